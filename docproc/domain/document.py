@@ -1,0 +1,60 @@
+"""A document: one submitted file, known by its sha256, immutable."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+#: pages are numbered from 1 in ranges; None: all
+PageRanges: TypeAlias = tuple[tuple[int, int], ...] | None
+
+
+class MediaType(StrEnum):
+    """What docproc reads, told by magic bytes and never by name."""
+
+    PDF = "application/pdf"
+    PNG = "image/png"
+    JPEG = "image/jpeg"
+    TIFF = "image/tiff"
+    WEBP = "image/webp"
+    GIF = "image/gif"
+    BMP = "image/bmp"
+    HEIC = "image/heic"
+    AVIF = "image/avif"
+    XML = "application/xml"
+
+    @property
+    def is_image(self) -> bool:
+        return self.value.startswith("image/")
+
+
+class DocumentState(StrEnum):
+    """Where a document stands; the last four are final."""
+
+    RECEIVED = "received"
+    PREPARING = "preparing"
+    READING = "reading"
+    ASSEMBLING = "assembling"
+    SUCCEEDED = "succeeded"
+    NEEDS_REVIEW = "needs_review"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+class JobState(StrEnum):
+    """Where a job stands, derived from its documents; the last four are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """What intake found out about a file, without parsing it."""
+
+    sha256: str
+    media_type: MediaType
+    byte_count: int

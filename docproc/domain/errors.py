@@ -1,0 +1,157 @@
+"""Every error that docproc raises on purpose.
+
+    DocprocError
+    +-- UsageError             the caller asked for something that cannot be
+    |   +-- SchemaError        an extraction schema that cannot be used
+    |   +-- NotFoundError      no such job, document or schema
+    |   +-- ConflictError      exists already, or is in a state that forbids it
+    +-- DocumentError          one document cannot be read; carries a FailureCode
+        +-- PasswordRequiredError
+        +-- CorruptError
+        +-- NoPagesError
+        +-- EmptyError
+        +-- UnsupportedError
+        +-- TooLargeError
+        +-- TimedOutError
+        +-- CrashedError
+        +-- UnreadableError
+        +-- ChangedError
+        +-- ReaderUnavailableError
+
+The docstring of a class is its default message. Adapters translate and keep the cause (`from exc`).
+"""
+
+from typing import ClassVar
+
+from docproc.domain.failure import Failure, FailureCategory, FailureCode, Phase
+
+
+class DocprocError(Exception):
+    """Something went wrong in docproc."""
+
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+    @property
+    def message(self) -> str:
+        return str(self.args[0])
+
+
+class UsageError(DocprocError):
+    """The request cannot be carried out as it was made."""
+
+
+class SchemaError(UsageError):
+    """The extraction schema cannot be used."""
+
+
+class NotFoundError(UsageError):
+    """There is no such thing."""
+
+
+class ConflictError(UsageError):
+    """It exists already, or its state forbids this."""
+
+
+class DocumentError(DocprocError):
+    """The document cannot be read."""
+
+    code: ClassVar[FailureCode] = FailureCode.INTERNAL
+    category: ClassVar[FailureCategory] = FailureCategory.DOCUMENT
+
+    def __init__(self, message: str | None = None, *, page: int | None = None) -> None:
+        super().__init__(message)
+        self.page = page
+
+    def __reduce__(self) -> tuple[object, ...]:  # keeps `page` when it crosses a process border
+        return _rebuild, (type(self), self.message, self.page)
+
+    def failure(self, phase: Phase) -> Failure:
+        """The failure record of this error in `phase`."""
+        return Failure(
+            code=self.code,
+            category=self.category,
+            message=self.message,
+            retryable=self.retryable,
+            phase=phase,
+            page=self.page,
+        )
+
+
+def _rebuild(kind: type[DocumentError], message: str, page: int | None) -> DocumentError:
+    return kind(message, page=page)
+
+
+class PasswordRequiredError(DocumentError):
+    """The document is encrypted: give its password with --password-file."""
+
+    code = FailureCode.PASSWORD_REQUIRED
+
+
+class CorruptError(DocumentError):
+    """The document is damaged beyond reading."""
+
+    code = FailureCode.CORRUPT
+
+
+class NoPagesError(DocumentError):
+    """The document has no page."""
+
+    code = FailureCode.NO_PAGES
+
+
+class EmptyError(DocumentError):
+    """The file is empty (zero bytes)."""
+
+    code = FailureCode.EMPTY
+
+
+class UnsupportedError(DocumentError):
+    """The file is not of a type that docproc reads."""
+
+    code = FailureCode.UNSUPPORTED
+
+
+class TooLargeError(DocumentError):
+    """The document exceeds a limit."""
+
+    code = FailureCode.TOO_LARGE
+    category = FailureCategory.LIMIT
+
+
+class TimedOutError(DocumentError):
+    """The document took longer than its time limit."""
+
+    code = FailureCode.TIMEOUT
+    category = FailureCategory.LIMIT
+    retryable = True
+
+
+class CrashedError(DocumentError):
+    """The process that parsed the document died."""
+
+    code = FailureCode.CRASHED
+    retryable = True
+
+
+class UnreadableError(DocumentError):
+    """The file cannot be opened."""
+
+    code = FailureCode.UNREADABLE
+    category = FailureCategory.ENVIRONMENT
+    retryable = True
+
+
+class ChangedError(DocumentError):
+    """The file changed after it was submitted: submit it again."""
+
+    code = FailureCode.CHANGED
+
+
+class ReaderUnavailableError(DocumentError):
+    """The reader that was asked for cannot run here."""
+
+    code = FailureCode.READER_UNAVAILABLE
+    category = FailureCategory.ENVIRONMENT

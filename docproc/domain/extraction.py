@@ -1,0 +1,121 @@
+"""The contract: one `Extraction` a document, the same on every interface, one JSON object a line."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from typing_extensions import TypeAliasType
+
+from docproc.domain.document import MediaType
+from docproc.domain.evidence import Evidence
+from docproc.domain.failure import Failure
+from docproc.domain.issues import Issue
+from docproc.domain.page import PageState, TextSource
+
+CONTRACT: Literal["1"] = "1"
+
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class ExtractionStatus(StrEnum):
+    """How a document ended."""
+
+    SUCCEEDED = "succeeded"
+    NEEDS_REVIEW = "needs_review"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+class ConfidenceParts(BaseModel):
+    """What a confidence was made of; a part is null when it does not apply."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model: Annotated[Probability | None, Field(description="The reader's own probability.")] = None
+    match: Annotated[Probability | None, Field(description="How well the print agrees with the value.")] = None
+    ocr: Annotated[Probability | None, Field(description="Lowest recogniser score; null for a text layer.")] = None
+    checks: Annotated[Probability | None, Field(description="Share of the checks on this value that hold.")] = None
+
+
+class FieldValue(BaseModel):
+    """One leaf: its value, one calibrated probability, and where it stands on the pages."""
+
+    model_config = ConfigDict(frozen=True)
+
+    value: str | int | float | bool | None
+    confidence: Annotated[Probability | None, Field(description="Probability that the value is right.")] = None
+    parts: ConfidenceParts = ConfidenceParts()
+    evidence: Annotated[tuple[Evidence, ...], Field(description="Empty: ungrounded, or there is no value.")] = ()
+
+
+if TYPE_CHECKING:
+    FieldTree: TypeAlias = FieldValue | list["FieldTree"] | dict[str, "FieldTree"]
+else:  # pydantic resolves a recursive alias only when it is named
+    FieldTree = TypeAliasType("FieldTree", FieldValue | list["FieldTree"] | dict[str, "FieldTree"])
+
+
+class DocumentFacts(BaseModel):
+    """The file itself; a fact that could not be told is null."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sha256: str | None = None
+    media_type: MediaType | None = None
+    page_count: int | None = None
+
+
+class DocumentPart(BaseModel):
+    """A stretch of pages of a file that holds several documents."""
+
+    model_config = ConfigDict(frozen=True)
+
+    index: int
+    pages: tuple[int, ...]
+
+
+class PageFacts(BaseModel):
+    """One page and how it ended."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: Annotated[int, Field(ge=1)]
+    state: PageState
+    width: Annotated[float | None, Field(description="Page points, as displayed.")] = None
+    height: float | None = None
+    rotation: int = 0
+    words: Annotated[int, Field(description="How many words the page holds.")] = 0
+    source: TextSource = TextSource.NONE
+    reader: str | None = None
+    grid: Annotated[tuple[int, int] | None, Field(description="Tile grid: [columns, rows].")] = None
+
+
+class Extraction(BaseModel):
+    """One document's validated record with its evidence: a line of JSONL, an API answer, a row of an export."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
+
+    contract: Literal["1"] = CONTRACT
+    job_id: UUID
+    document_id: UUID
+    file: Annotated[str, Field(description="Path relative to the argument given.")]
+    external_id: str | None = None
+    metadata: dict[str, Any] = {}
+    document: DocumentFacts
+    part: DocumentPart | None = None
+    extraction_schema: Annotated[str, Field(alias="schema", description="name@version")]
+    reader: str | None = None
+    status: ExtractionStatus
+    record: dict[str, Any] | None = None
+    fields: dict[str, FieldTree] | None = None
+    issues: tuple[Issue, ...] = ()
+    failure: Failure | None = None
+    pages: tuple[PageFacts, ...] = ()
+    seconds: float = 0.0
+
+    @model_validator(mode="after")
+    def failure_belongs_to_failed(self) -> Self:
+        """A failed document says why; any other has a record."""
+        if (self.status is ExtractionStatus.FAILED) != (self.failure is not None):
+            raise ValueError("a failure record belongs to a failed document, and to no other")
+        return self

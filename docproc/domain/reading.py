@@ -1,0 +1,66 @@
+"""What goes into a reader (a window of pages) and what comes out (a reading)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from docproc.domain.evidence import Evidence
+from docproc.domain.issues import Issue
+from docproc.domain.page import PageContent
+from docproc.domain.schema import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file embedded in a document, or the document itself when it is plain XML."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Consecutive pages of one document, read together."""
+
+    pages: Sequence[PageContent]
+    attachments: Sequence[Attachment] = ()
+    #: order of numeric dates that the user asked for; None: let the schema or the document tell
+    day_first: bool | None = None
+    #: number of pages of the whole document
+    page_count: int = 0
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        return tuple(page.number for page in self.pages)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldHint:
+    """What a reader knows of one value besides the value: only evidence that it really took the value from."""
+
+    #: the reader's own probability that the value is right, 0 to 1; None when it has none
+    model: float | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a reading cost."""
+
+    seconds: float = 0.0
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+    tiles: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a reader made of one window."""
+
+    reader: str
+    reader_version: str
+    record: Record
+    #: by field path: `total_gross`, `line_items[0].amount`; a path may be missing
+    hints: Mapping[str, FieldHint] = field(default_factory=dict)
+    issues: tuple[Issue, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    attempts: int = 1

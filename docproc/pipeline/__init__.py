@@ -1,0 +1,1 @@
+"""The steps of an extraction in their order, in memory, without I/O."""
