@@ -1,5 +1,6 @@
 """The contract: one `Extraction` a document, the same on every interface, one JSON object a line."""
 
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
 from uuid import UUID
@@ -12,6 +13,7 @@ from docproc.domain.evidence import Evidence
 from docproc.domain.failure import Failure
 from docproc.domain.issues import Issue
 from docproc.domain.page import PageState, TextSource
+from docproc.domain.schema import JsonValue, Record
 
 CONTRACT: Literal["1"] = "1"
 
@@ -119,3 +121,33 @@ class Extraction(BaseModel):
         if (self.status is ExtractionStatus.FAILED) != (self.failure is not None):
             raise ValueError("a failure record belongs to a failed document, and to no other")
         return self
+
+
+def record_of(fields: Mapping[str, FieldTree]) -> Record:
+    """The bare record of a field tree: the same shape, every leaf its value."""
+    return {name: _bare(tree) for name, tree in fields.items()}
+
+
+def _bare(tree: FieldTree) -> JsonValue:
+    if isinstance(tree, FieldValue):
+        return tree.value
+    if isinstance(tree, list):
+        return [_bare(branch) for branch in tree]
+    return {name: _bare(branch) for name, branch in tree.items()}
+
+
+def field_leaves(fields: Mapping[str, FieldTree]) -> Iterator[tuple[str, FieldValue]]:
+    """Every leaf with its field path, such as `line_items[0].amount`, in order."""
+    for name, tree in fields.items():
+        yield from _leaves(name, tree)
+
+
+def _leaves(path: str, tree: FieldTree) -> Iterator[tuple[str, FieldValue]]:
+    if isinstance(tree, FieldValue):
+        yield path, tree
+    elif isinstance(tree, list):
+        for index, branch in enumerate(tree):
+            yield from _leaves(f"{path}[{index}]", branch)
+    else:
+        for name, branch in tree.items():
+            yield from _leaves(f"{path}.{name}", branch)
