@@ -32,6 +32,7 @@ class IssueCode(StrEnum):
     TRUNCATED = "truncated"
     PAGE_FAILED = "page_failed"
     PAGES_SKIPPED = "pages_skipped"
+    NOTHING_FOUND = "nothing_found"
 
 
 class Issue(BaseModel):

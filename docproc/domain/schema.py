@@ -111,6 +111,15 @@ class FieldSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuleFindings:
+    """What the cross-field checks found: issues, and which values the checks speak for or against."""
+
+    issues: tuple[Issue, ...] = ()
+    #: share of the checks on a value that hold, 0 to 1, by field path; a path no check spoke of is absent
+    checks: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractionSchema:
     """A named, versioned extraction schema after its compile profile was applied."""
 
@@ -124,7 +133,7 @@ class ExtractionSchema:
     #: shape errors of a record: an empty tuple when it is valid
     check_shape: Callable[[Record], tuple[Issue, ...]]
     #: cross-field findings on the merged record
-    check_rules: Callable[[Record], tuple[Issue, ...]]
+    check_rules: Callable[[Record], RuleFindings]
     day_first: bool | None = None
     #: `name`, file path or `module:Class`, as the user gave it: how another process loads it again
     reference: str = ""

@@ -1,0 +1,116 @@
+"""The merged field tree becomes a concluded one: rules, confidence with checks, review decision. Knows no storage."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from docproc.domain.extraction import ExtractionStatus, FieldTree, FieldValue, field_leaves, record_of
+from docproc.domain.issues import Issue, IssueCode, Severity
+from docproc.domain.page import PageState
+from docproc.domain.schema import ExtractionSchema, FieldSpec, Record
+from docproc.grounding.confidence import with_checks
+from docproc.pipeline.merge import Merged
+
+#: confidence under which a person should look at a value when its schema names no threshold
+DEFAULT_THRESHOLD = 0.5
+#: an issue names at most this many field paths; the rest is counted
+MAX_PATHS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    """One document's record as it goes to a user."""
+
+    reader: str | None
+    fields: dict[str, FieldTree]
+    record: Record
+    issues: tuple[Issue, ...]
+    status: ExtractionStatus
+
+
+def conclude(merged: Merged, schema: ExtractionSchema, *, pages: Sequence[tuple[int, PageState]] = ()) -> Conclusion:
+    """Check the rules, settle the confidences and decide whether a person should look.
+
+    Args:
+        merged: the merged readings.
+        schema: the extraction schema that they were read under.
+        pages: number and state of every page of the document; a failed page sends it to review.
+    """
+    record = record_of(merged.fields)
+    findings = schema.check_rules(record)
+    fields = with_checks(merged.fields, schema, checks=findings.checks)
+    issues = (
+        *merged.issues,
+        *schema.check_shape(record),
+        *findings.issues,
+        *_page_issues(pages),
+        *_evidence_issues(fields, schema),
+    )
+    issues = tuple(dict.fromkeys(issues))
+    serious = any(issue.severity is not Severity.INFO for issue in issues)
+    status = ExtractionStatus.NEEDS_REVIEW if serious else ExtractionStatus.SUCCEEDED
+    return Conclusion(reader=merged.reader, fields=fields, record=record, issues=issues, status=status)
+
+
+def _page_issues(pages: Sequence[tuple[int, PageState]]) -> list[Issue]:
+    failed = [number for number, state in pages if state is PageState.FAILED]
+    if not failed:
+        return []
+    named = ", ".join(map(str, failed[:MAX_PATHS]))
+    return [
+        Issue(
+            code=IssueCode.PAGE_FAILED,
+            severity=Severity.ERROR,
+            message=f"{len(failed)} of {len(pages)} pages could not be read: {named}. The record lacks what is on them.",
+        )
+    ]
+
+
+def _evidence_issues(fields: dict[str, FieldTree], schema: ExtractionSchema) -> list[Issue]:
+    specs = dict(schema.leaves())
+    leaves = [(path, leaf, specs.get(_generic(path))) for path, leaf in field_leaves(fields)]
+    given = [(path, leaf, spec) for path, leaf, spec in leaves if leaf.value is not None and spec is not None]
+    if not given:
+        return [
+            Issue(
+                code=IssueCode.NOTHING_FOUND,
+                severity=Severity.WARNING,
+                message="No field of the schema was found on the pages.",
+            )
+        ]
+    ungrounded = [path for path, leaf, _ in given if not leaf.evidence]
+    verbatim = [path for path, leaf, spec in given if not leaf.evidence and spec.verbatim]
+    doubtful = [path for path, leaf, spec in given if _doubtful(leaf, spec)]
+    return [
+        *_named(
+            IssueCode.UNGROUNDED, verbatim, Severity.ERROR, "must stand on the page word for word, but was not found"
+        ),
+        *_named(
+            IssueCode.UNGROUNDED,
+            [path for path in ungrounded if path not in set(verbatim)],
+            Severity.INFO,
+            "was not found on the pages",
+        ),
+        *_named(IssueCode.LOW_CONFIDENCE, doubtful, Severity.WARNING, "is less certain than its threshold asks"),
+    ]
+
+
+def _doubtful(leaf: FieldValue, spec: FieldSpec) -> bool:
+    threshold = DEFAULT_THRESHOLD if spec.threshold is None else spec.threshold
+    return leaf.confidence is not None and leaf.confidence < threshold
+
+
+def _named(code: IssueCode, paths: Sequence[str], severity: Severity, what: str) -> list[Issue]:
+    if not paths:
+        return []
+    subject = paths[0] if len(paths) == 1 else f"each of {len(paths)} values"
+    return [Issue(code=code, fields=tuple(paths[:MAX_PATHS]), severity=severity, message=f"{subject} {what}.")]
+
+
+def _generic(path: str) -> str:
+    """`line_items[3].amount` as the schema writes it: `line_items[].amount`."""
+    out, skipping = [], False
+    for char in path:
+        skipping = char == "[" or (skipping and char != "]")
+        if not skipping or char == "[":
+            out.append(char)
+    return "".join(out)
