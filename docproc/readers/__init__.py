@@ -1,0 +1,1 @@
+"""Readers: a window of pages and a schema become a reading."""

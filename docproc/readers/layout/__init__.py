@@ -1,0 +1,1 @@
+"""The layout reader: finds the fields of any schema among the words of a page, on the CPU, by rules."""
