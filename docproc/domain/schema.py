@@ -120,6 +120,15 @@ class RuleFindings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuleFindings:
+    """What the cross-field checks say of a record; a check with a missing value says nothing."""
+
+    issues: tuple[Issue, ...] = ()
+    #: by field path: the share of the checks on this field that hold, 0 to 1; fields that no check touched are missing
+    checks: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractionSchema:
     """A named, versioned extraction schema after its compile profile was applied."""
 
