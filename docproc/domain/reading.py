@@ -64,3 +64,5 @@ class Reading:
     issues: tuple[Issue, ...] = ()
     usage: Usage = field(default_factory=Usage)
     attempts: int = 1
+    #: it speaks for the whole document (an embedded invoice does): further windows need not be read
+    complete: bool = False

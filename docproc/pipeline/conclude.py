@@ -60,7 +60,7 @@ def _page_issues(pages: Sequence[tuple[int, PageState]]) -> list[Issue]:
         Issue(
             code=IssueCode.PAGE_FAILED,
             severity=Severity.ERROR,
-            message=f"{len(failed)} of {len(pages)} pages could not be read: {named}. The record lacks what is on them.",
+            message=f"{len(failed)} of {len(pages)} pages could not be read: {named}. What is on them is missing.",
         )
     ]
 
@@ -82,7 +82,7 @@ def _evidence_issues(fields: dict[str, FieldTree], schema: ExtractionSchema) -> 
     doubtful = [path for path, leaf, spec in given if _doubtful(leaf, spec)]
     return [
         *_named(
-            IssueCode.UNGROUNDED, verbatim, Severity.ERROR, "must stand on the page word for word, but was not found"
+            IssueCode.UNGROUNDED, verbatim, Severity.ERROR, "must stand on the page verbatim, but was not found"
         ),
         *_named(
             IssueCode.UNGROUNDED,

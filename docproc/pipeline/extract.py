@@ -5,7 +5,7 @@ from docproc.domain.schema import ExtractionSchema
 from docproc.pipeline.conclude import Conclusion, conclude
 from docproc.pipeline.merge import merge
 from docproc.pipeline.ports import PageSource, Reader, SourceDocument
-from docproc.pipeline.steps import WindowFrame, cut_windows, read_window
+from docproc.pipeline.steps import WindowFrame, cut_windows, read_windows
 
 
 def extract(
@@ -28,6 +28,6 @@ def extract(
         pages = list(opened)
     finally:
         opened.close()
-    readings = [read_window(reader, window, schema) for window in cut_windows(pages, frame)]
+    readings = read_windows(reader, cut_windows(pages, frame), schema)
     states = [(page.number, PageState.BLANK if page.blank else PageState.READ) for page in pages]
     return conclude(merge(readings, schema), schema, pages=states)

@@ -19,3 +19,5 @@ class GroundedReading:
     issues: tuple[Issue, ...] = ()
     usage: Usage = field(default_factory=Usage)
     attempts: int = 1
+    #: it speaks for the whole document: further windows need not be read
+    complete: bool = False

@@ -66,7 +66,17 @@ def read_window(reader: Reader, window: Window, schema: ExtractionSchema) -> Gro
         issues=(*reading.issues, *findings),
         usage=reading.usage,
         attempts=reading.attempts,
+        complete=reading.complete,
     )
+
+
+def read_windows(reader: Reader, windows: Iterable[Window], schema: ExtractionSchema) -> Iterator[GroundedReading]:
+    """Read window after window, until one reading speaks for the whole document."""
+    for window in windows:
+        grounded = read_window(reader, window, schema)
+        yield grounded
+        if grounded.complete:
+            return
 
 
 def _without_misshapen(record: Record, schema: ExtractionSchema) -> tuple[Record, tuple[Issue, ...]]:

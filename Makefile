@@ -1,0 +1,71 @@
+# docproc: `make` alone lists what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+OUT ?= out
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help demo setup fix lint types imports lines spelling check test test-unit test-slow bench samples build clean
+
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# Two stamps: the demo needs the base install alone, the tests need everything. A stamp is remade when pyproject changes.
+$(VENV)/base: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/full: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(VENV)/base $@
+
+setup: $(VENV)/full ## .venv with everything that tests, bench/ and all extras need
+
+demo: $(VENV)/base ## extract samples/ and write records.xlsx, records.jsonl and report.html
+	@DOCPROC=$(BIN)/docproc OUT=$(OUT) sh samples/demo.sh
+
+fix: setup ## format the code and mend what ruff can mend
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+lint: setup ## ruff: rules and format
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: setup ## mypy strict
+	$(BIN)/mypy && $(BIN)/mypy tests bench samples
+
+imports: setup ## import-linter: the layers hold
+	$(BIN)/lint-imports
+
+lines: setup ## no file over 400 lines
+	$(BIN)/python scripts/check_max_lines.py
+
+spelling: setup ## codespell
+	$(BIN)/codespell docproc schemas migrations docs README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md
+
+check: lint types imports lines spelling ## all checks that need no test run
+
+test: setup ## the test suite (at most 15 minutes on two cores)
+	$(PYTEST) -n 2 --dist loadfile
+
+test-unit: setup ## unit tests only (under a minute, no network, no service)
+	$(PYTEST) tests/unit
+
+test-slow: setup ## long tests: chaos, big files, the wheel in a fresh environment (at most 30 minutes)
+	$(PYTEST) -m slow tests/slow
+
+bench: setup ## every figure of bench/, one JSON line each, over samples/
+	$(BIN)/python bench/prepare.py samples/documents/*/*.pdf
+	$(BIN)/python bench/layout.py samples/documents/*/*.pdf
+	$(BIN)/python bench/memory.py
+
+samples: setup ## make the sample documents again
+	$(BIN)/python samples/make.py
+
+build: setup ## wheel and source archive in dist/
+	$(BIN)/python -m hatchling build
+
+clean: ## remove what was built (not .venv)
+	rm -rf dist build $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,23 @@
+"""The terminal: one console for people on standard error, and whether anybody is looking."""
+
+import sys
+from functools import cache
+
+from rich.console import Console
+
+
+@cache
+def for_people() -> Console:
+    """Progress and summaries: standard error, so that standard output stays clean for pipes."""
+    return Console(stderr=True, highlight=False)
+
+
+@cache
+def for_output() -> Console:
+    """Tables that were asked for: standard output."""
+    return Console(highlight=False)
+
+
+def is_terminal() -> bool:
+    """Does standard output go to a person?"""
+    return sys.stdout.isatty()

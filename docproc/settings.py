@@ -1,0 +1,90 @@
+"""Settings, read once: environment over docproc.toml over defaults. Below bootstrap there are only plain values."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from platformdirs import user_config_path, user_data_path
+from pydantic import Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+FILE_NAME = "docproc.toml"
+PREFIX = "DOCPROC_"
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Settings(BaseSettings):
+    """Every setting of docproc; each is a key of docproc.toml and, in capitals with DOCPROC_ before it, a variable."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    data_dir: Annotated[Path, Field(description="Folder of the database, the blobs and the locks.")] = user_data_path(
+        "docproc", appauthor=False
+    )
+    database_url: Annotated[
+        SecretStr | None, Field(description="SQLAlchemy URL; by default SQLite in the data folder.")
+    ] = None
+    workers: Annotated[int, Field(ge=1, le=256, description="Documents read at the same time.")] = _processors()
+    date_order: Annotated[
+        Literal["dmy", "mdy", "ymd"] | None, Field(description="Order of dates such as 03/04/2025.")
+    ] = None
+    max_bytes: Annotated[int, Field(ge=1, description="Largest file that is accepted.")] = 2 * 1024**3
+    max_pages: Annotated[int, Field(ge=1, description="Most pages that a document may have.")] = 20_000
+    max_pixels: Annotated[int, Field(ge=1, description="Largest image that is decoded, in pixels.")] = 200_000_000
+    page_seconds: Annotated[float, Field(gt=0, description="Longest time for one page.")] = 60.0
+    document_seconds: Annotated[float, Field(gt=0, description="Longest time to open a document.")] = 60.0
+    child_memory_mb: Annotated[int, Field(ge=512, description="Address space of a parsing process, in MiB.")] = 6144
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment first, then docproc.toml here, then the user's."""
+        files = [TomlConfigSettingsSource(settings_cls, path) for path in settings_files()]
+        return (init_settings, env_settings, *files)
+
+    @property
+    def database(self) -> str:
+        """The database URL with its secret: for the engine only, never for a log."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{(self.data_dir / 'docproc.db').absolute()}"
+
+    @property
+    def blob_dir(self) -> Path:
+        return self.data_dir / "blobs"
+
+    @property
+    def day_first(self) -> bool | None:
+        """Order of numeric dates; `ymd` is never ambiguous and says nothing of the other two."""
+        return {"dmy": True, "mdy": False}.get(self.date_order or "")
+
+
+def settings_files() -> list[Path]:
+    """The settings files that exist, strongest first."""
+    places = [Path.cwd() / FILE_NAME, user_config_path("docproc", appauthor=False) / FILE_NAME]
+    return [place for place in places if place.is_file()]
+
+
+def setting_sources() -> dict[str, str]:
+    """For every setting, where its value comes from: a variable, a file or `default`."""
+    sources = dict.fromkeys(Settings.model_fields, "default")
+    for path in reversed(settings_files()):
+        sources.update(dict.fromkeys(TomlConfigSettingsSource(Settings, path)(), str(path)))
+    for name in EnvSettingsSource(Settings)():
+        sources[name] = f"{PREFIX}{name.upper()}"
+    return sources
