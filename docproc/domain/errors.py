@@ -5,6 +5,9 @@
     |   +-- SchemaError        an extraction schema that cannot be used
     |   +-- NotFoundError      no such job, document or schema
     |   +-- ConflictError      exists already, or is in a state that forbids it
+    +-- StorageError           the database or the blob store cannot be used
+    |   +-- BlobMissingError   a blob that a row points to is gone or damaged
+    +-- LeaseLostError         another attempt owns the work by now: nothing was written
     +-- DocumentError          one document cannot be read; carries a FailureCode
         +-- PasswordRequiredError
         +-- CorruptError
@@ -53,6 +56,18 @@ class NotFoundError(UsageError):
 
 class ConflictError(UsageError):
     """It exists already, or its state forbids this."""
+
+
+class StorageError(DocprocError):
+    """The database or the blob store cannot be used."""
+
+
+class BlobMissingError(StorageError):
+    """Stored bytes are gone or damaged."""
+
+
+class LeaseLostError(DocprocError):
+    """Another attempt owns the work by now: nothing was written."""
 
 
 class DocumentError(DocprocError):
