@@ -1,6 +1,7 @@
 """Settings, read once: environment over docproc.toml over defaults. Below bootstrap there are only plain values."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,6 +14,10 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from docproc.intake.limits import MIB, Limits
+
+_LIMITS = Limits()
 
 FILE_NAME = "docproc.toml"
 PREFIX = "DOCPROC_"
@@ -37,12 +42,16 @@ class Settings(BaseSettings):
     date_order: Annotated[
         Literal["dmy", "mdy", "ymd"] | None, Field(description="Order of dates such as 03/04/2025.")
     ] = None
-    max_bytes: Annotated[int, Field(ge=1, description="Largest file that is accepted.")] = 2 * 1024**3
-    max_pages: Annotated[int, Field(ge=1, description="Most pages that a document may have.")] = 20_000
-    max_pixels: Annotated[int, Field(ge=1, description="Largest image that is decoded, in pixels.")] = 200_000_000
-    page_seconds: Annotated[float, Field(gt=0, description="Longest time for one page.")] = 60.0
-    document_seconds: Annotated[float, Field(gt=0, description="Longest time to open a document.")] = 60.0
-    child_memory_mb: Annotated[int, Field(ge=512, description="Address space of a parsing process, in MiB.")] = 6144
+    max_bytes: Annotated[int, Field(ge=1, description="Largest file that is accepted.")] = _LIMITS.max_bytes
+    max_pages: Annotated[int, Field(ge=1, description="Most pages that a document may have.")] = _LIMITS.max_pages
+    max_pixels: Annotated[int, Field(ge=1, description="Largest image that is decoded.")] = _LIMITS.max_pixels
+    page_seconds: Annotated[float, Field(gt=0, description="Computing time for one page.")] = _LIMITS.seconds_per_page
+    open_seconds: Annotated[float, Field(gt=0, description="Computing time to open a document.")] = (
+        _LIMITS.seconds_to_open
+    )
+    child_memory_mb: Annotated[int, Field(ge=512, description="Address space of a parsing process, in MiB.")] = (
+        _LIMITS.memory_bytes // MIB
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -67,6 +76,19 @@ class Settings(BaseSettings):
     @property
     def blob_dir(self) -> Path:
         return self.data_dir / "blobs"
+
+    @property
+    def limits(self) -> Limits:
+        """What one document may ask for."""
+        return replace(
+            _LIMITS,
+            max_bytes=self.max_bytes,
+            max_pages=self.max_pages,
+            max_pixels=self.max_pixels,
+            seconds_per_page=self.page_seconds,
+            seconds_to_open=self.open_seconds,
+            memory_bytes=self.child_memory_mb * MIB,
+        )
 
     @property
     def day_first(self) -> bool | None:

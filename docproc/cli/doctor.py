@@ -1,0 +1,112 @@
+"""`docproc doctor`: what is installed, what is missing, which readers can run here."""
+
+import json
+import platform
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from docproc import __version__
+from docproc.cli.exit_codes import ExitCode
+
+#: distribution, what it is for, what to do when it is missing
+PARTS = (
+    ("pymupdf", "PDF pages", "pip install docproc"),
+    ("pillow", "images", "pip install docproc"),
+    ("pillow-heif", "HEIC images", "pip install docproc"),
+    ("rapidocr", "OCR", "pip install docproc"),
+    ("onnxruntime", "OCR", "pip install docproc"),
+    ("sqlalchemy", "database", "pip install docproc"),
+    ("xlsxwriter", "XLSX exports", "pip install docproc"),
+    ("psycopg", "Postgres (optional)", "pip install 'docproc[service]'"),
+)
+OPTIONAL = frozenset({"psycopg"})
+LOW_DISK_BYTES = 1024**3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    good: bool
+    detail: str
+    #: what to do about it; empty when nothing has to be done
+    advice: str = ""
+
+
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False) -> None:
+    """Say what is installed, what is missing and which readers can run here. Example: `docproc doctor`."""
+    findings = [_python(), *_parts(), *_readers(), _data_folder(), _database()]
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in findings]))
+    else:
+        for finding in findings:
+            typer.echo(f"{'ok' if finding.good else '--':<3} {finding.what:<22} {finding.detail}")
+            if finding.advice:
+                typer.echo(f"{'':<26} {finding.advice}")
+    if not all(finding.good for finding in findings if finding.what not in OPTIONAL):
+        raise typer.Exit(ExitCode.CRASH)
+
+
+def _python() -> Finding:
+    detail = f"{platform.python_version()} on {platform.system()} {platform.machine()}, docproc {__version__}"
+    return Finding(what="python", good=sys.version_info >= (3, 11), detail=detail)
+
+
+def _parts() -> list[Finding]:
+    return [_part(name, purpose, remedy) for name, purpose, remedy in PARTS]
+
+
+def _part(name: str, purpose: str, remedy: str) -> Finding:
+    installed = _version(name)
+    if installed is None:
+        return Finding(what=name, good=False, detail=f"{purpose}: missing", advice=remedy)
+    return Finding(what=name, good=True, detail=f"{installed} ({purpose})")
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _readers() -> list[Finding]:
+    can_recognise = _version("rapidocr") is not None and _version("onnxruntime") is not None
+    scans = "text layers and scans" if can_recognise else "text layers only; scans need rapidocr and onnxruntime"
+    return [
+        Finding(what="reader einvoice", good=True, detail="embedded Factur-X, ZUGFeRD, XRechnung; CII and UBL files"),
+        Finding(what="reader layout", good=can_recognise, detail=f"any schema on the CPU: {scans}"),
+    ]
+
+
+def _data_folder() -> Finding:
+    from docproc.bootstrap import load_settings
+
+    folder = load_settings().data_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".doctor"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as exc:
+        advice = "set DOCPROC_DATA_DIR to a folder that you may write to"
+        return Finding(what="data folder", good=False, detail=f"{folder}: {exc.strerror}", advice=advice)
+    free = shutil.disk_usage(folder).free
+    detail = f"{folder}, {free / 1024**3:.1f} GiB free"
+    return Finding(what="data folder", good=free > LOW_DISK_BYTES, detail=detail)
+
+
+def _database() -> Finding:
+    from docproc.bootstrap import database_facts
+
+    try:
+        detail = database_facts()
+    except Exception as exc:  # noqa: BLE001 whatever a driver raises, it is a finding here and not a crash
+        return Finding(what="database", good=False, detail=type(exc).__name__, advice="check DOCPROC_DATABASE_URL")
+    return Finding(what="database", good=True, detail=detail)

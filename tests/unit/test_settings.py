@@ -1,0 +1,82 @@
+"""Settings: where a value comes from, and that secrets stay masked."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from docproc.settings import Settings, setting_sources
+
+pytestmark = pytest.mark.usefixtures("empty_place")
+
+
+@pytest.fixture
+def empty_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"DOCPROC_{name.upper()}", raising=False)
+    return tmp_path
+
+
+def test_the_environment_wins_over_the_file(empty_place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (empty_place / "docproc.toml").write_text("workers = 3\nmax_pages = 7\n")
+    monkeypatch.setenv("DOCPROC_WORKERS", "5")
+
+    settings, sources = Settings(), setting_sources()
+
+    assert (settings.workers, settings.max_pages) == (5, 7)
+    assert sources["workers"] == "DOCPROC_WORKERS"
+    assert sources["max_pages"].endswith("docproc.toml")
+    assert sources["max_bytes"] == "default"
+
+
+def test_the_file_here_wins_over_the_users_file(empty_place: Path) -> None:
+    (empty_place / "config" / "docproc").mkdir(parents=True)
+    (empty_place / "config" / "docproc" / "docproc.toml").write_text("workers = 9\nmax_pages = 9\n")
+    (empty_place / "docproc.toml").write_text("workers = 3\n")
+
+    settings = Settings()
+
+    assert (settings.workers, settings.max_pages) == (3, 9)
+
+
+def test_an_unknown_key_is_refused(empty_place: Path) -> None:
+    (empty_place / "docproc.toml").write_text("worker = 3\n")
+
+    with pytest.raises(ValidationError, match="worker"):
+        Settings()
+
+
+def test_a_database_url_does_not_show_its_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCPROC_DATABASE_URL", "postgresql+psycopg://u:secret@db/x")
+
+    settings = Settings()
+
+    assert "secret" not in repr(settings)
+    assert settings.database == "postgresql+psycopg://u:secret@db/x"
+
+
+def test_without_settings_the_database_lies_in_the_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCPROC_DATA_DIR", "/data/docproc")
+
+    assert Settings().database == "sqlite:////data/docproc/docproc.db"
+    assert Settings().blob_dir == Path("/data/docproc/blobs")
+
+
+@pytest.mark.parametrize(("order", "day_first"), [("dmy", True), ("mdy", False), ("ymd", None)])
+def test_a_date_order_tells_whether_the_day_comes_first(
+    order: str, day_first: bool | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCPROC_DATE_ORDER", order)
+
+    assert Settings().day_first is day_first
+
+
+def test_limits_follow_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCPROC_MAX_PAGES", "12")
+    monkeypatch.setenv("DOCPROC_CHILD_MEMORY_MB", "1024")
+
+    limits = Settings().limits
+
+    assert (limits.max_pages, limits.memory_bytes) == (12, 1024**3)
