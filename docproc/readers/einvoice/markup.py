@@ -1,0 +1,127 @@
+"""XML bytes into a tree of plain element names: no entities, no network, no namespaces. Knows no invoice format."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
+
+#: far above any invoice (the largest seen hold some hundred kB), far below what hurts
+MAX_BYTES = 16 * 1024 * 1024
+MAX_ELEMENTS = 400_000
+MAX_DEPTH = 64
+
+_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
+#: an xs:decimal of a sane length: `Decimal` alone would take NaN and 1E+999999 as well
+_DECIMAL = re.compile(r"[+-]?(?:\d{1,18}(?:[.,]\d{0,18})?|[.,]\d{1,18})")
+_ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*|Z|[+-]\d{2}:?\d{2})?")
+_PLAIN_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})\d*")
+
+
+class _TooMuchMarkupError(ValueError):
+    """More elements, or deeper nesting, than any invoice has."""
+
+
+class _PlainNames(TreeBuilder):
+    """Builds the tree with element names stripped of their namespaces, up to a limit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._elements = 0
+        self._depth = 0
+
+    def start(self, tag: str, attrs: dict[str, str], /) -> Element:
+        self._elements += 1
+        self._depth += 1
+        if self._elements > MAX_ELEMENTS or self._depth > MAX_DEPTH:
+            raise _TooMuchMarkupError
+        return super().start(tag.rpartition("}")[2], attrs)
+
+    def end(self, tag: str, /) -> Element:
+        self._depth -= 1
+        return super().end(tag.rpartition("}")[2])
+
+
+def parse_markup(content: bytes) -> Element | None:
+    """The root element with plain names; None when this is no XML that is safe to read."""
+    if len(content) > MAX_BYTES:
+        return None
+    root = _parse(content)
+    return _parse(_without_declaration(content)) if root is None else root
+
+
+def _parse(content: bytes) -> Element | None:
+    # no document type at all: no e-invoice format has one, and every entity attack needs one
+    parser = DefusedXMLParser(target=_PlainNames(), forbid_dtd=True)
+    try:
+        parser.feed(content)
+        root: Element = parser.close()
+    except (ParseError, DefusedXmlException, LookupError, ValueError):
+        return None
+    return root
+
+
+def _without_declaration(content: bytes) -> bytes:
+    """Seen in the wild: white space before the declaration, a mangled one, one that names the wrong encoding."""
+    for encoding in ("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "cp1252"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return _DECLARATION.sub("", text, count=1).strip().strip("\0").encode()
+    return b""
+
+
+def text_at(node: Element | None, *paths: str) -> str | None:
+    """The text of the first element found at one of `paths` that is not empty."""
+    if node is None:
+        return None
+    for path in paths:
+        for found in node.iterfind(path):
+            text = (found.text or "").strip()
+            if text:
+                return text
+    return None
+
+
+def texts_at(node: Element, path: str) -> tuple[str, ...]:
+    """The text of every element at `path` that is not empty."""
+    return tuple(text for found in node.iterfind(path) if (text := (found.text or "").strip()))
+
+
+def decimal_at(node: Element | None, *paths: str) -> Decimal | None:
+    """The number at the first of `paths` that holds one."""
+    for path in paths:
+        number = parse_decimal(text_at(node, path))
+        if number is not None:
+            return number
+    return None
+
+
+def parse_decimal(text: str | None) -> Decimal | None:
+    """A number of the XML; a decimal comma is wrong there, but seen."""
+    compact = (text or "").replace(" ", "")
+    return Decimal(compact.replace(",", ".")) if _DECIMAL.fullmatch(compact) else None
+
+
+def date_at(node: Element | None, *paths: str) -> date | None:
+    """The date at the first of `paths` that holds one: ISO 8601, or UNTDID 2379 formats 102 and 203."""
+    for path in paths:
+        text = text_at(node, path)
+        found = _ISO_DATE.fullmatch(text or "") or _PLAIN_DATE.fullmatch(text or "")
+        if found:
+            try:
+                return date(int(found[1]), int(found[2]), int(found[3]))
+            except ValueError:
+                continue
+    return None
+
+
+def child_at(node: Element | None, *paths: str) -> Element | None:
+    """The first element at one of `paths`."""
+    if node is None:
+        return None
+    found = (node.find(path) for path in paths)
+    return next((child for child in found if child is not None), None)

@@ -1,0 +1,80 @@
+"""The e-invoice reader: finds the invoice among a window's XML files and reads it; nothing is guessed."""
+
+import time
+from collections.abc import Sequence
+
+from docproc.domain.errors import UnsupportedError
+from docproc.domain.reading import Attachment, FieldHint, Reading, Usage, Window
+from docproc.domain.schema import ExtractionSchema, JsonValue
+from docproc.readers.einvoice import cii, ubl
+from docproc.readers.einvoice.invoice import Invoice, with_implied_totals
+from docproc.readers.einvoice.mapping import bind, is_for_invoices, record_from
+from docproc.readers.einvoice.markup import parse_markup
+from docproc.readers.einvoice.page_check import disagreements
+
+#: what the XML says is what was sent; whether it is also what was printed is told by the evidence
+_CERTAIN = FieldHint(model=1.0)
+
+
+class EinvoiceReader:
+    """Reads Factur-X, ZUGFeRD 1 and 2, XRechnung, Order-X and UBL invoices, embedded in a PDF or as plain XML."""
+
+    name = "einvoice"
+    version = "1"
+
+    def can_read(self, window: Window, schema: ExtractionSchema | None = None) -> bool:
+        """Is there an invoice in the window and, if a schema is given, does that ask for one?"""
+        if schema is not None and not is_for_invoices(bind(schema)):
+            return False
+        return find_invoice(window.attachments) is not None
+
+    def read(self, window: Window, schema: ExtractionSchema) -> Reading:
+        """Raises UnsupportedError when there is no invoice in the window."""
+        started = time.perf_counter()
+        invoice = find_invoice(window.attachments)
+        if invoice is None:
+            raise UnsupportedError("There is no electronic invoice in the document: use --reader auto or layout.")
+        binding = bind(schema)
+        record = record_from(invoice, schema, binding)
+        return Reading(
+            reader=self.name,
+            reader_version=self.version,
+            record=record,
+            hints=dict.fromkeys(_given(record), _CERTAIN),
+            issues=disagreements(invoice, window, binding),
+            usage=Usage(seconds=time.perf_counter() - started),
+            complete=True,
+        )
+
+
+def find_invoice(attachments: Sequence[Attachment]) -> Invoice | None:
+    """The first attachment that is an e-invoice by its root element, whatever its name."""
+    for attachment in attachments:
+        invoice = parse_invoice(attachment.content)
+        if invoice is not None:
+            return invoice
+    return None
+
+
+def parse_invoice(content: bytes) -> Invoice | None:
+    """The invoice in these bytes; None when they are no e-invoice, or one that says nothing."""
+    root = parse_markup(content)
+    if root is None:
+        return None
+    if root.tag in cii.ROOTS:
+        invoice = with_implied_totals(cii.read_cii(root))
+    elif ubl.is_ubl(root):
+        invoice = with_implied_totals(ubl.read_ubl(root))
+    else:
+        return None
+    telling = (invoice.number, invoice.order_number, invoice.totals.gross)
+    return invoice if any(value is not None for value in telling) else None
+
+
+def _given(tree: JsonValue, path: str = "") -> list[str]:
+    """The field paths of all values that are not null."""
+    if isinstance(tree, dict):
+        return [leaf for name, branch in tree.items() for leaf in _given(branch, f"{path}.{name}" if path else name)]
+    if isinstance(tree, list):
+        return [leaf for index, branch in enumerate(tree) for leaf in _given(branch, f"{path}[{index}]")]
+    return [] if tree is None else [path]
