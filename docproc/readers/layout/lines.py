@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
-from docproc.domain.geometry import Box
+from docproc.domain.geometry import Box, enclosing
 from docproc.domain.page import PageContent, Word
 
 #: a gap wider than this many word heights ends a cell
@@ -15,8 +16,17 @@ LINE_GAP = 0.7
 ROW_OVERLAP = 0.5
 #: lines of a block stand at most this many heights apart
 BLOCK_LEADING = 0.9
+#: a wider gap than the one before by this many heights ends a block
+LEADING_JUMP = 0.35
 #: taller than wide by this factor: print that runs up or down the page
 UPRIGHT = 2.5
+#: shorter words tell nothing by their shape
+UPRIGHT_LENGTH = 3
+#: share of the narrower width that cells above one another have in common
+COLUMN_OVERLAP = 0.3
+CENTRED_OVERLAP = 0.8
+#: print sizes of one block differ at most by this factor
+SIZE_RATIO = 1.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +65,7 @@ class Row:
     def gaps(self) -> tuple[float, ...]:
         """White space after each word but the last, in page points."""
         words = self.words
-        return tuple(after.left - before.right for before, after in zip(words, words[1:], strict=False))
+        return tuple(after.left - before.right for before, after in pairwise(words))
 
     @property
     def text(self) -> str:
@@ -78,6 +88,28 @@ class Block:
         return " ".join(cell.text for cell in self.cells)
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One page seen as rows and blocks."""
+
+    page: PageContent
+    rows: tuple[Row, ...]
+    blocks: tuple[Block, ...]
+    #: print size of the page's body: the median height of its words
+    body: float
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        return tuple(cell for row in self.rows for cell in row.cells)
+
+
+def sheet_of(page: PageContent) -> Sheet:
+    """`page` as rows and blocks."""
+    rows = visual_rows(page)
+    heights = [word.bottom - word.top for row in rows for word in row.words]
+    return Sheet(page, tuple(rows), tuple(blocks(rows)), median(heights) if heights else 0.0)
+
+
 def visual_rows(page: PageContent) -> list[Row]:
     """The rows of `page`, top to bottom; words left to right, cells split at wide gaps."""
     upright = [word for word in page.words if word.text.strip() and _stands_upright(word)]
@@ -98,11 +130,11 @@ def blocks(rows: Sequence[Row]) -> list[Block]:
             if following is not None and id(following) not in taken:
                 below[id(cell)] = following
                 taken.add(id(following))
-    chains = []
+    chains: list[Block] = []
     for row in rows:
         for cell in row.cells:
             if id(cell) not in taken:
-                chains.append(_chain(cell, below))
+                chains.extend(_chains(cell, below))
     return chains
 
 
@@ -122,7 +154,7 @@ def enclosing_words(words: Sequence[Word]) -> Box:
 
 
 def _stands_upright(word: Word) -> bool:
-    return len(word.text) > 2 and (word.bottom - word.top) > UPRIGHT * (word.right - word.left)
+    return len(word.text) >= UPRIGHT_LENGTH and (word.bottom - word.top) > UPRIGHT * (word.right - word.left)
 
 
 def _segments(words: Iterable[Word]) -> list[list[Word]]:
@@ -176,7 +208,7 @@ def _beside(row: Sequence[Word], segment: Sequence[Word]) -> float:
     left, right = segment[0].left, max(word.right for word in segment)
     nearest, distance = None, float("inf")
     for word in row:
-        if min(word.right, right) - max(word.left, left) > 0.3 * min(word.right - word.left, right - left):
+        if min(word.right, right) - max(word.left, left) > COLUMN_OVERLAP * min(word.right - word.left, right - left):
             return 0.0
         gap = left - word.right if word.right <= left + 1 else word.left - right
         if gap < distance:
@@ -196,7 +228,7 @@ def _row(words: list[Word], *, index: int, page: int) -> Row:
     words.sort(key=lambda word: word.left)
     cells: list[Cell] = []
     current = [words[0]]
-    for before, after in zip(words, words[1:], strict=False):
+    for before, after in pairwise(words):
         height = max(min(before.bottom - before.top, after.bottom - after.top), 1.0)
         limit = (CELL_GAP if before.line == after.line else LINE_GAP) * height
         if after.left - before.right > limit:
@@ -217,7 +249,7 @@ def _continuation(cell: Cell, rows: Sequence[Row]) -> Cell | None:
             gap = other.box.top - cell.box.bottom
             if -0.6 * height <= gap <= BLOCK_LEADING * height and _stacked(cell, other):
                 return other
-        if any(other.box.horizontal_overlap(cell.box) > 0.3 for other in row.cells):
+        if any(other.box.horizontal_overlap(cell.box) > COLUMN_OVERLAP for other in row.cells):
             return None  # something else stands in between
     return None
 
@@ -225,21 +257,29 @@ def _continuation(cell: Cell, rows: Sequence[Row]) -> Cell | None:
 def _stacked(upper: Cell, lower: Cell) -> bool:
     """Left-aligned or centred under one another, in nearly the same print size."""
     large, small = max(upper.height, lower.height), min(upper.height, lower.height)
-    if small <= 0 or large > 1.6 * small:
+    if small <= 0 or large > SIZE_RATIO * small:
         return False
     aligned = abs(upper.box.left - lower.box.left) < 0.8 * large
     centred = abs(upper.box.middle_x - lower.box.middle_x) < 1.0 * large
-    return aligned or (centred and upper.box.horizontal_overlap(lower.box) > 0.8)
+    return aligned or (centred and upper.box.horizontal_overlap(lower.box) > CENTRED_OVERLAP)
 
 
-def _chain(first: Cell, below: dict[int, Cell]) -> Block:
-    cells = [first]
-    while (following := below.get(id(cells[-1]))) is not None:
-        cells.append(following)
-    box = Box(
-        min(cell.box.left for cell in cells),
-        cells[0].box.top,
-        max(cell.box.right for cell in cells),
-        max(cell.box.bottom for cell in cells),
-    )
-    return Block(tuple(cells), box)
+def _chains(first: Cell, below: dict[int, Cell]) -> list[Block]:
+    """The cells that go on below `first`, cut where the leading suddenly widens: there a new paragraph begins."""
+    chains = [[first]]
+    leading: float | None = None
+    cell = first
+    while (following := below.get(id(cell))) is not None:
+        gap = following.box.top - cell.box.bottom
+        if leading is not None and gap > leading + LEADING_JUMP * cell.height:
+            chains.append([following])
+            leading = None
+        else:
+            chains[-1].append(following)
+            leading = gap if leading is None else min(leading, gap)
+        cell = following
+    return [_block(cells) for cells in chains]
+
+
+def _block(cells: Sequence[Cell]) -> Block:
+    return Block(tuple(cells), enclosing(cell.box for cell in cells))

@@ -1,0 +1,254 @@
+"""Turns printed labels and field names into terms and says how well a label fits a field; knows no geometry."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import Final
+
+from rapidfuzz import fuzz, process
+
+from docproc.domain.schema import FieldSpec
+from docproc.readers.layout.thesaurus import CONCEPTS, FILLERS, GENERIC, PHRASES, WORDS
+from docproc.values.text import fold
+
+#: longest label phrase in the thesaurus, in words
+PHRASE_WORDS: Final = 4
+#: a word this like a known one is taken for it (OCR)
+WORD_LIKENESS: Final = 86.0
+#: shorter words are never matched loosely
+LOOSE_LENGTH: Final = 5
+#: a field belongs to a concept from this fit on
+CONCEPT_FIT: Final = 0.85
+#: what an unexplained word of a label costs, against 1 for a known term
+UNKNOWN_WEIGHT: Final = 0.45
+EXTRA_COST: Final = 0.6
+#: terms taken from the description count less than the name
+DESCRIPTION_WEIGHT: Final = 0.8
+#: longer ones are sentences, not label phrases
+DESCRIPTION_WORDS: Final = 8
+DESCRIPTION_TERMS: Final = 3
+
+_WORD = re.compile(r"#|n[°º]|[^\W\d_]+(?:['\-][^\W\d_]+)*", re.UNICODE)
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+|(?<=[A-Z])(?=[A-Z][a-z])")
+_CLAUSE = re.compile(r"[.;(]|,? (?:of|for|that|which|as|in|without|with|who|from|by|to|when) ")
+_ALTERNATIVE = re.compile(r",| or | oder | ou | and ")
+_NAME_TERMS: Final = {"from": "start", "since": "start", "to": "end", "until": "end", "through": "end", "via": "via"}
+
+Terms = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLabels:
+    """What the labels of one field may look like."""
+
+    #: terms of a label and how surely they mean the field
+    alternatives: tuple[tuple[Terms, float], ...]
+    #: the thesaurus concepts that the field is
+    concepts: frozenset[str]
+    #: all terms of the field's own name and title
+    terms: Terms
+    #: all terms of its description
+    context: Terms = field(default=frozenset())
+
+
+def spoken_name(name: str) -> str:
+    """A snake or camel case name as words: `invoiceNumber` → `invoice Number`."""
+    return " ".join(part for part in _CAMEL.split(name) if part)
+
+
+@lru_cache(maxsize=20_000)
+def terms_of(text: str) -> tuple[str, ...]:
+    """The terms of a printed label in order; unknown words stay as they are, folded."""
+    words = [word.strip("-'") for word in _WORD.findall(fold(text).replace("e-mail", "email"))]
+    found: list[str] = []
+    index = 0
+    while index < len(words):
+        length = next((n for n in range(min(PHRASE_WORDS, len(words) - index), 0, -1) if _phrase(words, index, n)), 0)
+        if length:
+            found.extend(_phrases()[" ".join(words[index : index + length])])
+            index += length
+        else:
+            found.extend(_word_terms(words[index]))
+            index += 1
+    return tuple(found)
+
+
+@lru_cache(maxsize=20_000)
+def known_share(text: str) -> float:
+    """Share of the words of `text` that the thesaurus knows."""
+    terms = terms_of(text)
+    return sum(term in _known_terms() for term in terms) / len(terms) if terms else 0.0
+
+
+@lru_cache(maxsize=50_000)
+def fit(label: Terms, wanted: Terms) -> float:
+    """How well the terms of a label cover the wanted ones, 0 to 1; unexplained terms cost."""
+    matched = sum(_weight(term) for term in label & wanted)
+    if not matched:
+        return 0.0
+    missing = sum(_weight(term) for term in wanted - label)
+    extra = sum(_weight(term) for term in label - wanted)
+    return matched / (matched + missing + EXTRA_COST * extra)
+
+
+def own_fit(labels: FieldLabels, label: Terms) -> float:
+    """How surely a label with these terms names the field."""
+    return max((fit(label, wanted) * weight for wanted, weight in labels.alternatives), default=0.0)
+
+
+def rival_fit(labels: FieldLabels, label: Terms) -> tuple[float, str]:
+    """How surely the label names something else, and what."""
+    best, rival = 0.0, ""
+    for concept, strength in _concept_fits(label):
+        if concept not in labels.concepts and strength > best:
+            best, rival = strength, concept
+    return best, rival
+
+
+@lru_cache(maxsize=20_000)
+def best_concept(label: Terms) -> tuple[str, float]:
+    """The concept that the label names most surely; `("", 0.0)` when it names none."""
+    fits = _concept_fits(label)
+    return max(fits, key=lambda pair: pair[1]) if fits else ("", 0.0)
+
+
+def field_labels(spec: FieldSpec, *, parent: str = "") -> FieldLabels:
+    """The labels to look for, from name, title, aliases, description and the thesaurus."""
+    own = [name_terms(spec.name)]
+    own.extend(frozenset(terms_of(text)) for text in (spec.title, *spec.aliases) if text)
+    own = [terms for terms in own if terms]
+    described = tuple(_described(spec.description))
+    concepts = frozenset(concept for terms in own for concept in concepts_of(terms))
+    loose = concepts | frozenset(concept for terms in described for concept in concepts_of(terms))
+    alternatives = [(terms, 1.0) for terms in own] + [(terms, DESCRIPTION_WEIGHT) for terms in described]
+    for concept in loose:
+        factor = 1.0 if concept in concepts else DESCRIPTION_WEIGHT
+        alternatives.extend((terms, weight * factor) for terms, weight in _concepts()[concept])
+    if parent:  # `address.city` may be printed as plain "city", or with its parent
+        around = name_terms(parent)
+        alternatives.extend((terms | around, 1.0) for terms in own)
+    return FieldLabels(
+        alternatives=tuple(alternatives),
+        concepts=loose,
+        terms=frozenset().union(*own) if own else frozenset(),
+        context=frozenset(terms_of(spec.description)),
+    )
+
+
+def name_terms(name: str) -> Terms:
+    """The terms of a field's name, where `from` and `to` mean the ends of a period."""
+    words = spoken_name(name).split()
+    ends = {_NAME_TERMS[word.lower()] for word in words if word.lower() in _NAME_TERMS}
+    return frozenset(terms_of(" ".join(words))) | ends
+
+
+def concepts_of(terms: Terms) -> tuple[str, ...]:
+    """The concepts that a field with these terms is."""
+    return tuple(name for name, strength in _concept_fits(terms) if strength >= CONCEPT_FIT)
+
+
+def _described(description: str) -> Iterable[Terms]:
+    """Label phrases in a description: `Contract, order or invoice number of …` holds three."""
+    head = _CLAUSE.split(description, maxsplit=1)[0]
+    parts = [part for part in _ALTERNATIVE.split(head) if part.strip()]
+    if not parts or len(head.split()) > DESCRIPTION_WORDS:
+        return
+    noun = terms_of(parts[-1])[-1:]
+    for part in parts:
+        terms = terms_of(part)
+        if 0 < len(terms) <= DESCRIPTION_TERMS:
+            yield frozenset(terms if part is parts[-1] else (*terms, *noun))
+
+
+@lru_cache(maxsize=20_000)
+def _concept_fits(label: Terms) -> tuple[tuple[str, float], ...]:
+    fits = []
+    for name, alternatives in _concepts().items():
+        strength = max(fit(label, wanted) * weight for wanted, weight in alternatives)
+        if strength > 0.3:
+            fits.append((name, strength))
+    return tuple(fits)
+
+
+@cache
+def _concepts() -> dict[str, tuple[tuple[Terms, float], ...]]:
+    return {
+        name: tuple((frozenset(phrase.split()), weight) for phrase, weight in printed.items())
+        for name, printed in CONCEPTS.items()
+    }
+
+
+@cache
+def _known_terms() -> frozenset[str]:
+    phrase_terms = {term for terms in PHRASES.values() for term in terms.split()}
+    return frozenset(WORDS) | phrase_terms
+
+
+@cache
+def _lexicon() -> dict[str, str]:
+    return {word: term for term, words in WORDS.items() for word in words.split()}
+
+
+@cache
+def _phrases() -> dict[str, tuple[str, ...]]:
+    return {phrase: tuple(terms.split()) for phrase, terms in PHRASES.items()}
+
+
+@cache
+def _long_words() -> tuple[str, ...]:
+    return tuple(word for word in (*_lexicon(), *_phrases()) if len(word) >= LOOSE_LENGTH and " " not in word)
+
+
+def _phrase(words: list[str], index: int, length: int) -> bool:
+    return " ".join(words[index : index + length]) in _phrases()
+
+
+@lru_cache(maxsize=20_000)
+def _word_terms(word: str) -> tuple[str, ...]:
+    """The terms of one word: known, a compound of known words, nearly known, or itself."""
+    if word in FILLERS:
+        return ()
+    direct = _known(word)
+    if direct:
+        return direct
+    for mark in ("-", "'"):
+        if mark in word:
+            return tuple(term for part in word.split(mark) for term in _word_terms(part) if part)
+    parts = _compound(word)
+    if parts:
+        return parts
+    if len(word) >= LOOSE_LENGTH:
+        close = process.extractOne(word, _long_words(), scorer=fuzz.ratio, score_cutoff=WORD_LIKENESS)
+        if close is not None:
+            return _known(close[0])
+    return (word,)
+
+
+def _known(word: str) -> tuple[str, ...]:
+    if word in _phrases():
+        return _phrases()[word]
+    term = _lexicon().get(word)
+    return (term,) if term else ()
+
+
+def _compound(word: str) -> tuple[str, ...]:
+    """`rechnungsdatum` or a run-together `INVOICENO`: two known words with nothing, s, n or es between."""
+    if len(word) < 6:
+        return ()
+    for cut in range(len(word) - 2, 2, -1):
+        tail = _known(word[cut:])
+        if not tail:
+            continue
+        for link in ("", "s", "n", "es"):
+            stem = word[:cut].removesuffix(link) if link else word[:cut]
+            head = _known(stem) if len(stem) > 2 else ()
+            if head:
+                return (*head, *tail)
+    return ()
+
+
+def _weight(term: str) -> float:
+    if term in GENERIC:
+        return 0.5
+    return 1.0 if term in _known_terms() else UNKNOWN_WEIGHT

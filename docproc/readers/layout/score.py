@@ -1,0 +1,216 @@
+"""How well a candidate fits a field: named features and one table of weights; chooses nothing."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import exp
+from typing import Final
+
+from docproc.domain.schema import NUMERIC, FieldKind, FieldSpec
+from docproc.readers.layout.candidates import Candidate, Conventions, candidates_of
+from docproc.readers.layout.labels import FieldLabels, own_fit, rival_fit
+from docproc.readers.layout.lines import Sheet
+from docproc.readers.layout.surroundings import Label
+
+#: where a candidate without any label starts, by kind
+BIAS: Final[Mapping[FieldKind, float]] = {
+    FieldKind.MONEY: -3.2,
+    FieldKind.NUMBER: -3.2,
+    FieldKind.INTEGER: -3.2,
+    FieldKind.PERCENT: -2.6,
+    FieldKind.DATE: -2.8,
+    FieldKind.ID: -3.6,
+    FieldKind.IBAN: -0.5,
+    FieldKind.VAT_ID: -0.5,
+    FieldKind.EMAIL: -0.5,
+    FieldKind.URL: -1.0,
+    FieldKind.PHONE: -1.5,
+}
+OTHER_BIAS: Final = -3.6
+
+#: what each feature is worth
+WEIGHTS: Final[Mapping[str, float]] = {
+    "label": 5.2,
+    "rival": -4.5,
+    "first_page": 0.2,
+    "top": 0.3,
+    "bottom": 0.0,
+    "repeated": 0.5,
+    "large_print": 0.4,
+    "cents": 0.7,
+    "sign": 0.3,
+    "bare": -0.8,
+    "negative": -0.8,
+    "largest": 0.9,
+    "low": 0.5,
+    "sum": 1.6,
+    "main": 0.9,
+    "only": 1.2,
+    "range": 1.2,
+    "range_other": -0.9,
+    "code": 0.5,
+    "short": -1.2,
+    "other_kind": -1.6,
+    "joined": -0.35,
+    "rare": 0.0,
+}
+#: the concept that a field of the kind has when its document has a single one
+MAIN: Final = frozenset({"issue date", "gross total"})
+LOW_CONCEPTS: Final = frozenset({"gross total", "net total", "tax amount"})
+#: an id of fewer characters is likely a line number
+SHORT_ID: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPlan:
+    """A leaf of the schema with what its labels look like."""
+
+    path: str
+    spec: FieldSpec
+    labels: FieldLabels
+
+    @property
+    def ends(self) -> int:
+        """1 for the start of a period, 2 for its end, 0 otherwise."""
+        return 1 if "start" in self.labels.terms else 2 if "end" in self.labels.terms else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A candidate for a field, with the features that speak for and against it."""
+
+    plan: FieldPlan
+    candidate: Candidate
+    features: Mapping[str, float]
+
+    @property
+    def score(self) -> float:
+        bias = BIAS.get(self.plan.spec.kind, OTHER_BIAS)
+        return bias + sum(WEIGHTS[name] * value for name, value in self.features.items())
+
+    @property
+    def probability(self) -> float:
+        return 1 / (1 + exp(-self.score))
+
+
+@dataclass(frozen=True)
+class Prints:
+    """The pages of a window as rows and blocks, and all candidates on them, found when first asked for."""
+
+    sheets: Sequence[Sheet]
+    conventions: Conventions
+    _found: dict[FieldKind, list[Candidate]] = field(default_factory=dict)
+
+    def candidates(self, kind: FieldKind) -> list[Candidate]:
+        """The candidates of `kind` on all pages, in reading order."""
+        if kind not in self._found:
+            self._found[kind] = [
+                candidate for sheet in self.sheets for candidate in candidates_of(sheet, kind, self.conventions)
+            ]
+        return self._found[kind]
+
+    @cached_property
+    def by_page(self) -> Mapping[int, Sheet]:
+        return {sheet.page.number: sheet for sheet in self.sheets}
+
+    def values(self, kind: FieldKind) -> Counter[str]:
+        """How often each value of `kind` is printed."""
+        return Counter(candidate.value for candidate in self.candidates(kind))
+
+
+def score_all(plan: FieldPlan, prints: Prints) -> list[Scored]:
+    """Every candidate for the field, the best first."""
+    candidates = [c for c in prints.candidates(plan.spec.kind) if _admissible(plan, c)]
+    counts = prints.values(plan.spec.kind)
+    largest = _largest(candidates)
+    scored = [
+        Scored(plan, candidate, _features(plan, candidate, prints=prints, counts=counts, largest=largest))
+        for candidate in candidates
+    ]
+    scored.sort(key=lambda entry: -entry.score)
+    return scored
+
+
+def _admissible(plan: FieldPlan, candidate: Candidate) -> bool:
+    return plan.spec.max_length is None or len(candidate.value) <= plan.spec.max_length
+
+
+def _largest(candidates: Iterable[Candidate]) -> str:
+    amounts = [c for c in candidates if c.number is not None and c.decimals == 2]  # noqa: PLR2004 cents
+    return max(amounts, key=lambda c: c.number or 0).value if amounts else ""
+
+
+def _features(
+    plan: FieldPlan, candidate: Candidate, *, prints: Prints, counts: Counter[str], largest: str
+) -> dict[str, float]:
+    features = {**label_features(plan.labels, candidate.labels), **_position(plan, candidate, prints)}
+    features["repeated"] = min(1.0, (counts[candidate.value] - 1) / 2)
+    kind = plan.spec.kind
+    if kind in NUMERIC:
+        features |= _amount(plan, candidate, largest=largest)
+    elif kind is FieldKind.DATE:
+        features |= _day(plan, candidate, distinct=len(counts))
+    elif kind is FieldKind.ID:
+        features |= _code(candidate, prints)
+    return {name: value for name, value in features.items() if value}
+
+
+def label_features(labels: FieldLabels, found: Sequence[Label]) -> dict[str, float]:
+    """How surely the labels around a candidate name the field, and how surely they name something else."""
+    own = max((own_fit(labels, label.terms) * label.trust for label in found), default=0.0)
+    rival = max((rival_fit(labels, label.terms)[0] * label.trust for label in found[:4]), default=0.0)
+    return {"label": own, "rival": max(0.0, rival - own)}
+
+
+def _position(plan: FieldPlan, candidate: Candidate, prints: Prints) -> dict[str, float]:
+    sheet = prints.by_page[candidate.page]
+    first = candidate.page == prints.sheets[0].page.number
+    height = max(sheet.page.height, 1.0)
+    size = candidate.cell.height / sheet.body - 1 if sheet.body else 0.0
+    features = {"large_print": max(0.0, min(1.0, size))}
+    if plan.labels.concepts & LOW_CONCEPTS:
+        features["low"] = candidate.box.middle_y / height
+    else:
+        features["first_page"] = float(first)
+        features["top"] = 1 - candidate.box.middle_y / height
+    return features
+
+
+def _amount(plan: FieldPlan, candidate: Candidate, *, largest: str) -> dict[str, float]:
+    money = plan.spec.kind is FieldKind.MONEY
+    gross = "gross total" in plan.labels.concepts
+    return {
+        "cents": float(money and candidate.decimals == 2),  # noqa: PLR2004 cents
+        "sign": float(money and candidate.currency not in {"", "%"}),
+        "bare": float(money and candidate.decimals == 0 and not candidate.currency),
+        "negative": float(candidate.number is not None and candidate.number < 0),
+        "largest": float(gross and candidate.value == largest),
+        "main": float(gross and len(plan.labels.concepts) == 1 and candidate.decimals > 0),
+    }
+
+
+def _day(plan: FieldPlan, candidate: Candidate, *, distinct: int) -> dict[str, float]:
+    main = bool(plan.labels.concepts & MAIN)
+    features = {"only": float(distinct == 1 and (main or not plan.labels.concepts)), "main": float(main)}
+    if plan.ends:
+        features["range"] = float(candidate.range_place == plan.ends)
+        features["range_other"] = float(candidate.range_place == 3 - plan.ends)
+    else:
+        features["range_other"] = float(candidate.range_place > 0)
+    return features
+
+
+def _code(candidate: Candidate, prints: Prints) -> dict[str, float]:
+    digits = sum(character.isdigit() for character in candidate.value)
+    other = any(
+        other.page == candidate.page and other.cell is candidate.cell and other.box.intersection(candidate.box) > 0
+        for kind in (FieldKind.DATE, FieldKind.PHONE, FieldKind.EMAIL, FieldKind.URL)
+        for other in prints.candidates(kind)
+    )
+    return {
+        "code": float(digits >= SHORT_ID),
+        "short": float(len(candidate.value) < SHORT_ID),
+        "other_kind": float(other),
+        "joined": float(candidate.joined),
+    }

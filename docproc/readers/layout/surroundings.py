@@ -1,0 +1,240 @@
+"""The labels around a place on a page: before it, left of it, above it, and the heading it stands under."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final
+
+from docproc.domain.geometry import Box
+from docproc.readers.layout.labels import Terms, best_concept, terms_of
+from docproc.readers.layout.lines import Cell, Row, Sheet
+
+#: words of a text before a value that can still be its label
+PREFIX_WORDS: Final = 7
+#: how far up a label may stand, in print heights of the value
+REACH_ABOVE: Final = 14.0
+#: rows up that a heading may stand
+HEADING_ROWS: Final = 16
+#: what a label loses for each other value between it and the place
+VALUE_BETWEEN: Final = 0.85
+#: a text of more words is prose, no label
+LABEL_WORDS: Final = 8
+#: how surely a heading must name a party
+HEADING_FIT: Final = 0.8
+
+_DIGIT = re.compile(r"\d")
+_LETTER = re.compile(r"[^\W\d_]|#")
+_DATE_WORDS: Final = frozenset({"vom", "of", "dated", "du", "del", "van", "on", "am", "le", "il", "from", "the", "as"})
+_PARTY_CONCEPTS: Final = frozenset({"seller name", "buyer name", "payee", "delivery address"})
+
+
+class Relation(StrEnum):
+    """Where a label stands as seen from the value."""
+
+    INLINE = "inline"
+    LEFT = "left"
+    ABOVE = "above"
+    SENTENCE = "sentence"
+    RIGHT = "right"
+
+
+#: how much a label of each relation is trusted
+TRUST: Final = {
+    Relation.INLINE: 1.0,
+    Relation.LEFT: 1.0,
+    Relation.ABOVE: 0.94,
+    Relation.SENTENCE: 0.9,
+    Relation.RIGHT: 0.55,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Print that may name a value."""
+
+    text: str
+    terms: Terms
+    relation: Relation
+    #: 1 when it stands right beside the value, less the farther away
+    nearness: float
+
+    @property
+    def trust(self) -> float:
+        return TRUST[self.relation] * self.nearness
+
+
+class Surroundings:
+    """Finds the labels around places of one sheet."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self._sheet = sheet
+        self._headings: dict[int, tuple[tuple[Cell, Terms], ...]] = {}
+
+    def labels(self, cell: Cell, *, start: int) -> tuple[Label, ...]:
+        """Labels of what begins at offset `start` of `cell`, the nearest first."""
+        found = list(_inline(cell.text[:start]))
+        place = _place(cell, start)
+        left = list(self._left(cell))
+        above = list(self._above(cell, place))
+        if found and found[0].terms:  # a value that follows its own label takes others only as second choice
+            left = [_weaker(label, 0.6) for label in left]
+            above = [_weaker(label, 0.5) for label in above]
+        found.extend(left)
+        found.extend(above)
+        found.extend(self._right(cell, start))
+        heading = self.heading(cell)
+        if heading:
+            found = [_under(label, heading) for label in found]
+        return tuple(label for label in found if label.terms)
+
+    def heading(self, cell: Cell) -> Terms:
+        """Terms of the party heading that `cell` stands under; empty when there is none."""
+        rows = self._sheet.rows
+        for row in reversed(rows[max(0, cell.row - HEADING_ROWS) : cell.row]):
+            for other in row.cells:
+                terms = _party_heading(other.text)
+                if terms and _stands_under(cell, other):
+                    return terms
+        return frozenset()
+
+    def _left(self, cell: Cell) -> Iterator[Label]:
+        row = self._sheet.rows[cell.row]
+        nearness = 1.0
+        for other in reversed(row.cells[: _index(row, cell)]):
+            if not _LETTER.search(other.text) or _is_code(other.text):
+                nearness *= VALUE_BETWEEN
+                continue
+            text = _tail(other.text)
+            if text:
+                yield _label(text, relation=Relation.LEFT, nearness=nearness)
+            nearness *= 0.7
+            if nearness < 0.4:
+                return
+
+    def _above(self, cell: Cell, place: Box) -> Iterator[Label]:
+        height = max(place.height, 1.0)
+        nearness = 1.0
+        seen = 0
+        for row in reversed(self._sheet.rows[: cell.row]):
+            distance = (place.top - row.box.bottom) / height
+            if distance > REACH_ABOVE:
+                return
+            for other in row.cells:
+                if other.box.horizontal_overlap(place) < 0.15 and abs(other.box.left - place.left) > height:
+                    continue
+                if not _LETTER.search(other.text) or _is_code(other.text):
+                    nearness *= 0.93
+                    continue
+                far = max(0.0, distance) / REACH_ABOVE
+                if len(other.text.split()) <= LABEL_WORDS:
+                    yield _label(_strip(other.text), relation=Relation.ABOVE, nearness=nearness * (1 - 0.5 * far))
+                seen += 1
+                nearness *= 0.6
+                if seen >= 3:
+                    return
+
+    def _right(self, cell: Cell, start: int) -> Iterator[Label]:
+        words = cell.text[start:].split()
+        tail = " ".join(word for word in words[1:5] if _LETTER.search(word))
+        if tail and len(words) <= 5:
+            yield _label(tail, relation=Relation.RIGHT, nearness=1.0)
+
+
+@lru_cache(maxsize=4096)
+def _party_heading(text: str) -> Terms:
+    words = text.strip(" :").split()
+    if not 0 < len(words) <= 4 or _DIGIT.search(text):
+        return frozenset()
+    terms = frozenset(terms_of(text))
+    concept, fit = best_concept(terms)
+    return terms if concept in _PARTY_CONCEPTS and fit >= HEADING_FIT else frozenset()
+
+
+def _stands_under(cell: Cell, heading: Cell) -> bool:
+    """`heading` is left-aligned with the cell or with the label left of it."""
+    return heading.box.left <= cell.box.left + 2 * cell.height and cell.box.left - heading.box.left < 200
+
+
+def _under(label: Label, heading: Terms) -> Label:
+    """The label read together with its heading: `Name` under `Buyer` is the buyer's name."""
+    if label.terms & heading:
+        return label
+    return Label(label.text, label.terms | heading, label.relation, label.nearness)
+
+
+def _inline(prefix: str) -> Iterator[Label]:
+    """Labels in the text before the value, in the same cell."""
+    prefix = prefix.rstrip()
+    if not _LETTER.search(prefix):
+        return
+    tail = _tail(prefix)
+    sentence = _sentence(prefix)
+    if sentence is not None:
+        yield sentence
+    if tail:
+        yield _label(tail, relation=Relation.INLINE, nearness=1.0)
+        words = tail.split()
+        for length in (1, 2, 3):
+            if length < len(words):
+                yield _label(" ".join(words[-length:]), relation=Relation.INLINE, nearness=0.97)
+    whole = _strip(" ".join(prefix.split()[-PREFIX_WORDS:]))
+    if whole != tail:
+        yield _label(whole, relation=Relation.INLINE, nearness=0.85)
+
+
+def _sentence(prefix: str) -> Label | None:
+    """`Invoice No. X of D`: after a preposition of time the label is the date of what the line begins with."""
+    words = prefix.replace("|", " ").split()
+    if len(words) < 2 or words[-1].lower().strip(",") not in _DATE_WORDS:
+        return None
+    terms = frozenset(terms_of(" ".join(words))) - {"number"}
+    return Label(prefix, terms | {"date"}, Relation.SENTENCE, 1.0)
+
+
+def _label(text: str, *, relation: Relation, nearness: float) -> Label:
+    return Label(text, frozenset(terms_of(text)), relation, nearness)
+
+
+def _weaker(label: Label, factor: float) -> Label:
+    return Label(label.text, label.terms, label.relation, label.nearness * factor)
+
+
+def _tail(text: str) -> str:
+    """The words after the last value in `text`: in `Date: 3.4.25 Time:` that is `Time`."""
+    kept: list[str] = []
+    for word in reversed(text.split()[-PREFIX_WORDS:]):
+        if _DIGIT.search(word) and not word.startswith("("):
+            break
+        kept.append(word)
+        if len(kept) > 1 and word.endswith((":", ";")) and _LETTER.search(" ".join(kept[:-1])):
+            kept.pop()
+            break
+    return _strip(" ".join(reversed(kept)))
+
+
+def _strip(text: str) -> str:
+    return text.strip(" :;,.-=>|*()[]")
+
+
+def _is_code(text: str) -> bool:
+    """Print that is a value itself: most of its words hold digits."""
+    words = text.split()
+    return 2 * sum(bool(_DIGIT.search(word)) for word in words) > len(words)
+
+
+def _place(cell: Cell, start: int) -> Box:
+    """The box of the rest of `cell` from offset `start`."""
+    position = 0
+    for index, word in enumerate(cell.words):
+        position += len(word.text)
+        if position > start:
+            first = cell.words[index]
+            return Box(first.left, cell.box.top, cell.box.right, cell.box.bottom)
+        position += 1
+    return cell.box
+
+
+def _index(row: Row, cell: Cell) -> int:
+    return next(index for index, other in enumerate(row.cells) if other is cell)
