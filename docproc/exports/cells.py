@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
 from typing import TypeAlias
 
 from docproc.domain.extraction import FieldValue
@@ -17,11 +18,24 @@ CellValue: TypeAlias = Scalar | tuple[Scalar, ...]
 #: between the members of a set in one cell
 JOINER = " | "
 
+#: of a confidence: expect to correct the value
+DOUBTFUL_BELOW = 0.5
+#: of a confidence, for a field without a threshold of its own: have a look
+CHECK_BELOW = 0.8
+
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 # Excel and LibreOffice start a formula at these, in ASCII and full width; a leading tab or line end can be eaten
 # before they look.
 _FORMULA_STARTS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+
+
+class Concern(StrEnum):
+    """Why a person should look at a value, the gravest first."""
+
+    DOUBTFUL = "doubtful"
+    CHECK = "check"
+    UNGROUNDED = "ungrounded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +115,12 @@ def leaves_cell(leaves: Sequence[FieldValue], spec: FieldSpec) -> Cell:
         grounded=all(leaf.evidence for leaf in known),
         threshold=spec.threshold,
     )
+
+
+def concern_of(cell: Cell) -> Concern | None:
+    """What is wrong with a value, if anything: first how sure it is, then whether it was found on a page."""
+    if cell.confidence is not None and cell.confidence < DOUBTFUL_BELOW:
+        return Concern.DOUBTFUL
+    if cell.confidence is not None and cell.confidence < (CHECK_BELOW if cell.threshold is None else cell.threshold):
+        return Concern.CHECK
+    return None if cell.grounded else Concern.UNGROUNDED
