@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from docproc.domain.extraction import Extraction, ExtractionStatus, FieldValue
-from docproc.domain.schema import ExtractionSchema, FieldKind, FieldSpec, Shape, NUMERIC
+from docproc.domain.schema import NUMERIC, ExtractionSchema, FieldKind, FieldSpec, Shape
 
 STATUS_STYLE = {
     ExtractionStatus.SUCCEEDED: "green",
@@ -29,7 +29,9 @@ def record_table(extractions: Iterable[Extraction], schema: ExtractionSchema) ->
     table.add_column("file", overflow="fold", min_width=12)
     table.add_column("status", no_wrap=True)
     for spec in shown:
-        table.add_column(spec.name, overflow="ellipsis", no_wrap=spec.kind is not FieldKind.TEXT, justify=_justify(spec))
+        table.add_column(
+            spec.name, overflow="ellipsis", no_wrap=spec.kind is not FieldKind.TEXT, justify=_justify(spec)
+        )
     table.add_column("issues", overflow="fold")
     rows = iter(extractions)
     for extraction in islice(rows, MAX_ROWS):

@@ -8,7 +8,9 @@ import typer
 
 from docproc.cli.exit_codes import ExitCode
 
-app = typer.Typer(no_args_is_help=True, help="Extraction schemas: what there is, what one holds, whether yours will do.")
+app = typer.Typer(
+    no_args_is_help=True, help="Extraction schemas: what there is, what one holds, whether yours will do."
+)
 
 
 @app.command("list")
@@ -69,7 +71,7 @@ def check(
     file: Annotated[Path, typer.Argument(help="A JSON Schema file.", metavar="FILE.json")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Say what of a JSON Schema is supported, what is refused, where and why. Example: `docproc schemas check my.json`."""
+    """Say what of a JSON Schema is supported or refused, where and why. Example: `docproc schemas check my.json`."""
     from docproc.domain.errors import SchemaError
     from schemas import check_json_schema
 

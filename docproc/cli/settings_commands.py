@@ -16,7 +16,12 @@ def show(as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")
 
     settings, sources = load_settings(), setting_sources()
     rows = [
-        {"name": name, "value": _shown(getattr(settings, name)), "source": sources[name], "help": field.description or ""}
+        {
+            "name": name,
+            "value": _shown(getattr(settings, name)),
+            "source": sources[name],
+            "help": field.description or "",
+        }
         for name, field in Settings.model_fields.items()
     ]
     if as_json:
@@ -36,5 +41,5 @@ def show(as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")
 
 
 def _shown(value: object) -> str:
-    """pydantic's secrets print as stars."""
+    """Pydantic's secrets print as stars."""
     return "" if value is None else str(value)

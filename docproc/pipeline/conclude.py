@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from docproc.domain.extraction import ExtractionStatus, FieldTree, FieldValue, field_leaves, record_of
 from docproc.domain.issues import Issue, IssueCode, Severity
 from docproc.domain.page import PageState
-from docproc.domain.schema import ExtractionSchema, FieldSpec, Record
+from docproc.domain.schema import ExtractionSchema, FieldSpec, JsonValue, Record
 from docproc.grounding.confidence import with_checks
 from docproc.pipeline.merge import Merged
 
@@ -21,7 +21,9 @@ class Conclusion:
     """One document's record as it goes to a user."""
 
     reader: str | None
+    #: a table that was spilled is an empty list here
     fields: dict[str, FieldTree]
+    #: whole, with the bare rows of spilled tables
     record: Record
     issues: tuple[Issue, ...]
     status: ExtractionStatus
@@ -36,6 +38,8 @@ def conclude(merged: Merged, schema: ExtractionSchema, *, pages: Sequence[tuple[
         pages: number and state of every page of the document; a failed page sends it to review.
     """
     record = record_of(merged.fields)
+    for path, rows in merged.spilled.items():
+        _put_rows(record, path.split("."), rows)
     findings = schema.check_rules(record)
     fields = with_checks(merged.fields, schema, checks=findings.checks)
     issues = (
@@ -49,6 +53,16 @@ def conclude(merged: Merged, schema: ExtractionSchema, *, pages: Sequence[tuple[
     serious = any(issue.severity is not Severity.INFO for issue in issues)
     status = ExtractionStatus.NEEDS_REVIEW if serious else ExtractionStatus.SUCCEEDED
     return Conclusion(reader=merged.reader, fields=fields, record=record, issues=issues, status=status)
+
+
+def _put_rows(record: Record, path: Sequence[str], rows: list[Record]) -> None:
+    node = record
+    for name in path[:-1]:
+        below = node[name]
+        if not isinstance(below, dict):
+            return
+        node = below
+    node[path[-1]] = list[JsonValue](rows)
 
 
 def _page_issues(pages: Sequence[tuple[int, PageState]]) -> list[Issue]:
@@ -81,9 +95,7 @@ def _evidence_issues(fields: dict[str, FieldTree], schema: ExtractionSchema) -> 
     verbatim = [path for path, leaf, spec in given if not leaf.evidence and spec.verbatim]
     doubtful = [path for path, leaf, spec in given if _doubtful(leaf, spec)]
     return [
-        *_named(
-            IssueCode.UNGROUNDED, verbatim, Severity.ERROR, "must stand on the page verbatim, but was not found"
-        ),
+        *_named(IssueCode.UNGROUNDED, verbatim, Severity.ERROR, "must stand on the page verbatim, but was not found"),
         *_named(
             IssueCode.UNGROUNDED,
             [path for path in ungrounded if path not in set(verbatim)],

@@ -1,6 +1,6 @@
 """Merging windows and concluding a document: rules of merging, conflicts, thresholds, review."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -170,3 +170,36 @@ def test_a_value_under_the_schemas_threshold_goes_to_review() -> None:
 
     assert IssueCode.LOW_CONFIDENCE in {issue.code for issue in conclusion.issues}
     assert conclusion.status is ExtractionStatus.NEEDS_REVIEW
+
+
+class Spill:
+    """Keeps what was spilled."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, object]] = []
+
+    def add(self, path: str, rows: Sequence[dict[str, FieldTree]]) -> None:
+        self.rows.extend((path, record_of(row)) for row in rows)
+
+
+def test_a_table_of_more_than_a_thousand_rows_is_spilled_in_order_and_reaches_the_rules() -> None:
+    windows = [
+        reading(page, rows=[{"a": value(f"{page}-{row}", page=page, top=row * 10)} for row in range(600)])
+        for page in (1, 2, 3)
+    ]
+    spill, seen = Spill(), rows_schema()
+
+    merged = merge(windows, seen, spill=spill)
+
+    assert record_of(merged.fields) == {"rows": []}
+    assert [row for _, row in spill.rows] == [{"a": f"{page}-{row}"} for page in (1, 2, 3) for row in range(600)]
+    assert len(conclude(merged, seen).record["rows"]) == 1800
+
+
+def test_a_short_table_stays_where_it_is() -> None:
+    spill = Spill()
+
+    merged = merge([reading(1, rows=[{"a": value("x")}])], rows_schema(), spill=spill)
+
+    assert spill.rows == []
+    assert record_of(merged.fields) == {"rows": [{"a": "x"}]}

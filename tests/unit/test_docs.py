@@ -1,0 +1,40 @@
+"""The documentation names what there is: settings, commands, exit codes, failure codes."""
+
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from docproc.cli.exit_codes import ExitCode
+from docproc.cli.main import app
+from docproc.domain.failure import FailureCategory, FailureCode, Phase
+from docproc.settings import Settings
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def command_names() -> list[str]:
+    commands = getattr(get_command(app), "commands")  # noqa: B009 the group's type has no such attribute
+    return [
+        word for name, command in commands.items() for word in (name, *getattr(command, "commands", {}))
+    ]
+
+
+@pytest.mark.parametrize("setting", sorted(Settings.model_fields))
+def test_every_setting_is_documented(setting: str) -> None:
+    assert f"| `{setting}` |" in (DOCS / "command-line.md").read_text()
+
+
+@pytest.mark.parametrize("name", sorted(set(command_names())))
+def test_every_command_is_documented(name: str) -> None:
+    assert name in (DOCS / "command-line.md").read_text()
+
+
+@pytest.mark.parametrize("code", list(ExitCode))
+def test_every_exit_code_is_documented(code: ExitCode) -> None:
+    assert f"| {code.value} |" in (DOCS / "command-line.md").read_text()
+
+
+@pytest.mark.parametrize("word", [*FailureCode, *FailureCategory, *Phase])
+def test_every_word_of_a_failure_is_documented(word: str) -> None:
+    assert word in (DOCS / "errors.md").read_text()
