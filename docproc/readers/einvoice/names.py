@@ -95,7 +95,7 @@ _WORDS = {
     "adresse direccion indirizzo adres anschrift": "address",
     "strasse rue calle via straat line1": "street",
     "ort stadt ville town": "city",
-    "plz zip postal postleitzahl": "postcode",
+    "plz zip postleitzahl": "postcode",
     "state province region county": "subdivision",
     "land pays": "country",
     "tel telephone telefon mobile": "phone",
@@ -133,7 +133,9 @@ _SYNONYMS = {word: meaning.split() for words, meaning in _WORDS.items() for word
 _EMPTY = frozenset(["a", "an", "the", "of", "for", "on", "in", "at", "and", "or", "per", "by"])
 _EMPTY |= frozenset(["der", "die", "das", "des", "du", "de", "la", "le", "el", "il"])
 #: say nothing where another word stands beside them; given up in this order until a name is understood
-_WEAK = ("document", "invoice", "amount", "total", "code", "issue", "line", "header", "payment", "detail", "details")
+_WEAK = ("document", "invoice", "amount", "total", "issue", "line", "header", "payment", "detail", "details")
+#: too short to lose a plural s
+_SHORT_WORD = 3
 _PARTIES = frozenset({"seller", "buyer", "payee", "recipient"})
 
 
@@ -156,8 +158,15 @@ def fallbacks(words: Words) -> Iterator[Words]:
 
 def _words(name: str) -> list[str]:
     text = _with_phrases(" ".join(_NOT_WORD.split(fold(_CAMEL.sub(" ", name)))))
-    spread = (meaning for word in text.split() for meaning in _SYNONYMS.get(word, [word]))
+    spread = (meaning for word in text.split() for meaning in _meaning(word))
     return [word for word in _with_phrases(" ".join(spread)).split() if word not in _EMPTY]
+
+
+def _meaning(word: str) -> list[str]:
+    if word in _SYNONYMS:
+        return _SYNONYMS[word]
+    singular = word[:-1] if len(word) > _SHORT_WORD and word.endswith("s") and not word.endswith("ss") else word
+    return _SYNONYMS.get(singular, [singular])
 
 
 def _with_phrases(text: str) -> str:

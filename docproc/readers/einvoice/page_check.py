@@ -24,6 +24,7 @@ _CENT = Decimal("0.01")
 _SHARED_SIGN = re.compile(r"\$|¥|kr", re.IGNORECASE)
 #: how alike a number must be to what OCR read of it, of 100
 _OCR_LIKENESS = 80
+_BETWEEN_DIGITS = re.compile(r"[ .,']")
 _SHORT_NUMBER = 4
 #: a shorter window that ends before its document does was not cut: the rest is blank, or was not asked for
 _LONG_WINDOW_PAGES = 16
@@ -117,12 +118,16 @@ def _total_contradicts(invoice: Invoice, printed: _Print) -> bool:
     found = {abs(number).quantize(_CENT) for number in _numbers(printed)}
     if not found or any(total.quantize(_CENT) in found for total in wanted):
         return False
-    # print that no rule for numbers takes, such as digits set apart in boxes
-    return not any(len(digits) >= _SHORT_NUMBER and digits in printed.run for digits in map(_digits, wanted))
+    return not any(_stands_apart(total, printed) for total in wanted)
 
 
-def _digits(total: Decimal) -> str:
-    return str(total.quantize(_CENT)).replace(".", "").lstrip("0")
+def _stands_apart(total: Decimal, printed: _Print) -> bool:
+    """Printed as no rule for numbers takes it, such as every digit in a box of its own."""
+    digits = str(total.quantize(_CENT)).replace(".", "").lstrip("0")
+    pattern = re.compile(rf"(?<!\d){digits}(?!\d)")
+    return len(digits) >= _SHORT_NUMBER and any(
+        pattern.search(_BETWEEN_DIGITS.sub("", line)) is not None for line in printed.lines
+    )
 
 
 def _numbers(printed: _Print) -> Iterator[Decimal]:

@@ -1,0 +1,145 @@
+"""Every format comes out as the same record."""
+
+import pytest
+from einvoice_documents import CII, INVOICE, ZUGFERD_1, ubl, window_of
+
+from docproc.domain.errors import UnsupportedError
+from docproc.readers.einvoice import EinvoiceReader
+
+READER = EinvoiceReader()
+
+
+def test_a_cross_industry_invoice_is_read():
+    reading = READER.read(window_of(CII), INVOICE)
+    assert reading.record == {
+        "invoice_number": "R-2025/0042",
+        "issue_date": "2025-03-14",
+        "due_date": "2025-04-13",
+        "seller_name": "Holzwerk Nord GmbH",
+        "buyer_name": "Atelier Lindgren",
+        "currency": "EUR",
+        "total_net": "99.00",
+        "total_tax": "18.81",
+        "total_gross": "117.81",
+        "line_items": [{"description": "Oak shelf", "quantity": "2", "unit_price": "49.50", "line_total": "99.00"}],
+    }
+    assert reading.complete
+    assert reading.issues == ()
+
+
+def test_zugferd_1_is_read_with_its_currency_taken_from_the_amounts():
+    record = READER.read(window_of(ZUGFERD_1), INVOICE).record
+    assert record == {
+        "invoice_number": "Z1-5",
+        "issue_date": "2014-02-03",
+        "due_date": None,
+        "seller_name": "Altbau AG",
+        "buyer_name": "Neubau AG",
+        "currency": "CHF",
+        "total_net": "200.00",
+        "total_tax": "16.20",
+        "total_gross": "216.20",
+        "line_items": [{"description": "Planning", "quantity": "10", "unit_price": "20.00", "line_total": "200.00"}],
+    }
+
+
+@pytest.mark.parametrize("root", ["Invoice", "CreditNote"])
+def test_ubl_is_read(root):
+    record = READER.read(window_of(ubl(root)), INVOICE).record
+    assert record == {
+        "invoice_number": "U-77",
+        "issue_date": "2025-06-30",
+        "due_date": "2025-07-14",
+        "seller_name": "Fjord Regnskap AS",
+        "buyer_name": "Havn Bok",
+        "currency": "NOK",
+        "total_net": "1000.00",
+        "total_tax": "250.00",
+        "total_gross": "1250.00",
+        "line_items": [
+            {"description": "Bookkeeping", "quantity": "4", "unit_price": "250.00", "line_total": "1000.00"}
+        ],
+    }
+
+
+def test_every_value_is_certain_and_none_claims_a_place():
+    reading = READER.read(window_of(ZUGFERD_1), INVOICE)
+    assert reading.hints["line_items[0].unit_price"].model == 1.0
+    assert "due_date" not in reading.hints
+    assert not any(hint.evidence for hint in reading.hints.values())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("\n  " + CII, id="white space before the declaration"),
+        pytest.param("\ufeff" + CII, id="byte order mark"),
+        pytest.param(CII.encode("utf-16"), id="utf-16 that calls itself utf-8"),
+        pytest.param(CII.replace('encoding="UTF-8"', 'encoding="UTF-88"'), id="unknown encoding"),
+        pytest.param(CII.replace('version="1.0" encoding', 'version="1.0 encoding'), id="mangled declaration"),
+        pytest.param(CII.replace("Holzwerk", "Hölzwerk").encode("cp1252"), id="windows-1252 that calls itself utf-8"),
+        pytest.param(CII.replace("ram:", "a:").replace(":ram=", ":a="), id="other prefix"),
+        pytest.param(CII.replace("format=\"102\">20250314", "format=\"102\">2025-03-14T00:00:00"), id="ISO date"),
+    ],
+)  # fmt: skip
+def test_sloppy_xml_is_read_all_the_same(content):
+    record = READER.read(window_of(content), INVOICE).record
+    assert record["invoice_number"] == "R-2025/0042"
+    assert record["issue_date"] == "2025-03-14"
+    assert record["total_gross"] == "117.81"
+    assert str(record["seller_name"]).endswith("lzwerk Nord GmbH")
+
+
+def test_the_invoice_is_found_among_other_xml_files():
+    assert READER.read(window_of("<xmpmeta/>", "not xml", ubl("Invoice")), INVOICE).record["invoice_number"] == "U-77"
+
+
+BOMB = """<?xml version="1.0"?><!DOCTYPE Invoice [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>"""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(BOMB + ubl("Invoice").replace("U-77", "&b;"), id="entities"),
+        pytest.param(
+            '<!DOCTYPE Invoice [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + ubl("Invoice").replace("U-77", "&x;"),
+            id="external entity",
+        ),
+        pytest.param("<Invoice>" + "<a>" * 100 + "</a>" * 100 + "</Invoice>", id="deep nesting"),
+        pytest.param("<Invoice><ID>1</ID><Vendor/></Invoice>", id="an Invoice of another vocabulary"),
+        pytest.param("<rss/>", id="wrong root"),
+        pytest.param("<CrossIndustryInvoice/>", id="right root, nothing in it"),
+        pytest.param("", id="empty"),
+        pytest.param(b"\x00\xff\xfe", id="no text"),
+        pytest.param(CII[: len(CII) // 2], id="torn off"),
+    ],
+)
+def test_what_is_no_safe_invoice_is_refused(content):
+    window = window_of(content)
+    assert not READER.can_read(window)
+    with pytest.raises(UnsupportedError):
+        READER.read(window, INVOICE)
+
+
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", "1E+999999", "1" * 40, "-", ""])
+def test_an_amount_that_is_no_plain_number_is_null(amount):
+    xml = CII.replace("<ram:GrandTotalAmount>117.81", f"<ram:GrandTotalAmount>{amount}")
+    assert READER.read(window_of(xml), INVOICE).record["total_gross"] is None
+
+
+def test_totals_that_a_short_profile_leaves_out_follow_from_the_others():
+    xml = (
+        CII.replace("<ram:TaxBasisTotalAmount>99.00</ram:TaxBasisTotalAmount>", "")
+        .replace('<ram:TaxTotalAmount currencyID="SEK">210.00</ram:TaxTotalAmount>', "")
+        .replace('<ram:TaxTotalAmount currencyID="EUR">18.81</ram:TaxTotalAmount>', "")
+        .replace("<ram:GrandTotalAmount>117.81</ram:GrandTotalAmount>", "")
+        .replace("<ram:TotalPrepaidAmount>17.81</ram:TotalPrepaidAmount>", "")
+        .replace("<ram:DuePayableAmount>100.00", "<ram:DuePayableAmount>117.81")
+    )
+    record = READER.read(window_of(xml), INVOICE).record
+    assert (record["total_net"], record["total_tax"], record["total_gross"]) == ("99.00", "18.81", "117.81")
+
+
+def test_an_order_fills_the_order_number_and_no_invoice_number():
+    xml = CII.replace("CrossIndustryInvoice", "SCRDMCCBDACIOMessageStructure").replace("TypeCode>380", "TypeCode>220")
+    assert READER.read(window_of(xml), INVOICE).record["invoice_number"] is None

@@ -1,0 +1,84 @@
+"""Page and XML are compared: a difference is said, what the page leaves out is not."""
+
+import pytest
+from einvoice_documents import CII, INVOICE, page_of, window_of
+
+from docproc.domain.issues import IssueCode
+from docproc.domain.page import TextSource
+from docproc.readers.einvoice import EinvoiceReader
+
+TRUE_PAGE = (
+    "Rechnung Nr. R-2025/0042 vom 14.03.2025",
+    "Gesamt 117,81 EUR",
+    "IBAN DE89 3704 0044 0532 0130 00 BIC COBADEFFXXX",
+)
+
+
+def issues(*lines, source=TextSource.TEXT_LAYER, xml=CII):
+    reading = EinvoiceReader().read(window_of(xml, pages=(page_of(*lines, source=source),)), INVOICE)
+    assert all(issue.code is IssueCode.PAGE_DISAGREES for issue in reading.issues)
+    return [issue.fields for issue in reading.issues]
+
+
+def changed(before, after):
+    return [line.replace(before, after) for line in TRUE_PAGE]
+
+
+def test_a_page_that_says_the_same_raises_no_issue():
+    assert issues(*TRUE_PAGE) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fields"),
+    [
+        ("R-2025/0042", "R-2025/0043", ("invoice_number",)),
+        ("14.03.2025", "15.03.2025", ("issue_date",)),
+        ("117,81", "1.117,81", ("total_gross",)),
+        ("EUR", "CHF", ("currency",)),
+        ("DE89 3704 0044 0532 0130 00", "DE75 5121 0800 1245 1261 99", ()),
+    ],
+)
+def test_another_value_on_the_page_is_an_issue(before, after, fields):
+    assert issues(*changed(before, after)) == [fields]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("R-2025/0042", "R 2025 / 0042"),
+        ("14.03.2025", "14. März 2025"),
+        ("14.03.2025", "03/14/2025"),
+        ("vom 14.03.2025", ""),
+        ("117,81", "117.81"),
+        ("117,81", "100,00"),  # what is left to pay after the prepayment
+        ("117,81", "1 1 7 , 8 1"),
+        ("EUR", "€"),
+        ("EUR", ""),
+        ("DE89 3704 0044 0532 0130 00", "DE89370400440532013000"),
+        ("DE89 3704 0044 0532 0130 00", "DE89 **** 3000"),
+    ],
+)
+def test_another_form_of_the_value_is_no_issue(before, after):
+    assert issues(*changed(before, after)) == []
+
+
+def test_a_slip_of_ocr_is_no_issue():
+    lines = changed("R-2025/0042", "R-2O25/0042")
+    assert issues(*lines, source=TextSource.OCR) == []
+    assert issues(*lines) == [("invoice_number",)]
+
+
+def test_a_page_without_words_cannot_disagree():
+    assert issues() == []
+
+
+def test_what_may_stand_on_a_later_page_is_not_missed():
+    pages = tuple(page_of("Page", number=number) for number in range(1, 33))
+    window = window_of(CII, pages=pages, page_count=40)
+    assert EinvoiceReader().read(window, INVOICE).issues == ()
+
+
+def test_messages_hold_no_value():
+    reading = EinvoiceReader().read(window_of(CII, pages=(page_of("Total 3,00 EUR"),)), INVOICE)
+    assert reading.issues
+    assert not any(digit in issue.message for issue in reading.issues for digit in "0123456789")
