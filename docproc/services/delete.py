@@ -1,0 +1,43 @@
+"""Delete a job with everything that docproc keeps of its documents, and say what went. Knows no database."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from docproc.services.blob_keys import OF_DOCUMENT, document_prefix
+from docproc.services.ports import Stores
+from docproc.services.records import LOCAL_TENANT, Document, Removed
+from docproc.services.resume import Owners, free_dead_leases
+from docproc.services.show import documents_of
+
+
+def delete(stores: Stores, job_id: UUID, *, owners: Owners, tenant: str = LOCAL_TENANT) -> Removed:
+    """The receipt. The files that the user submitted are not touched; kept copies go unless another job needs them.
+
+    Raises NotFoundError, or ConflictError while somebody works on the job.
+    """
+    stores.jobs.get(job_id, tenant=tenant)
+    free_dead_leases(stores, job_id, owners=owners)
+    stores.jobs.require_idle(job_id)
+    # Blobs first: should this process die between, the rows still tell what is left to delete.
+    blobs = _remove_blobs(stores, job_id)
+    return blobs + stores.jobs.remove(job_id)
+
+
+def _remove_blobs(stores: Stores, job_id: UUID) -> Removed:
+    count = byte_count = 0
+    for document in documents_of(stores, job_id):
+        for key in _keys(stores, document):
+            removed = stores.blobs.delete(key)
+            if removed is not None:
+                count += 1
+                byte_count += removed
+    return Removed(blobs=count, byte_count=byte_count)
+
+
+def _keys(stores: Stores, document: Document) -> Iterator[str]:
+    if document.attempt:  # never worked on: nothing was written
+        for kind in OF_DOCUMENT:
+            yield from stores.blobs.keys(document_prefix(document.tenant, kind, document.id))
+    key = document.original.blob_key
+    if key is not None and not stores.documents.blob_in_use(key, outside=document.job_id):
+        yield key

@@ -1,0 +1,78 @@
+"""What the steps of a job's documents need, in one place; knows no step."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import TypeAlias
+
+from docproc.domain.document import Accepted
+from docproc.domain.errors import ConflictError
+from docproc.domain.schema import ExtractionSchema
+from docproc.pipeline.ports import PageSource, Reader
+from docproc.services.canonical import canonical
+from docproc.services.ports import Clock, Stores
+from docproc.services.records import Job, SchemaVersion
+
+#: intake: looks at a file without parsing it; raises DocumentError
+Accept: TypeAlias = Callable[[Path], Accepted]
+
+
+class SystemClock:
+    """This machine's time."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return monotonic()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobContext:
+    """A job and everything its documents are worked on with."""
+
+    job: Job
+    schema: ExtractionSchema
+    reader: Reader
+    source: PageSource
+    #: changes when the source would make other pages or words of the same bytes
+    source_version: str
+    accept: Accept
+    stores: Stores
+    passwords: Sequence[str] = ()
+    clock: Clock = field(default_factory=SystemClock)
+
+    @property
+    def preparation_fingerprint(self) -> str:
+        """What a preparation depends on besides the bytes."""
+        options = self.job.options
+        # one made with a password must not be handed to who does not have it
+        facts = [self.source_version, options.pages, options.passwords]
+        return hashlib.sha256(canonical(facts)).hexdigest()
+
+
+def schema_version(schema: ExtractionSchema) -> SchemaVersion:
+    """A schema as it is kept with a job."""
+    facts = {
+        "name": schema.name,
+        "version": schema.version,
+        "day_first": schema.day_first,
+        "fields": [asdict(spec) for spec in schema.fields],
+        "json_schema": schema.json_schema,
+    }
+    return SchemaVersion(
+        name=schema.name,
+        version=schema.version,
+        sha256=hashlib.sha256(canonical(facts)).hexdigest(),
+        reference=schema.reference or schema.label,
+        json_schema=schema.json_schema,
+    )
+
+
+def require_same_schema(job: Job, schema: ExtractionSchema) -> None:
+    """Raises ConflictError when `schema` is not what the job was submitted with."""
+    if schema_version(schema).sha256 != job.schema.sha256:
+        raise ConflictError(f"the schema {job.schema.label} changed since the job was submitted: submit a new job")

@@ -1,0 +1,256 @@
+"""The seams of the use cases: stores of rows, blobs and time; the adapters live in storage.
+
+Each method of a store of rows is one transaction. Methods that take a claim raise LeaseLostError, and write nothing, when the claim no longer stands.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+from docproc.domain.document import DocumentState
+from docproc.domain.failure import Failure
+from docproc.domain.page import PageState
+from docproc.services.records import (
+    LOCAL_TENANT,
+    Claim,
+    Document,
+    Job,
+    NewDocument,
+    NewJob,
+    Original,
+    Preparation,
+    PreparedPage,
+    Removed,
+    StoredExtraction,
+    StoredReading,
+)
+
+
+class Clock(Protocol):
+    """Time as the use cases see it."""
+
+    def now(self) -> datetime:
+        """UTC, aware."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that only grow."""
+        ...
+
+
+class BlobStore(Protocol):
+    """Bytes by key (`tenant/kind/name`); a blob is whole or it is not there."""
+
+    def put(self, key: str, chunks: Iterable[bytes]) -> int:
+        """Write a blob from a stream, replacing an earlier one; returns its size. On an error nothing is left."""
+        ...
+
+    def read(self, key: str, *, offset: int = 0, length: int | None = None) -> bytes:
+        """Raises BlobMissingError when the blob is gone or shorter than `offset + length`."""
+        ...
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """The blob in pieces. Raises BlobMissingError."""
+        ...
+
+    def as_file(self, key: str) -> AbstractContextManager[Path]:
+        """The blob as a file that may be read while the context lasts. Raises BlobMissingError."""
+        ...
+
+    def size(self, key: str) -> int | None:
+        """None when there is no such blob."""
+        ...
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Keys that begin with `prefix`, which names at least tenant and kind: `tenant/kind/`."""
+        ...
+
+    def delete(self, key: str) -> int | None:
+        """How many bytes went; None when there was nothing."""
+        ...
+
+    def sweep(self) -> int:
+        """Delete what writers that died left behind; returns how many pieces."""
+        ...
+
+
+class JobStore(Protocol):
+    """Jobs and the submission of their documents."""
+
+    def create(self, job: NewJob) -> None: ...
+
+    def add_documents(self, job_id: UUID, documents: Sequence[NewDocument]) -> int:
+        """Append documents in order; one whose path is there already is left out. Returns how many are new."""
+        ...
+
+    def known_paths(self, job_id: UUID, paths: Collection[str]) -> frozenset[str]:
+        """Which of `paths` have their document row."""
+        ...
+
+    def mark_submitted(self, job_id: UUID) -> None: ...
+
+    def get(self, job_id: UUID, *, tenant: str = LOCAL_TENANT) -> Job:
+        """Raises NotFoundError."""
+        ...
+
+    def newest(self, *, tenant: str = LOCAL_TENANT, limit: int | None = None) -> Sequence[Job]:
+        """Newest first."""
+        ...
+
+    def created_before(self, moment: datetime, *, tenant: str = LOCAL_TENANT) -> Sequence[UUID]: ...
+
+    def cancel(self, job_id: UUID) -> int:
+        """Cancel what nobody works on now and ask the others to stop; returns how many were open."""
+        ...
+
+    def retry(self, job_id: UUID) -> int:
+        """Receive failed documents again; returns how many."""
+        ...
+
+    def require_idle(self, job_id: UUID) -> None:
+        """Raises ConflictError while somebody works on the job."""
+        ...
+
+    def remove(self, job_id: UUID) -> Removed:
+        """Delete all rows of a job. Raises ConflictError while somebody works on it."""
+        ...
+
+
+class DocumentStore(Protocol):
+    """Documents: who works on them and how they end."""
+
+    def claim(self, job_id: UUID, *, owner: str, lease_s: float) -> Claim | None:
+        """The next due document: begun ones first, then in submit order.
+
+        The attempt is counted before the work. A document whose attempts are spent is failed on the way.
+        """
+        ...
+
+    def get(self, document_id: UUID) -> Document:
+        """Raises NotFoundError."""
+        ...
+
+    def page_through(
+        self, job_id: UUID, *, after: int = -1, limit: int = 200, states: Collection[DocumentState] | None = None
+    ) -> Sequence[Document]:
+        """Documents behind position `after`, in submit order."""
+        ...
+
+    def extend(self, owner: str, *, lease_s: float) -> int:
+        """Renew every lease of `owner`; returns how many."""
+        ...
+
+    def owners(self, job_id: UUID) -> frozenset[str]:
+        """Who holds leases on documents of the job."""
+        ...
+
+    def void(self, owners: Collection[str]) -> int:
+        """End the leases of owners that are known to be dead; returns how many."""
+        ...
+
+    def release(self, claim: Claim) -> None:
+        """Hand unfinished work back; the attempt was not in vain."""
+        ...
+
+    def restart(self, claim: Claim) -> None:
+        """Forget the preparation, whose words are lost, and prepare again under the same claim."""
+        ...
+
+    def set_original(self, claim: Claim, original: Original) -> None:
+        """What a later look at the file found."""
+        ...
+
+    def keep_preparation(self, claim: Claim) -> None:
+        """Preparing -> reading, with the preparation of an earlier attempt."""
+        ...
+
+    def begin_assembling(self, claim: Claim) -> None:
+        """Reading -> assembling, when nothing is left to read."""
+        ...
+
+    def fail(self, claim: Claim, failure: Failure, *, seconds: float = 0.0) -> None:
+        """The document and its open pages end with `failure`."""
+        ...
+
+    def cancel(self, claim: Claim) -> None:
+        """The document and its open pages end as canceled."""
+        ...
+
+    def is_canceled(self, job_id: UUID) -> bool:
+        """Whether somebody asked for the job to be canceled."""
+        ...
+
+    def blob_in_use(self, blob_key: str, *, outside: UUID) -> bool:
+        """Whether a document of another job than `outside` keeps its original under `blob_key`."""
+        ...
+
+
+class PageStore(Protocol):
+    """Pages and their words' places."""
+
+    def find_prepared(self, *, tenant: str, sha256: str, fingerprint: str) -> Preparation | None:
+        """A whole preparation of the same bytes by another document, none of its pages failed."""
+        ...
+
+    def save_preparation(self, claim: Claim, preparation: Preparation, *, seconds: float) -> None:
+        """Preparing -> reading."""
+        ...
+
+    def pages(self, document_id: UUID, *, states: Collection[PageState] | None = None) -> Sequence[PreparedPage]:
+        """In page order."""
+        ...
+
+    def lease(self, claim: Claim, numbers: Collection[int]) -> None:
+        """Waiting -> leased."""
+        ...
+
+    def fail(self, claim: Claim, failures: Mapping[int, Failure]) -> None:
+        """Leased -> failed, by page number."""
+        ...
+
+
+class ReadingStore(Protocol):
+    """Readings of windows."""
+
+    def find(self, reading_key: str, *, tenant: str) -> StoredReading | None:
+        """A reading that may be taken again."""
+        ...
+
+    def save(self, claim: Claim, reading: StoredReading, *, seconds: float) -> None:
+        """Leased -> read for the window's pages, or for all open pages when the reading is complete.
+
+        With the last open page reading -> assembling.
+        """
+        ...
+
+    def of_document(self, document_id: UUID) -> Iterator[StoredReading]:
+        """In page order."""
+        ...
+
+
+class ExtractionStore(Protocol):
+    """Extractions, with their revisions."""
+
+    def save(self, claim: Claim, extraction: StoredExtraction, *, seconds: float) -> None:
+        """Assembling -> succeeded or needs_review."""
+        ...
+
+    def latest(self, document_ids: Collection[UUID]) -> Mapping[UUID, StoredExtraction]:
+        """The newest revision of each that has one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """All stores over one database and one blob store."""
+
+    jobs: JobStore
+    documents: DocumentStore
+    pages: PageStore
+    readings: ReadingStore
+    extractions: ExtractionStore
+    blobs: BlobStore

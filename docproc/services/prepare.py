@@ -1,0 +1,122 @@
+"""Take one document apart: its pages with their facts, its words into one blob. Knows no reader."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from docproc.domain.errors import BlobMissingError, ChangedError, UnreadableError
+from docproc.pipeline.ports import SourceDocument
+from docproc.services.blob_keys import BlobKind, document_key
+from docproc.services.job_context import Accept, JobContext
+from docproc.services.originals import look_at
+from docproc.services.pages_in_turn import pages_in_turn
+from docproc.services.records import Claim, Document, Original, Preparation
+from docproc.services.words import WordSpill
+
+
+def prepare(claim: Claim, document: Document, context: JobContext) -> None:
+    """Preparing -> reading, or failed when not one page can be had.
+
+    Raises DocumentError when the document cannot be opened.
+    """
+    stores = context.stores
+    if document.words_key is not None:
+        stores.documents.keep_preparation(claim)
+        return
+    began = context.clock.monotonic()
+    forget_earlier_attempts(claim, context)
+    original = _settled(claim, document.original, context)
+    preparation = _taken_over(claim, original, context) or _taken_apart(claim, original, context)
+    stores.pages.save_preparation(claim, preparation, seconds=context.clock.monotonic() - began)
+    failures = [page.failure for page in preparation.pages if page.failure is not None]
+    if failures and len(failures) == len(preparation.pages):
+        stores.documents.fail(claim, failures[0])
+
+
+def forget_earlier_attempts(claim: Claim, context: JobContext) -> None:
+    """Delete the words of attempts that died before they could say where they put them."""
+    for attempt in range(1, claim.attempt):
+        context.stores.blobs.delete(_words_key(claim, attempt))
+
+
+def _words_key(claim: Claim, attempt: int) -> str:
+    return document_key(claim.document.tenant, BlobKind.WORDS, claim.document.id, attempt)
+
+
+def _settled(claim: Claim, original: Original, context: JobContext) -> Original:
+    """The original with all its facts; a file that intake refused at first is looked at again."""
+    if original.sha256 is not None:
+        return original
+    found = look_at(Path(original.path), context.accept)
+    context.stores.documents.set_original(claim, found)
+    return found
+
+
+def _taken_over(claim: Claim, original: Original, context: JobContext) -> Preparation | None:
+    """What another document made of the same bytes, copied so that each can be deleted alone."""
+    if not context.job.options.reuse or original.sha256 is None:
+        return None
+    stores = context.stores
+    found = stores.pages.find_prepared(
+        tenant=claim.document.tenant, sha256=original.sha256, fingerprint=context.preparation_fingerprint
+    )
+    if found is None:
+        return None
+    key = _words_key(claim, claim.attempt)
+    try:
+        stores.blobs.put(key, stores.blobs.stream(found.words_key))
+    except BlobMissingError:  # deleted meanwhile
+        return None
+    return replace(found, words_key=key)
+
+
+def _taken_apart(claim: Claim, original: Original, context: JobContext) -> Preparation:
+    if original.media_type is None:
+        raise UnreadableError
+    with _bytes_of(original, context) as path:
+        document = SourceDocument(
+            path=path,
+            media_type=original.media_type,
+            passwords=context.passwords,
+            pages=context.job.options.pages,
+        )
+        with closing(context.source.open(document)) as opened:
+            spill = WordSpill()
+            pages = pages_in_turn(context.source, document, opened)
+            key = _words_key(claim, claim.attempt)
+            context.stores.blobs.put(key, spill.lines(opened.outline.attachments, pages))
+            return Preparation(
+                fingerprint=context.preparation_fingerprint,
+                page_count=opened.outline.page_count,
+                words_key=key,
+                attachments=tuple(spill.attachments),
+                pages=tuple(spill.pages),
+            )
+
+
+@contextmanager
+def _bytes_of(original: Original, context: JobContext) -> Iterator[Path]:
+    """The file to read: the kept copy, or the file itself if its bytes are still those that were submitted."""
+    if original.blob_key is None:
+        path = Path(original.path)
+        require_unchanged(path, original, context.accept)
+        yield path
+        return
+    try:
+        with context.stores.blobs.as_file(original.blob_key) as path:
+            yield path
+    except BlobMissingError as exc:
+        raise UnreadableError("the kept original is gone from the data folder") from exc
+
+
+def require_unchanged(path: Path, original: Original, accept: Accept) -> None:
+    """Raises ChangedError or UnreadableError. Size and time tell quickly; when they differ the bytes decide."""
+    try:
+        stat = path.stat()
+    except OSError as exc:
+        raise UnreadableError(f"the file cannot be opened any more: {exc.strerror}") from exc
+    if (stat.st_size, stat.st_mtime_ns) == (original.byte_count, original.modified_ns):
+        return
+    if accept(path).sha256 != original.sha256:
+        raise ChangedError

@@ -1,0 +1,25 @@
+"""Delete jobs that are older than some days; knows no database."""
+
+from datetime import timedelta
+
+from docproc.domain.errors import ConflictError
+from docproc.services.delete import delete
+from docproc.services.job_context import SystemClock
+from docproc.services.ports import Clock, Stores
+from docproc.services.records import LOCAL_TENANT, Removed
+from docproc.services.resume import Owners
+
+
+def prune(
+    stores: Stores, *, older_than_days: float, owners: Owners, clock: Clock | None = None, tenant: str = LOCAL_TENANT
+) -> Removed:
+    """The receipt of all deletions; a job that is being worked on stays."""
+    moment = (clock or SystemClock()).now() - timedelta(days=older_than_days)
+    removed = Removed()
+    for job_id in stores.jobs.created_before(moment, tenant=tenant):
+        try:
+            removed += delete(stores, job_id, owners=owners, tenant=tenant)
+        except ConflictError:
+            continue
+    stores.blobs.sweep()
+    return removed

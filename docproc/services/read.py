@@ -1,0 +1,197 @@
+"""Read one document, window after window; a finished window is never read again. Knows no particular reader."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+from pydantic import TypeAdapter
+
+from docproc.domain.document import DocumentState
+from docproc.domain.errors import BlobMissingError, DocumentError, ReaderUnavailableError
+from docproc.domain.failure import Phase
+from docproc.domain.page import PageContent, PageState
+from docproc.domain.reading import Attachment, Window
+from docproc.pipeline.grounded import GroundedReading
+from docproc.pipeline.steps import WINDOW_PAGES, read_window
+from docproc.services.blob_keys import BlobKind, document_key
+from docproc.services.bodies import copy_body, put_body
+from docproc.services.canonical import canonical
+from docproc.services.job_context import JobContext
+from docproc.services.ports import Stores
+from docproc.services.records import Claim, Document, PreparedPage, StoredReading
+from docproc.services.words import page_of_line
+
+GROUNDED = TypeAdapter(GroundedReading)
+
+
+def read(
+    claim: Claim,
+    document: Document,
+    context: JobContext,
+    *,
+    checkpoint: Callable[[], None] = lambda: None,
+    window_pages: int = WINDOW_PAGES,
+) -> None:
+    """Reading -> assembling, or failed when not one page could be read.
+
+    Args:
+        claim: the right to work on the document.
+        document: as it stands.
+        context: what the job is read with.
+        checkpoint: called between windows; raises to leave the rest for later.
+        window_pages: most pages in one window.
+
+    Raises:
+        DocumentError: the document cannot be read at all.
+        BlobMissingError: its words are lost.
+    """
+    stores = context.stores
+    pages = stores.pages.pages(document.id)
+    desk = _Desk(claim, document, context, first=not any(page.state is PageState.READ for page in pages))
+    if all(page.state is PageState.BLANK for page in pages):
+        desk.read(())
+    waiting = [page for page in pages if page.state is PageState.WAITING]
+    for start in range(0, len(waiting), window_pages):
+        checkpoint()
+        desk.read(waiting[start : start + window_pages])
+        if desk.finished:
+            break
+    _conclude(claim, stores)
+
+
+def _conclude(claim: Claim, stores: Stores) -> None:
+    """Nothing waits any more: with at least one page read there is something to assemble."""
+    document = stores.documents.get(claim.document.id)
+    if document.state is not DocumentState.READING:
+        return
+    if document.pages.read:
+        stores.documents.begin_assembling(claim)
+        return
+    failed = stores.pages.pages(document.id, states=(PageState.FAILED,))
+    failures = [page.failure for page in failed if page.failure is not None]
+    stores.documents.fail(claim, failures[0])
+
+
+class _Desk:
+    """One document being read."""
+
+    def __init__(self, claim: Claim, document: Document, context: JobContext, *, first: bool) -> None:
+        self.claim = claim
+        self.document = document
+        self.context = context
+        #: a reading spoke for the whole document
+        self.finished = False
+        # the attachments speak for the whole document, so they go with its first reading only
+        self._first = first
+
+    def read(self, pages: Sequence[PreparedPage]) -> None:
+        """Read these pages together; when that fails, in ever smaller parts, until the page to blame stands alone."""
+        began = self.context.clock.monotonic()
+        if pages:
+            self.context.stores.pages.lease(self.claim, [page.facts.number for page in pages])
+        try:
+            self._read_window(pages, began=began)
+        except ReaderUnavailableError:
+            raise
+        except DocumentError as error:
+            if not pages:
+                raise
+            self._isolate(pages, error)
+
+    def _isolate(self, pages: Sequence[PreparedPage], error: DocumentError) -> None:
+        numbers = [page.facts.number for page in pages]
+        guilty = numbers[0] if len(pages) == 1 else error.page
+        if guilty not in numbers:
+            middle = len(pages) // 2
+            self.read(pages[:middle])
+            self.read(pages[middle:])
+            return
+        failure = error.failure(Phase.READ).model_copy(update={"page": guilty})
+        self.context.stores.pages.fail(self.claim, {guilty: failure})
+        rest = [page for page in pages if page.facts.number != guilty]
+        if rest:
+            self.read(rest)
+
+    def _read_window(self, pages: Sequence[PreparedPage], *, began: float) -> None:
+        stores, numbers = self.context.stores, tuple(page.facts.number for page in pages)
+        reading_key = self._reading_key(numbers)
+        stored = self._taken_over(reading_key, numbers)
+        if stored is None:
+            window = Window(
+                pages=self._load(pages),
+                attachments=self._attachments() if self._first else (),
+                day_first=self.context.job.options.day_first,
+                page_count=self.document.page_count or 0,
+            )
+            stored = self._stored(read_window(self.context.reader, window, self.context.schema), reading_key)
+        stores.readings.save(self.claim, stored, seconds=self.context.clock.monotonic() - began)
+        self._first = False
+        self.finished = stored.complete
+
+    def _reading_key(self, numbers: Sequence[int]) -> str:
+        """Names everything that a reading depends on."""
+        context = self.context
+        facts = [
+            self.document.original.sha256,
+            context.preparation_fingerprint,
+            context.job.schema.sha256,
+            [context.reader.name, context.reader.version],
+            context.job.options.day_first,
+            [*numbers],
+            self._first,
+        ]
+        return hashlib.sha256(canonical(facts)).hexdigest()
+
+    def _blob_key(self, numbers: Sequence[int]) -> str:
+        first = numbers[0] if numbers else 0
+        return document_key(self.document.tenant, BlobKind.READING, self.document.id, self.claim.attempt, first)
+
+    def _taken_over(self, reading_key: str, numbers: Sequence[int]) -> StoredReading | None:
+        if not self.context.job.options.reuse:
+            return None
+        stores = self.context.stores
+        found = stores.readings.find(reading_key, tenant=self.document.tenant)
+        if found is None:
+            return None
+        try:
+            body = copy_body(stores.blobs, found.body, key=self._blob_key(numbers))
+        except BlobMissingError:  # deleted meanwhile
+            return None
+        return StoredReading(
+            reading_key=reading_key,
+            reader=found.reader,
+            reader_version=found.reader_version,
+            pages=found.pages,
+            complete=found.complete,
+            body=body,
+        )
+
+    def _stored(self, grounded: GroundedReading, reading_key: str) -> StoredReading:
+        body = put_body(self.context.stores.blobs, self._blob_key(grounded.pages), GROUNDED.dump_json(grounded))
+        return StoredReading(
+            reading_key=reading_key,
+            reader=grounded.reader,
+            reader_version=grounded.reader_version,
+            pages=grounded.pages,
+            complete=grounded.complete,
+            body=body,
+        )
+
+    def _load(self, pages: Sequence[PreparedPage]) -> tuple[PageContent, ...]:
+        """The pages' words, in one read: neighbours lie side by side in the blob."""
+        if not pages:
+            return ()
+        start = pages[0].offset
+        content = memoryview(self._words(start, pages[-1].offset + pages[-1].length - start))
+        spans = ((page.offset - start, page.offset - start + page.length) for page in pages)
+        return tuple(page_of_line(bytes(content[begin:end])) for begin, end in spans)
+
+    def _attachments(self) -> tuple[Attachment, ...]:
+        return tuple(
+            Attachment(name=place.name, content=self._words(place.offset, place.length))
+            for place in self.document.attachments
+        )
+
+    def _words(self, offset: int, length: int) -> bytes:
+        if self.document.words_key is None:
+            raise BlobMissingError
+        return self.context.stores.blobs.read(self.document.words_key, offset=offset, length=length)

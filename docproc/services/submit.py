@@ -1,0 +1,80 @@
+"""Record a job and one document for each file given, in batches; knows neither folders nor readers."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from docproc.domain.errors import ConflictError, DocumentError
+from docproc.domain.failure import Phase
+from docproc.domain.ids import new_id
+from docproc.services.job_context import Accept
+from docproc.services.originals import keep, look_at
+from docproc.services.ports import Stores
+from docproc.services.records import LOCAL_TENANT, Job, NewDocument, NewJob, Original
+
+#: documents recorded in one transaction
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmittedFile:
+    """A file as it is handed in."""
+
+    path: Path
+    #: path relative to the argument given
+    name: str
+    external_id: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+def submit(stores: Stores, job: NewJob, files: Iterable[SubmittedFile], *, accept: Accept) -> Job:
+    """Create the job and its documents. A file that intake refuses is a failed document, never a lost one."""
+    stores.jobs.create(job)
+    return continue_submission(stores, job.id, files, accept=accept, tenant=job.tenant)
+
+
+def continue_submission(
+    stores: Stores, job_id: UUID, files: Iterable[SubmittedFile], *, accept: Accept, tenant: str = LOCAL_TENANT
+) -> Job:
+    """Record those of `files` that are not there yet: how a submission goes on that was interrupted.
+
+    Raises ConflictError when the submission was complete, NotFoundError when there is no such job.
+    """
+    job = stores.jobs.get(job_id, tenant=tenant)
+    if job.submitted_at is not None:
+        raise ConflictError("every file of the job was submitted already")
+    for batch in _batches(files):
+        known = stores.jobs.known_paths(job_id, [str(file.path.absolute()) for file in batch])
+        fresh = [file for file in batch if str(file.path.absolute()) not in known]
+        documents = [_document(file, job, stores=stores, accept=accept) for file in fresh]
+        stores.jobs.add_documents(job_id, documents)
+    stores.jobs.mark_submitted(job_id)
+    return stores.jobs.get(job_id, tenant=tenant)
+
+
+def _batches(files: Iterable[SubmittedFile]) -> Iterator[Sequence[SubmittedFile]]:
+    rest = iter(files)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
+
+
+def _document(file: SubmittedFile, job: Job, *, stores: Stores, accept: Accept) -> NewDocument:
+    path = file.path.absolute()
+    original, failure = Original(path=str(path)), None
+    try:
+        original = look_at(path, accept)
+        if job.options.keep_originals:
+            original = keep(original, tenant=job.tenant, blobs=stores.blobs)
+    except DocumentError as error:
+        failure = error.failure(Phase.INTAKE)
+    return NewDocument(
+        id=new_id(),
+        file=file.name,
+        original=original,
+        failure=failure,
+        external_id=file.external_id,
+        metadata=file.metadata,
+    )

@@ -1,0 +1,118 @@
+"""Blobs as files in a folder: whole or absent, also after a power cut; knows nothing of what they hold."""
+
+import os
+import secrets
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from docproc.domain.errors import BlobMissingError, StorageError
+from docproc.services.blob_keys import check_key, check_prefix, stem_of
+
+_PIECE_BYTES = 1 << 20
+#: a temporary file that is older belongs to nobody any more
+_STALE_S = 24 * 3600.0
+_TEMPORARY = ".part-"
+
+
+class FolderBlobStore:
+    """A blob `tenant/kind/name` is the file `tenant/kind/XX/name`; XX spreads the names over folders."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, key: str, chunks: Iterable[bytes]) -> int:
+        path = self._path(key)
+        temporary = path.with_name(f"{_TEMPORARY}{secrets.token_hex(8)}")
+        try:
+            return self._write(path, temporary, chunks)
+        except OSError as exc:
+            raise StorageError(f"the blob cannot be written: {exc.strerror or type(exc).__name__}") from exc
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _write(self, path: Path, temporary: Path, chunks: Iterable[bytes]) -> int:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        byte_count = 0
+        with temporary.open("xb") as stream:
+            for chunk in chunks:
+                byte_count += stream.write(chunk)
+            stream.flush()
+            os.fsync(stream.fileno())  # the name must never appear before the bytes
+        temporary.replace(path)
+        _sync_folder(path.parent)
+        return byte_count
+
+    def read(self, key: str, *, offset: int = 0, length: int | None = None) -> bytes:
+        try:
+            with self._path(key).open("rb") as stream:
+                stream.seek(offset)
+                content = stream.read(-1 if length is None else length)
+        except FileNotFoundError as exc:
+            raise BlobMissingError from exc
+        except OSError as exc:
+            raise StorageError(f"the blob cannot be read: {exc.strerror or type(exc).__name__}") from exc
+        if length is not None and len(content) < length:
+            raise BlobMissingError("a stored blob is shorter than it was")
+        return content
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        with self.as_file(key) as path, path.open("rb") as stream:
+            while piece := stream.read(_PIECE_BYTES):
+                yield piece
+
+    @contextmanager
+    def as_file(self, key: str) -> Iterator[Path]:
+        path = self._path(key)
+        if not path.is_file():
+            raise BlobMissingError
+        yield path
+
+    def size(self, key: str) -> int | None:
+        try:
+            return self._path(key).stat().st_size
+        except FileNotFoundError:
+            return None
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        tenant, kind, beginning = check_prefix(prefix)
+        folder = self._root / tenant / kind
+        # a whole stem tells the one folder to look into
+        spread = stem_of(beginning)[-2:] if "." in beginning else "*"
+        for path in sorted(folder.glob(f"{spread}/{beginning}*")):
+            if not path.name.startswith(_TEMPORARY):
+                yield f"{tenant}/{kind}/{path.name}"
+
+    def delete(self, key: str) -> int | None:
+        path = self._path(key)
+        try:
+            byte_count = path.stat().st_size
+            path.unlink()
+        except FileNotFoundError:
+            return None
+        return byte_count
+
+    def sweep(self) -> int:
+        """Delete what writers that died left behind; returns how many files."""
+        stale = [
+            path for path in self._root.glob(f"*/*/*/{_TEMPORARY}*") if time.time() - path.stat().st_mtime > _STALE_S
+        ]
+        for path in stale:
+            path.unlink(missing_ok=True)
+        return len(stale)
+
+    def _path(self, key: str) -> Path:
+        tenant, kind, name = check_key(key)
+        return self._root / tenant / kind / stem_of(name)[-2:] / name
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name last; Windows cannot open folders and does not need it."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,127 @@
+"""Engines for SQLite and Postgres, and the two kinds of transaction; knows no table."""
+
+import contextlib
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from docproc.domain.errors import StorageError, UsageError
+
+#: how long a writer waits for another process
+BUSY_TIMEOUT_S = 30.0
+#: execution option of a transaction that may write
+WRITES = "docproc_writes"
+
+
+class Database:
+    """An engine with read and write transactions that are safe on both databases."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        # Writers of one process queue here instead of polling SQLite's file lock, which sleeps and is unfair.
+        self._turn: AbstractContextManager[Any] = (
+            threading.Lock() if engine.dialect.name == "sqlite" else contextlib.nullcontext()
+        )
+
+    @classmethod
+    def open(cls, url: str, *, connections: int = 16) -> Self:
+        """Raises UsageError for a URL that names no database that docproc can use."""
+        try:
+            parsed = make_url(url)
+        except ArgumentError as exc:
+            raise UsageError("the database URL cannot be read") from exc
+        if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+            raise UsageError("docproc keeps its rows in SQLite or Postgres: sqlite:///FILE or postgresql+psycopg://…")
+        if parsed.get_backend_name() == "sqlite":
+            return cls(_sqlite_engine(url, connections, file=parsed.database))
+        try:
+            return cls(create_engine(url, pool_size=connections, pool_pre_ping=True))
+        except (ModuleNotFoundError, NoSuchModuleError) as exc:
+            raise UsageError("Postgres needs its driver: pip install 'docproc[service]'") from exc
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the database and blocks nobody."""
+        with _translated(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that may write; it takes SQLite's write lock at once, for a lock is never upgraded in time."""
+        with self._turn, _translated(), self.engine.connect() as plain:
+            connection = plain.execution_options(**{WRITES: True})
+            with connection.begin():
+                yield connection
+
+    def now(self, connection: Connection) -> datetime:
+        """The database's clock: one for all who lease. An embedded database's clock is this machine's."""
+        if self.is_sqlite:
+            return datetime.now(UTC)
+        moment: datetime = connection.scalar(select(func.clock_timestamp())) or datetime.now(UTC)
+        return moment.astimezone(UTC)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as exc:
+        # `orig` names the trouble; the statement and its parameters may hold values, so they are left out
+        raise StorageError(f"the database refused: {type(exc.orig).__name__}") from exc
+    except SQLAlchemyError as exc:
+        raise StorageError(f"the database cannot be used: {type(exc).__name__}") from exc
+
+
+def _sqlite_engine(url: str, connections: int, *, file: str | None) -> Engine:
+    if file and file != ":memory:":
+        try:
+            Path(file).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise StorageError(f"the data folder cannot be made: {exc.strerror}") from exc
+    # the driver's own waiting starts before the first pragma runs
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, pool_size=connections, max_overflow=-1)
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # transactions begin where we say so
+    connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
+    _use_wal(connection)
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging; SQLite does not wait when two processes switch a new file at once."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as exc:
+            if "locked" not in str(exc) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,181 @@
+"""Documents claimed, leased, released and ended; knows nothing of what the work on them is."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, or_, select, update
+
+from docproc.domain.document import DocumentState
+from docproc.domain.errors import NotFoundError
+from docproc.domain.failure import Failure, FailureCategory, FailureCode
+from docproc.domain.page import PageState
+from docproc.services.records import PHASES, Claim, Document, Original
+from docproc.storage.changes import (
+    NO_LEASE,
+    change_document,
+    end_document,
+    held,
+    move_pages,
+)
+from docproc.storage.database import Database
+from docproc.storage.jobs import UNPREPARED, drop_preparation
+from docproc.storage.rows import AnyRow, document_of, original_values
+from docproc.storage.tables import DOCUMENTS, JOBS
+
+#: attempts that may end in vain, one after the other, before a document is given up
+MAX_STALLED = 3
+
+_BEGUN = (DocumentState.PREPARING, DocumentState.READING, DocumentState.ASSEMBLING)
+
+
+class SqlDocumentStore:
+    """Documents in a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim(self, job_id: UUID, *, owner: str, lease_s: float) -> Claim | None:
+        with self._database.write() as connection:
+            if connection.scalar(select(JOBS.c.cancel_requested_at).where(JOBS.c.id == job_id)) is not None:
+                return None
+            now = self._database.now(connection)
+            while (row := _next_due(connection, job_id, now)) is not None:
+                if row.stalled < MAX_STALLED:
+                    expires_at = now + timedelta(seconds=lease_s)
+                    return _take(connection, row, owner=owner, now=now, expires_at=expires_at)
+                end_document(connection, row, to=DocumentState.FAILED, now=now, failure=_spent(row.state))
+            return None
+
+    def get(self, document_id: UUID) -> Document:
+        with self._database.read() as connection:
+            row = connection.execute(select(DOCUMENTS).where(DOCUMENTS.c.id == document_id)).first()
+        if row is None:
+            raise NotFoundError(f"there is no document {document_id}")
+        return document_of(row)
+
+    def page_through(
+        self, job_id: UUID, *, after: int = -1, limit: int = 200, states: Collection[DocumentState] | None = None
+    ) -> Sequence[Document]:
+        statement = select(DOCUMENTS).where(DOCUMENTS.c.job_id == job_id, DOCUMENTS.c.position > after)
+        if states is not None:
+            statement = statement.where(DOCUMENTS.c.state.in_(states))
+        with self._database.read() as connection:
+            rows = connection.execute(statement.order_by(DOCUMENTS.c.position).limit(limit))
+            return [document_of(row) for row in rows]
+
+    def extend(self, owner: str, *, lease_s: float) -> int:
+        with self._database.write() as connection:
+            expires_at = self._database.now(connection) + timedelta(seconds=lease_s)
+            statement = update(DOCUMENTS).where(DOCUMENTS.c.lease_owner == owner).values(lease_expires_at=expires_at)
+            return connection.execute(statement).rowcount
+
+    def owners(self, job_id: UUID) -> frozenset[str]:
+        statement = select(DOCUMENTS.c.lease_owner).where(
+            DOCUMENTS.c.job_id == job_id, DOCUMENTS.c.state.in_(_BEGUN), DOCUMENTS.c.lease_owner.is_not(None)
+        )
+        with self._database.read() as connection:
+            return frozenset(owner for owner in connection.scalars(statement.distinct()) if owner is not None)
+
+    def void(self, owners: Collection[str]) -> int:
+        if not owners:
+            return 0
+        with self._database.write() as connection:
+            statement = update(DOCUMENTS).where(DOCUMENTS.c.lease_owner.in_(owners)).values(NO_LEASE)
+            return connection.execute(statement).rowcount
+
+    def release(self, claim: Claim) -> None:
+        with self._database.write() as connection:
+            row = held(connection, claim)
+            move_pages(connection, row.id, before=(PageState.LEASED,), after=PageState.WAITING)
+            change_document(connection, row, values={**NO_LEASE, "stalled": 0})
+
+    def restart(self, claim: Claim) -> None:
+        with self._database.write() as connection:
+            row = held(connection, claim)
+            pages = drop_preparation(connection, row)
+            change_document(connection, row, to=DocumentState.RECEIVED, pages=pages, values=UNPREPARED)
+            change_document(connection, held(connection, claim), to=DocumentState.PREPARING)
+
+    def set_original(self, claim: Claim, original: Original) -> None:
+        with self._database.write() as connection:
+            change_document(connection, held(connection, claim), values=original_values(original))
+
+    def keep_preparation(self, claim: Claim) -> None:
+        with self._database.write() as connection:
+            change_document(connection, held(connection, claim), to=DocumentState.READING)
+
+    def begin_assembling(self, claim: Claim) -> None:
+        with self._database.write() as connection:
+            change_document(connection, held(connection, claim), to=DocumentState.ASSEMBLING)
+
+    def fail(self, claim: Claim, failure: Failure, *, seconds: float = 0.0) -> None:
+        with self._database.write() as connection:
+            row = held(connection, claim)
+            now = self._database.now(connection)
+            end_document(connection, row, to=DocumentState.FAILED, now=now, failure=failure, seconds=seconds)
+
+    def cancel(self, claim: Claim) -> None:
+        with self._database.write() as connection:
+            row = held(connection, claim)
+            end_document(connection, row, to=DocumentState.CANCELED, now=self._database.now(connection))
+
+    def is_canceled(self, job_id: UUID) -> bool:
+        with self._database.read() as connection:
+            return connection.scalar(select(JOBS.c.cancel_requested_at).where(JOBS.c.id == job_id)) is not None
+
+    def blob_in_use(self, blob_key: str, *, outside: UUID) -> bool:
+        statement = select(DOCUMENTS.c.id).where(DOCUMENTS.c.original_key == blob_key, DOCUMENTS.c.job_id != outside)
+        with self._database.read() as connection:
+            return connection.execute(statement.limit(1)).first() is not None
+
+
+def _next_due(connection: Connection, job_id: UUID, now: datetime) -> AnyRow | None:
+    """What was begun and left comes first, so that a job never collects half-done documents."""
+    left = _due(job_id).where(
+        DOCUMENTS.c.state.in_(_BEGUN),
+        or_(DOCUMENTS.c.lease_expires_at.is_(None), DOCUMENTS.c.lease_expires_at <= now),
+    )
+    row = connection.execute(left).first()
+    if row is not None:
+        return row
+    return connection.execute(_due(job_id).where(DOCUMENTS.c.state == DocumentState.RECEIVED)).first()
+
+
+def _due(job_id: UUID) -> Select[Any]:
+    # SKIP LOCKED is dropped on SQLite, where BEGIN IMMEDIATE lets only one claim at a time
+    statement = select(DOCUMENTS).where(DOCUMENTS.c.job_id == job_id)
+    return statement.order_by(DOCUMENTS.c.position).limit(1).with_for_update(skip_locked=True)
+
+
+def _take(connection: Connection, row: AnyRow, *, owner: str, now: datetime, expires_at: datetime) -> Claim:
+    attempt = row.attempt + 1
+    if row.state is DocumentState.READING:
+        move_pages(connection, row.id, before=(PageState.LEASED,), after=PageState.WAITING)
+    state = DocumentState.PREPARING if row.state is DocumentState.RECEIVED else row.state
+    change_document(
+        connection,
+        row,
+        to=state,
+        values={
+            "attempt": attempt,
+            "stalled": row.stalled + 1,
+            "lease_owner": owner,
+            "lease_expires_at": expires_at,
+            "started_at": row.started_at or now,
+        },
+    )
+    document = replace(document_of(row), state=state, attempt=attempt)
+    return Claim(document=document, owner=owner, attempt=attempt)
+
+
+def _spent(state: DocumentState) -> Failure:
+    return Failure(
+        code=FailureCode.CRASHED,
+        category=FailureCategory.DOCUMENT,
+        message=f"the process died {MAX_STALLED} times in a row while it worked on this document",
+        retryable=True,
+        phase=PHASES[state],
+    )

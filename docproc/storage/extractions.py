@@ -1,0 +1,62 @@
+"""Extraction rows and their revisions; knows nothing of what an extraction says."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from uuid import UUID
+
+from sqlalchemy import and_, func, insert, select
+
+from docproc.domain.ids import new_id
+from docproc.services.records import Claim, StoredExtraction
+from docproc.storage.changes import NO_LEASE, change_document, held
+from docproc.storage.database import Database
+from docproc.storage.rows import extraction_of
+from docproc.storage.tables import EXTRACTIONS
+
+
+class SqlExtractionStore:
+    """Extractions in a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save(self, claim: Claim, extraction: StoredExtraction, *, seconds: float) -> None:
+        with self._database.write() as connection:
+            row = held(connection, claim)
+            now = self._database.now(connection)
+            last = connection.scalar(
+                select(func.max(EXTRACTIONS.c.revision)).where(EXTRACTIONS.c.document_id == row.id)
+            )
+            connection.execute(
+                insert(EXTRACTIONS).values(
+                    id=new_id(),
+                    document_id=row.id,
+                    tenant=row.tenant,
+                    revision=(last or 0) + 1,
+                    state=extraction.state,
+                    body=extraction.body.text,
+                    body_key=extraction.body.blob_key,
+                    tables=[asdict(table) for table in extraction.tables] or None,
+                    created_at=now,
+                )
+            )
+            change_document(
+                connection,
+                row,
+                to=extraction.state,
+                values={**NO_LEASE, "stalled": 0, "finished_at": now, "seconds": row.seconds + seconds},
+            )
+
+    def latest(self, document_ids: Collection[UUID]) -> Mapping[UUID, StoredExtraction]:
+        newest = (
+            select(EXTRACTIONS.c.document_id, func.max(EXTRACTIONS.c.revision).label("revision"))
+            .where(EXTRACTIONS.c.document_id.in_(document_ids))
+            .group_by(EXTRACTIONS.c.document_id)
+            .subquery()
+        )
+        statement = select(EXTRACTIONS).join(
+            newest,
+            and_(EXTRACTIONS.c.document_id == newest.c.document_id, EXTRACTIONS.c.revision == newest.c.revision),
+        )
+        with self._database.read() as connection:
+            return {row.document_id: extraction_of(row) for row in connection.execute(statement)}

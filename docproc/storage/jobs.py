@@ -1,0 +1,270 @@
+"""Job rows: created, listed, canceled, tried again, removed. Knows nothing of how documents are worked on."""
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, delete, func, insert, or_, select, update
+
+from docproc.domain.document import DocumentState
+from docproc.domain.errors import ConflictError, NotFoundError
+from docproc.domain.ids import new_id
+from docproc.domain.page import PageState
+from docproc.services.records import LOCAL_TENANT, Job, NewDocument, NewJob, Removed, SchemaVersion
+from docproc.storage.changes import OPEN_DOCUMENT_STATES, change_document, end_document, move_pages
+from docproc.storage.database import Database
+from docproc.storage.rows import AnyRow, job_of, new_document_values
+from docproc.storage.tables import DOCUMENTS, EXTRACTIONS, JOBS, PAGES, READINGS, SCHEMAS
+
+#: documents changed in one transaction, so that others get their turn
+BATCH = 200
+
+
+class SqlJobStore:
+    """Jobs in a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, job: NewJob) -> None:
+        with self._database.write() as connection:
+            connection.execute(
+                insert(JOBS).values(
+                    id=job.id,
+                    tenant=job.tenant,
+                    schema_id=_schema_id(connection, job.schema),
+                    options=job.options.to_json(),
+                    inputs=list(job.inputs),
+                    recursive=job.recursive,
+                    external_id=job.external_id,
+                    metadata=dict(job.metadata) or None,
+                    created_at=self._database.now(connection),
+                )
+            )
+
+    def add_documents(self, job_id: UUID, documents: Sequence[NewDocument]) -> int:
+        with self._database.write() as connection:
+            job = connection.execute(
+                select(JOBS.c.tenant, JOBS.c.documents_total).where(JOBS.c.id == job_id).with_for_update()
+            ).first()
+            if job is None:
+                raise NotFoundError(f"there is no job {job_id}")
+            known = _known_paths(connection, job_id, [document.original.path for document in documents])
+            fresh = list({each.original.path: each for each in documents if each.original.path not in known}.values())
+            now = self._database.now(connection)
+            values = [
+                new_document_values(
+                    each, job_id=job_id, tenant=job.tenant, position=job.documents_total + index, now=now
+                )
+                for index, each in enumerate(fresh)
+            ]
+            if values:
+                connection.execute(insert(DOCUMENTS), values)
+                _count_new(connection, job_id, values)
+            return len(values)
+
+    def known_paths(self, job_id: UUID, paths: Collection[str]) -> frozenset[str]:
+        with self._database.read() as connection:
+            return _known_paths(connection, job_id, paths)
+
+    def mark_submitted(self, job_id: UUID) -> None:
+        with self._database.write() as connection:
+            now = self._database.now(connection)
+            connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(submitted_at=now))
+
+    def get(self, job_id: UUID, *, tenant: str = LOCAL_TENANT) -> Job:
+        with self._database.read() as connection:
+            row = connection.execute(_jobs().where(JOBS.c.id == job_id, JOBS.c.tenant == tenant)).first()
+        if row is None:
+            raise NotFoundError(f"there is no job {job_id}")
+        return _job_of(row)
+
+    def newest(self, *, tenant: str = LOCAL_TENANT, limit: int | None = None) -> Sequence[Job]:
+        statement = _jobs().where(JOBS.c.tenant == tenant).order_by(JOBS.c.created_at.desc(), JOBS.c.id.desc())
+        with self._database.read() as connection:
+            return [_job_of(row) for row in connection.execute(statement.limit(limit))]
+
+    def created_before(self, moment: datetime, *, tenant: str = LOCAL_TENANT) -> Sequence[UUID]:
+        statement = select(JOBS.c.id).where(JOBS.c.tenant == tenant, JOBS.c.created_at < moment)
+        with self._database.read() as connection:
+            return list(connection.scalars(statement.order_by(JOBS.c.created_at)))
+
+    def cancel(self, job_id: UUID) -> int:
+        with self._database.write() as connection:
+            job = connection.execute(select(JOBS).where(JOBS.c.id == job_id).with_for_update()).first()
+            if job is None:
+                raise NotFoundError(f"there is no job {job_id}")
+            open_count: int = sum(getattr(job, f"documents_{state}") for state in OPEN_DOCUMENT_STATES)
+            if open_count and job.cancel_requested_at is None:
+                now = self._database.now(connection)
+                connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(cancel_requested_at=now))
+        while open_count and self._cancel_batch(job_id):
+            pass
+        return open_count
+
+    def _cancel_batch(self, job_id: UUID) -> int:
+        with self._database.write() as connection:
+            now = self._database.now(connection)
+            rows = connection.execute(
+                select(DOCUMENTS)
+                .where(
+                    DOCUMENTS.c.job_id == job_id,
+                    DOCUMENTS.c.state.in_(OPEN_DOCUMENT_STATES),
+                    or_(DOCUMENTS.c.lease_expires_at.is_(None), DOCUMENTS.c.lease_expires_at <= now),
+                )
+                .limit(BATCH)
+                .with_for_update(skip_locked=True)
+            ).all()
+            for row in rows:
+                end_document(connection, row, to=DocumentState.CANCELED, now=now)
+            return len(rows)
+
+    def retry(self, job_id: UUID) -> int:
+        self._require(job_id)
+        count = 0
+        while batch := self._retry_batch(job_id):
+            count += batch
+        return count
+
+    def _retry_batch(self, job_id: UUID) -> int:
+        with self._database.write() as connection:
+            rows = connection.execute(
+                select(DOCUMENTS)
+                .where(DOCUMENTS.c.job_id == job_id, DOCUMENTS.c.state == DocumentState.FAILED)
+                .limit(BATCH)
+                .with_for_update(skip_locked=True)
+            ).all()
+            for row in rows:
+                _receive_again(connection, row)
+            return len(rows)
+
+    def _require(self, job_id: UUID) -> None:
+        """Raises NotFoundError."""
+        with self._database.read() as connection:
+            if connection.scalar(select(JOBS.c.id).where(JOBS.c.id == job_id)) is None:
+                raise NotFoundError(f"there is no job {job_id}")
+
+    def require_idle(self, job_id: UUID) -> None:
+        with self._database.read() as connection:
+            _refuse_while_worked_on(connection, job_id, self._database.now(connection))
+
+    def remove(self, job_id: UUID) -> Removed:
+        with self._database.write() as connection:
+            schema_id = connection.scalar(select(JOBS.c.schema_id).where(JOBS.c.id == job_id).with_for_update())
+            if schema_id is None:
+                raise NotFoundError(f"there is no job {job_id}")
+            _refuse_while_worked_on(connection, job_id, self._database.now(connection))
+            documents = _count(connection, select(func.count()).where(DOCUMENTS.c.job_id == job_id))
+            below = sum(_count(connection, counting) for counting in _rows_below(job_id))
+            connection.execute(delete(JOBS).where(JOBS.c.id == job_id))
+            unused = ~select(JOBS.c.id).where(JOBS.c.schema_id == SCHEMAS.c.id).exists()
+            schemas = connection.execute(delete(SCHEMAS).where(SCHEMAS.c.id == schema_id, unused)).rowcount
+            return Removed(jobs=1, documents=documents, rows=1 + documents + below + schemas)
+
+
+def _schema_id(connection: Connection, schema: SchemaVersion) -> UUID:
+    found: UUID | None = connection.scalar(
+        select(SCHEMAS.c.id).where(SCHEMAS.c.sha256 == schema.sha256, SCHEMAS.c.reference == schema.reference)
+    )
+    if found is not None:
+        return found
+    schema_id = new_id()
+    connection.execute(
+        insert(SCHEMAS).values(
+            id=schema_id,
+            name=schema.name,
+            version=schema.version,
+            sha256=schema.sha256,
+            reference=schema.reference,
+            json_schema=json.dumps(dict(schema.json_schema), ensure_ascii=False),
+        )
+    )
+    return schema_id
+
+
+def _known_paths(connection: Connection, job_id: UUID, paths: Collection[str]) -> frozenset[str]:
+    statement = select(DOCUMENTS.c.path).where(DOCUMENTS.c.job_id == job_id, DOCUMENTS.c.path.in_(paths))
+    return frozenset(connection.scalars(statement))
+
+
+def _count_new(connection: Connection, job_id: UUID, values: Sequence[dict[str, Any]]) -> None:
+    refused = sum(value["state"] is DocumentState.FAILED for value in values)
+    connection.execute(
+        update(JOBS)
+        .where(JOBS.c.id == job_id)
+        .values(
+            documents_total=JOBS.c.documents_total + len(values),
+            documents_received=JOBS.c.documents_received + len(values) - refused,
+            documents_failed=JOBS.c.documents_failed + refused,
+        )
+    )
+
+
+def _jobs() -> Select[Any]:
+    return select(
+        JOBS,
+        SCHEMAS.c.name.label("schema_name"),
+        SCHEMAS.c.version.label("schema_version"),
+        SCHEMAS.c.sha256.label("schema_sha256"),
+        SCHEMAS.c.reference.label("schema_reference"),
+        SCHEMAS.c.json_schema.label("schema_json"),
+    ).join(SCHEMAS, SCHEMAS.c.id == JOBS.c.schema_id)
+
+
+def _job_of(row: AnyRow) -> Job:
+    schema = SchemaVersion(
+        name=row.schema_name,
+        version=row.schema_version,
+        sha256=row.schema_sha256,
+        reference=row.schema_reference,
+        json_schema=json.loads(row.schema_json),
+    )
+    return job_of(row, schema)
+
+
+def _receive_again(connection: Connection, row: AnyRow) -> None:
+    """Keep the preparation when it was whole: then only what failed while reading is done again."""
+    lost = select(PAGES.c.number).where(
+        PAGES.c.document_id == row.id, PAGES.c.state == PageState.FAILED, PAGES.c.words_length == 0
+    )
+    values: dict[str, Any] = {"failure": None, "finished_at": None, "stalled": 0}
+    if row.words_key is not None and connection.execute(lost.limit(1)).first() is None:
+        waiting = move_pages(connection, row.id, before=(PageState.FAILED,), after=PageState.WAITING)
+        pages = {"failed": -waiting, "open": waiting}
+    else:
+        pages = drop_preparation(connection, row)
+        values |= UNPREPARED
+    change_document(connection, row, to=DocumentState.RECEIVED, pages=pages, values=values)
+
+
+UNPREPARED: dict[str, Any] = {"words_key": None, "attachments": None, "preparation": None, "page_count": None}
+
+
+def drop_preparation(connection: Connection, row: AnyRow) -> dict[str, int]:
+    """Delete a document's pages and readings; returns what that does to the counts."""
+    connection.execute(delete(PAGES).where(PAGES.c.document_id == row.id))
+    connection.execute(delete(READINGS).where(READINGS.c.document_id == row.id))
+    names = ("total", "read", "blank", "failed", "canceled", "open")
+    return {name: -getattr(row, f"pages_{name}") for name in names}
+
+
+def _refuse_while_worked_on(connection: Connection, job_id: UUID, now: datetime) -> None:
+    leased = select(DOCUMENTS.c.id).where(DOCUMENTS.c.job_id == job_id, DOCUMENTS.c.lease_expires_at > now)
+    if connection.execute(leased.limit(1)).first() is not None:
+        raise ConflictError("the job is being worked on: stop it or cancel it first")
+
+
+def _rows_below(job_id: UUID) -> Iterator[Select[int]]:
+    for table in (PAGES, READINGS, EXTRACTIONS):
+        yield (
+            select(func.count())
+            .select_from(table)
+            .join(DOCUMENTS, DOCUMENTS.c.id == table.c.document_id)
+            .where(DOCUMENTS.c.job_id == job_id)
+        )
+
+
+def _count(connection: Connection, statement: Select[int]) -> int:
+    return connection.scalar(statement) or 0

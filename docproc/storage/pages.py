@@ -1,0 +1,116 @@
+"""Page rows: prepared, leased, failed; knows nothing of words, which lie in blobs."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, select
+
+from docproc.domain.document import DocumentState
+from docproc.domain.failure import Failure
+from docproc.domain.page import PageState
+from docproc.services.records import AttachmentPlace, Claim, Preparation, PreparedPage
+from docproc.storage.changes import OPEN_PAGE_STATES, change_document, held, move_pages
+from docproc.storage.database import Database
+from docproc.storage.rows import AnyRow, page_of, page_values
+from docproc.storage.tables import DOCUMENTS, PAGES
+
+
+class SqlPageStore:
+    """Pages in a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find_prepared(self, *, tenant: str, sha256: str, fingerprint: str) -> Preparation | None:
+        donors = select(DOCUMENTS).where(
+            DOCUMENTS.c.tenant == tenant,
+            DOCUMENTS.c.sha256 == sha256,
+            DOCUMENTS.c.preparation == fingerprint,
+            DOCUMENTS.c.words_key.is_not(None),
+            DOCUMENTS.c.pages_failed == 0,
+        )
+        with self._database.read() as connection:
+            donor = connection.execute(donors.limit(1)).first()
+            return None if donor is None else _preparation_of(connection, donor)
+
+    def save_preparation(self, claim: Claim, preparation: Preparation, *, seconds: float) -> None:
+        with self._database.write() as connection:
+            row = held(connection, claim)
+            values = [page_values(page, row.id) for page in preparation.pages]
+            if values:
+                connection.execute(insert(PAGES), values)
+            change_document(
+                connection,
+                row,
+                to=DocumentState.READING,
+                pages=_counts(preparation.pages),
+                values={
+                    "page_count": preparation.page_count,
+                    "preparation": preparation.fingerprint,
+                    "words_key": preparation.words_key,
+                    "attachments": [asdict(place) for place in preparation.attachments] or None,
+                    "seconds": row.seconds + seconds,
+                    "stalled": 0,
+                },
+            )
+
+    def pages(self, document_id: UUID, *, states: Collection[PageState] | None = None) -> Sequence[PreparedPage]:
+        with self._database.read() as connection:
+            return _pages(connection, document_id, states=states)
+
+    def lease(self, claim: Claim, numbers: Collection[int]) -> None:
+        with self._database.write() as connection:
+            row = held(connection, claim)
+            move_pages(connection, row.id, before=(PageState.WAITING,), after=PageState.LEASED, numbers=numbers)
+
+    def fail(self, claim: Claim, failures: Mapping[int, Failure]) -> None:
+        with self._database.write() as connection:
+            row = held(connection, claim)
+            failed = sum(
+                move_pages(
+                    connection,
+                    row.id,
+                    before=(PageState.LEASED,),
+                    after=PageState.FAILED,
+                    numbers=(number,),
+                    failure=failure,
+                )
+                for number, failure in failures.items()
+            )
+            change_document(connection, row, pages={"open": -failed, "failed": failed}, values={"stalled": 0})
+
+
+def _pages(
+    connection: Connection, document_id: UUID, *, states: Collection[PageState] | None = None
+) -> list[PreparedPage]:
+    statement = select(PAGES).where(PAGES.c.document_id == document_id)
+    if states is not None:
+        statement = statement.where(PAGES.c.state.in_(states))
+    return [page_of(row) for row in connection.execute(statement.order_by(PAGES.c.number))]
+
+
+def _counts(pages: Sequence[PreparedPage]) -> dict[str, int]:
+    counts = {"total": len(pages), "open": 0}
+    for page in pages:
+        name = "open" if page.state in OPEN_PAGE_STATES else page.state.value
+        counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+def _preparation_of(connection: Connection, donor: AnyRow) -> Preparation:
+    return Preparation(
+        fingerprint=donor.preparation,
+        page_count=donor.page_count,
+        words_key=donor.words_key,
+        attachments=tuple(AttachmentPlace(**place) for place in donor.attachments or ()),
+        pages=tuple(_unread(page) for page in _pages(connection, donor.id)),
+    )
+
+
+def _unread(page: PreparedPage) -> PreparedPage:
+    if page.state is PageState.BLANK:
+        return page
+    facts: dict[str, Any] = {"state": PageState.WAITING, "reader": None}
+    return replace(page, facts=page.facts.model_copy(update=facts), failure=None)

@@ -1,0 +1,283 @@
+"""The tables of SQLite and Postgres alike: columns, constraints, indexes. Knows no query."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    Enum,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from docproc.domain.document import DocumentState, MediaType
+from docproc.domain.page import PageState, TextSource
+
+#: with names for all constraints SQLite can drop them in a later migration
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+#: key order is not kept on Postgres: never hash such a column, never put a record into one
+JsonColumn = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC: SQLite forgets the zone, so it is taken off on the way in and put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone is ambiguous")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def state_column(kind: type[StrEnum], name: str) -> Enum:
+    """An enum kept as text with a check: a native type could not gain a member inside a transaction."""
+    return Enum(
+        kind,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=16,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {  # noqa: RUF012 SQLAlchemy reads it from the class
+        datetime: UtcDateTime,
+        UUID: Uuid,
+        dict[str, Any]: JsonColumn,
+        list[Any]: JsonColumn,
+    }
+
+
+class SchemaRow(Base):
+    """An extraction schema as it was when a job used it."""
+
+    __tablename__ = "schemas"
+    __table_args__ = (UniqueConstraint("sha256", "reference"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    version: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    reference: Mapped[str] = mapped_column(Text)
+    # text: the order of the fields matters and JSONB does not keep it
+    json_schema: Mapped[str] = mapped_column(Text)
+
+
+class JobRow(Base):
+    """A job with the counts of its documents and pages."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        CheckConstraint(
+            "pages_total = pages_read + pages_blank + pages_failed + pages_canceled + pages_open", name="pages_add_up"
+        ),
+        CheckConstraint(
+            "documents_total = " + " + ".join(f"documents_{state}" for state in DocumentState),
+            name="documents_add_up",
+        ),
+        Index(None, "tenant", "created_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str] = mapped_column(Text, server_default=text("'local'"))
+    schema_id: Mapped[UUID] = mapped_column(ForeignKey("schemas.id"), index=True)
+    options: Mapped[dict[str, Any]]
+    inputs: Mapped[list[Any]]
+    recursive: Mapped[bool]
+    external_id: Mapped[str | None] = mapped_column(Text)
+    job_metadata: Mapped[dict[str, Any] | None] = mapped_column("metadata")
+    created_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    cancel_requested_at: Mapped[datetime | None]
+    documents_total: Mapped[int] = mapped_column(server_default=text("0"))
+    documents_received: Mapped[int] = mapped_column(server_default=text("0"))
+    documents_preparing: Mapped[int] = mapped_column(server_default=text("0"))
+    documents_reading: Mapped[int] = mapped_column(server_default=text("0"))
+    documents_assembling: Mapped[int] = mapped_column(server_default=text("0"))
+    documents_succeeded: Mapped[int] = mapped_column(server_default=text("0"))
+    documents_needs_review: Mapped[int] = mapped_column(server_default=text("0"))
+    documents_failed: Mapped[int] = mapped_column(server_default=text("0"))
+    documents_canceled: Mapped[int] = mapped_column(server_default=text("0"))
+    pages_total: Mapped[int] = mapped_column(server_default=text("0"))
+    pages_read: Mapped[int] = mapped_column(server_default=text("0"))
+    pages_blank: Mapped[int] = mapped_column(server_default=text("0"))
+    pages_failed: Mapped[int] = mapped_column(server_default=text("0"))
+    pages_canceled: Mapped[int] = mapped_column(server_default=text("0"))
+    pages_open: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class DocumentRow(Base):
+    """A document, its lease and the counts of its pages."""
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        UniqueConstraint("job_id", "position"),
+        UniqueConstraint("job_id", "path"),
+        CheckConstraint(
+            "pages_total = pages_read + pages_blank + pages_failed + pages_canceled + pages_open", name="pages_add_up"
+        ),
+        CheckConstraint("(lease_owner IS NULL) = (lease_expires_at IS NULL)", name="lease_is_whole"),
+        Index(None, "job_id", "state", "position"),
+        Index(
+            "ix_documents_lease_owner",
+            "lease_owner",
+            sqlite_where=text("lease_owner IS NOT NULL"),
+            postgresql_where=text("lease_owner IS NOT NULL"),
+        ),
+        Index("ix_documents_prepared", "tenant", "sha256", "preparation"),
+        Index(
+            "ix_documents_original_key",
+            "original_key",
+            sqlite_where=text("original_key IS NOT NULL"),
+            postgresql_where=text("original_key IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    tenant: Mapped[str] = mapped_column(Text, server_default=text("'local'"))
+    position: Mapped[int]
+    file: Mapped[str] = mapped_column(Text)
+    external_id: Mapped[str | None] = mapped_column(Text)
+    document_metadata: Mapped[dict[str, Any] | None] = mapped_column("metadata")
+    path: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    media_type: Mapped[MediaType | None] = mapped_column(state_column(MediaType, "media_type"))
+    byte_count: Mapped[int | None] = mapped_column(BigInteger)
+    modified_ns: Mapped[int | None] = mapped_column(BigInteger)
+    original_key: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[DocumentState] = mapped_column(state_column(DocumentState, "state"))
+    failure: Mapped[dict[str, Any] | None]
+    attempt: Mapped[int] = mapped_column(server_default=text("0"))
+    #: attempts in a row that ended without any progress and without a word
+    stalled: Mapped[int] = mapped_column(server_default=text("0"))
+    lease_owner: Mapped[str | None] = mapped_column(Text)
+    lease_expires_at: Mapped[datetime | None]
+    page_count: Mapped[int | None]
+    preparation: Mapped[str | None] = mapped_column(Text)
+    words_key: Mapped[str | None] = mapped_column(Text)
+    attachments: Mapped[list[Any] | None]
+    pages_total: Mapped[int] = mapped_column(server_default=text("0"))
+    pages_read: Mapped[int] = mapped_column(server_default=text("0"))
+    pages_blank: Mapped[int] = mapped_column(server_default=text("0"))
+    pages_failed: Mapped[int] = mapped_column(server_default=text("0"))
+    pages_canceled: Mapped[int] = mapped_column(server_default=text("0"))
+    pages_open: Mapped[int] = mapped_column(server_default=text("0"))
+    seconds: Mapped[float] = mapped_column(server_default=text("0"))
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class PageRow(Base):
+    """A page's state and facts; its words lie in the words blob of its document."""
+
+    __tablename__ = "pages"
+    __table_args__ = (CheckConstraint("number >= 1", name="number_from_1"),)
+
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    state: Mapped[PageState] = mapped_column(state_column(PageState, "state"))
+    width: Mapped[float | None]
+    height: Mapped[float | None]
+    rotation: Mapped[int]
+    words: Mapped[int]
+    source: Mapped[TextSource] = mapped_column(state_column(TextSource, "source"))
+    ink: Mapped[float]
+    grid_columns: Mapped[int | None]
+    grid_rows: Mapped[int | None]
+    reader: Mapped[str | None] = mapped_column(Text)
+    words_offset: Mapped[int] = mapped_column(BigInteger)
+    words_length: Mapped[int] = mapped_column(BigInteger)
+    failure: Mapped[dict[str, Any] | None]
+
+
+class ReadingRow(Base):
+    """What a reader made of one window of a document."""
+
+    __tablename__ = "readings"
+    __table_args__ = (
+        UniqueConstraint("document_id", "first_page"),
+        CheckConstraint("(body IS NULL) <> (body_key IS NULL)", name="one_body"),
+        Index(None, "tenant", "reading_key"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
+    tenant: Mapped[str] = mapped_column(Text, server_default=text("'local'"))
+    reading_key: Mapped[str] = mapped_column(String(64))
+    reader: Mapped[str] = mapped_column(Text)
+    reader_version: Mapped[str] = mapped_column(Text)
+    #: 0: a document without pages
+    first_page: Mapped[int]
+    pages: Mapped[list[Any]]
+    complete: Mapped[bool]
+    body: Mapped[str | None] = mapped_column(Text)
+    body_key: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+
+
+class ExtractionRow(Base):
+    """One revision of a document's extraction."""
+
+    __tablename__ = "extractions"
+    __table_args__ = (
+        UniqueConstraint("document_id", "revision"),
+        CheckConstraint("(body IS NULL) <> (body_key IS NULL)", name="one_body"),
+        CheckConstraint("revision >= 1", name="revision_from_1"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
+    tenant: Mapped[str] = mapped_column(Text, server_default=text("'local'"))
+    revision: Mapped[int]
+    #: the document's state that this revision led to
+    state: Mapped[DocumentState] = mapped_column(state_column(DocumentState, "state"))
+    # text: JSONB would lose the order of the record's fields
+    body: Mapped[str | None] = mapped_column(Text)
+    body_key: Mapped[str | None] = mapped_column(Text)
+    tables: Mapped[list[Any] | None]
+    created_at: Mapped[datetime]
+
+
+SCHEMAS = Base.metadata.tables["schemas"]
+JOBS = Base.metadata.tables["jobs"]
+DOCUMENTS = Base.metadata.tables["documents"]
+PAGES = Base.metadata.tables["pages"]
+READINGS = Base.metadata.tables["readings"]
+EXTRACTIONS = Base.metadata.tables["extractions"]

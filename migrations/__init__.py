@@ -1,0 +1,1 @@
+"""Alembic revisions of docproc's tables, the same for SQLite and Postgres."""
