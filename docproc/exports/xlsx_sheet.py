@@ -128,6 +128,7 @@ class RollingSheet:
         sheet.freeze_panes(1, 1)
         sheet.repeat_rows(0)
         sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
         self._next_row = 1
         return sheet
 
@@ -152,7 +153,8 @@ def _rendered(cell: Cell) -> tuple[SheetValue, Look]:
     """What is written for a cell, and how it looks; a number or day that Excel would change stays text."""
     value, concern = cell.value, concern_of(cell)
     if value is None or isinstance(value, bool):
-        return value, Look(concern=concern)
+        # Excel knows a truth value by its type, LibreOffice by its format.
+        return value, Look(number_format='"true";"true";"false"', concern=concern)
     if isinstance(value, Decimal) and len(value.normalize().as_tuple().digits) <= _EXACT_DIGITS:
         return float(value), Look(number_format=_number_format(value, cell.kind), concern=concern)
     if isinstance(value, date) and value >= _FIRST_SURE_DAY:

@@ -85,7 +85,7 @@ def test_child_rows_carry_the_document_id_and_their_number(tmp_path):
         ("2025-03-04", FieldKind.DATE, datetime(2025, 3, 4), "yyyy-mm-dd"),  # noqa: DTZ001
         ("0012345678", FieldKind.ID, "0012345678", "@"),
         ("DE89 3704 0044", FieldKind.IBAN, "DE89 3704 0044", "@"),
-        (True, FieldKind.BOOLEAN, True, "General"),
+        (True, FieldKind.BOOLEAN, True, '"true";"true";"false"'),
     ],
 )
 def test_a_value_is_a_real_number_day_or_text_after_its_kind(tmp_path, content, kind, shown, number_format):
