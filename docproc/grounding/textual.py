@@ -1,0 +1,148 @@
+"""Places of a text in a window: the same letters, cut out of a longer word, nearly the same, or piece by piece."""
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+
+from docproc.domain.evidence import MatchKind
+from docproc.domain.geometry import enclosing
+from docproc.domain.schema import FieldKind
+from docproc.grounding.places import (
+    Place,
+    join_line,
+    place_of_run,
+    place_of_span,
+    said_exactly,
+    splits_number,
+    stands_alone,
+)
+from docproc.grounding.tokens import Layout
+from docproc.grounding.track import Track
+from docproc.values.text import key
+
+#: a near match below this similarity is no match
+LEAST_SIMILARITY = 0.85
+#: quality of a value that is cut out of a longer word
+_CUT_OUT = 0.9
+#: fewer letters than this are found only as a whole word
+_CUT_OUT_KEY = 6
+#: codes of which a single letter matters: a near match is believed only of OCR
+_CODES = frozenset({FieldKind.ID, FieldKind.IBAN, FieldKind.VAT_ID, FieldKind.PHONE, FieldKind.EMAIL, FieldKind.URL})
+_PIECES = re.compile(r"[,;|\n]|\s-\s")
+_MIN_PIECE = 3
+#: pieces further apart than this are not one value, in page points
+_PIECES_APART = 250.0
+
+
+class TextSearch:
+    """Finds text in two orders of a window's words: as read, and column by column."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.tokens = layout.tokens
+        self._columns = layout.columns
+        self._whole: dict[str, list[Place]] = {}
+
+    @cached_property
+    def reading(self) -> Track:
+        return Track(self.tokens, range(len(self.tokens)))
+
+    @cached_property
+    def column(self) -> Track:
+        return Track(self.tokens, self._columns)
+
+    def places(self, text: str, kind: FieldKind) -> list[Place]:
+        """Candidates for `text`: those of the best way to find it, no others."""
+        needle = key(text)
+        if not needle:
+            return self._signs(text)
+        found = self.runs(needle) or self._cut_out(needle)
+        if not found and kind is not FieldKind.ENUM:
+            found = self._near(needle, text, kind)
+        if not found and kind is FieldKind.TEXT:
+            found = self._in_pieces(text)
+        return [said_exactly(place, text) for place in found]
+
+    def runs(self, needle: str) -> list[Place]:
+        """Whole words whose letters are `needle`."""
+        found = self._whole.get(needle)
+        if found is None:
+            found = self._find(needle, self.reading) or self._find(needle, self.column)
+            self._whole[needle] = found
+        return found
+
+    def _find(self, needle: str, track: Track) -> list[Place]:
+        return [
+            place_of_run(run, track, tokens=self.tokens, match=MatchKind.NORMALISED)
+            for run in track.find(needle)
+            if stands_alone(run, track, self.tokens)
+        ]
+
+    def _cut_out(self, needle: str) -> list[Place]:
+        if len(needle) < _CUT_OUT_KEY:
+            return []
+        track = self.reading
+        return [
+            place_of_run(run, track, tokens=self.tokens, match=MatchKind.NORMALISED)._replace(quality=_CUT_OUT)
+            for run in track.find(needle)
+            if not splits_number(run, track, self.tokens)
+        ]
+
+    def _near(self, needle: str, text: str, kind: FieldKind) -> list[Place]:
+        for track in (self.reading, self.column):
+            runs = track.find_near(needle, least=LEAST_SIMILARITY)
+            places = [place_of_run(run, track, tokens=self.tokens, match=MatchKind.FUZZY) for run in runs]
+            places = [place for place in places if _is_believable(place, text, kind)]
+            if places:
+                return places
+        return []
+
+    def _in_pieces(self, text: str) -> list[Place]:
+        """A text that is printed in another order or with something in between, such as an address."""
+        pieces = [needle for piece in _PIECES.split(text) if len(needle := key(piece)) >= _MIN_PIECE]
+        found = [places for needle in pieces if (places := self.runs(needle))]
+        share = sum(len(places[0].text) for places in found) / len(text)
+        if len(found) < 2 or share < LEAST_SIMILARITY:
+            return []
+        rarest = min(found, key=len)[0]
+        nearest = [min(places, key=lambda place: _distance(place, rarest)) for places in found]
+        if any(_distance(place, rarest) > _PIECES_APART for place in nearest):
+            return []
+        return [_joined(nearest, quality=min(1.0, share))]
+
+    def _signs(self, text: str) -> list[Place]:
+        """A value without letters or digits, such as `-`."""
+        return [
+            place_of_span(
+                join_line([number], self.tokens), 0, len(token.text), tokens=self.tokens, match=MatchKind.EXACT
+            )
+            for number, token in enumerate(self.tokens)
+            if token.text == text.strip()
+        ]
+
+
+def _is_believable(place: Place, text: str, kind: FieldKind) -> bool:
+    """A text layer prints the right digits: there, other digits are another value."""
+    if place.ocr is not None:
+        return True
+    return kind not in _CODES and [m for m in place.text if m.isdigit()] == [m for m in text if m.isdigit()]
+
+
+def _distance(place: Place, other: Place) -> float:
+    """Page points between two places; endless between pages."""
+    if place.page != other.page:
+        return float("inf")
+    return abs(place.box.middle_y - other.box.middle_y) + 0.5 * abs(place.box.left - other.box.left)
+
+
+def _joined(places: Sequence[Place], *, quality: float) -> Place:
+    """Several places on one page as one, in reading order."""
+    ordered = sorted(places, key=lambda place: place.tokens)
+    scores = [place.ocr for place in ordered if place.ocr is not None]
+    return ordered[0]._replace(
+        box=enclosing(place.box for place in ordered),
+        text=" ".join(place.text for place in ordered),
+        match=MatchKind.FUZZY,
+        quality=quality,
+        tokens=tuple(index for place in ordered for index in place.tokens),
+        ocr=min(scores, default=None),
+    )
