@@ -1,0 +1,189 @@
+"""Words of a table's rows into its columns: by the header's place first, then by where the data really stands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from docproc.domain.page import Word
+from docproc.readers.layout.lines import Row
+from docproc.readers.layout.tables_headers import Column, is_figure
+from docproc.readers.layout.tables_targets import Target
+from docproc.readers.layout.tables_vocabulary import UNITS, Role
+from docproc.values.currency import parse_currency
+from docproc.values.text import fold
+
+#: costs of putting a word into a column; only their relations matter
+OUTSIDE = 2.0  # wholly outside of the column's span
+PER_HEIGHT = 0.4  # for each height of distance, on top
+LETTERS_AMONG_NUMBERS = 1.7
+UNIT_AMONG_NUMBERS = 0.2
+NUMBER_IN_TEXT = 0.4
+OFF_CENTRE = 0.3
+#: running text costs little where it runs out of its column: words at most this many heights after the last
+RUN_GAP, RUN_SHARE = 0.8, 0.3
+RUN_START = 0.4
+#: a number after white space in a column of text
+LONE_NUMBER = 2.6
+#: leaving a column within running text; free from this many heights of white space on
+BREAK_COST, BREAK_GAP = 1.8, 1.1
+#: staying in a column of numbers across white space, for each height beyond
+STAY_GAP, STAY_COST, STAY_MAX = 1.6, 0.5, 2.0
+FARTHEST = 14.0
+
+#: rows from which the places of columns are learned
+SAMPLE = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The span on the page that a column's words keep to, and what kind of words they are."""
+
+    left: float
+    right: float
+    numeric: bool
+    text: bool
+
+    @property
+    def middle(self) -> float:
+        return (self.left + self.right) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One visual row of a table, its words by column."""
+
+    row: Row
+    #: column index -> its words, left to right
+    cells: dict[int, tuple[Word, ...]]
+
+    @property
+    def page(self) -> int:
+        return self.row.page
+
+
+@lru_cache(maxsize=65536)
+def is_mark(text: str) -> bool:
+    """Whether a word may stand beside a number: a unit, a currency, a per cent sign."""
+    plain = fold(text).replace("(s)", "s").strip("().:/*")
+    return not plain or plain in UNITS or plain == "%" or parse_currency(plain) is not None
+
+
+def lanes_of(columns: Sequence[Column], targets: Sequence[Target], *, page_right: float) -> list[Lane]:
+    """Where the words of each column are to be expected, from the header alone."""
+    lanes = []
+    for index, column in enumerate(columns):
+        target = targets[column.target] if column.target is not None else None
+        text = target is not None and target.is_text
+        right = column.box.right
+        if text:  # runs to the next column; a wide last column, to the page's edge
+            right = columns[index + 1].box.left - 1 if index + 1 < len(columns) else page_right
+        lanes.append(Lane(column.box.left, max(right, column.box.right), _numeric(target), text))
+    return lanes
+
+
+def _numeric(target: Target | None) -> bool:
+    return target is not None and (target.is_numeric or target.role is Role.POSITION)
+
+
+def learned(lanes: Sequence[Lane], lines: Sequence[Line], *, page_right: float) -> list[Lane]:
+    """`lanes` moved to where the words put into them stand, for those that tell."""
+    spans: list[tuple[float, float] | None] = [_span_of(index, lane, lines) for index, lane in enumerate(lanes)]
+    moved: list[Lane] = []
+    for index, lane in enumerate(lanes):
+        span = spans[index]
+        left, right = span if span is not None else (lane.left, lane.right)
+        if lane.text:
+            left = min(left, lane.left) if span is None else left
+            following = next((s[0] for s in spans[index + 1 :] if s is not None), None)
+            limit = lanes[index + 1].left if index + 1 < len(lanes) else page_right
+            right = max(limit if following is None else min(following, max(limit, right)), left + 1) - 1
+        moved.append(Lane(left, right, lane.numeric, lane.text))
+    return moved
+
+
+def _span_of(index: int, lane: Lane, lines: Sequence[Line]) -> tuple[float, float] | None:
+    """Where the words of column `index` begin and end, strays left out."""
+    boxes = []
+    for line in lines[:SAMPLE]:
+        words = line.cells.get(index, ())
+        if lane.numeric and not any(is_figure(word.text) for word in words):
+            continue
+        if lane.numeric:
+            words = tuple(word for word in words if is_figure(word.text) or is_mark(word.text))
+        if words and len(line.cells) > 1:
+            boxes.append((words[0].left, words[-1].right))
+    if not boxes:
+        return None
+    lefts, rights = sorted(left for left, _ in boxes), sorted(right for _, right in boxes)
+    stray = len(boxes) // 10
+    return lefts[stray], rights[-1 - stray]
+
+
+def split(row: Row, lanes: Sequence[Lane]) -> Line:
+    """The words of `row` put into columns from left to right, at the least cost as a whole."""
+    words = row.words
+    costs = [_cost(words[0], lane) for lane in lanes]
+    came_from: list[list[int]] = []
+    for before, word in pairwise(words):
+        height = max(word.bottom - word.top, 1.0)
+        gap = (word.left - before.right) / height
+        figure = is_figure(word.text)
+        runs = gap < RUN_GAP and not figure and not _starts_text(word, lanes)
+        leave = BREAK_COST * max(0.0, 1.0 - gap / BREAK_GAP)
+        best, best_at = float("inf"), 0
+        following: list[float] = []
+        origins: list[int] = []
+        for at, lane in enumerate(lanes):
+            stay = costs[at] + _stay(gap, figure=figure, lane=lane)
+            cost = _cost(word, lane)
+            stay += cost * RUN_SHARE if runs and lane.text else cost
+            if best + leave + cost < stay:
+                following.append(best + leave + cost)
+                origins.append(best_at)
+            else:
+                following.append(stay)
+                origins.append(at)
+            if costs[at] < best:
+                best, best_at = costs[at], at
+        costs = following
+        came_from.append(origins)
+    at = min(range(len(lanes)), key=lambda index: costs[index])
+    path = [at]
+    for origins in reversed(came_from):
+        at = origins[at]
+        path.append(at)
+    cells: dict[int, list[Word]] = {}
+    for word, column in zip(words, reversed(path), strict=True):
+        cells.setdefault(column, []).append(word)
+    return Line(row, {column: tuple(found) for column, found in cells.items()})
+
+
+def _stay(gap: float, *, figure: bool, lane: Lane) -> float:
+    """What it costs to stay in `lane` across white space: a number that stands off is hardly a part of a text."""
+    if lane.numeric:
+        return min(STAY_MAX, STAY_COST * max(0.0, gap - STAY_GAP))
+    return LONE_NUMBER if figure and gap > STAY_GAP else 0.0
+
+
+def _starts_text(word: Word, lanes: Sequence[Lane]) -> bool:
+    """Whether a column of text begins where `word` does."""
+    reach = RUN_START * (word.bottom - word.top)
+    return any(lane.text and abs(word.left - lane.left) < reach for lane in lanes)
+
+
+def _cost(word: Word, lane: Lane) -> float:
+    """How badly `word` fits into `lane`."""
+    height = max(word.bottom - word.top, 1.0)
+    width = max(word.right - word.left, 0.1)
+    overlap = min(word.right, lane.right) - max(word.left, lane.left)
+    outside = 1.0 - max(0.0, overlap) / width
+    cost = OUTSIDE * outside + PER_HEIGHT * min(FARTHEST, max(0.0, -overlap) / height)
+    if lane.numeric:
+        spread = max(lane.right - lane.left, width)
+        cost += OFF_CENTRE * min(2.0, abs((word.left + word.right) / 2 - lane.middle) / spread)
+        if not is_figure(word.text):
+            cost += UNIT_AMONG_NUMBERS if is_mark(word.text) else LETTERS_AMONG_NUMBERS
+    elif lane.text and is_figure(word.text):
+        cost += NUMBER_IN_TEXT
+    return cost

@@ -1,0 +1,94 @@
+"""Printed column labels to the meanings they may have: exact, among other words, or nearly; knows no geometry."""
+
+from collections.abc import Sequence
+
+from rapidfuzz import fuzz, process
+
+from docproc.domain.schema import FieldKind
+from docproc.readers.layout.tables_targets import Target, label_of, label_score, net_told
+from docproc.readers.layout.tables_vocabulary import QUALIFIERS, Role
+
+#: a label may have this many words and still be looked up in parts
+MAX_WORDS = 12
+#: misread or inflected labels are still the same from here, 0 to 100
+NEAR = 84.0
+#: shorter labels are not compared by letters: "pos" is not "per"
+NEAR_LENGTH = 5
+#: a label that says net where gross is asked, or the reverse
+WRONG_TAX, RIGHT_TAX = -0.25, 0.02
+
+
+class LabelIndex:
+    """Looks labels up among the targets of one table; remembers what it has looked up."""
+
+    def __init__(self, targets: Sequence[Target]) -> None:
+        self._by_label: dict[str, list[tuple[int, float]]] = {}
+        for index, target in enumerate(targets):
+            for label, weight in target.labels.items():
+                for form in {label, label.replace(" ", "")}:
+                    self._by_label.setdefault(form, []).append((index, weight))
+        self._targets = targets
+        self._long = [label for label in self._by_label if len(label) >= NEAR_LENGTH]
+        self._words = frozenset(word for label in self._by_label for word in label.split())
+        self._known: dict[str, tuple[tuple[int, float], ...]] = {}
+
+    def has_word(self, word: str) -> bool:
+        """Whether `word`, in comparable form, is part of any label."""
+        return word in self._words
+
+    def match(self, text: str) -> tuple[tuple[int, float], ...]:
+        """Indices of the targets that a column under the printed `text` may mean, the best first."""
+        label = label_of(text)
+        if "%" in text:
+            label = f"{label} %"
+        found = self._known.get(label)
+        if found is None:
+            found = self._known[label] = self._look_up(label.removesuffix(" %"), percent=label.endswith(" %"))
+        return found
+
+    def _look_up(self, label: str, *, percent: bool) -> tuple[tuple[int, float], ...]:
+        words = label.split()
+        if not words or len(words) > MAX_WORDS:
+            return ()
+        scores: dict[int, float] = {}
+        self._add_parts(scores, label, weight=1.0)
+        core = [word for word in words if word not in QUALIFIERS]
+        if core and len(core) < len(words):
+            self._add_parts(scores, " ".join(core), weight=0.97)
+        if not scores and len(label) >= NEAR_LENGTH:
+            self._add_near(scores, label)
+        told = net_told(words)
+        adjusted = [
+            (index, score + self._tax_fit(index, told=told) + self._percent_fit(index, percent=percent))
+            for index, score in scores.items()
+        ]
+        return tuple(sorted(adjusted, key=lambda pair: -pair[1]))
+
+    def _add_parts(self, scores: dict[int, float], label: str, *, weight: float) -> None:
+        words = label.split()
+        for start in range(len(words)):
+            for end in range(start + 1, len(words) + 1):
+                part = " ".join(words[start:end])
+                for known in {part, part.replace(" ", "")}:
+                    for index, own in self._by_label.get(known, ()):
+                        score = weight * own * label_score(label, part)
+                        scores[index] = max(scores.get(index, 0.0), score)
+
+    def _add_near(self, scores: dict[int, float], label: str) -> None:
+        for known, ratio, _ in process.extract(label, self._long, scorer=fuzz.ratio, score_cutoff=NEAR, limit=3):
+            for index, own in self._by_label[known]:
+                scores[index] = max(scores.get(index, 0.0), own * ratio / 100 * 0.95)
+
+    def _percent_fit(self, index: int, *, percent: bool) -> float:
+        """A label with a per cent sign names a rate; without one, an amount of tax is as likely."""
+        if not percent or not self._targets[index].is_numeric:
+            return 0.0
+        spec, role = self._targets[index].spec, self._targets[index].role
+        is_rate = role in {Role.TAX_RATE, Role.DISCOUNT} or (spec is not None and spec.kind is FieldKind.PERCENT)
+        return RIGHT_TAX if is_rate else WRONG_TAX
+
+    def _tax_fit(self, index: int, *, told: bool | None) -> float:
+        wanted = self._targets[index].net
+        if told is None or wanted is None:
+            return 0.0
+        return RIGHT_TAX if told == wanted else WRONG_TAX

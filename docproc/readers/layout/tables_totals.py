@@ -1,0 +1,84 @@
+"""Lines of a table that are no rows: totals, sums carried over, page notes; told by their words."""
+
+import re
+from collections.abc import Collection
+from enum import Enum, auto
+
+from docproc.domain.page import Word
+from docproc.readers.layout.tables_grid import Line, is_mark
+from docproc.readers.layout.tables_headers import is_figure
+from docproc.readers.layout.tables_targets import words_of
+from docproc.readers.layout.tables_vocabulary import CARRY_LABELS, CHARGE_HEADS, TOTAL_HEADS, TOTAL_WORDS
+
+#: "page 1 of 2", not a sentence that ends in one
+MAX_NOTE_WORDS = 3
+
+_CARRY = tuple(tuple(label.split()) for label in CARRY_LABELS.split("|"))
+_PAGE_NOTE = re.compile(
+    r"(?:^|\W)(?:page|seite|pagina|blatt|p)\W{0,3}\d+\W{0,3}(?:(?:of|von|sur|de|di|van|/)\W{0,3}\d+)?\W*$"
+)
+
+
+class LineKind(Enum):
+    """What a line of a table is."""
+
+    ROW = auto()
+    CARRY = auto()
+    TOTAL = auto()
+    PAGE_NOTE = auto()
+
+
+def kind_of(line: Line, *, figures: Collection[int], texts: Collection[int], text_left: float | None) -> LineKind:
+    """What `line` is; `figures` are the key columns it fills, `texts` the text columns, the first from `text_left`."""
+    words = line.row.words
+    said = _said(words)
+    if said and _PAGE_NOTE.search(line.row.text.casefold()) and len(said) <= MAX_NOTE_WORDS:
+        return LineKind.PAGE_NOTE
+    if any(tuple(said[: len(label)]) == label for label in _CARRY):
+        return LineKind.CARRY
+    if _is_total(said):
+        if said[0] in CHARGE_HEADS and _is_row_like(line, figures, texts, text_left):
+            return LineKind.ROW
+        return LineKind.TOTAL
+    if len(figures) <= 1 and _is_total(_label_before_figure(line)):
+        return LineKind.TOTAL
+    return LineKind.ROW
+
+
+def _said(words: Collection[Word]) -> list[str]:
+    """The words of a line in comparable form, without numbers, units, currencies and single letters."""
+    return [
+        plain
+        for word in words
+        if not is_figure(word.text) and not is_mark(word.text)
+        for plain in words_of(word.text)
+        if len(plain) > 1 and not plain.isdigit()
+    ]
+
+
+def _is_total(said: list[str]) -> bool:
+    return bool(said) and all(word in TOTAL_WORDS for word in said) and any(word in TOTAL_HEADS for word in said)
+
+
+def _is_row_like(line: Line, figures: Collection[int], texts: Collection[int], text_left: float | None) -> bool:
+    """Shipping, a discount or a tax may be billed as a row of its own: set like the other rows."""
+    if len(figures) > 1:
+        return True
+    starts = [line.cells[column][0] for column in texts if column in line.cells]
+    return any(text_left is not None and abs(word.left - text_left) < word.bottom - word.top for word in starts)
+
+
+def _label_before_figure(line: Line) -> list[str]:
+    """The words of the cell that stands before the last figure: totals printed beside something else."""
+    cells = line.row.cells
+    for at in range(len(cells) - 1, -1, -1):
+        words = cells[at].words
+        first = next((index for index, word in enumerate(words) if is_figure(word.text)), None)
+        if first is None:
+            continue
+        label = _said(words[:first])
+        if label or at == 0:
+            return label
+        before = cells[at - 1].words
+        return _said(before) if not any(is_figure(word.text) for word in before) else []
+    return []

@@ -1,0 +1,220 @@
+from printed_tables import ITEMS, PrintedLine, rows_spec, window_of
+
+from docproc.domain.issues import IssueCode
+from docproc.domain.reading import Window
+from docproc.domain.schema import FieldKind, FieldSpec, Shape
+from docproc.readers.layout.tables import RowsReading, read_rows
+
+HEADER: PrintedLine = (100, [(50, "Description"), (300, "Qty"), (360, "Unit price"), (460, "Amount")])
+
+
+def row(top: float, description: str, quantity: str, price: str, total: str) -> PrintedLine:
+    return top, [(50, description), (300, quantity), (360, price), (460, total)]
+
+
+def read(window: Window, spec: FieldSpec = ITEMS, *, decimal_mark: str | None = ".") -> RowsReading:
+    return read_rows(window, spec, decimal_mark=decimal_mark, day_first=True)
+
+
+def test_rows_are_read_by_their_headers():
+    found = read(
+        window_of([HEADER, row(120, "Desk lamp", "2", "10.00", "20.00"), row(136, "Oak board", "1", "5.50", "5.50")])
+    )
+    assert found.rows == [
+        {"description": "Desk lamp", "quantity": "2", "unit_price": "10.00", "line_total": "20.00"},
+        {"description": "Oak board", "quantity": "1", "unit_price": "5.50", "line_total": "5.50"},
+    ]
+
+
+def test_every_cell_says_where_it_stands():
+    hint = read(window_of([HEADER, row(120, "Desk lamp", "2", "10.00", "20.00")])).hints["[0].line_total"]
+    assert hint.model is not None
+    assert hint.model > 0.9
+    (evidence,) = hint.evidence
+    assert (evidence.page, evidence.text) == (1, "20.00")
+    assert evidence.box == (460, 120, 485, 130)
+
+
+def test_a_row_whose_figures_disagree_is_less_sure():
+    found = read(
+        window_of([HEADER, row(120, "Desk lamp", "2", "10.00", "20.00"), row(136, "Oak board", "3", "5.50", "5.50")])
+    )
+    sure, unsure = found.hints["[0].quantity"].model, found.hints["[1].quantity"].model
+    assert sure is not None
+    assert unsure is not None
+    assert unsure < sure
+
+
+def test_rows_end_at_the_totals():
+    lines = [HEADER, row(120, "Desk lamp", "2", "10.00", "20.00"), (150, [(360, "Net total"), (460, "20.00 EUR")])]
+    assert len(read(window_of([*lines, (166, [(360, "Tax 20%"), (460, "4.00 EUR")])])).rows) == 1
+
+
+def test_carried_sums_are_no_rows_and_the_table_goes_on_under_a_repeated_header():
+    first = [HEADER, row(120, "Desk lamp", "2", "10.00", "20.00"), (140, [(50, "Carried forward"), (460, "20.00")])]
+    second = [
+        (40, [(50, "Page 2 of 2")]),
+        (100, HEADER[1]),
+        (116, [(50, "Brought forward"), (460, "20.00")]),
+        row(132, "Oak board", "1", "5.50", "5.50"),
+    ]
+    found = read(window_of(first, second))
+    assert [cells["description"] for cells in found.rows] == ["Desk lamp", "Oak board"]
+    assert found.hints["[1].description"].evidence[0].page == 2
+
+
+def test_a_table_goes_on_over_a_page_without_a_header():
+    first = [HEADER, *(row(120 + 16 * n, f"Part {n}", "2", "10.00", "20.00") for n in range(5))]
+    second = [
+        (30, [(50, "Castell Ltd"), (460, "Invoice 12")]),
+        row(60, "Oak board", "1", "5.50", "5.50"),
+        (90, [(360, "Total"), (460, "105.50")]),
+        row(120, "Not a row", "1", "5.50", "5.50"),
+    ]
+    assert [cells["description"] for cells in read(window_of(first, second)).rows][-1] == "Oak board"
+
+
+def test_wrapped_descriptions_are_joined_but_notes_after_a_space_are_not():
+    lines = [
+        HEADER,
+        row(120, "Desk lamp with a", "2", "10.00", "20.00"),
+        (131, [(50, "long arm")]),
+        (150, [(50, "delivered in two boxes")]),
+        row(180, "Oak board", "1", "5.50", "5.50"),
+    ]
+    assert [cells["description"] for cells in read(window_of(lines)).rows] == ["Desk lamp with a long arm", "Oak board"]
+
+
+def test_text_that_stands_around_its_figures_stays_with_them():
+    lines = [
+        HEADER,
+        (120, [(50, "Desk lamp")]),
+        (131, [(50, "with a long"), (300, "2"), (360, "10.00"), (460, "20.00")]),
+        (142, [(50, "arm")]),
+        (165, [(50, "Oak board")]),
+        (176, [(50, "two metres"), (300, "1"), (360, "5.50"), (460, "5.50")]),
+        (187, [(50, "long")]),
+    ]
+    descriptions = [cells["description"] for cells in read(window_of(lines)).rows]
+    assert descriptions == ["Desk lamp with a long arm", "Oak board two metres long"]
+
+
+def test_figures_set_lower_than_the_first_line_belong_to_its_row():
+    lines = [HEADER]
+    for top, name in ((120, "Desk lamp"), (160, "Oak board")):
+        lines += [(top, [(50, name), (300, "2"), (360, "10.00")]), (top + 8, [(460, "20.00")])]
+    assert read(window_of(lines)).rows == [
+        {"description": name, "quantity": "2", "unit_price": "10.00", "line_total": "20.00"}
+        for name in ("Desk lamp", "Oak board")
+    ]
+
+
+def test_labels_that_wrap_are_read_as_one():
+    header: list[PrintedLine] = [
+        (94, [(455, "Price w/o")]),
+        (100, [(50, "Description"), (300, "Quantity"), (360, "Unit Price")]),
+        (106, [(470, "Tax")]),
+    ]
+    found = read(window_of([*header, row(130, "Desk lamp", "8 Unit(s)", "4.55 €", "36.40 €")]))
+    assert found.rows == [{"description": "Desk lamp", "quantity": "8", "unit_price": "4.55", "line_total": "36.40"}]
+
+
+def test_german_labels_units_and_decimal_commas():
+    lines: list[PrintedLine] = [
+        (100, [(50, "Pos."), (90, "Bezeichnung"), (300, "Menge"), (360, "Einzelpreis"), (460, "Gesamt")]),
+        (120, [(50, "1"), (90, "Beratung"), (300, "3,00 Std"), (360, "1.095,50"), (460, "3.286,50")]),
+    ]
+    assert read(window_of(lines), decimal_mark=",").rows == [
+        {"description": "Beratung", "quantity": "3.00", "unit_price": "1095.50", "line_total": "3286.50"}
+    ]
+
+
+def test_numbers_that_stand_beside_their_label_still_find_their_column():
+    lines: list[PrintedLine] = [
+        (100, [(150, "Description"), (300, "Quantity"), (380, "Price"), (470, "Total")]),
+        (120, [(50, "Desk lamp"), (-299, "12"), (-450, "10.00"), (-540, "120.00")]),
+        (136, [(50, "Oak board"), (-299, "1"), (-450, "5.50"), (-540, "5.50")]),
+    ]
+    assert [list(cells.values()) for cells in read(window_of(lines)).rows] == [
+        ["Desk lamp", "12", "10.00", "120.00"],
+        ["Oak board", "1", "5.50", "5.50"],
+    ]
+
+
+def test_a_quantity_printed_into_its_neighbour_is_cut_off_when_it_explains_the_total():
+    lines: list[PrintedLine] = [
+        (100, [(50, "Description"), (200, "SKU"), (260, "Qty"), (360, "Unit price"), (460, "Amount")]),
+        (120, [(50, "Desk lamp"), (200, "DL-02"), (260, "2"), (360, "10.00"), (460, "20.00")]),
+        (136, [(50, "Docking station"), (205, "DOC-USBC-0146"), (360, "199.99"), (460, "1199.94")]),
+    ]
+    found = read(window_of(lines))
+    assert found.rows[1]["quantity"] == "6"
+    assert found.hints["[1].quantity"].evidence[0].text == "6"
+
+
+def test_the_total_without_tax_is_taken_when_the_schema_asks_for_it():
+    net = FieldSpec(
+        name="line_total", kind=FieldKind.MONEY, description="Total of the line (net where both are printed)"
+    )
+    gross = FieldSpec(name="line_total", kind=FieldKind.MONEY, description="Total of the line including tax")
+    lines: list[PrintedLine] = [
+        (100, [(50, "Article"), (250, "Qty"), (320, "Price"), (400, "Total excl. VAT"), (500, "Total incl. VAT")]),
+        (120, [(50, "Desk lamp"), (250, "2"), (320, "10.00"), (400, "20.00"), (500, "24.00")]),
+    ]
+    for total, expected in ((net, "20.00"), (gross, "24.00")):
+        name = FieldSpec(name="description")
+        item = FieldSpec(name="row", shape=Shape.GROUP, children=(name, total))
+        spec = FieldSpec(name="rows", shape=Shape.LIST, item=item)
+        assert read(window_of(lines), spec).rows == [{"description": "Desk lamp", "line_total": expected}]
+
+
+def test_any_schema_finds_its_columns_by_name():
+    spec = rows_spec(
+        channel=FieldKind.TEXT, start_date=FieldKind.DATE, end_date=FieldKind.DATE, spots=FieldKind.INTEGER
+    )
+    lines: list[PrintedLine] = [
+        (100, [(50, "Line"), (90, "Ch"), (140, "Channel"), (220, "Start Date"), (300, "End Date"), (400, "Spots")]),
+        (120, [(50, "1"), (90, "7"), (140, "KTAZ"), (220, "24/04/20"), (300, "27/04/20"), (400, "3")]),
+    ]
+    assert read(window_of(lines), spec).rows == [
+        {"channel": "KTAZ", "start_date": "2020-04-24", "end_date": "2020-04-27", "spots": "3"}
+    ]
+
+
+def test_a_bank_statement_keeps_debit_and_credit_apart():
+    spec = rows_spec(
+        date=FieldKind.DATE, text=FieldKind.TEXT, debit=FieldKind.MONEY, credit=FieldKind.MONEY, balance=FieldKind.MONEY
+    )
+    lines: list[PrintedLine] = [
+        (100, [(50, "Date"), (120, "Description"), (300, "Withdrawals"), (390, "Deposits"), (480, "Balance")]),
+        (116, [(120, "Opening balance"), (-515, "100.00")]),
+        (132, [(50, "2025-01-13"), (120, "Rent"), (-355, "60.00"), (-515, "40.00")]),
+        (148, [(50, "2025-01-14"), (120, "Salary"), (-430, "1,000.00"), (-515, "1,040.00")]),
+    ]
+    assert read(window_of(lines), spec).rows == [
+        {"date": "2025-01-13", "text": "Rent", "debit": "60.00", "credit": None, "balance": "40.00"},
+        {"date": "2025-01-14", "text": "Salary", "debit": None, "credit": "1000.00", "balance": "1040.00"},
+    ]
+
+
+def test_an_ambiguous_date_is_reported_and_not_guessed():
+    spec = rows_spec(date=FieldKind.DATE, description=FieldKind.TEXT, amount=FieldKind.MONEY)
+    lines: list[PrintedLine] = [
+        (100, [(50, "Date"), (120, "Description"), (400, "Amount")]),
+        (120, [(50, "03/04/2025"), (120, "Rent"), (400, "60.00")]),
+    ]
+    found = read_rows(window_of(lines), spec, decimal_mark=".", day_first=None)
+    assert found.rows == [{"date": None, "description": "Rent", "amount": "60.00"}]
+    assert [(issue.code, issue.fields) for issue in found.issues] == [(IssueCode.AMBIGUOUS_DATE, ("[0].date",))]
+
+
+def test_a_page_without_a_table_has_no_rows():
+    assert (
+        read(window_of([(100, [(50, "Dear Sir,")]), (120, [(50, "Total: 12.00"), (300, "Date: 2025-01-13")])])).rows
+        == []
+    )
+
+
+def test_thousands_of_rows_are_read_in_seconds_not_minutes():
+    pages = [[HEADER, *(row(120 + 12 * n, f"Part {n}", "2", "10.00", "20.00") for n in range(50))] for _ in range(40)]
+    assert len(read(window_of(*pages)).rows) == 2000
