@@ -22,7 +22,8 @@ MAX_FIELDS = 2_000
 MAX_GROUPS = 12
 MAX_OPTIONS = 2_000
 
-_LEAF_TYPES = frozenset({"string", "number", "integer", "boolean"})
+#: kinds whose print is the value: the others are printed in ways that their pattern does not know
+_WITH_PATTERN = frozenset({FieldKind.TEXT, FieldKind.ID})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +90,6 @@ class Compiler:
         if level > MAX_GROUPS:
             raise Unusable(node.at, f"objects are nested deeper than {MAX_GROUPS} levels")
         children = list(self._children(node, level=level))
-        missing = node.required.difference(node.properties)
-        if missing:
-            raise Unusable(join(node.at, "required"), f"{min(missing)!r} is required but has no property")
         constraint = {
             "type": "object",
             "properties": {child.spec.name: child.constraint for child in children},
@@ -102,7 +100,7 @@ class Compiler:
         return Compiled(spec=spec, constraint=constraint)
 
     def _children(self, node: Node, *, level: int) -> Iterable[Compiled]:
-        for name, inner in node.properties.items():
+        for name, inner in {**node.properties, **_unnamed(node)}.items():
             required = name in node.required
             try:
                 yield self._field(name, inner, required=required, level=level)
@@ -121,7 +119,7 @@ class Compiler:
         item = self._field(name or "item", inner, required=True, level=level)
         if item.spec.shape is Shape.GROUP and not item.spec.children:
             raise Unusable(inner.at, "a list of objects without named properties")
-        most = int(node.keywords.get("maxItems", profile.MAX_ITEMS))
+        most = node.keywords.get("maxItems")
         rows = item.spec.shape is Shape.GROUP
         spec = FieldSpec(
             name=name,
@@ -131,7 +129,16 @@ class Compiler:
             merge=MergeRule.APPEND if rows else MergeRule.UNION,
         )
         items = item.constraint if rows else _not_null(item.constraint)
-        return Compiled(spec=spec, constraint={"type": "array", "items": items, "maxItems": most})
+        return Compiled(spec=spec, constraint={"type": "array", "items": items, "maxItems": most or profile.MAX_ITEMS})
+
+
+def _unnamed(node: Node) -> dict[str, Node]:
+    """What is required without being described may be anything: text."""
+    missing = sorted(node.required.difference(node.properties))
+    at = join(node.at, "required")
+    if missing and "additionalProperties" in node.keywords:
+        raise Unusable(at, f"{missing[0]!r} is required, but it is no property and others are not allowed")
+    return {name: Node(at=at, types=frozenset({"string"})) for name in missing}
 
 
 def _leaf(name: str, node: Node) -> Compiled:
@@ -162,7 +169,7 @@ def _text(name: str, kind: FieldKind, node: Node) -> Compiled:
     spec = FieldSpec(
         name=name,
         kind=kind,
-        pattern=pattern if pattern and not may_explode(pattern) else None,
+        pattern=pattern if pattern and kind in _WITH_PATTERN and not may_explode(pattern) else None,
         max_length=profile.max_length(name, kind, node.keywords),
     )
     return Compiled(spec=spec, constraint=profile.string_constraint(name, kind, node.keywords))

@@ -1,6 +1,5 @@
 """Types of fields for schemas written as pydantic classes: each says its kind, and how a record holds it as JSON."""
 
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, TypeAlias
@@ -63,22 +62,30 @@ FreeText: TypeAlias = Annotated[
 def described(  # noqa: PLR0913 each is one word of the x-docproc namespace
     description: str,
     *,
-    aliases: Sequence[str] = (),
+    aliases: str = "",
     title: str | None = None,
     merge: MergeRule | None = None,
     threshold: float | None = None,
     verbatim: bool = False,
     day_first: bool | None = None,
 ) -> Any:  # noqa: ANN401 pydantic's Field is typed so
-    """What a reader should know of a field: goes into `Annotated` behind its type."""
+    """What a reader should know of a field: goes into `Annotated` behind its type.
+
+    Args:
+        description: what the value is, in a sentence for people and models.
+        aliases: labels under which it is printed, in any language, parted by `|`.
+        title: its name for people; by default made from the field's name.
+        merge: how several windows' values become one.
+        threshold: confidence under which a person should look.
+        verbatim: the value must stand on the page as it is.
+        day_first: order of a numeric date.
+    """
     told = {
-        "aliases": list(aliases),
+        "aliases": [label.strip() for label in aliases.split("|") if label.strip()],
         "merge": merge and merge.value,
         "threshold": threshold,
-        "verbatim": verbatim,
+        "verbatim": verbatim or None,
         "day_first": day_first,
     }
-    kept: dict[str, Any] = {name: value for name, value in told.items() if value not in (None, False, [])}
-    if day_first is False:
-        kept["day_first"] = False
+    kept: dict[str, Any] = {name: value for name, value in told.items() if value not in (None, "", [])}
     return Field(title=title, description=description, json_schema_extra={KEYWORD: kept} if kept else None)

@@ -14,13 +14,14 @@ from schemas.user_classes import user_class
 MAX_BYTES = 8_000_000
 
 _CLASS = re.compile(r"(?P<module>[^\W\d]\w*(\.[^\W\d]\w*)*):(?P<name>[^\W\d]\w*)")
+_FILE_CLASS = re.compile(r"(?P<file>.+\.py):(?P<name>[^\W\d]\w*)")
 
 
 def load_schema(reference: str, *, base: Path | None = None) -> ExtractionSchema:
     """The extraction schema that `reference` names.
 
     Args:
-        reference: `invoice`, `invoice@1`, a path to a JSON Schema file, or `module:Class`.
+        reference: `invoice`, `invoice@1`, a path to a JSON Schema file, `module:Class` or `file.py:Class`.
         base: the folder from which files and modules are looked for; the working folder by default.
 
     Raises:
@@ -31,7 +32,11 @@ def load_schema(reference: str, *, base: Path | None = None) -> ExtractionSchema
     reference = reference.strip()
     if is_registered(reference):
         return registered(reference)
-    named = _CLASS.fullmatch(reference)
+    named, in_file = _CLASS.fullmatch(reference), _FILE_CLASS.fullmatch(reference)
+    if in_file:
+        path = (folder / in_file["file"]).resolve()
+        schema_class = user_class(path.stem, in_file["name"], folder=path.parent)
+        return compile_class(schema_class, reference=f"{path}:{in_file['name']}")
     if named:
         schema_class = user_class(named["module"], named["name"], folder=folder)
         return compile_class(schema_class, reference=reference)

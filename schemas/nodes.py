@@ -209,6 +209,8 @@ def _values(schema: dict[str, Any]) -> list[Any] | None:
 def _keywords(schema: dict[str, Any]) -> dict[str, Any]:
     """The keywords that bound or describe, with draft 4's boolean exclusive bounds in today's words."""
     kept = {name: schema[name] for name in (*_PLAIN, *_LOWER, *_UPPER) if name in schema}
+    if schema.get("additionalProperties") is False:
+        kept["additionalProperties"] = False
     for bound in ("minimum", "maximum"):
         exclusive = "exclusive" + bound.capitalize()
         if isinstance(kept.get(exclusive), bool) and kept.pop(exclusive) and bound in kept:

@@ -12,6 +12,12 @@ from schemas.classes import compile_class
 #: name → module:Class, in the order in which they are listed
 SHIPPED = {
     "invoice": "schemas.invoice:Invoice",
+    "receipt": "schemas.receipt:Receipt",
+    "purchase_order": "schemas.purchase_order:PurchaseOrder",
+    "bank_statement": "schemas.bank_statement:BankStatement",
+    "contract": "schemas.contract:Contract",
+    "key_value": "schemas.key_value:KeyValue",
+    "text": "schemas.text:Text",
 }
 
 

@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 
 from docproc.domain.issues import Issue, IssueCode, Severity
-from docproc.domain.schema import Record, RuleFindings
+from docproc.domain.schema import JsonValue, Record, RuleFindings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,3 +46,29 @@ def rule_check(rules: Iterable[Rule]) -> Callable[[Record], RuleFindings]:
         )
 
     return check
+
+
+def value_at(record: Record, path: str) -> JsonValue:
+    """The value at a dotted field path; None when there is none."""
+    place: JsonValue = record
+    for name in path.split("."):
+        place = place.get(name) if isinstance(place, dict) else None
+    return place
+
+
+def amount_at(record: Record, path: str) -> Decimal | None:
+    """The number at a field path; None when there is none or it cannot be read as one."""
+    value = value_at(record, path)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def rows_of(record: Record, path: str) -> list[Record]:
+    """The rows of the table at a field path."""
+    rows = value_at(record, path)
+    return [row if isinstance(row, dict) else {} for row in rows] if isinstance(rows, list) else []

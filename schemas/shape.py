@@ -21,6 +21,7 @@ FORMATS = ("date", "date-time", "time", "email", "ipv4", "ipv6", "uuid")
 ShapeCheck: TypeAlias = Callable[[Record], tuple[Issue, ...]]
 Path: TypeAlias = Sequence[str | int]
 
+_PYDANTIC_OPENING = re.compile(r"^(Input|Value error,|Assertion failed,) ")
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -178,7 +179,8 @@ def _class_issue(kind: str, message: str, where: tuple[int | str, ...], record: 
     path = _record_path(where, record)
     if kind == "missing":
         return _missing((*path, where[-1]))
-    return _wrong(path, message.removeprefix("Input ").removeprefix("Value error, ").removeprefix("Assertion failed, "))
+    message = _PYDANTIC_OPENING.sub("", message)
+    return _wrong(path, message[:1].lower() + message[1:])
 
 
 def _record_path(where: Iterable[int | str], record: Mapping[str, JsonValue]) -> Path:
