@@ -77,26 +77,27 @@ class FieldView:
             elif spec.is_table:
                 below.append(self._table(spec, tree, path=place))
             else:
-                rows += self._leaf_rows(spec, tree, path=place)
+                rows += self._leaf_rows(spec, tree, path=place, heading=heading)
         block = tag("div", *rows, class_="rows") if rows else EMPTY
         title = tag("h3", heading) if heading and rows else EMPTY
         return join(tag("section", title, block, class_="group") if rows else EMPTY, *below)
 
-    def _leaf_rows(self, spec: FieldSpec, tree: FieldTree | None, *, path: str) -> list[Markup]:
+    def _leaf_rows(self, spec: FieldSpec, tree: FieldTree | None, *, path: str, heading: str) -> list[Markup]:
         label = label_of(spec)
+        name = f"{heading} / {label}" if heading else label
         if spec.shape is Shape.LEAF:
             leaf = tree if isinstance(tree, FieldValue) else FieldValue(value=None)
-            return [self._row(leaf, spec, label=label, path=path)]
+            return [self._row(leaf, spec, label=label, path=path, name=name)]
         members = [branch for branch in tree if isinstance(branch, FieldValue)] if isinstance(tree, list) else []
         if not members:
-            return [self._row(FieldValue(value=None), spec, label=label, path=path)]
+            return [self._row(FieldValue(value=None), spec, label=label, path=path, name=name)]
         return [
-            self._row(member, spec.item or spec, label=label if index == 0 else "", path=f"{path}[{index}]", name=label)
+            self._row(member, spec.item or spec, label=label if index == 0 else "", path=f"{path}[{index}]", name=name)
             for index, member in enumerate(members[: self.most_rows])
         ]
 
-    def _row(self, leaf: FieldValue, spec: FieldSpec, *, label: str, path: str, name: str = "") -> Markup:
-        number = self._register(leaf, name or label)
+    def _row(self, leaf: FieldValue, spec: FieldSpec, *, label: str, path: str, name: str) -> Markup:
+        number = self._register(leaf, name)
         concern = concern_of(leaves_cell([leaf], spec))
         concerned = path in self._concerned
         kinds = ["field", concern or "", "has-issue" if concerned else "", "" if leaf.value is not None else "missing"]

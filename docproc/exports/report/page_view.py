@@ -89,7 +89,6 @@ def _figure(
             width=round(width),
             height=round(height),
             loading="lazy",
-            decoding="async",
         )
     boxes = [_box(mark, printed=source is None) for mark in marks]
     overlay = tag("svg", *boxes, viewBox=f"0 0 {width:g} {height:g}", preserveAspectRatio="none", class_="overlay")
