@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import islice
+from typing import Literal
 
 from rich.markup import escape
 from rich.table import Table
@@ -40,7 +41,7 @@ def record_table(extractions: Iterable[Extraction], schema: ExtractionSchema) ->
     return table
 
 
-def _justify(spec: FieldSpec) -> "str":
+def _justify(spec: FieldSpec) -> Literal["left", "right"]:
     return "right" if spec.kind in NUMERIC else "left"
 
 

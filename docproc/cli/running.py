@@ -1,0 +1,166 @@
+"""A job run before a person's eyes: progress, Ctrl-C, the records, the summary, the exit code."""
+
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Protocol
+
+import typer
+
+from docproc.bootstrap import Desk, open_job
+from docproc.cli.console import for_output, for_people, is_terminal
+from docproc.cli.exit_codes import ExitCode
+from docproc.domain.document import JobState
+from docproc.domain.errors import ConflictError
+from docproc.domain.schema import ExtractionSchema
+from docproc.queueing.local import ProgressListener, StopSignal, run_job
+from docproc.services.progress import Progress
+from docproc.services.records import Job
+
+
+class Target(Protocol):
+    """Where records go; see Output."""
+
+    @property
+    def target(self) -> str | None: ...
+    @property
+    def overwrite(self) -> bool: ...
+    @property
+    def dialect(self) -> str: ...
+
+
+def check_target(output: Target) -> None:
+    """Before any work: raises UsageError for a format that docproc does not write, ConflictError when it exists."""
+    if output.target is None:
+        return
+    from docproc.exports.opening import export_format
+
+    export_format(output.target)
+    if Path(output.target).exists() and not output.overwrite:
+        raise ConflictError(f"{output.target} exists already: name another one or add --overwrite")
+
+
+def run_visibly(desk: Desk, job: Job, schema: ExtractionSchema, *, passwords: Sequence[str] = ()) -> Job:
+    """Run the job to its end, or until Ctrl-C; the job as it stands then."""
+    workers = min(job.options.workers or desk.settings.workers, max(1, job.documents.open))
+    with (
+        open_job(desk, job.id, schema=schema, workers=workers, passwords=passwords) as context,
+        _stop_on_signals() as stop,
+        _progress_bar() as show,
+    ):
+        return run_job(context, owners=desk.owners, workers=workers, stop=stop, on_progress=show)
+
+
+@contextmanager
+def _stop_on_signals() -> Iterator[StopSignal]:
+    """The first Ctrl-C (or SIGTERM) finishes what is in flight, the second leaves it at the next page window."""
+    stop = StopSignal()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if stop.finishing:
+            stop.leave()
+        else:
+            stop.finish()
+            for_people().print("[yellow]finishing what is in flight; once more to leave it[/]")
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _progress_bar() -> Iterator[ProgressListener]:
+    """Documents, pages a second and time left, on standard error; silent when that is no terminal."""
+    from rich import progress as rich_progress
+
+    columns = (
+        rich_progress.TextColumn("{task.description}"),
+        rich_progress.BarColumn(),
+        rich_progress.MofNCompleteColumn(),
+        rich_progress.TextColumn("{task.fields[rate]}"),
+        rich_progress.TimeRemainingColumn(),
+        rich_progress.TextColumn("{task.fields[remarks]}"),
+    )
+    with rich_progress.Progress(
+        *columns, console=for_people(), transient=True, disable=not for_people().is_terminal
+    ) as bar:
+        task = bar.add_task("documents", total=None, rate="", remarks="")
+
+        def show(progress: Progress) -> None:
+            elapsed = bar.tasks[0].elapsed or 0.0
+            rate = f"{progress.pages_done / elapsed:.1f} pages/s" if elapsed > 1 else ""
+            remarks = f"[red]{progress.failed} failed[/]" if progress.failed else ""
+            total = progress.documents_total
+            bar.update(task, total=total, completed=progress.documents_done, rate=rate, remarks=remarks)
+
+        yield show
+
+
+def finish(desk: Desk, job: Job, schema: ExtractionSchema, *, output: Target, strict: bool = False) -> None:
+    """Hand out the records, sum up, and end with the exit code that fits. Raises typer.Exit."""
+    if job.documents.open and job.state is not JobState.CANCELED:
+        for_people().print(
+            f"[yellow]stopped[/] with {job.documents.done} of {job.documents.total} documents done; "
+            f"go on with: [bold]docproc jobs resume {job.id}[/]"
+        )
+        raise typer.Exit(ExitCode.INTERRUPTED)
+    write_records(desk, job, schema, output=output)
+    summarise(desk, job, output.target)
+    raise typer.Exit(_exit_code(job, strict=strict))
+
+
+def write_records(desk: Desk, job: Job, schema: ExtractionSchema, *, output: Target) -> None:
+    """The records of a job to a file; without one a table on a terminal, JSONL into a pipe."""
+    from docproc.services.collect import collect
+
+    items = collect(desk.stores, job.id)
+    if output.target is not None:
+        from docproc.exports.opening import open_writer
+
+        with open_writer(output.target, schema, overwrite=output.overwrite, dialect=output.dialect) as writer:
+            for item in items:
+                writer.write(item)
+    elif is_terminal():
+        from docproc.cli.record_table import record_table
+
+        for_output().print(record_table((item.extraction for item in items), schema))
+    else:
+        from docproc.exports.json_writers import write_line
+
+        for item in items:
+            write_line(sys.stdout.buffer, item, schema)
+        sys.stdout.buffer.flush()
+
+
+def summarise(desk: Desk, job: Job, target: str | None) -> None:
+    """Documents, pages, what needs review, what failed and why."""
+    from docproc.services.show import show_job
+
+    console, counts = for_people(), job.documents
+    parts = [f"{counts.total} documents", f"{job.pages.total} pages"]
+    if job.pages.blank:
+        parts.append(f"{job.pages.blank} blank")
+    if counts.needs_review:
+        parts.append(f"[yellow]{counts.needs_review} need review[/]")
+    if counts.failed:
+        parts.append(f"[red]{counts.failed} failed[/]")
+    console.print(f"job {job.id}: {', '.join(parts)}")
+    for code, count in show_job(desk.stores, job.id).failures.items():
+        console.print(f"  [red]{count} {code}[/]", highlight=False)
+    if target is not None:
+        console.print(f"records: {target}")
+
+
+def _exit_code(job: Job, *, strict: bool) -> ExitCode:
+    if job.documents.failed or job.documents.canceled:
+        return ExitCode.SOME_FAILED
+    if strict and job.documents.needs_review:
+        return ExitCode.REVIEW_NEEDED
+    return ExitCode.GOOD
