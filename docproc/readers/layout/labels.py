@@ -18,6 +18,8 @@ PHRASE_WORDS: Final = 4
 WORD_LIKENESS: Final = 86.0
 #: shorter words are never matched loosely
 LOOSE_LENGTH: Final = 5
+#: of a compound with an unknown first part, the known noun must have this many letters
+NOUN_LENGTH: Final = 5
 #: a field belongs to a concept from this fit on
 CONCEPT_FIT: Final = 0.85
 #: what an unexplained word of a label costs, against 1 for a known term
@@ -36,6 +38,9 @@ _ALTERNATIVE = re.compile(r",| or | oder | ou | and ")
 _NAME_TERMS: Final = {"from": "start", "since": "start", "to": "end", "until": "end", "through": "end", "via": "via"}
 
 Terms = frozenset[str]
+ENDS: Final[Terms] = frozenset({"start", "end"})
+#: what a label that lacks the field's own qualifier loses
+VAGUE: Final = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,11 @@ def terms_of(text: str) -> tuple[str, ...]:
             found.extend(_word_terms(words[index]))
             index += 1
     return tuple(found)
+
+
+def known_terms(text: str) -> Terms:
+    """The terms of `text` that the thesaurus knows."""
+    return frozenset(terms_of(text)) & _known_terms()
 
 
 @lru_cache(maxsize=20_000)
@@ -120,10 +130,20 @@ def field_labels(spec: FieldSpec, *, parent: str = "") -> FieldLabels:
     own = [terms for terms in own if terms]
     described = tuple(_described(spec.description))
     concepts = frozenset(concept for terms in own for concept in concepts_of(terms))
+    specific = any(_specific(terms) for terms in own)
+    alternatives = [(terms, 1.0) for terms in own]
+    for terms in own:  # the ends of a period stand under the label of the whole
+        if terms & ENDS and _specific(terms):
+            alternatives.extend([(terms - ENDS, 0.95), (terms - ENDS | {"date"}, 1.0)])
+            concepts |= frozenset(concepts_of(terms - ENDS))
+    for terms in described:
+        vague = specific and not _specific(terms)
+        alternatives.append((terms, DESCRIPTION_WEIGHT * (VAGUE if vague else 1.0)))
     loose = concepts | frozenset(concept for terms in described for concept in concepts_of(terms))
-    alternatives = [(terms, 1.0) for terms in own] + [(terms, DESCRIPTION_WEIGHT) for terms in described]
     for concept in loose:
         factor = 1.0 if concept in concepts else DESCRIPTION_WEIGHT
+        if specific and concept in {"start date", "end date"}:
+            factor *= VAGUE
         alternatives.extend((terms, weight * factor) for terms, weight in _concepts()[concept])
     if parent:  # `address.city` may be printed as plain "city", or with its parent
         around = name_terms(parent)
@@ -245,7 +265,15 @@ def _compound(word: str) -> tuple[str, ...]:
             head = _known(stem) if len(stem) > 2 else ()
             if head:
                 return (*head, *tail)
+    for cut in range(3, len(word) - NOUN_LENGTH + 1):  # `handelsrechnung`: the last part is the noun
+        if word[cut:] in _lexicon():
+            return (word[:cut], *_known(word[cut:]))
     return ()
+
+
+def _specific(terms: Terms) -> bool:
+    """Whether a label with these terms says more than `number` or `start date` does."""
+    return bool(terms - GENERIC - ENDS)
 
 
 def _weight(term: str) -> float:

@@ -1,23 +1,39 @@
 """The layout reader: a window of pages and any extraction schema become a reading, on the CPU, by rules."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from docproc.domain.evidence import Evidence, MatchKind
+from docproc.domain.evidence import Evidence
 from docproc.domain.issues import Issue, IssueCode
+from docproc.domain.page import PageContent
 from docproc.domain.reading import FieldHint, Reading, Usage, Window
 from docproc.domain.schema import NUMERIC, ExtractionSchema, FieldKind, FieldSpec, JsonValue, Record, Shape
-from docproc.readers.layout.arithmetic import with_sums
-from docproc.readers.layout.assign import assigned
-from docproc.readers.layout.candidates import Conventions
-from docproc.readers.layout.labels import field_labels
-from docproc.readers.layout.lines import sheet_of
-from docproc.readers.layout.score import FieldPlan, Prints, Scored, score_all
-from docproc.values.dates import order_from
-from docproc.values.numbers import decimal_mark
+from docproc.readers.layout.calibration import probability_of
+from docproc.readers.layout.finding import Findings, find_leaves, plan_leaves
+from docproc.readers.layout.forms import form_values
+from docproc.readers.layout.found import Found, found_from
+from docproc.readers.layout.lines import BoxTurn, turned
+from docproc.readers.layout.lists import Listed, is_pairs, read_pairs, read_strings
+from docproc.readers.layout.score import Scored
+from docproc.readers.layout.tables import read_rows
+from docproc.values.parse import to_json
 
 VERSION: Final = "1"
+#: names of fields that ask for all the text
+_WHOLE_TEXT: Final = frozenset({"text", "full_text", "content", "body", "transcript", "plain_text"})
+#: all the text is as right as the words are
+_WHOLE_TEXT_SURE: Final = 0.9
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What a reading is put together from, by field path."""
+
+    found: dict[str, Found] = field(default_factory=dict)
+    lists: dict[str, list[JsonValue]] = field(default_factory=dict)
+    issues: list[Issue] = field(default_factory=list)
 
 
 class LayoutReader:
@@ -29,46 +45,121 @@ class LayoutReader:
     def read(self, window: Window, schema: ExtractionSchema) -> Reading:
         """Never fails: what cannot be found is null."""
         started = time.perf_counter()
-        prints = prints_of(window, schema)
-        plans = list(plan_leaves(schema.fields))
-        chosen: dict[str, Scored] = {}
-        entries = {
-            plan.path: score_all(plan, prints)
-            for plan in plans
-        }
-        chosen = assigned(with_sums(entries))
-        record: Record = {}
-        hints: dict[str, FieldHint] = {}
-        issues: list[Issue] = []
-        for spec in schema.fields:
-            record[spec.name] = chosen[spec.name].candidate.value if spec.name in chosen else ([] if spec.shape is Shape.LIST else None)
-        for path, entry in chosen.items():
-            c = entry.candidate
-            hints[path] = FieldHint(model=entry.probability, evidence=(Evidence(page=c.page, box=c.box, text=c.text, match=MatchKind.NORMALISED),))
+        pages, turns = upright_pages(window.pages)
+        findings = find_leaves(pages, window, schema)
+        gathered = _Gathered()
+        _take_leaves(findings, gathered)
+        _take_lists(schema.fields, replace(window, pages=pages), findings=findings, gathered=gathered)
+        for path, found in gathered.found.items():
+            gathered.found[path] = _turned_back(found, turns)
+        conventions = findings.prints.conventions
+        gathered.found |= form_values(window.pages, list(plan_leaves(schema.fields)), conventions=conventions)
         return Reading(
             reader=self.name,
             reader_version=self.version,
-            record=record,
-            hints=hints,
-            issues=tuple(issues),
+            record={spec.name: _tree(spec, spec.name, gathered) for spec in schema.fields},
+            hints={
+                path: FieldHint(model=found.probability, evidence=found.evidence)
+                for path, found in gathered.found.items()
+            },
+            issues=tuple(gathered.issues),
             usage=Usage(seconds=time.perf_counter() - started),
         )
 
 
-def prints_of(window: Window, schema: ExtractionSchema) -> Prints:
-    sheets = [sheet_of(page) for page in window.pages if page.words]
-    texts = [row.text for sheet in sheets for row in sheet.rows]
-    order = window.day_first if window.day_first is not None else schema.day_first
-    if order is None:
-        order = order_from(texts)
-    return Prints(sheets, Conventions(decimal_mark=decimal_mark(texts), day_first=order))
+def upright_pages(pages: Sequence[PageContent]) -> tuple[list[PageContent], dict[int, BoxTurn]]:
+    """The pages with print the right way up, and by page number the way back for boxes."""
+    upright, turns = [], {}
+    for page in pages:
+        straight, back = turned(page)
+        upright.append(straight)
+        if straight is not page:
+            turns[page.number] = back
+    return upright, turns
 
 
-def plan_leaves(specs: Iterable[FieldSpec], *, prefix: str = "", parent: str = "") -> Iterator[FieldPlan]:
-    """Every leaf outside lists, with its field path."""
+def _take_leaves(findings: Findings, gathered: _Gathered) -> None:
+    for path, entry in findings.chosen.items():
+        if len(entry.candidate.readings) > 1:
+            gathered.issues.append(_ambiguous(path))
+            continue
+        value = json_value(entry)
+        if value is not None:
+            gathered.found[path] = found_from(entry, value=value, probability=probability_of(entry))
+
+
+def _ambiguous(path: str) -> Issue:
+    return Issue(
+        code=IssueCode.AMBIGUOUS_DATE,
+        fields=(path,),
+        message="Day and month of this date could be either way round: name the order with --date-order or in the schema.",
+    )
+
+
+def json_value(entry: Scored) -> JsonValue:
+    """The chosen value as the record holds it."""
+    spec, value = entry.plan.spec, entry.candidate.value
+    if spec.kind in NUMERIC:
+        return to_json(spec.kind, value, decimal_mark=".", json_number=spec.json_number)
+    if spec.kind is FieldKind.BOOLEAN:
+        return value == "true"
+    return value
+
+
+def _take_lists(specs: Sequence[FieldSpec], window: Window, *, findings: Findings, gathered: _Gathered, prefix: str = "") -> None:
     for spec in specs:
         path = f"{prefix}.{spec.name}" if prefix else spec.name
         if spec.shape is Shape.GROUP:
-            yield from plan_leaves(spec.children, prefix=path, parent=spec.name)
-        elif spec.shape is Shape.LEAF:
-            yield FieldPlan(path, spec, field_labels(spec, parent=parent))
+            _take_lists(spec.children, window, findings=findings, gathered=gathered, prefix=path)
+        elif spec.shape is Shape.LIST:
+            _take_list(spec, path, window=window, findings=findings, gathered=gathered)
+        elif spec.kind is FieldKind.TEXT and spec.name in _WHOLE_TEXT and spec.max_length is None:
+            text = "\n".join(row.text for sheet in findings.prints.sheets for row in sheet.rows)
+            gathered.found[path] = Found(value=text or None, probability=_WHOLE_TEXT_SURE)
+
+
+def _take_list(spec: FieldSpec, path: str, *, window: Window, findings: Findings, gathered: _Gathered) -> None:
+    conventions = findings.prints.conventions
+    if not spec.is_table:
+        _keep(read_strings(spec, findings.prints, prose=findings.prose), path, gathered)
+        return
+    if is_pairs(spec):
+        _keep(read_pairs(spec, findings.prints), path, gathered)
+        return
+    rows = read_rows(window, spec, decimal_mark=conventions.decimal_mark, day_first=conventions.day_first)
+    gathered.lists[path] = list(rows.rows)
+    gathered.issues.extend(_under(issue, path) for issue in rows.issues)
+    for below, hint in rows.hints.items():
+        gathered.found[path + below] = Found(value=None, probability=hint.model or 0.0, evidence=hint.evidence)
+
+
+def _keep(listed: Listed, path: str, gathered: _Gathered) -> None:
+    gathered.lists[path] = listed.values
+    gathered.found.update({path + below: found for below, found in listed.found.items()})
+
+
+def _under(issue: Issue, path: str) -> Issue:
+    return issue.model_copy(update={"fields": tuple(path + below for below in issue.fields)})
+
+
+def _turned_back(found: Found, turns: Mapping[int, BoxTurn]) -> Found:
+    if not any(place.page in turns for place in found.evidence):
+        return found
+    evidence = tuple(_back(place, turns) for place in found.evidence)
+    return replace(found, evidence=evidence)
+
+
+def _back(place: Evidence, turns: Mapping[int, BoxTurn]) -> Evidence:
+    turn = turns.get(place.page)
+    return place.model_copy(update={"box": turn(place.box)}) if turn else place
+
+
+def _tree(spec: FieldSpec, path: str, gathered: _Gathered) -> JsonValue:
+    """The value of one node of the schema's tree, null or an empty list where nothing was found."""
+    if spec.shape is Shape.LIST:
+        return gathered.lists.get(path, [])
+    if spec.shape is Shape.GROUP:
+        branch: Record = {child.name: _tree(child, f"{path}.{child.name}", gathered) for child in spec.children}
+        return branch
+    found = gathered.found.get(path)
+    return found.value if found is not None else None

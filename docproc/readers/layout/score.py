@@ -1,5 +1,6 @@
 """How well a candidate fits a field: named features and one table of weights; chooses nothing."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from docproc.readers.layout.candidates import Candidate, Conventions, candidates
 from docproc.readers.layout.labels import FieldLabels, own_fit, rival_fit
 from docproc.readers.layout.lines import Sheet
 from docproc.readers.layout.surroundings import Label
+from docproc.readers.layout.wording import is_label
 
 #: where a candidate without any label starts, by kind
 BIAS: Final[Mapping[FieldKind, float]] = {
@@ -26,6 +28,9 @@ BIAS: Final[Mapping[FieldKind, float]] = {
     FieldKind.EMAIL: -0.5,
     FieldKind.URL: -1.0,
     FieldKind.PHONE: -1.5,
+    FieldKind.CURRENCY: -1.2,
+    FieldKind.ENUM: -0.8,
+    FieldKind.BOOLEAN: -3.2,
 }
 OTHER_BIAS: Final = -3.6
 
@@ -53,13 +58,48 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "short": -1.2,
     "other_kind": -1.6,
     "joined": -0.35,
-    "rare": 0.0,
+    # text
+    "label_like": -3.0,
+    "long": -1.5,
+    "no_letters": -2.0,
+    # names of parties
+    "legal_form": 1.8,
+    "address_below": 1.2,
+    "contact_below": 0.5,
+    "top_rank": 2.0,
+    "upper": 0.6,
+    "own_domain": 1.5,
+    "title_print": -3.5,
+    "address_itself": -3.0,
+    "prose": -2.0,
+    "digits": -0.6,
+    "addressee": 1.3,
+    "recipient": -1.5,
+    # options, currencies
+    "likeness": 0.5,
+    "heading": 1.6,
+    "in_prose": -1.5,
+    "capitals": 0.5,
+    "share": 3.2,
+    "code_print": 0.6,
+    # sentences
+    "stated": 3.6,
+    "statement": 1.0,
+    # addresses
+    "lines": 0.8,
+    "street": 0.8,
+    "postcode": 1.0,
+    "under_name": 1.4,
 }
 #: the concept that a field of the kind has when its document has a single one
 MAIN: Final = frozenset({"issue date", "gross total"})
 LOW_CONCEPTS: Final = frozenset({"gross total", "net total", "tax amount"})
+#: labels of a candidate that can speak against it
+NEAR_LABELS: Final = 4
 #: an id of fewer characters is likely a line number
 SHORT_ID: Final = 3
+#: words from which a text is a sentence
+LONG_TEXT: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +173,10 @@ def score_all(plan: FieldPlan, prints: Prints) -> list[Scored]:
 
 
 def _admissible(plan: FieldPlan, candidate: Candidate) -> bool:
-    return plan.spec.max_length is None or len(candidate.value) <= plan.spec.max_length
+    spec = plan.spec
+    if spec.pattern is not None and not re.fullmatch(spec.pattern, candidate.value):
+        return False
+    return spec.max_length is None or len(candidate.value) <= spec.max_length
 
 
 def _largest(candidates: Iterable[Candidate]) -> str:
@@ -153,13 +196,21 @@ def _features(
         features |= _day(plan, candidate, distinct=len(counts))
     elif kind is FieldKind.ID:
         features |= _code(candidate, prints)
+    elif kind is FieldKind.TEXT:
+        features |= _text(candidate)
     return {name: value for name, value in features.items() if value}
 
 
-def label_features(labels: FieldLabels, found: Sequence[Label]) -> dict[str, float]:
+def label_features(
+    labels: FieldLabels, found: Sequence[Label], *, rivals: frozenset[str] | None = None
+) -> dict[str, float]:
     """How surely the labels around a candidate name the field, and how surely they name something else."""
     own = max((own_fit(labels, label.terms) * label.trust for label in found), default=0.0)
-    rival = max((rival_fit(labels, label.terms)[0] * label.trust for label in found[:4]), default=0.0)
+    rival = 0.0
+    for label in found[:NEAR_LABELS]:
+        strength, concept = rival_fit(labels, label.terms)
+        if rivals is None or concept in rivals:
+            rival = max(rival, strength * label.trust)
     return {"label": own, "rival": max(0.0, rival - own)}
 
 
@@ -213,4 +264,12 @@ def _code(candidate: Candidate, prints: Prints) -> dict[str, float]:
         "short": float(len(candidate.value) < SHORT_ID),
         "other_kind": float(other),
         "joined": float(candidate.joined),
+    }
+
+
+def _text(candidate: Candidate) -> dict[str, float]:
+    return {
+        "label_like": float(is_label(candidate.value)),
+        "long": float(len(candidate.value.split()) > LONG_TEXT),
+        "no_letters": float(not any(character.isalpha() for character in candidate.value)),
     }

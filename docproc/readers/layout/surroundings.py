@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from docproc.domain.geometry import Box
-from docproc.readers.layout.labels import Terms, best_concept, terms_of
+from docproc.readers.layout.labels import Terms, best_concept, known_terms, terms_of
 from docproc.readers.layout.lines import Cell, Row, Sheet
 
 #: words of a text before a value that can still be its label
@@ -88,6 +88,15 @@ class Surroundings:
         if heading:
             found = [_under(label, heading) for label in found]
         return tuple(label for label in found if label.terms)
+
+    def after(self, cell: Cell, *, end: int) -> tuple[Label, ...]:
+        """What is printed right after a tick box: the rest of its cell, or the next cell."""
+        rest = cell.text[end:].strip()
+        if not rest:
+            row = self._sheet.rows[cell.row]
+            following = row.cells[_index(row, cell) + 1 :]
+            rest = following[0].text if following else ""
+        return (_label(_strip(rest), relation=Relation.INLINE, nearness=1.0),) if rest else ()
 
     def heading(self, cell: Cell) -> Terms:
         """Terms of the party heading that `cell` stands under; empty when there is none."""
@@ -189,7 +198,7 @@ def _sentence(prefix: str) -> Label | None:
     words = prefix.replace("|", " ").split()
     if len(words) < 2 or words[-1].lower().strip(",") not in _DATE_WORDS:
         return None
-    terms = frozenset(terms_of(" ".join(words))) - {"number"}
+    terms = known_terms(" ".join(words)) - {"number"}
     return Label(prefix, terms | {"date"}, Relation.SENTENCE, 1.0)
 
 

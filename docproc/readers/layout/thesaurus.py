@@ -14,6 +14,7 @@ WORDS: Final[Mapping[str, str]] = {
     "advertiser": "advertiser werbetreibender annonceur anunciante inserzionista adverteerder",
     "agency": "agency agentur agence agencia agenzia",
     "agreement": "agreement vereinbarung accord acuerdo accordo overeenkomst",
+    "alternate": "alt alternate external secondary",
     "amount": "amount amt betrag betrage montant importe importo bedrag sum",
     "article": "article item artikel articulo articolo product produkt produit producto prodotto",
     "balance": "balance saldo solde",
@@ -429,8 +430,8 @@ CONCEPTS: Final[Mapping[str, Mapping[str, float]]] = {
         "invoice reference": 0.8, "receipt number": 0.8, "credit number": 0.9, "invoice document number": 0.95,
         "invoice code": 0.8, "number": 0.45,
     },
-    "order number": {"order number": 1.0, "order": 0.75, "order reference": 0.9, "purchase order number": 1.0},
-    "contract number": {"contract number": 1.0, "contract": 0.7, "contract reference": 0.9, "agreement number": 0.9},
+    "order number": {"order number": 1.0, "order": 0.75, "order revision": 0.95, "order reference": 0.9, "purchase order number": 1.0},
+    "contract number": {"contract number": 1.0, "contract": 0.7, "contract revision": 0.95, "contract reference": 0.9, "agreement number": 0.9},
     "buyer number": {"buyer number": 1.0, "buyer reference": 0.8, "buyer code": 0.9},
     "delivery number": {"delivery number": 1.0, "delivery": 0.6},
     "account number": {"account number": 1.0, "account": 0.7},
@@ -451,8 +452,18 @@ CONCEPTS: Final[Mapping[str, Mapping[str, float]]] = {
     "effective date": {"effective date": 1.0, "agreement date": 0.9, "contract date": 0.9},
     "start date": {"start date": 1.0, "start": 0.8},
     "end date": {"end date": 1.0, "end": 0.8},
+    "alternate number": {"order alternate number": 1.0, "alternate number": 1.0},
+    "flight": {
+        "flight": 1.0, "flight date": 1.0, "flight period": 1.0, "order flight": 1.0, "contract date": 0.85,
+        "contract period": 0.85, "schedule date": 0.8, "period": 0.45,
+    },
     "period": {"period": 1.0, "service period": 1.0, "invoice period": 1.0},
-    "seller name": {"seller": 1.0, "seller name": 1.0, "company name": 0.8, "shop name": 0.8, "seller company": 0.9},
+    "seller name": {
+        "seller": 1.0, "seller name": 1.0, "company name": 0.85, "shop name": 0.85, "seller company": 0.9,
+        "company": 0.85, "shop": 0.85,
+    },
+    "agency": {"agency": 1.0, "agency name": 1.0},
+    "advertiser": {"advertiser": 1.0, "advertiser name": 1.0},
     "buyer name": {"buyer": 1.0, "buyer name": 1.0, "buyer address": 0.9, "buyer company name": 1.0},
     "payee": {"payee": 1.0, "payee name": 1.0},
     "delivery address": {"delivery address": 1.0, "delivery": 0.7, "delivery name": 0.9},
@@ -462,3 +473,24 @@ CONCEPTS: Final[Mapping[str, Mapping[str, float]]] = {
     "governing law": {"law": 1.0, "jurisdiction": 1.0},
     "duration": {"term": 1.0, "duration": 1.0},
 }
+
+#: endings of company names, folded, without points
+LEGAL_FORMS: Final = frozenset(
+    "ltd limited llc llp lp inc incorporated corp corporation co company plc pllc pc gmbh ag kg ohg ug kgaa ev eg gbr se "
+    "mbh sa sas sarl sarlu eurl snc scop sl slu sau srl spa sas snc bv nv vof cv bvba ab as asa oy oyj aps pte pty bhd "
+    "berhad sdn enterprise enterprises trading holdings group partners sro doo kft zrt sp zoo".split()
+)
+#: words of addresses, folded
+ADDRESS_WORDS: Final = frozenset(
+    "street st road rd avenue ave boulevard blvd lane ln drive dr way square sq highway hwy parkway pkwy court ct place "
+    "floor suite ste unit apt building bldg block blok box po lot level plaza tower mall park centre center estate "
+    "jalan jln lorong lrg persiaran lebuh lebuhraya taman tmn bandar kampung kg kawasan perindustrian industri seksyen "
+    "section mukim bukit batu sungai desa medan pusat wisma menara kompleks komplek pasar lintang tingkat bangunan "
+    "strasse str weg platz allee gasse ring ufer damm chaussee postfach rue route chemin impasse quai place bp cedex "
+    "allee calle avenida avda plaza paseo carretera ctra camino via viale piazza corso largo vicolo straat laan plein "
+    "kade gracht postbus north south east west".split()
+)
+#: what a document calls itself: print that is neither a name nor an address
+TITLES: Final = frozenset(
+    "invoice receipt order contract credit statement estimate delivery page document tax copy original duplicate".split()
+)

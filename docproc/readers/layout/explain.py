@@ -1,0 +1,60 @@
+"""Why a field got its value: its candidates with their scores and what these are made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from docproc.domain.geometry import Box
+from docproc.domain.reading import Window
+from docproc.domain.schema import ExtractionSchema
+from docproc.readers.layout.calibration import probability_of
+from docproc.readers.layout.finding import find_leaves
+from docproc.readers.layout.reader import upright_pages
+from docproc.readers.layout.score import WEIGHTS, Scored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """One candidate of a field, as a person may want to see it."""
+
+    value: str
+    text: str
+    page: int
+    box: Box
+    score: float
+    probability: float
+    #: by feature name: what it adds to the score
+    parts: Mapping[str, float]
+    #: the labels around it, nearest first, with where they stand
+    labels: tuple[str, ...]
+    #: the reader took it
+    chosen: bool
+
+
+def explain(window: Window, schema: ExtractionSchema, field_path: str) -> list[Explained]:
+    """The candidates of a single-valued field, the best first; empty when there are none."""
+    pages, turns = upright_pages(window.pages)
+    findings = find_leaves(pages, window, schema)
+    chosen = findings.chosen.get(field_path)
+    return [
+        _explained(entry, box=turns.get(entry.candidate.page, _same)(entry.candidate.box), chosen=entry is chosen)
+        for entry in findings.entries.get(field_path, ())
+    ]
+
+
+def _same(box: Box) -> Box:
+    return box
+
+
+def _explained(entry: Scored, *, box: Box, chosen: bool) -> Explained:
+    candidate = entry.candidate
+    return Explained(
+        value=candidate.value,
+        text=candidate.text,
+        page=candidate.page,
+        box=box,
+        score=round(entry.score, 3),
+        probability=round(probability_of(entry), 3),
+        parts={name: round(WEIGHTS[name] * value, 3) for name, value in entry.features.items()},
+        labels=tuple(f"{label.relation}: {label.text}" for label in candidate.labels[:6]),
+        chosen=chosen,
+    )

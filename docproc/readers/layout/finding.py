@@ -1,0 +1,106 @@
+"""Finds every single-valued field of a schema in a window: scores, sums, assignment; knows no lists and no records."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from docproc.domain.page import PageContent
+from docproc.domain.reading import Window
+from docproc.domain.schema import ExtractionSchema, FieldKind, FieldSpec, Shape
+from docproc.readers.layout.arithmetic import with_sums
+from docproc.readers.layout.assign import assigned
+from docproc.readers.layout.candidates import Candidate, Conventions
+from docproc.readers.layout.choices import score_booleans, score_currencies, score_options
+from docproc.readers.layout.labels import Terms, field_labels
+from docproc.readers.layout.lines import enclosing_words, sheet_of
+from docproc.readers.layout.parties import role_of, score_party
+from docproc.readers.layout.prose import Prose, TextHit, find_durations, find_laws, prose_of
+from docproc.readers.layout.score import FieldPlan, Prints, Scored, score_all
+from docproc.values.dates import order_from
+from docproc.values.numbers import decimal_mark
+
+#: candidates kept per field
+KEPT: Final = 40
+_LAW: Final = frozenset({"law", "jurisdiction"})
+_DURATION: Final = frozenset({"duration", "term"})
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All candidates of all fields with their scores, and the chosen ones."""
+
+    prints: Prints
+    prose: Prose
+    entries: Mapping[str, Sequence[Scored]]
+    chosen: Mapping[str, Scored]
+
+
+def find_leaves(pages: Sequence[PageContent], window: Window, schema: ExtractionSchema) -> Findings:
+    """The candidates and the choice for each leaf outside lists; `pages` are the window's, the right way up."""
+    prints = _prints(pages, window, schema)
+    prose = prose_of(prints.sheets)
+    entries = {
+        plan.path: score_leaf(plan, prints, prose=prose)[:KEPT] for plan in plan_leaves(schema.fields)
+    }
+    entries = with_sums(entries)
+    return Findings(prints, prose, entries, assigned(entries))
+
+
+def plan_leaves(specs: Iterable[FieldSpec], *, prefix: str = "", parent: str = "") -> Iterator[FieldPlan]:
+    """Every leaf outside lists, with its field path."""
+    for spec in specs:
+        path = f"{prefix}.{spec.name}" if prefix else spec.name
+        if spec.shape is Shape.GROUP:
+            yield from plan_leaves(spec.children, prefix=path, parent=spec.name)
+        elif spec.shape is Shape.LEAF:
+            yield FieldPlan(path, spec, field_labels(spec, parent=parent))
+
+
+def score_leaf(plan: FieldPlan, prints: Prints, *, prose: Prose) -> list[Scored]:
+    """The candidates for one field, the best first."""
+    kind = plan.spec.kind
+    if kind is FieldKind.ENUM:
+        return score_options(plan, prints)
+    if kind is FieldKind.CURRENCY:
+        return score_currencies(plan, prints)
+    if kind is FieldKind.BOOLEAN:
+        return score_booleans(plan, prints)
+    if kind is FieldKind.TEXT:
+        role = role_of(plan.labels)
+        if role is not None:
+            return score_party(plan, role, prints)
+        stated = [_stated(plan, hit, prints=prints, prose=prose) for hit in _statements(plan.labels.terms, prose)]
+        return sorted([*stated, *score_all(plan, prints)], key=lambda entry: -entry.score)
+    return score_all(plan, prints)
+
+
+def _statements(terms: Terms, prose: Prose) -> Iterator[TextHit]:
+    if terms & _LAW:
+        yield from find_laws(prose.text)
+    if terms & _DURATION:
+        yield from find_durations(prose.text)
+
+
+def _stated(plan: FieldPlan, hit: TextHit, *, prints: Prints, prose: Prose) -> Scored:
+    page, words = prose.spot(hit.start, hit.end)
+    sheet = prints.by_page[page]
+    cell = next(cell for cell in sheet.cells if words[0] in cell.words)
+    candidate = Candidate(
+        kind=plan.spec.kind,
+        value=hit.value,
+        text=prose.text[hit.start : hit.end],
+        page=page,
+        box=enclosing_words(words),
+        words=words,
+        cell=cell,
+    )
+    return Scored(plan, candidate, {"stated": 1.0, "statement": hit.strength})
+
+
+def _prints(pages: Sequence[PageContent], window: Window, schema: ExtractionSchema) -> Prints:
+    sheets = [sheet_of(page) for page in pages if page.words]
+    texts = [row.text for sheet in sheets for row in sheet.rows]
+    order = window.day_first if window.day_first is not None else schema.day_first
+    if order is None:
+        order = order_from(texts)
+    return Prints(sheets, Conventions(decimal_mark=decimal_mark(texts), day_first=order))

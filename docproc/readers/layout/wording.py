@@ -1,0 +1,74 @@
+"""What a piece of print looks like: a label, a title, a contact line, an address line, a company's name."""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from docproc.readers.layout.labels import best_concept, known_share, terms_of
+from docproc.readers.layout.thesaurus import ADDRESS_WORDS, LEGAL_FORMS, TITLES
+from docproc.values.codes import find_emails, find_phones, find_urls
+from docproc.values.text import fold
+
+#: a label names something from this fit on
+LABEL_FIT: Final = 0.75
+#: a line of an address has at least this strength
+ADDRESS_LINE: Final = 1.0
+
+POSTCODE = re.compile(r"(?<![\d.,/-])(?:[A-Z]{1,2}[- ])?\d{4,6}(?![\d.,/])(?:-\d{4})?|\b[A-Z]{1,2}\d{1,2}[A-Z]? ?\d[A-Z]{2}\b")
+_HOUSE = re.compile(r"^(?:no|nos|lot|unit|block|blok|n°)?[\s.:]*\d{1,5}[a-z]?(?:[-/&,]\s*\d*[a-z]?\d*)*[,\s]", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]+")
+BRACKETED_CODE = re.compile(r"\s*[(\[](?:[A-Z]{0,4}[- ]?\d[\w\- /.]*)[)\]]?\s*$")
+
+
+def has_legal_form(text: str) -> bool:
+    """Whether the print ends like a company's name, brackets and codes behind it aside."""
+    words = [re.sub(r"[^\w]", "", word) for word in fold(BRACKETED_CODE.sub("", text)).split()]
+    words = [word for word in words if word]
+    return any(word in LEGAL_FORMS for word in words[-4:])
+
+
+@lru_cache(maxsize=8192)
+def is_label(text: str) -> bool:
+    """Whether a print is a label rather than a value."""
+    stripped = text.strip()
+    if stripped.endswith(":"):
+        return True
+    terms = terms_of(stripped)
+    if not terms:
+        return True
+    if known_share(stripped) == 1.0:
+        return True
+    concept, strength = best_concept(frozenset(terms))
+    return bool(concept) and strength >= LABEL_FIT
+
+
+def is_title(text: str) -> bool:
+    """Whether a print says what the document is."""
+    terms = frozenset(terms_of(text))
+    return bool(terms & TITLES) and known_share(text) >= 0.5  # noqa: PLR2004 more label than name
+
+
+def is_contact(text: str) -> bool:
+    """A line of telephone, e-mail, web or registration numbers."""
+    if find_emails(text) or find_urls(text):
+        return True
+    terms = frozenset(terms_of(text))
+    return bool(terms & {"phone", "fax", "email", "website", "vat-id", "registration", "tax-number", "bic", "iban"}) or (
+        bool(find_phones(text)) and not POSTCODE.search(text)
+    )
+
+
+def address_strength(text: str) -> float:
+    """How much a line looks like part of an address: from 0; a sure one has 2 or more."""
+    words = [word for word in _WORD.findall(fold(text))]
+    if not words:
+        return 0.0
+    strength = 0.0
+    if any(word in ADDRESS_WORDS or word.endswith(("strasse", "str", "straat", "weg", "platz")) for word in words):
+        strength += 1.0
+    if POSTCODE.search(text) and len(words) <= 8:
+        strength += 1.0
+    if _HOUSE.match(text):
+        strength += 0.5
+    strength += min(0.5, 0.25 * text.count(","))
+    return strength if not is_contact(text) else 0.0
