@@ -21,8 +21,8 @@ _STATES = {
 }
 
 
-def assemble(claim: Claim, document: Document, context: JobContext) -> None:
-    """Assembling -> succeeded or needs_review. Raises BlobMissingError when a reading is lost."""
+def assemble(claim: Claim, document: Document, context: JobContext) -> Document:
+    """From assembling to succeeded or needs_review. Raises BlobMissingError when a reading is lost."""
     began = context.clock.monotonic()
     stores = context.stores
     pages = stores.pages.pages(document.id)
@@ -49,7 +49,7 @@ def assemble(claim: Claim, document: Document, context: JobContext) -> None:
     key = document_key(document.tenant, BlobKind.EXTRACTION, document.id, claim.attempt)
     body = put_body(stores.blobs, key, extraction.model_dump_json().encode())
     stored = StoredExtraction(state=_STATES[conclusion.status], body=body, tables=tables)
-    stores.extractions.save(claim, stored, seconds=seconds)
+    return stores.extractions.save(claim, stored, seconds=seconds)
 
 
 def _concluded(document: Document, pages: Sequence[PreparedPage], context: JobContext) -> Conclusion:

@@ -22,6 +22,9 @@ class BlobKind(StrEnum):
 #: kinds whose names begin with the id of the document that they belong to
 OF_DOCUMENT = (BlobKind.WORDS, BlobKind.READING, BlobKind.EXTRACTION, BlobKind.TABLE)
 
+#: kinds that are made again when they are lost: not worth waiting for the disk
+MADE_AGAIN = frozenset({BlobKind.WORDS})
+
 
 def original_key(tenant: str, sha256: str) -> str:
     return _key(tenant, BlobKind.ORIGINAL, sha256)

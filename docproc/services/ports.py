@@ -1,6 +1,7 @@
 """The seams of the use cases: stores of rows, blobs and time; the adapters live in storage.
 
-Each method of a store of rows is one transaction. Methods that take a claim raise LeaseLostError, and write nothing, when the claim no longer stands.
+Each method of a store of rows is one transaction. One that takes a claim returns the document as it stands afterwards,
+and raises LeaseLostError, with nothing written, when the claim no longer stands.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -124,7 +125,7 @@ class DocumentStore(Protocol):
     """Documents: who works on them and how they end."""
 
     def claim(self, job_id: UUID, *, owner: str, lease_s: float) -> Claim | None:
-        """The next due document: begun ones first, then in submit order.
+        """The next due document: new ones in submit order, then those that others left.
 
         The attempt is counted before the work. A document whose attempts are spent is failed on the way.
         """
@@ -156,27 +157,27 @@ class DocumentStore(Protocol):
         """Hand unfinished work back; the attempt was not in vain."""
         ...
 
-    def restart(self, claim: Claim) -> None:
+    def restart(self, claim: Claim) -> Document:
         """Forget the preparation, whose words are lost, and prepare again under the same claim."""
         ...
 
-    def set_original(self, claim: Claim, original: Original) -> None:
+    def set_original(self, claim: Claim, original: Original) -> Document:
         """What a later look at the file found."""
         ...
 
-    def keep_preparation(self, claim: Claim) -> None:
+    def keep_preparation(self, claim: Claim) -> Document:
         """Preparing -> reading, with the preparation of an earlier attempt."""
         ...
 
-    def begin_assembling(self, claim: Claim) -> None:
+    def begin_assembling(self, claim: Claim) -> Document:
         """Reading -> assembling, when nothing is left to read."""
         ...
 
-    def fail(self, claim: Claim, failure: Failure, *, seconds: float = 0.0) -> None:
+    def fail(self, claim: Claim, failure: Failure, *, seconds: float = 0.0) -> Document:
         """The document and its open pages end with `failure`."""
         ...
 
-    def cancel(self, claim: Claim) -> None:
+    def cancel(self, claim: Claim) -> Document:
         """The document and its open pages end as canceled."""
         ...
 
@@ -196,7 +197,7 @@ class PageStore(Protocol):
         """A whole preparation of the same bytes by another document, none of its pages failed."""
         ...
 
-    def save_preparation(self, claim: Claim, preparation: Preparation, *, seconds: float) -> None:
+    def save_preparation(self, claim: Claim, preparation: Preparation, *, seconds: float) -> Document:
         """Preparing -> reading."""
         ...
 
@@ -208,8 +209,8 @@ class PageStore(Protocol):
         """Waiting -> leased."""
         ...
 
-    def fail(self, claim: Claim, failures: Mapping[int, Failure]) -> None:
-        """Leased -> failed, by page number."""
+    def fail(self, claim: Claim, number: int, failure: Failure) -> Document:
+        """A page that is still open fails alone."""
         ...
 
 
@@ -220,7 +221,7 @@ class ReadingStore(Protocol):
         """A reading that may be taken again."""
         ...
 
-    def save(self, claim: Claim, reading: StoredReading, *, seconds: float) -> None:
+    def save(self, claim: Claim, reading: StoredReading, *, seconds: float) -> Document:
         """Leased -> read for the window's pages, or for all open pages when the reading is complete.
 
         With the last open page reading -> assembling.
@@ -235,7 +236,7 @@ class ReadingStore(Protocol):
 class ExtractionStore(Protocol):
     """Extractions, with their revisions."""
 
-    def save(self, claim: Claim, extraction: StoredExtraction, *, seconds: float) -> None:
+    def save(self, claim: Claim, extraction: StoredExtraction, *, seconds: float) -> Document:
         """Assembling -> succeeded or needs_review."""
         ...
 

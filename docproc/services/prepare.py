@@ -15,23 +15,23 @@ from docproc.services.records import Claim, Document, Original, Preparation
 from docproc.services.words import WordSpill
 
 
-def prepare(claim: Claim, document: Document, context: JobContext) -> None:
-    """Preparing -> reading, or failed when not one page can be had.
+def prepare(claim: Claim, document: Document, context: JobContext) -> Document:
+    """From preparing to reading, or to failed when not one page can be had.
 
     Raises DocumentError when the document cannot be opened.
     """
     stores = context.stores
     if document.words_key is not None:
-        stores.documents.keep_preparation(claim)
-        return
+        return stores.documents.keep_preparation(claim)
     began = context.clock.monotonic()
     forget_earlier_attempts(claim, context)
     original = _settled(claim, document.original, context)
     preparation = _taken_over(claim, original, context) or _taken_apart(claim, original, context)
-    stores.pages.save_preparation(claim, preparation, seconds=context.clock.monotonic() - began)
+    prepared = stores.pages.save_preparation(claim, preparation, seconds=context.clock.monotonic() - began)
     failures = [page.failure for page in preparation.pages if page.failure is not None]
     if failures and len(failures) == len(preparation.pages):
-        stores.documents.fail(claim, failures[0])
+        return stores.documents.fail(claim, failures[0])
+    return prepared
 
 
 def forget_earlier_attempts(claim: Claim, context: JobContext) -> None:

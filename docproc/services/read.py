@@ -30,8 +30,8 @@ def read(
     *,
     checkpoint: Callable[[], None] = lambda: None,
     window_pages: int = WINDOW_PAGES,
-) -> None:
-    """Reading -> assembling, or failed when not one page could be read.
+) -> Document:
+    """From reading to assembling, or to failed when not one page could be read.
 
     Args:
         claim: the right to work on the document.
@@ -53,22 +53,20 @@ def read(
     for start in range(0, len(waiting), window_pages):
         checkpoint()
         desk.read(waiting[start : start + window_pages])
-        if desk.finished:
+        if desk.document.state is not DocumentState.READING:  # a reading spoke for all pages
             break
-    _conclude(claim, stores)
+    return (
+        desk.document if desk.document.state is not DocumentState.READING else _concluded(claim, desk.document, stores)
+    )
 
 
-def _conclude(claim: Claim, stores: Stores) -> None:
-    """Nothing waits any more: with at least one page read there is something to assemble."""
-    document = stores.documents.get(claim.document.id)
-    if document.state is not DocumentState.READING:
-        return
+def _concluded(claim: Claim, document: Document, stores: Stores) -> Document:
+    """Nothing waits any more, but the last page was not read: with at least one page read there is a record."""
     if document.pages.read:
-        stores.documents.begin_assembling(claim)
-        return
+        return stores.documents.begin_assembling(claim)
     failed = stores.pages.pages(document.id, states=(PageState.FAILED,))
     failures = [page.failure for page in failed if page.failure is not None]
-    stores.documents.fail(claim, failures[0])
+    return stores.documents.fail(claim, failures[0])
 
 
 class _Desk:
@@ -78,16 +76,12 @@ class _Desk:
         self.claim = claim
         self.document = document
         self.context = context
-        #: a reading spoke for the whole document
-        self.finished = False
         # the attachments speak for the whole document, so they go with its first reading only
         self._first = first
 
     def read(self, pages: Sequence[PreparedPage]) -> None:
         """Read these pages together; when that fails, in ever smaller parts, until the page to blame stands alone."""
         began = self.context.clock.monotonic()
-        if pages:
-            self.context.stores.pages.lease(self.claim, [page.facts.number for page in pages])
         try:
             self._read_window(pages, began=began)
         except ReaderUnavailableError:
@@ -106,7 +100,7 @@ class _Desk:
             self.read(pages[middle:])
             return
         failure = error.failure(Phase.READ).model_copy(update={"page": guilty})
-        self.context.stores.pages.fail(self.claim, {guilty: failure})
+        self.document = self.context.stores.pages.fail(self.claim, guilty, failure)
         rest = [page for page in pages if page.facts.number != guilty]
         if rest:
             self.read(rest)
@@ -123,9 +117,8 @@ class _Desk:
                 page_count=self.document.page_count or 0,
             )
             stored = self._stored(read_window(self.context.reader, window, self.context.schema), reading_key)
-        stores.readings.save(self.claim, stored, seconds=self.context.clock.monotonic() - began)
+        self.document = stores.readings.save(self.claim, stored, seconds=self.context.clock.monotonic() - began)
         self._first = False
-        self.finished = stored.complete
 
     def _reading_key(self, numbers: Sequence[int]) -> str:
         """Names everything that a reading depends on."""

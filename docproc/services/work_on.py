@@ -45,45 +45,42 @@ def work_on(claim: Claim, context: JobContext, checkpoint: Checkpoint) -> Docume
 
 
 def _through_its_steps(claim: Claim, context: JobContext, checkpoint: Checkpoint) -> DocumentState:
-    document, words_lost = claim.document, False
+    document, restarted = claim.document, False
     while document.state not in FINAL_DOCUMENT_STATES:
         checkpoint()
         try:
-            _step(claim, document, context, checkpoint)
+            document = _step(claim, document, context, checkpoint)
         except BlobMissingError as error:
-            if words_lost:
-                _fail(claim, _storage_failure(document, error), context)
+            if restarted:
+                document = _fail(claim, _internal(document, error.message), context)
             else:
-                words_lost = True
-                context.stores.documents.restart(claim)
-        document = context.stores.documents.get(document.id)
+                document, restarted = context.stores.documents.restart(claim), True
     return document.state
 
 
-def _step(claim: Claim, document: Document, context: JobContext, checkpoint: Checkpoint) -> None:
+def _step(claim: Claim, document: Document, context: JobContext, checkpoint: Checkpoint) -> Document:
     began = context.clock.monotonic()
     try:
         if document.state is DocumentState.PREPARING:
-            prepare(claim, document, context)
-        elif document.state is DocumentState.READING:
-            read(claim, document, context, checkpoint=checkpoint)
-        else:
-            assemble(claim, document, context)
+            return prepare(claim, document, context)
+        if document.state is DocumentState.READING:
+            return read(claim, document, context, checkpoint=checkpoint)
+        return assemble(claim, document, context)
     except DocumentError as error:
         seconds = context.clock.monotonic() - began
-        context.stores.documents.fail(claim, error.failure(PHASES[document.state]), seconds=seconds)
+        return context.stores.documents.fail(claim, error.failure(PHASES[document.state]), seconds=seconds)
     except (StorageError, LeaseLostError, LeaveWork, CancelWork):
         raise  # not the document's fault
     except Exception as error:  # noqa: BLE001 the task wrapper: one bad document must not end the job
-        _fail(claim, _internal_failure(document, error), context)
+        return _fail(claim, _internal_failure(document, error), context)
 
 
-def _fail(claim: Claim, failure: Failure, context: JobContext) -> None:
+def _fail(claim: Claim, failure: Failure, context: JobContext) -> Document:
     logger.error(
         "document failed by an internal error",
         extra={"action": "internal_error", "place": failure.message, **log_context(claim)},
     )
-    context.stores.documents.fail(claim, failure)
+    return context.stores.documents.fail(claim, failure)
 
 
 def _internal_failure(document: Document, error: Exception) -> Failure:
@@ -91,10 +88,6 @@ def _internal_failure(document: Document, error: Exception) -> Failure:
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {frames[-1].name}:{frames[-1].lineno}" if frames else ""
     return _internal(document, f"docproc's own error: {type(error).__name__}{place}")
-
-
-def _storage_failure(document: Document, error: StorageError) -> Failure:
-    return _internal(document, error.message)
 
 
 def _internal(document: Document, message: str) -> Failure:

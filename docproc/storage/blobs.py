@@ -1,4 +1,4 @@
-"""Blobs as files in a folder: whole or absent, also after a power cut; knows nothing of what they hold."""
+"""Blobs as files in a folder: whole or absent; knows nothing of what they hold."""
 
 import os
 import secrets
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from docproc.domain.errors import BlobMissingError, StorageError
-from docproc.services.blob_keys import check_key, check_prefix, stem_of
+from docproc.services.blob_keys import MADE_AGAIN, check_key, check_prefix, stem_of
 
 _PIECE_BYTES = 1 << 20
 #: a temporary file that is older belongs to nobody any more
@@ -23,26 +23,15 @@ class FolderBlobStore:
         self._root = root
 
     def put(self, key: str, chunks: Iterable[bytes]) -> int:
+        _, kind, _ = check_key(key)
         path = self._path(key)
         temporary = path.with_name(f"{_TEMPORARY}{secrets.token_hex(8)}")
         try:
-            return self._write(path, temporary, chunks)
+            return _write(path, temporary, chunks, lasting=kind not in MADE_AGAIN)
         except OSError as exc:
             raise StorageError(f"the blob cannot be written: {exc.strerror or type(exc).__name__}") from exc
         finally:
             temporary.unlink(missing_ok=True)
-
-    def _write(self, path: Path, temporary: Path, chunks: Iterable[bytes]) -> int:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        byte_count = 0
-        with temporary.open("xb") as stream:
-            for chunk in chunks:
-                byte_count += stream.write(chunk)
-            stream.flush()
-            os.fsync(stream.fileno())  # the name must never appear before the bytes
-        temporary.replace(path)
-        _sync_folder(path.parent)
-        return byte_count
 
     def read(self, key: str, *, offset: int = 0, length: int | None = None) -> bytes:
         try:
@@ -105,6 +94,21 @@ class FolderBlobStore:
     def _path(self, key: str) -> Path:
         tenant, kind, name = check_key(key)
         return self._root / tenant / kind / stem_of(name)[-2:] / name
+
+
+def _write(path: Path, temporary: Path, chunks: Iterable[bytes], *, lasting: bool) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    byte_count = 0
+    with temporary.open("xb") as stream:
+        for chunk in chunks:
+            byte_count += stream.write(chunk)
+        if lasting:
+            stream.flush()
+            os.fsync(stream.fileno())  # the name must never last longer than the bytes
+    temporary.replace(path)
+    if lasting:
+        _sync_folder(path.parent)
+    return byte_count
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,7 +1,8 @@
 """The one way in which a document's row changes: fenced, along its transitions, counts in the same transaction."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -45,41 +46,50 @@ def change_document(
     to: DocumentState | None = None,
     pages: Mapping[str, int] | None = None,
     values: Mapping[str, Any] | None = None,
-) -> None:
-    """Move a document to another state and add to its page counts (`{"open": -1, "read": 1}`), and its job's too."""
+) -> AnyRow:
+    """Move a document to another state and add to its page counts (`{"open": -1, "read": 1}`), and its job's too.
+
+    Returns the row as it is now.
+    """
     own: dict[str, Any] = dict(values or {})
     jobs: dict[str, Any] = {}
     for name, count in (pages or {}).items():
-        column = f"pages_{name}"
-        own[column] = DOCUMENTS.c[column] + count
-        jobs[column] = JOBS.c[column] + count
+        if count:
+            column = f"pages_{name}"
+            own[column] = DOCUMENTS.c[column] + count
+            jobs[column] = JOBS.c[column] + count
     if to is not None and to is not row.state:
         require_transition(DOCUMENT_TRANSITIONS, row.state, to)
         own["state"] = to
         jobs[f"documents_{row.state}"] = JOBS.c[f"documents_{row.state}"] - 1
         jobs[f"documents_{to}"] = JOBS.c[f"documents_{to}"] + 1
-    if own:
-        connection.execute(update(DOCUMENTS).where(DOCUMENTS.c.id == row.id).values(own))
     if jobs:
         connection.execute(update(JOBS).where(JOBS.c.id == row.job_id).values(jobs))
+    if not own:
+        return row
+    return connection.execute(update(DOCUMENTS).where(DOCUMENTS.c.id == row.id).values(own).returning(DOCUMENTS)).one()
 
 
 def move_pages(
     connection: Connection,
     document_id: UUID,
     *,
-    before: Collection[PageState],
-    after: PageState,
+    along: Sequence[PageState],
     numbers: Collection[int] | None = None,
-    failure: Failure | None = None,
+    values: Mapping[str, Any] | None = None,
 ) -> int:
-    """Move pages of a document that are in one of the states `before`; returns how many."""
-    for state in before:
-        require_transition(PAGE_TRANSITIONS, state, after)
+    """Bring pages that are in any but the last state of `along` to that last state; returns how many.
+
+    Each state of `along` must lead to the next: a document's lease covers its pages, so a worker may lease a page and
+    end it in one transaction.
+    """
+    *before, after = along
+    for state, following in pairwise(along):
+        require_transition(PAGE_TRANSITIONS, state, following)
     statement = update(PAGES).where(PAGES.c.document_id == document_id, PAGES.c.state.in_(before))
     if numbers is not None:
         statement = statement.where(PAGES.c.number.in_(numbers))
-    return connection.execute(statement.values(state=after, failure=failure_json(failure))).rowcount
+    return connection.execute(statement.values({"state": after, **(values or {})})).rowcount
 
 
 def end_document(
@@ -90,17 +100,18 @@ def end_document(
     now: datetime,
     failure: Failure | None = None,
     seconds: float = 0.0,
-) -> None:
+) -> AnyRow:
     """Fail or cancel a document, and with it every page that is still open; a late worker is fenced off."""
     page_state = PageState.FAILED if to is DocumentState.FAILED else PageState.CANCELED
     ended = 0
     if row.pages_open:
-        ended = move_pages(connection, row.id, before=OPEN_PAGE_STATES, after=page_state, failure=failure)
-    change_document(
+        values = {"failure": failure_json(failure)}
+        ended = move_pages(connection, row.id, along=(*OPEN_PAGE_STATES, page_state), values=values)
+    return change_document(
         connection,
         row,
         to=to,
-        pages={"open": -ended, page_state.value: ended} if ended else None,
+        pages={"open": -ended, page_state.value: ended},
         values={
             **NO_LEASE,
             "attempt": row.attempt + (row.lease_owner is None),

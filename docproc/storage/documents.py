@@ -1,7 +1,6 @@
 """Documents claimed, leased, released and ended; knows nothing of what the work on them is."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -39,8 +38,6 @@ class SqlDocumentStore:
 
     def claim(self, job_id: UUID, *, owner: str, lease_s: float) -> Claim | None:
         with self._database.write() as connection:
-            if connection.scalar(select(JOBS.c.cancel_requested_at).where(JOBS.c.id == job_id)) is not None:
-                return None
             now = self._database.now(connection)
             while (row := _next_due(connection, job_id, now)) is not None:
                 if row.stalled < MAX_STALLED:
@@ -89,38 +86,44 @@ class SqlDocumentStore:
     def release(self, claim: Claim) -> None:
         with self._database.write() as connection:
             row = held(connection, claim)
-            move_pages(connection, row.id, before=(PageState.LEASED,), after=PageState.WAITING)
+            move_pages(connection, row.id, along=(PageState.LEASED, PageState.WAITING))
             change_document(connection, row, values={**NO_LEASE, "stalled": 0})
 
-    def restart(self, claim: Claim) -> None:
+    def restart(self, claim: Claim) -> Document:
         with self._database.write() as connection:
             row = held(connection, claim)
             pages = drop_preparation(connection, row)
-            change_document(connection, row, to=DocumentState.RECEIVED, pages=pages, values=UNPREPARED)
-            change_document(connection, held(connection, claim), to=DocumentState.PREPARING)
+            row = change_document(connection, row, to=DocumentState.RECEIVED, pages=pages, values=UNPREPARED)
+            return document_of(change_document(connection, row, to=DocumentState.PREPARING))
 
-    def set_original(self, claim: Claim, original: Original) -> None:
+    def set_original(self, claim: Claim, original: Original) -> Document:
+        return self._change(claim, values=original_values(original))
+
+    def keep_preparation(self, claim: Claim) -> Document:
+        return self._change(claim, to=DocumentState.READING)
+
+    def begin_assembling(self, claim: Claim) -> Document:
+        return self._change(claim, to=DocumentState.ASSEMBLING)
+
+    def _change(
+        self, claim: Claim, *, to: DocumentState | None = None, values: Mapping[str, Any] | None = None
+    ) -> Document:
         with self._database.write() as connection:
-            change_document(connection, held(connection, claim), values=original_values(original))
+            return document_of(change_document(connection, held(connection, claim), to=to, values=values))
 
-    def keep_preparation(self, claim: Claim) -> None:
-        with self._database.write() as connection:
-            change_document(connection, held(connection, claim), to=DocumentState.READING)
-
-    def begin_assembling(self, claim: Claim) -> None:
-        with self._database.write() as connection:
-            change_document(connection, held(connection, claim), to=DocumentState.ASSEMBLING)
-
-    def fail(self, claim: Claim, failure: Failure, *, seconds: float = 0.0) -> None:
+    def fail(self, claim: Claim, failure: Failure, *, seconds: float = 0.0) -> Document:
         with self._database.write() as connection:
             row = held(connection, claim)
             now = self._database.now(connection)
-            end_document(connection, row, to=DocumentState.FAILED, now=now, failure=failure, seconds=seconds)
+            return document_of(
+                end_document(connection, row, to=DocumentState.FAILED, now=now, failure=failure, seconds=seconds)
+            )
 
-    def cancel(self, claim: Claim) -> None:
+    def cancel(self, claim: Claim) -> Document:
         with self._database.write() as connection:
             row = held(connection, claim)
-            end_document(connection, row, to=DocumentState.CANCELED, now=self._database.now(connection))
+            now = self._database.now(connection)
+            return document_of(end_document(connection, row, to=DocumentState.CANCELED, now=now))
 
     def is_canceled(self, job_id: UUID) -> bool:
         with self._database.read() as connection:
@@ -133,42 +136,40 @@ class SqlDocumentStore:
 
 
 def _next_due(connection: Connection, job_id: UUID, now: datetime) -> AnyRow | None:
-    """What was begun and left comes first, so that a job never collects half-done documents."""
+    """New documents first: those that others left are few, and looking for them at every claim would cost more."""
+    row = connection.execute(_due(job_id).where(DOCUMENTS.c.state == DocumentState.RECEIVED)).first()
+    if row is not None:
+        return row
     left = _due(job_id).where(
         DOCUMENTS.c.state.in_(_BEGUN),
         or_(DOCUMENTS.c.lease_expires_at.is_(None), DOCUMENTS.c.lease_expires_at <= now),
     )
-    row = connection.execute(left).first()
-    if row is not None:
-        return row
-    return connection.execute(_due(job_id).where(DOCUMENTS.c.state == DocumentState.RECEIVED)).first()
+    return connection.execute(left).first()
 
 
 def _due(job_id: UUID) -> Select[Any]:
+    canceled = select(JOBS.c.id).where(JOBS.c.id == job_id, JOBS.c.cancel_requested_at.is_not(None)).exists()
+    statement = select(DOCUMENTS).where(DOCUMENTS.c.job_id == job_id, ~canceled)
     # SKIP LOCKED is dropped on SQLite, where BEGIN IMMEDIATE lets only one claim at a time
-    statement = select(DOCUMENTS).where(DOCUMENTS.c.job_id == job_id)
     return statement.order_by(DOCUMENTS.c.position).limit(1).with_for_update(skip_locked=True)
 
 
 def _take(connection: Connection, row: AnyRow, *, owner: str, now: datetime, expires_at: datetime) -> Claim:
-    attempt = row.attempt + 1
     if row.state is DocumentState.READING:
-        move_pages(connection, row.id, before=(PageState.LEASED,), after=PageState.WAITING)
-    state = DocumentState.PREPARING if row.state is DocumentState.RECEIVED else row.state
-    change_document(
+        move_pages(connection, row.id, along=(PageState.LEASED, PageState.WAITING))
+    taken = change_document(
         connection,
         row,
-        to=state,
+        to=DocumentState.PREPARING if row.state is DocumentState.RECEIVED else None,
         values={
-            "attempt": attempt,
+            "attempt": row.attempt + 1,
             "stalled": row.stalled + 1,
             "lease_owner": owner,
             "lease_expires_at": expires_at,
             "started_at": row.started_at or now,
         },
     )
-    document = replace(document_of(row), state=state, attempt=attempt)
-    return Claim(document=document, owner=owner, attempt=attempt)
+    return Claim(document=document_of(taken), owner=owner, attempt=taken.attempt)
 
 
 def _spent(state: DocumentState) -> Failure:

@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import and_, func, insert, select
 
 from docproc.domain.ids import new_id
-from docproc.services.records import Claim, StoredExtraction
+from docproc.services.records import Claim, Document, StoredExtraction
 from docproc.storage.changes import NO_LEASE, change_document, held
 from docproc.storage.database import Database
-from docproc.storage.rows import extraction_of
+from docproc.storage.rows import document_of, extraction_of
 from docproc.storage.tables import EXTRACTIONS
 
 
@@ -20,19 +20,18 @@ class SqlExtractionStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def save(self, claim: Claim, extraction: StoredExtraction, *, seconds: float) -> None:
+    def save(self, claim: Claim, extraction: StoredExtraction, *, seconds: float) -> Document:
         with self._database.write() as connection:
             row = held(connection, claim)
             now = self._database.now(connection)
-            last = connection.scalar(
-                select(func.max(EXTRACTIONS.c.revision)).where(EXTRACTIONS.c.document_id == row.id)
-            )
+            mine = EXTRACTIONS.c.document_id == row.id
+            revision = select(func.coalesce(func.max(EXTRACTIONS.c.revision), 0) + 1).where(mine).scalar_subquery()
             connection.execute(
                 insert(EXTRACTIONS).values(
                     id=new_id(),
                     document_id=row.id,
                     tenant=row.tenant,
-                    revision=(last or 0) + 1,
+                    revision=revision,
                     state=extraction.state,
                     body=extraction.body.text,
                     body_key=extraction.body.blob_key,
@@ -40,12 +39,13 @@ class SqlExtractionStore:
                     created_at=now,
                 )
             )
-            change_document(
+            changed = change_document(
                 connection,
                 row,
                 to=extraction.state,
                 values={**NO_LEASE, "stalled": 0, "finished_at": now, "seconds": row.seconds + seconds},
             )
+            return document_of(changed)
 
     def latest(self, document_ids: Collection[UUID]) -> Mapping[UUID, StoredExtraction]:
         newest = (

@@ -231,7 +231,7 @@ def _receive_again(connection: Connection, row: AnyRow) -> None:
     )
     values: dict[str, Any] = {"failure": None, "finished_at": None, "stalled": 0}
     if row.words_key is not None and connection.execute(lost.limit(1)).first() is None:
-        waiting = move_pages(connection, row.id, before=(PageState.FAILED,), after=PageState.WAITING)
+        waiting = move_pages(connection, row.id, along=(PageState.FAILED, PageState.WAITING), values={"failure": None})
         pages = {"failed": -waiting, "open": waiting}
     else:
         pages = drop_preparation(connection, row)

@@ -1,6 +1,6 @@
 """Page rows: prepared, leased, failed; knows nothing of words, which lie in blobs."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
@@ -10,10 +10,10 @@ from sqlalchemy import Connection, insert, select
 from docproc.domain.document import DocumentState
 from docproc.domain.failure import Failure
 from docproc.domain.page import PageState
-from docproc.services.records import AttachmentPlace, Claim, Preparation, PreparedPage
+from docproc.services.records import AttachmentPlace, Claim, Document, Preparation, PreparedPage
 from docproc.storage.changes import OPEN_PAGE_STATES, change_document, held, move_pages
 from docproc.storage.database import Database
-from docproc.storage.rows import AnyRow, page_of, page_values
+from docproc.storage.rows import AnyRow, document_of, failure_json, page_of, page_values
 from docproc.storage.tables import DOCUMENTS, PAGES
 
 
@@ -35,13 +35,13 @@ class SqlPageStore:
             donor = connection.execute(donors.limit(1)).first()
             return None if donor is None else _preparation_of(connection, donor)
 
-    def save_preparation(self, claim: Claim, preparation: Preparation, *, seconds: float) -> None:
+    def save_preparation(self, claim: Claim, preparation: Preparation, *, seconds: float) -> Document:
         with self._database.write() as connection:
             row = held(connection, claim)
             values = [page_values(page, row.id) for page in preparation.pages]
             if values:
                 connection.execute(insert(PAGES), values)
-            change_document(
+            changed = change_document(
                 connection,
                 row,
                 to=DocumentState.READING,
@@ -55,6 +55,7 @@ class SqlPageStore:
                     "stalled": 0,
                 },
             )
+            return document_of(changed)
 
     def pages(self, document_id: UUID, *, states: Collection[PageState] | None = None) -> Sequence[PreparedPage]:
         with self._database.read() as connection:
@@ -63,23 +64,20 @@ class SqlPageStore:
     def lease(self, claim: Claim, numbers: Collection[int]) -> None:
         with self._database.write() as connection:
             row = held(connection, claim)
-            move_pages(connection, row.id, before=(PageState.WAITING,), after=PageState.LEASED, numbers=numbers)
+            move_pages(connection, row.id, along=(PageState.WAITING, PageState.LEASED), numbers=numbers)
 
-    def fail(self, claim: Claim, failures: Mapping[int, Failure]) -> None:
+    def fail(self, claim: Claim, number: int, failure: Failure) -> Document:
         with self._database.write() as connection:
             row = held(connection, claim)
-            failed = sum(
-                move_pages(
-                    connection,
-                    row.id,
-                    before=(PageState.LEASED,),
-                    after=PageState.FAILED,
-                    numbers=(number,),
-                    failure=failure,
-                )
-                for number, failure in failures.items()
+            failed = move_pages(
+                connection,
+                row.id,
+                along=(PageState.WAITING, PageState.LEASED, PageState.FAILED),
+                numbers=(number,),
+                values={"failure": failure_json(failure)},
             )
-            change_document(connection, row, pages={"open": -failed, "failed": failed}, values={"stalled": 0})
+            counts = {"open": -failed, "failed": failed}
+            return document_of(change_document(connection, row, pages=counts, values={"stalled": 0}))
 
 
 def _pages(

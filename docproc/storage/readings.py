@@ -1,18 +1,21 @@
 """Reading rows: one a window; knows nothing of what a reading says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import insert, select
 
 from docproc.domain.document import DocumentState
 from docproc.domain.ids import new_id
 from docproc.domain.page import PageState
-from docproc.services.records import Claim, StoredReading
+from docproc.services.records import Claim, Document, StoredReading
 from docproc.storage.changes import change_document, held, move_pages
 from docproc.storage.database import Database
-from docproc.storage.rows import AnyRow, reading_of
-from docproc.storage.tables import PAGES, READINGS
+from docproc.storage.rows import AnyRow, document_of, reading_of
+from docproc.storage.tables import READINGS
+
+#: readings loaded at once; a body in its row is at most a quarter of a megabyte
+_BATCH = 8
 
 
 class SqlReadingStore:
@@ -27,7 +30,7 @@ class SqlReadingStore:
             row = connection.execute(statement.limit(1)).first()
         return None if row is None else reading_of(row)
 
-    def save(self, claim: Claim, reading: StoredReading, *, seconds: float) -> None:
+    def save(self, claim: Claim, reading: StoredReading, *, seconds: float) -> Document:
         with self._database.write() as connection:
             row = held(connection, claim)
             connection.execute(
@@ -46,36 +49,33 @@ class SqlReadingStore:
                     created_at=self._database.now(connection),
                 )
             )
-            read = _mark_read(connection, row, reading)
-            change_document(
+            # a complete reading accounts for every page that is still open, whatever its window was
+            read = move_pages(
+                connection,
+                row.id,
+                along=(PageState.WAITING, PageState.LEASED, PageState.READ),
+                numbers=None if reading.complete else reading.pages,
+                values={"reader": reading.reader},
+            )
+            changed = change_document(
                 connection,
                 row,
                 to=DocumentState.ASSEMBLING if row.pages_open == read else None,
-                pages={"open": -read, "read": read} if read else None,
+                pages={"open": -read, "read": read},
                 values={"seconds": row.seconds + seconds, "stalled": 0},
             )
+            return document_of(changed)
 
     def of_document(self, document_id: UUID) -> Iterator[StoredReading]:
         after = -1
-        while (row := self._next(document_id, after)) is not None:
-            yield reading_of(row)
-            after = row.first_page
+        while batch := self._behind(document_id, after):
+            yield from map(reading_of, batch)
+            if len(batch) < _BATCH:
+                return
+            after = batch[-1].first_page
 
-    def _next(self, document_id: UUID, after: int) -> AnyRow | None:
-        """One at a time: a consumer may be slow, and a read transaction must not stay open meanwhile."""
+    def _behind(self, document_id: UUID, after: int) -> Sequence[AnyRow]:
+        """A few at a time: a consumer may be slow, and a read transaction must not stay open meanwhile."""
         statement = select(READINGS).where(READINGS.c.document_id == document_id, READINGS.c.first_page > after)
         with self._database.read() as connection:
-            return connection.execute(statement.order_by(READINGS.c.first_page).limit(1)).first()
-
-
-def _mark_read(connection: Connection, row: AnyRow, reading: StoredReading) -> int:
-    """Pages that the reading accounts for: those of its window, or every open one when it is complete."""
-    if reading.complete:
-        move_pages(connection, row.id, before=(PageState.WAITING,), after=PageState.LEASED)
-    numbers = None if reading.complete else reading.pages
-    read = move_pages(connection, row.id, before=(PageState.LEASED,), after=PageState.READ, numbers=numbers)
-    if read:
-        marked = update(PAGES).where(PAGES.c.document_id == row.id, PAGES.c.state == PageState.READ)
-        marked = marked.where(PAGES.c.reader.is_(None))
-        connection.execute(marked.values(reader=reading.reader))
-    return read
+            return connection.execute(statement.order_by(READINGS.c.first_page).limit(_BATCH)).all()
