@@ -36,9 +36,14 @@ def bind(schema: ExtractionSchema) -> Binding:
     return _bind(schema.fields, HEADER)
 
 
-def is_for_invoices(binding: Binding) -> bool:
-    """Does the schema ask for anything that makes an invoice an invoice?"""
-    return any(role.path in _TELLING for role in binding.roles.values())
+def is_for_invoices(schema: ExtractionSchema) -> bool:
+    """Does the schema ask for anything that makes an invoice an invoice? Mere labels do not count: they are many."""
+    return any(
+        (role := HEADER.role_of(words_of(*group, name), _leaf_kind(spec))) is not None and role.path in _TELLING
+        for _, (*group, own), spec in _leaves(schema.fields)
+        for name in (own, spec.title)
+        if name
+    )
 
 
 def fields_of(binding: Binding, role_path: str) -> tuple[str, ...]:

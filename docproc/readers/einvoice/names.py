@@ -1,7 +1,7 @@
 """Field names of any schema in one vocabulary: `vendorName`, `Name of supplier` and `seller.name` come out alike."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from docproc.values.text import fold
 
@@ -105,9 +105,10 @@ _WORDS = {
     "einzelpreis": "unit price",
     "preis prix precio prezzo prijs cost": "price",
     "beschreibung bezeichnung designation descripcion descrizione omschrijving desc text": "description",
-    "item items position positions positionen posten article articles artikel product products produkt service"
-    " services lines rows row entries entry": "line",
-    "sku": "line number",
+    "row entry zeile ligne regel": "line",
+    "pos positionen posten": "position",
+    "item article articolo artikel product produkt service goods": "product",
+    "sku": "product number",
     "ean gtin barcode": "gtin",
     "po": "order",
     "orders bestellung commande pedido ordine": "order",
@@ -132,8 +133,6 @@ _SYNONYMS = {word: meaning.split() for words, meaning in _WORDS.items() for word
 
 _EMPTY = frozenset(["a", "an", "the", "of", "for", "on", "in", "at", "and", "or", "per", "by"])
 _EMPTY |= frozenset(["der", "die", "das", "des", "du", "de", "la", "le", "el", "il"])
-#: say nothing where another word stands beside them; given up in this order until a name is understood
-_WEAK = ("document", "invoice", "amount", "total", "issue", "line", "header", "payment", "detail", "details")
 #: too short to lose a plural s
 _SHORT_WORD = 3
 _PARTIES = frozenset({"seller", "buyer", "payee", "recipient"})
@@ -147,10 +146,10 @@ def words_of(*names: str) -> Words:
     return words
 
 
-def fallbacks(words: Words) -> Iterator[Words]:
+def fallbacks(words: Words, weak_words: Sequence[str]) -> Iterator[Words]:
     """`words`, then with one weak word less at a time."""
     yield words
-    for weak in _WEAK:
+    for weak in weak_words:
         if weak in words and len(words) > 1:
             words -= {weak}
             yield words

@@ -24,7 +24,7 @@ class EinvoiceReader:
 
     def can_read(self, window: Window, schema: ExtractionSchema | None = None) -> bool:
         """Is there an invoice in the window and, if a schema is given, does that ask for one?"""
-        if schema is not None and not is_for_invoices(bind(schema)):
+        if schema is not None and not is_for_invoices(schema):
             return False
         return find_invoice(window.attachments) is not None
 

@@ -74,9 +74,11 @@ _HEADER = (
             "delivery_note_number": "delivery note|delivery note number|despatch advice|despatch advice number",
             "preceding_number": "preceding invoice|preceding invoice number|preceding number|preceding reference"
             "|preceding invoice reference|corrected invoice number",
-            "payment.iban": "iban|bank account|account iban|account number|bank account number|bank iban|seller iban",
-            "payment.bic": "bic|bank bic|bic number|account bic|seller bic",
-            "payment.account_name": "account name|account holder|bank account name|bank account holder",
+            "payment.iban": "iban|payment iban|payment account|payment account iban|bank account|account iban"
+            "|account number|bank account number|bank iban|seller iban",
+            "payment.bic": "bic|payment bic|payment account bic|bank bic|bic number|account bic|seller bic",
+            "payment.account_name": "account name|account holder|payment account name|payment account holder"
+            "|bank account name|bank account holder",
             "payment.reference": "payment reference|remittance|remittance information|remittance reference",
             "payment.terms": "payment terms|terms|payment note",
             "payment.means": "payment means|payment method|payment type",
@@ -127,12 +129,12 @@ _LINE = (
     *_roles(
         Form.TEXT,
         {
-            "name": "name|line name|line|title",
-            "description": "description|line description",
-            "position": "position number|line position|position|pos|index",
-            "seller_item": "number|line number|code|line code|seller number|seller line number|line seller number",
-            "buyer_item": "buyer number|buyer line number|line buyer number",
-            "standard_item": "gtin|standard number|standard line number|global number",
+            "name": "name|line|product|title",
+            "description": "description",
+            "position": "position number|position|line number|line position|index",
+            "seller_item": "number|code|product number|product code|seller number|seller product number",
+            "buyer_item": "buyer number|buyer product number",
+            "standard_item": "gtin|standard number|standard product number|global number",
             "unit": "unit|quantity unit|unit code",
             "tax_category": "tax category|tax category code",
             "order_line": "order line|order line number|order line reference",
@@ -199,20 +201,29 @@ class Scope:
     table: str
     #: names of such a table
     names: tuple[str, ...]
+    #: words that say nothing here where another word stands beside them, given up in this order
+    weak: tuple[str, ...]
     index: _Index
 
     def role_of(self, words: Words, kind: FieldKind) -> Role | None:
         """The role that a field of this name and kind has; None when nothing is known of it."""
-        for fewer in fallbacks(words):
+        for fewer in fallbacks(words, self.weak):
             for role in self.index.get(fewer, ()):
                 if kind in role.form.value:
                     return role
         return None
 
 
-HEADER = Scope(table="", names=(), index=_index(_HEADER))
+_WEAK = ("document", "invoice", "amount", "total", "issue", "header", "detail")
+
+HEADER = Scope(table="", names=(), weak=_WEAK, index=_index(_HEADER))
 TABLES = (
-    Scope(table="lines", names=("line", "lines invoice", "description line"), index=_index(_LINE)),
+    Scope(
+        table="lines",
+        names=("line", "product", "position", "line product", "invoice line", "invoice product", "invoice position"),
+        weak=("line", "product", "position", "invoice", "amount", "total"),
+        index=_index(_LINE),
+    ),
     Scope(
         table="taxes",
         names=(
@@ -225,11 +236,13 @@ TABLES = (
             "breakdown tax",
             "tax basis",
         ),
+        weak=_WEAK,
         index=_index(_TAX),
     ),
     Scope(
         table="adjustments",
         names=("discount charge", "discount", "charge", "adjustment", "adjustments", "document discount charge"),
+        weak=_WEAK,
         index=_index(_ADJUSTMENT),
     ),
 )
