@@ -1,7 +1,7 @@
 """Lines of a table joined to rows: a row starts at a line of figures, wrapped text goes above or below by geometry."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -117,7 +117,7 @@ def join_lines(lines: Sequence[Line], keys: Keys) -> list[TableRow]:
         return []
     with_text = sum(any(_texts(anchor, keys) for anchor in row.anchors) for row in rows)
     own_text = 2 * with_text >= len(rows)
-    leads = not own_text and bool(loose.get(-1))
+    leads = _leads(rows, loose, keys, own_text=own_text)
     for after, between in loose.items():
         texts = [line for line in between if _texts(line, keys)]
         previous = rows[after] if after >= 0 else None
@@ -128,6 +128,16 @@ def join_lines(lines: Sequence[Line], keys: Keys) -> list[TableRow]:
         if following is not None:
             following.above.extend(line for line in texts[cut:] if line.page == following.page)
     return rows
+
+
+def _leads(rows: Sequence[TableRow], loose: Mapping[int, Sequence[Line]], keys: Keys, *, own_text: bool) -> bool:
+    """Whether text stands above the figures that it belongs to: it comes before the first, and none after the last."""
+    before = [line for line in loose.get(-1, ()) if _texts(line, keys)]
+    if not before or rows[0].top - before[-1].row.box.bottom > WRAP_GAP * before[-1].row.box.height:
+        return False
+    after = any(_texts(line, keys) for line in loose.get(len(rows) - 1, ()))
+    between = sum(any(_texts(line, keys) for line in loose.get(at, ())) for at in range(len(rows) - 1))
+    return not own_text or (not after and between == len(rows) - 1)
 
 
 def _anchored(lines: Sequence[Line], keys: Keys) -> tuple[list[TableRow], dict[int, list[Line]]]:

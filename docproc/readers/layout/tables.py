@@ -97,7 +97,7 @@ def _different(headers: Iterable[Header], targets: Sequence[Target]) -> list[Hea
 
 def _table(pages: Sequence[Page], header: Header, targets: Sequence[Target], conventions: Conventions) -> _Table:
     reads: list[_Read] = []
-    for segment in segments_of(pages, header, targets):
+    for segment in segments_of(pages, header, targets, decimal_mark=conventions.decimal_mark):
         reads.extend(_reads(segment, targets, conventions))
     if not reads:
         return _Table((), 0.0)

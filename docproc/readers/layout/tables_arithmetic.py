@@ -56,18 +56,18 @@ def choose_columns(rows: Sequence[Figures], columns: Mapping[Role, int], free: S
     told = dict(columns)
     if not sample or share(sample, told) >= ENOUGH:
         return told
-    best, best_share = told, max(TRUSTED, share(sample, told))
+    best, best_rank = told, (TRUSTED, 0, 0)
     for quantity, price, total in permutations(free, 3):
         tried = {**told, Role.QUANTITY: quantity, Role.UNIT_PRICE: price, Role.AMOUNT: total}
         agreed = share(sample, tried)
-        kept = sum(tried[role] == column for role, column in told.items() if role in tried)
-        if agreed > best_share or (agreed == best_share and best is not told and kept > _kept(best, told)):
-            best, best_share = tried, agreed
+        if agreed > share(sample, told) and agreed >= TRUSTED:
+            kept = sum(tried[role] == column for role, column in told.items())
+            # quantity times price is price times quantity: whole numbers are counted, and the total comes last
+            whole = sum(row[quantity] == row[quantity].to_integral_value() for row in sample if quantity in row)
+            rank = (agreed, kept, whole + (total > max(quantity, price)))
+            if rank > best_rank:
+                best, best_rank = tried, rank
     return best
-
-
-def _kept(tried: Mapping[Role, int], told: Mapping[Role, int]) -> int:
-    return sum(tried.get(role) == column for role, column in told.items())
 
 
 def share(rows: Sequence[Figures], columns: Mapping[Role, int]) -> float:

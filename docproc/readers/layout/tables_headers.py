@@ -9,6 +9,7 @@ from docproc.domain.page import Word
 from docproc.readers.layout.lines import Cell, Row, enclosing_words
 from docproc.readers.layout.tables_labels import LabelIndex
 from docproc.readers.layout.tables_targets import Target, words_of
+from docproc.readers.layout.tables_vocabulary import Role
 from docproc.values.numbers import parse_number
 
 #: a header has at most this many visual rows
@@ -259,8 +260,11 @@ def _tells_enough(columns: Sequence[Column], targets: Sequence[Target]) -> bool:
     asked = [target for target in told if target.spec is not None]
     if len(told) < MIN_COLUMNS or not asked:
         return False
-    wants_numbers = any(target.spec is not None and target.is_numeric for target in targets)
-    return not wants_numbers or any(target.is_numeric for target in asked)
+    wanted = [target for target in targets if target.spec is not None]
+    described = any(target.is_text for target in told) or all(target.role is not Role.DESCRIPTION for target in wanted)
+    if len(asked) <= MIN_COLUMNS and not described:
+        return False  # figures that nothing describes are a summary, of taxes or of payments
+    return not any(target.is_numeric for target in wanted) or any(target.is_numeric for target in asked)
 
 
 def _with_tails(header: Header, rows: Sequence[Row]) -> Header:

@@ -1,10 +1,13 @@
 """Stretches of a table: from a header down to its totals, over as many pages as it takes; joins no rows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from docproc.readers.layout.lines import Row
 from docproc.readers.layout.rows_join import Keys, filled
+from docproc.readers.layout.tables_arithmetic import row_agrees
+from docproc.readers.layout.tables_cells import number_of
 from docproc.readers.layout.tables_grid import SAMPLE, Lane, Line, is_mark, lanes_of, learned, split
 from docproc.readers.layout.tables_headers import Column, Header, is_figure
 from docproc.readers.layout.tables_targets import Target
@@ -48,11 +51,13 @@ def same_table(header: Header, best: Header, targets: Sequence[Target]) -> bool:
     return len(header.targets & wanted) >= SAME_TABLE * len(wanted)
 
 
-def segments_of(pages: Sequence[Page], best: Header, targets: Sequence[Target]) -> list[Segment]:
+def segments_of(
+    pages: Sequence[Page], best: Header, targets: Sequence[Target], *, decimal_mark: str | None
+) -> list[Segment]:
     """The stretches of the table that `best` heads; its repetitions start new ones."""
     segments = []
     for header, rows, page_right in _stretches(pages, best, targets):
-        segment = _segment(header, rows, targets, page_right=page_right)
+        segment = _segment(header, rows, targets, page_right=page_right, decimal_mark=decimal_mark)
         if segment.lines:
             segments.append(segment)
     return segments
@@ -100,13 +105,20 @@ def keys_of(columns: Sequence[Column], targets: Sequence[Target]) -> Keys:
     return Keys(figures=frozenset(figures), amounts=frozenset(amounts), texts=frozenset(texts))
 
 
-def _segment(header: Header, rows: Sequence[Row], targets: Sequence[Target], *, page_right: float) -> Segment:
+def _segment(
+    header: Header, rows: Sequence[Row], targets: Sequence[Target], *, page_right: float, decimal_mark: str | None
+) -> Segment:
     keys = keys_of(header.columns, targets)
+    roles = roles_of(header.columns, targets)
+
+    def proves(line: Line) -> bool:
+        return row_agrees(figures_of(line, decimal_mark), roles) is True
+
     lanes = lanes_of(header.columns, targets, page_right=page_right)
-    sample = _table_lines(rows[:SAMPLE], header, lanes, keys)
+    sample = _table_lines(rows[:SAMPLE], header, lanes, keys, proves=proves)
     anchors = [line for line in sample if len(clean_figures(line, keys)) > 1] or sample
     lanes = learned(lanes, anchors, page_right=page_right)
-    return Segment(header.columns, tuple(lanes), tuple(_table_lines(rows, header, lanes, keys)), keys)
+    return Segment(header.columns, tuple(lanes), tuple(_table_lines(rows, header, lanes, keys, proves=proves)), keys)
 
 
 def clean_figures(line: Line, keys: Keys) -> frozenset[int]:
@@ -118,11 +130,22 @@ def clean_figures(line: Line, keys: Keys) -> frozenset[int]:
     )
 
 
-def _table_lines(rows: Sequence[Row], header: Header, lanes: Sequence[Lane], keys: Keys) -> list[Line]:
-    """The lines of `rows` up to the table's total, without carried sums, page notes and what stands between pages."""
+def figures_of(line: Line, decimal_mark: str | None) -> dict[int, Decimal]:
+    """The numbers on `line` by column."""
+    found = ((column, number_of(words, decimal_mark)) for column, words in line.cells.items())
+    return {column: number[0] for column, number in found if number is not None}
+
+
+def _table_lines(
+    rows: Sequence[Row], header: Header, lanes: Sequence[Lane], keys: Keys, *, proves: Callable[[Line], bool]
+) -> list[Line]:
+    """The lines of `rows` up to the table's total, without carried sums, page notes and what stands between pages.
+
+    After a total, which may be that of a group, the table goes on only with a line that `proves` to be a row.
+    """
     lines: list[Line] = []
     page, bottom = header.page, header.box.bottom
-    doubtful = False
+    doubtful = closed = False
     texts = sorted(keys.texts)
     text_left = lanes[texts[0]].left if texts else None
     for row in rows:
@@ -133,14 +156,12 @@ def _table_lines(rows: Sequence[Row], header: Header, lanes: Sequence[Lane], key
             doubtful = True
         page, bottom = row.page, row.box.bottom
         if kind is LineKind.TOTAL:
-            if doubtful and not lines:
-                continue
-            break
-        if kind is not LineKind.ROW:
+            closed = closed or bool(lines) or not doubtful
+        if kind is not LineKind.ROW or (closed and not (len(figures) > 1 and proves(line))):
             continue
         if doubtful and len(figures) < min(2, len(keys.figures)):
             continue
-        doubtful = False
+        doubtful = closed = False
         lines.append(line)
     return lines
 

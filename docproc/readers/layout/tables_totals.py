@@ -8,7 +8,13 @@ from docproc.domain.page import Word
 from docproc.readers.layout.tables_grid import Line, is_mark
 from docproc.readers.layout.tables_headers import is_figure
 from docproc.readers.layout.tables_targets import words_of
-from docproc.readers.layout.tables_vocabulary import CARRY_LABELS, CHARGE_HEADS, TOTAL_HEADS, TOTAL_WORDS
+from docproc.readers.layout.tables_vocabulary import (
+    CARRY_LABELS,
+    CHARGE_HEADS,
+    TOTAL_HEADS,
+    TOTAL_OPENINGS,
+    TOTAL_WORDS,
+)
 
 #: "page 1 of 2", not a sentence that ends in one
 MAX_NOTE_WORDS = 3
@@ -31,21 +37,23 @@ class LineKind(Enum):
 def kind_of(line: Line, *, figures: Collection[int], texts: Collection[int], text_left: float | None) -> LineKind:
     """What `line` is; `figures` are the key columns it fills, `texts` the text columns, the first from `text_left`."""
     words = line.row.words
-    said = _said(words)
+    said = words_said(words)
     if said and _PAGE_NOTE.search(line.row.text.casefold()) and len(said) <= MAX_NOTE_WORDS:
         return LineKind.PAGE_NOTE
     if any(tuple(said[: len(label)]) == label for label in _CARRY):
         return LineKind.CARRY
-    if _is_total(said):
+    if is_total(said):
         if said[0] in CHARGE_HEADS and _is_row_like(line, figures, texts, text_left):
             return LineKind.ROW
         return LineKind.TOTAL
-    if len(figures) <= 1 and _is_total(_label_before_figure(line)):
+    if said and said[0] in TOTAL_OPENINGS and len(figures) <= 1:
+        return LineKind.TOTAL
+    if len(figures) <= 1 and is_total(_label_before_figure(line)):
         return LineKind.TOTAL
     return LineKind.ROW
 
 
-def _said(words: Collection[Word]) -> list[str]:
+def words_said(words: Collection[Word]) -> list[str]:
     """The words of a line in comparable form, without numbers, units, currencies and single letters."""
     return [
         plain
@@ -56,7 +64,8 @@ def _said(words: Collection[Word]) -> list[str]:
     ]
 
 
-def _is_total(said: list[str]) -> bool:
+def is_total(said: list[str]) -> bool:
+    """Whether `said`, the words of a line or of a label, name nothing but a total."""
     return bool(said) and all(word in TOTAL_WORDS for word in said) and any(word in TOTAL_HEADS for word in said)
 
 
@@ -76,9 +85,9 @@ def _label_before_figure(line: Line) -> list[str]:
         first = next((index for index, word in enumerate(words) if is_figure(word.text)), None)
         if first is None:
             continue
-        label = _said(words[:first])
+        label = words_said(words[:first])
         if label or at == 0:
             return label
         before = cells[at - 1].words
-        return _said(before) if not any(is_figure(word.text) for word in before) else []
+        return words_said(before) if not any(is_figure(word.text) for word in before) else []
     return []

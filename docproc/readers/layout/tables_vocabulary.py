@@ -57,7 +57,8 @@ _LABELS: dict[Role, str] = {
         "|check no|cheque no|transaction id|beleg|belegnr|id"
     ),
     Role.DESCRIPTION: (
-        "description|item description|description of goods|product description|service description|item|items|product"
+        "description|desc|desc item|code desc|item description|description of goods|product description"
+        "|service description|item|items|product"
         "|products|product name|item name|article|articles|service|services|title|details|particulars|name|activity"
         "|goods|work|task|designation|libelle|prestation|produit|produits|nom|intitule|nature|objet"
         "|beschreibung|bezeichnung|artikel|artikelbezeichnung|leistung|leistungsbeschreibung|produktbezeichnung|ware"
@@ -82,7 +83,8 @@ _LABELS: dict[Role, str] = {
         "unit|uom|u m|unit of measure|um|me|einheit|mengeneinheit|eh|unite|u|unidad|unita|unita di misura|eenheid|per"
     ),
     Role.UNIT_PRICE: (
-        "unit price|price|price unit|price each|each|rate|unit cost|cost|price per unit|unit rate|item price"
+        "unit price|price|u p|u price|s price|price unit|price each|each|rate|unit cost|cost|price per unit"
+        "|unit rate|item price"
         "|list price"
         "|hourly rate|net price|unit price net|price excl|rate hr|cost per unit|your price|unit net price"
         "|einzelpreis|e preis|preis|stuckpreis|einheitspreis|ep|einzelpreis netto|nettopreis|preis einheit|satz"
@@ -108,7 +110,7 @@ _LABELS: dict[Role, str] = {
         "|cuota iva|cuota|importo iva|imposta|btw bedrag"
     ),
     Role.AMOUNT: (
-        "amount|line total|total|total price|total amount|extended price|extended|ext price|net amount"
+        "amount|amt|line total|total|total price|total amount|extended price|extended|ext price|net amount"
         "|line amount|value"
         "|subtotal|sub total|net|total net|gross|gross amount|line value|net value|taxable value|taxable amount|sum"
         "|ext amount|total value|total cost|total excl vat|amount excl vat|price w o tax|price total|total line"
@@ -217,6 +219,7 @@ TOTAL_WORDS = _words(
     " totale imponibile imposta importo netto lordo da pagare fattura documento"
     " totaal subtotaal btw te betalen exclusief inclusief excl bedrag factuurbedrag factuur"
     " usd gbp chf inr jpy cad aud rs rm myr"
+    " rounded adj adjustment adjustments qty quantity items item number amt count incl inc nett card paid all"
 )
 
 #: without one of these a line of total words is no total: "Net payment in cash" may be an item
@@ -228,6 +231,16 @@ TOTAL_HEADS = _words(
     " totaux montant tva payer solde suma imponible iva totale imponibile imposta totaal subtotaal btw"
     " betalen netto brutto"
     " nettogesamt importe pagar shipping freight versandkosten porto discount net gross"
+)
+
+#: a line that opens with one of these is a total whatever follows, but when it is billed like a row
+TOTAL_OPENINGS = _words(
+    "total totals subtotal summe gesamtsumme gesamtbetrag zwischensumme rechnungsbetrag zahlbetrag"
+    " endbetrag nettosumme"
+    " bruttosumme totaux totale totaal subtotaal rounding rundung arrondi redondeo arrotondamento"
+    " afronding cash change"
+    " tendered tender visa mastercard maestro gegeben ruckgeld bar wechselgeld rendu contant wisselgeld resto cambio"
+    " efectivo contanti especes"
 )
 
 #: totals that a seller may as well bill as a row
