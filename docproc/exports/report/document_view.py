@@ -3,8 +3,9 @@
 from docproc.domain.extraction import Extraction, ExtractionStatus
 from docproc.domain.failure import Failure
 from docproc.domain.issues import Issue, Severity
-from docproc.exports.report.field_view import Confidences, percent
+from docproc.exports.report.field_view import Confidences
 from docproc.exports.report.markup import EMPTY, Markup, tag
+from docproc.exports.report.value_view import percent
 
 #: issues, and fields of one, that are spelled out; the others are only counted
 _MOST_ISSUES = 30

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from docproc.domain.evidence import Evidence
 from docproc.domain.extraction import FieldTree, FieldValue
@@ -10,8 +11,10 @@ from docproc.domain.schema import NUMERIC, ExtractionSchema, FieldSpec, Shape
 from docproc.exports.cells import concern_of, leaves_cell
 from docproc.exports.export_item import ExportItem
 from docproc.exports.report.markup import EMPTY, Markup, join, tag
+from docproc.exports.report.value_view import as_printed, proof, shown_value, told
 
-_MOST_CHARACTERS = 2_000
+#: a column of a table: where its value stands in a row's object, and what it is
+_Column: TypeAlias = tuple[tuple[str, ...], FieldSpec]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,10 @@ class Confidences:
         self.total += confidence
         self.count += 1
         self.lowest = confidence if self.lowest is None else min(self.lowest, confidence)
+
+    def join(self, others: "Confidences") -> None:
+        self.total += others.total
+        self.count += others.count
 
     @property
     def mean(self) -> float | None:
@@ -104,8 +111,8 @@ class FieldView:
         return tag(
             "div",
             tag("span", label, class_="label", title=path),
-            tag("span", shown_value(leaf), _as_printed(leaf), class_="value"),
-            tag("span", *_proof(leaf), class_="proof"),
+            tag("span", shown_value(leaf), as_printed(leaf), class_="value"),
+            tag("span", *proof(leaf), class_="proof"),
             class_=" ".join(filter(None, kinds)),
             data_f=number,
             data_path=path if concerned else None,
@@ -130,42 +137,31 @@ class FieldView:
         source = self.item.tables.get(path)
         branches: Iterator[FieldTree] = iter(source() if source else tree if isinstance(tree, list) else [])
         columns = list(_columns(spec.item.children if spec.item else ()))
-        body: list[Markup] = []
         below: list[Markup] = []
+        body: list[Markup] = []
         for index, branch in enumerate(itertools.islice(branches, self.most_rows)):
-            row = branch if isinstance(branch, dict) else {}
-            place = f"{path}[{index}]"
-            cells = [
-                self._cell(_at(row, names), column, path=f"{place}.{'.'.join(names)}") for names, column in columns
-            ]
-            body.append(tag("tr", tag("th", str(index + 1), scope="row"), *cells))
-            below += [
-                self._table(column, _at(row, names), path=f"{place}.{'.'.join(names)}")
-                for names, column in columns
-                if column.is_table and _at(row, names)
-            ]
+            body.append(self._table_row(branch, columns, number=index + 1, path=f"{path}[{index}]", below=below))
         left = self._count_rest(branches)
+        rest = f"{left:,} of {len(body) + left:,} rows are not shown: the export has them." if left else ""
+        heading = tag("h3", label_of(spec), " ", tag("code", path) if "[" in path else EMPTY)
         if not body:
-            body.append(tag("tr", tag("td", "no rows", class_="none", colspan=len(columns) + 1)))
-        head = [
-            tag("th", label_of(column), scope="col", class_="number" if column.kind in NUMERIC else None)
-            for _, column in columns
-        ]
-        count = tag("span", f"{len(body) + left:,} rows" if left else "", class_="count")
-        note = tag("p", f"{left:,} more rows are in the export.", class_="note") if left else EMPTY
-        place_note = tag("code", path) if "[" in path else EMPTY
-        return tag(
-            "section",
-            tag("h3", label_of(spec), " ", place_note, count),
-            tag(
-                "div",
-                tag("table", tag("thead", tag("tr", tag("th", "#"), *head)), tag("tbody", *body)),
-                class_="scroll",
-            ),
-            note,
-            *below,
-            class_="group table",
-        )
+            return tag("section", heading, tag("p", "no rows", class_="note"), class_="group table")
+        head = [tag("th", label_of(column), scope="col", class_=_alignment(column)) for _, column in columns]
+        rows = tag("table", tag("thead", tag("tr", tag("th", "#"), *head)), tag("tbody", *body))
+        note = tag("p", rest, class_="note") if rest else EMPTY
+        return tag("section", heading, tag("div", rows, class_="scroll"), note, *below, class_="group table")
+
+    def _table_row(
+        self, branch: FieldTree, columns: Sequence[_Column], *, number: int, path: str, below: list[Markup]
+    ) -> Markup:
+        """One row; the lists within it become tables `below`."""
+        cells = []
+        for names, column in columns:
+            tree, place = _at(branch, names), f"{path}.{'.'.join(names)}"
+            cells.append(self._cell(tree, column, path=place))
+            if column.is_table and tree:
+                below.append(self._table(column, tree, path=place))
+        return tag("tr", tag("th", str(number), scope="row"), *cells)
 
     def _count_rest(self, rows: Iterator[FieldTree]) -> int:
         """How many rows are left; their confidences count although they are not shown."""
@@ -198,7 +194,7 @@ class FieldView:
             data_f=number,
             data_path=path if concerned else None,
             tabindex=None if number is None else 0,
-            title=_told(leaves),
+            title=told(leaves),
         )
 
 
@@ -207,72 +203,11 @@ def label_of(spec: FieldSpec) -> str:
     return spec.title or spec.name.replace("_", " ").replace("-", " ").strip().capitalize()
 
 
-def shown_value(leaf: FieldValue) -> Markup:
-    if leaf.value is None:
-        return tag("span", "not found", class_="none")
-    text = str(leaf.value).lower() if isinstance(leaf.value, bool) else str(leaf.value)
-    if len(text) > _MOST_CHARACTERS:
-        text = f"{text[:_MOST_CHARACTERS]} … ({len(text) - _MOST_CHARACTERS:,} more characters are in the export)"
-    return tag("bdi", text)  # text that changes the direction of reading stays within its own value
+def _alignment(spec: FieldSpec) -> str | None:
+    return "number" if spec.shape is Shape.LEAF and spec.kind in NUMERIC else None
 
 
-def _as_printed(leaf: FieldValue) -> Markup:
-    """The print, where it is not the value itself."""
-    printed = leaf.evidence[0].text if leaf.evidence else ""
-    if (
-        leaf.value is None
-        or not printed
-        or printed.split() == str(leaf.value).split()
-        or len(printed) > _MOST_CHARACTERS
-    ):
-        return EMPTY
-    return tag("span", tag("bdi", printed), class_="printed", title="As printed on the page")
-
-
-def _proof(leaf: FieldValue) -> list[Markup]:
-    """How sure the value is, and how its print agrees with it."""
-    if leaf.value is None:
-        return []
-    bar = confidence_bar(leaf.confidence)
-    if not leaf.evidence:
-        return [bar, tag("span", "ungrounded", class_="match ungrounded", title="No place on the pages proves it")]
-    first = leaf.evidence[0]
-    page = tag("span", f"p. {first.page}", class_="at")
-    return [bar, tag("span", first.match.value, class_=f"match {first.match.value}"), page]
-
-
-def confidence_bar(confidence: float | None) -> Markup:
-    """A bar as long as the confidence; its width is an attribute, as the page allows no inline style."""
-    if confidence is None:
-        return tag("span", "no confidence", class_="conf none")
-    level = "high" if confidence >= 0.8 else "middle" if confidence >= 0.5 else "low"  # noqa: PLR2004
-    bar = tag(
-        "svg",
-        tag("rect", class_="track", width=40, height=5, rx=2.5),
-        tag("rect", class_="fill", width=round(40 * confidence, 1), height=5, rx=2.5),
-        viewBox="0 0 40 5",
-        aria_hidden="true",
-    )
-    return tag("span", bar, f"{percent(confidence)}", class_=f"conf {level}", title="Confidence")
-
-
-def percent(confidence: float) -> str:
-    """Rounded down: 100 % is kept for what is certain."""
-    return f"{int(confidence * 100 + 1e-9)} %"
-
-
-def _told(leaves: Sequence[FieldValue]) -> str | None:
-    """A cell's confidence and match in words: a table has no room for bars."""
-    known = [leaf for leaf in leaves if leaf.value is not None]
-    words = [
-        f"{'' if leaf.confidence is None else percent(leaf.confidence) + ', '}"
-        f"{leaf.evidence[0].match.value + ' match' if leaf.evidence else 'ungrounded'}"
-        for leaf in known
-    ]
-    return "; ".join(words) or None
-
-
-def _columns(specs: Iterable[FieldSpec], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], FieldSpec]]:
+def _columns(specs: Iterable[FieldSpec], above: tuple[str, ...] = ()) -> Iterator[_Column]:
     for spec in specs:
         if spec.shape is Shape.GROUP:
             yield from _columns(spec.children, (*above, spec.name))

@@ -32,21 +32,25 @@ _AIR = 1.5
 
 @dataclass(slots=True)
 class ImageBudget:
-    """How many bytes of page images a report still takes."""
+    """How many bytes of page images a report still takes; spent when one does not fit."""
 
     left: int
     omitted: int = 0
 
-    def take(self, image: tuple[bytes, str] | None) -> str | None:
-        """The image as a data URI, or None when there is none or it does not fit any more."""
-        if image is None or image[1] not in _MEDIA_TYPES:
-            return None
-        encoded_bytes = (len(image[0]) + 2) // 3 * 4
-        if encoded_bytes > self.left:
+    def take(self, images: PageImages, document_id: UUID, number: int) -> str | None:
+        """The page image as a data URI; None when there is none, or no room."""
+        if self.omitted:  # drawing a page takes time: none is asked for in vain
             self.omitted += 1
             return None
-        self.left -= encoded_bytes
-        return f"data:{image[1]};base64,{base64.b64encode(image[0]).decode()}"
+        image = images(document_id, number)
+        if image is None or image[1] not in _MEDIA_TYPES:
+            return None
+        encoded = base64.b64encode(image[0]).decode()
+        if len(encoded) > self.left:
+            self.omitted += 1
+            return None
+        self.left -= len(encoded)
+        return f"data:{image[1]};base64,{encoded}"
 
 
 def pages_html(
@@ -79,7 +83,7 @@ def _figure(
 ) -> Markup:
     width, height = _size(facts, marks)
     omitted = budget.omitted
-    source = budget.take(images(extraction.document_id, number))
+    source = budget.take(images, extraction.document_id, number)
     image = EMPTY
     if source is not None:
         image = tag(
@@ -155,13 +159,17 @@ def _notes(extraction: Extraction, *, shown: Sequence[int], left_out: Sequence[i
     notes = []
     if left_out:
         notes.append(f"Evidence on {_pages(left_out)} is not drawn: the report shows {len(shown)} pages a document.")
-    quiet = [page.number for page in extraction.pages if page.number not in {*shown, *left_out}]
+    quiet = [
+        page.number
+        for page in extraction.pages
+        if page.state is PageState.READ and page.number not in {*shown, *left_out}
+    ]
     if quiet:
         notes.append(f"No evidence on {_pages(quiet)}.")
-    odd = sorted(page.state.value for page in extraction.pages if page.state is not PageState.READ)
-    for state, group in groupby(odd):
-        numbers = [page.number for page in extraction.pages if page.state.value == state]
-        notes.append(f"{_pages(numbers).capitalize()}: {state} ({len(list(group))}).")
+    for state in PageState:
+        numbers = [page.number for page in extraction.pages if page.state is state and state is not PageState.READ]
+        if numbers:
+            notes.append(f"{_pages(numbers).capitalize()}: {state.value}.")
     return [tag("p", note, class_="note") for note in notes]
 
 

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TextIO
 from uuid import UUID
 
-from docproc.domain.extraction import ExtractionStatus
+from docproc.domain.extraction import Extraction, ExtractionStatus
 from docproc.domain.schema import ExtractionSchema
 from docproc.exports.export_item import ExportItem
 from docproc.exports.report.document_view import STATUS_WORDS, document_html, list_entry
-from docproc.exports.report.field_view import Confidences, FieldView, percent
-from docproc.exports.report.markup import EMPTY, Markup, join, tag
+from docproc.exports.report.field_view import Confidences, FieldView
+from docproc.exports.report.markup import Markup, join, tag
 from docproc.exports.report.page_view import ImageBudget, PageImages, pages_html
+from docproc.exports.report.value_view import percent
 from docproc.exports.staged_writer import StagedWriter
 
 
@@ -28,6 +29,8 @@ class ReportLimits:
     #: of all page images together, as they stand in the file
     image_bytes: int = 64 * 1024 * 1024
     pages_per_document: int = 8
+    #: a browser has trouble with more; the others count in the totals
+    documents: int = 2_000
     rows_per_table: int = 100
 
 
@@ -59,7 +62,6 @@ class ReportWriter(StagedWriter):
         self._statuses: Counter[ExtractionStatus] = Counter()
         self._page_total = 0
         self._confidences = Confidences()
-        self._job_ids: set[UUID] = set()
 
     def _begin(self, scratch: Path, closing: ExitStack) -> None:
         target = closing.enter_context((scratch / self._targets[0].name).open("x", encoding="utf-8", newline="\n"))
@@ -68,10 +70,17 @@ class ReportWriter(StagedWriter):
         closing.push(lambda kind, _error, _trace: None if kind else self._compose(target))
 
     def _add(self, item: ExportItem) -> None:
-        extraction = item.extraction
-        anchor = f"d{self._statuses.total() + 1}"
         view = FieldView(schema=self._schema, item=item, most_rows=self._limits.rows_per_table)
         fields = view.html()
+        extraction = item.extraction
+        self._statuses[extraction.status] += 1
+        self._page_total += extraction.document.page_count or len(extraction.pages)
+        self._confidences.join(view.confidences)
+        if self._statuses.total() <= self._limits.documents:
+            self._show(extraction, view, fields)
+
+    def _show(self, extraction: Extraction, view: FieldView, fields: Markup) -> None:
+        anchor = f"d{self._statuses.total()}"
         pages = pages_html(
             extraction,
             view.marks,
@@ -82,11 +91,6 @@ class ReportWriter(StagedWriter):
         counts = f"{view.found} of {view.leaves} fields" if fields else ""
         self._articles.write(document_html(extraction, anchor=anchor, pages=pages, fields=fields, counts=counts) + "\n")
         self._entries.write(list_entry(extraction, anchor=anchor, confidences=view.confidences) + "\n")
-        self._statuses[extraction.status] += 1
-        self._page_total += extraction.document.page_count or len(extraction.pages)
-        self._confidences.total += view.confidences.total
-        self._confidences.count += view.confidences.count
-        self._job_ids.add(extraction.job_id)
 
     def _compose(self, target: TextIO) -> None:
         style, script = _packaged("report.css"), _packaged("report.js")
@@ -146,13 +150,14 @@ class ReportWriter(StagedWriter):
         )
 
     def _notes(self) -> Markup:
-        if not self._budget.omitted:
-            return EMPTY
-        mebibytes = self._limits.image_bytes / 1024 / 1024
-        text = (
-            f"{self._budget.omitted:,} page images were left out: the report holds at most {mebibytes:g} MiB of them."
-        )
-        return tag("p", text, class_="note")
+        """What the report leaves out."""
+        notes = []
+        if omitted := self._budget.omitted:
+            mebibytes = self._limits.image_bytes / 1024 / 1024
+            notes.append(f"{omitted:,} page images are left out: the report holds at most {mebibytes:g} MiB of them.")
+        if (left := self._statuses.total() - self._limits.documents) > 0:
+            notes.append(f"{left:,} documents are not shown: they count above, and the export has them.")
+        return join(*(tag("p", note, class_="note") for note in notes))
 
 
 def _copy(source: TextIO, target: TextIO) -> None:
