@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from docproc.domain.evidence import Evidence
 from docproc.domain.extraction import ConfidenceParts, FieldTree, FieldValue
 from docproc.domain.reading import FieldHint, Window
-from docproc.domain.schema import ExtractionSchema, FieldSpec, JsonValue, Record, Shape
+from docproc.domain.schema import ExtractionSchema, FieldSpec, JsonValue, Record
 from docproc.grounding.confidence import confidence
 from docproc.grounding.hints import Print, agreement
 from docproc.grounding.labels import Labels
@@ -83,7 +83,7 @@ class _Grounding:
 
     def _places(self, leaves: Sequence[_Leaf], known: Sequence[Evidence]) -> dict[str, list[Place]]:
         found: dict[str, list[Place]] = {}
-        taken = {number for part in known for number in self._print.tokens_at(part)}
+        taken: set[int] = {number for part in known for number in self._print.tokens_at(part)}
         for table in dict.fromkeys(leaf.table for leaf in leaves if leaf.table):
             cells = [leaf for leaf in leaves if leaf.table == table]
             for path, place in self._table_places(cells):
@@ -154,9 +154,7 @@ def _leaves(at: _Leaf, value: JsonValue) -> Iterator[_Leaf]:
             )
             yield from _leaves(below, branch)
     elif isinstance(value, list):
-        item = (
-            at.spec.item if at.spec.shape is Shape.LIST and at.spec.item is not None else FieldSpec(name=at.spec.name)
-        )
+        item = at.spec.item or FieldSpec(name=at.spec.name)
         for row, branch in enumerate(value):
             path = f"{at.path}[{row}]"
             yield from _leaves(_Leaf(path=path, group=at.path, spec=item, value=None, table=at.path, row=row), branch)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cached_property
 
 from docproc.domain.evidence import Evidence, MatchKind
 from docproc.domain.geometry import Box
@@ -28,9 +29,13 @@ class Print:
         self._numbers = {page.number: index for index, page in enumerate(pages)}
         self._pages = pages
         self._tokens = tokens
-        self._strips: dict[tuple[int, int], list[int]] = defaultdict(list)
-        for number, token in enumerate(tokens):
-            self._strips[token.page, int(token.box.middle_y // _STRIP)].append(number)
+
+    @cached_property
+    def _strips(self) -> dict[tuple[int, int], list[int]]:
+        strips: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for number, token in enumerate(self._tokens):
+            strips[token.page, int(token.box.middle_y // _STRIP)].append(number)
+        return strips
 
     def tokens_at(self, evidence: Evidence) -> list[int]:
         """Indices of the words inside the box of `evidence`."""

@@ -6,7 +6,6 @@ Labels are the field's title, its name and its aliases, in whatever language the
 from collections.abc import Iterable, Sequence
 from math import exp
 
-from docproc.domain.geometry import Box
 from docproc.domain.schema import FieldSpec
 from docproc.grounding.places import Place
 from docproc.grounding.textual import TextSearch
@@ -15,6 +14,10 @@ from docproc.values.text import key, similarity
 #: page points over which a label loses most of its hold, to the left and above
 _REACH_LEFT = 220.0
 _REACH_ABOVE = 28.0
+#: two boxes stand in one line from this overlap on; boxes may overlap a little, and begin a little apart, in points
+_SAME_LINE = 0.6
+_OVERLAP = 2.0
+_ALIGNED = 12.0
 #: a label above counts less than one to the left
 _ABOVE = 0.85
 #: labels shorter than this are found by chance
@@ -41,10 +44,6 @@ class Labels:
             default=0.0,
         )
 
-    def header_columns(self, spec: FieldSpec) -> list[tuple[Place, Box]]:
-        """Where the labels of a column stand."""
-        return [(label, label.box) for _, label in self._places(spec)]
-
     def _places(self, spec: FieldSpec) -> list[tuple[float, Place]]:
         found = self._by_spec.get(id(spec))
         if found is None:
@@ -70,12 +69,10 @@ def _hold(label: Place, place: Place) -> float:
     if _shares_word(label.tokens, place.tokens):
         return 1.0 if label.box.right <= place.box.left + 1 else 0.0
     left, up = place.box.left - label.box.right, place.box.top - label.box.bottom
-    if label.band == place.band or label.box.vertical_overlap(place.box) > 0.6:
-        return exp(-max(0.0, left) / _REACH_LEFT) if left > -2 else 0.0
-    aligned = label.box.horizontal_overlap(place.box) > 0.1 or abs(label.box.left - place.box.left) < 12
-    if up > -2 and aligned:
-        return _ABOVE * exp(-max(0.0, up) / _REACH_ABOVE)
-    return 0.0
+    if label.band == place.band or label.box.vertical_overlap(place.box) > _SAME_LINE:
+        return exp(-max(0.0, left) / _REACH_LEFT) if left > -_OVERLAP else 0.0
+    aligned = label.box.horizontal_overlap(place.box) > 0 or abs(label.box.left - place.box.left) < _ALIGNED
+    return _ABOVE * exp(-max(0.0, up) / _REACH_ABOVE) if aligned and up > -_OVERLAP else 0.0
 
 
 def _shares_word(first: Sequence[int], second: Sequence[int]) -> bool:

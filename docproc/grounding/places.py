@@ -110,7 +110,11 @@ def splits_number(run: Run, track: Track, tokens: Sequence[Token]) -> bool:
 def _printed_ends(run: Run, track: Track, tokens: Sequence[Token]) -> tuple[int, int]:
     """Offsets of the run's first letter in the print of its first word, and behind its last letter in its last."""
     first, last = tokens[track.order[run.first]], tokens[track.order[run.last]]
-    return _printed(first, run.start), _printed(last, run.end - 1) + 1
+    end = _printed(last, run.end - 1) + 1
+    # `Inc.` and `(UK)` keep the mark that belongs to them
+    while last.text[end : end + 1] in {".", ")", "%"}:
+        end += 1
+    return _printed(first, run.start), end
 
 
 def _printed(token: Token, place: int) -> int:
@@ -128,7 +132,7 @@ def _printed(token: Token, place: int) -> int:
 def _cover(
     indices: tuple[int, ...], ends: tuple[int, int], *, tokens: Sequence[Token], match: MatchKind, quality: float
 ) -> Place:
-    """The place of whole words but for the first and the last, of which `ends` cuts a part with its share of the box."""
+    """The place of whole words; of the first and the last `ends` may cut a part, with its share of the box."""
     texts = [tokens[index].text for index in indices]
     boxes = [tokens[index].box for index in indices]
     texts[-1], boxes[-1] = _cut(texts[-1], boxes[-1], 0, ends[1])

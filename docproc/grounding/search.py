@@ -4,11 +4,14 @@ One index a window, built when it is first needed: numbers and dates to places, 
 orders (as read, and column by column). A value that is asked for twice is searched once.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from itertools import pairwise
+from typing import TypeAlias
 
 from docproc.domain.evidence import MatchKind
 from docproc.domain.page import PageContent
@@ -19,6 +22,7 @@ from docproc.grounding.tokens import lay_out
 from docproc.values.codes import find_phones, find_urls, phone_form, url_form
 from docproc.values.currency import find_currencies, parse_currency
 from docproc.values.dates import find_dates
+from docproc.values.months import MONTHS
 from docproc.values.numbers import canonical, find_numbers
 from docproc.values.parse import JsonLeaf, canonical_number, comparable, parse_boolean
 from docproc.values.text import key
@@ -29,8 +33,19 @@ _GROUP_DIGITS = 3
 _INFERRED = 0.8
 #: quality of a currency sign: it may be shared, as the dollar's is
 _SIGN = 0.9
+#: quality of a number printed with other decimals: 50 for 50.00
+_OTHER_DECIMALS = 0.96
 #: a number of fewer digits is not looked for digit by digit
 _MIN_DIGITS = 4
+
+_DIGIT = re.compile(r"\d")
+#: words on either side of a line's end that a broken date may have
+_SEAM = 4
+#: a space inside what may be one number
+_JOINED = re.compile(r"\d[.,]? \d{3}(?!\d)")
+
+#: a stretch of a line
+Span: TypeAlias = tuple[Line, int, int]
 
 
 class Search:
@@ -65,7 +80,8 @@ class Search:
             number = comparable(spec.kind, value)
             return self._number_places(number, spec.kind) if isinstance(number, Decimal) else []
         if spec.kind is FieldKind.DATE:
-            return self._date_places(str(value), spec)
+            # a schema may keep a date as it is printed
+            return self._date_places(str(value), spec) or self.text.places(str(value), FieldKind.ID)
         if spec.kind is FieldKind.CURRENCY:
             return self._currencies.get(parse_currency(str(value)) or "", [])
         if spec.kind is FieldKind.BOOLEAN:
@@ -88,63 +104,84 @@ class Search:
 
     def _number_places(self, number: Decimal, kind: FieldKind) -> list[Place]:
         printed = canonical(number)
-        found = [said_exactly(place, printed) for place in self._numbers.get(number, ())]
+        found = [_as_printed(place, printed) for place in self._normalised(self._numbers.get(number, ()))]
         if not found and number:
-            found = [_inferred(place) for place in self._numbers.get(-number, ())]
+            found = [_inferred(place) for place in self._normalised(self._numbers.get(-number, ()))]
         if not found and kind is FieldKind.PERCENT and 0 < abs(number) < 1:
-            found = [_inferred(place) for place in self._numbers.get(number * 100, ())]
+            found = [_inferred(place) for place in self._normalised(self._numbers.get(number * 100, ()))]
         if not found and len(key(printed)) >= _MIN_DIGITS:
-            found = self.text.runs(key(printed))
+            found = self.text.digits(key(printed))
         return found
 
     @cached_property
-    def _numbers(self) -> dict[Decimal, list[Place]]:
-        index: dict[Decimal, dict[tuple[tuple[int, ...], str], Place]] = defaultdict(dict)
+    def _numbers(self) -> dict[Decimal, list[Span]]:
+        index: dict[Decimal, list[Span]] = defaultdict(list)
         for line in self._digit_lines:
-            for mark in (None, ".", ","):
-                for span in find_numbers(line.text, decimal_mark=mark):
-                    if mark is None or span.decimals == _GROUP_DIGITS:
-                        place = place_of_span(
-                            line, span.start, span.end, tokens=self.tokens, match=MatchKind.NORMALISED
-                        )
-                        index[span.value].setdefault((place.tokens, place.text), place)
-        return {value: list(places.values()) for value, places in index.items()}
+            spans = find_numbers(line.text)
+            if any(span.ambiguous for span in spans):
+                spans += [
+                    span
+                    for mark in ".,"
+                    for span in find_numbers(line.text, decimal_mark=mark)
+                    if span.decimals == _GROUP_DIGITS
+                ]
+            for span in spans:
+                index[span.value].append((line, span.start, span.end))
+        return index
 
     @cached_property
     def _digit_lines(self) -> list[Line]:
-        """Segments and single words with digits: `2 100,00` may be one number or two."""
+        """Segments with digits, and their single words where `2 100,00` may be one number or two."""
         lines = []
         for segment in self.layout.segments:
-            with_digits = [index for index in segment if _has_digit(self.tokens[index].text)]
-            if with_digits:
-                lines.append(join_line(segment, self.tokens))
-            if len(with_digits) > 1:
+            with_digits = [index for index in segment if _DIGIT.search(self.tokens[index].text)]
+            if not with_digits:
+                continue
+            line = join_line(segment, self.tokens)
+            lines.append(line)
+            if _JOINED.search(line.text):
                 lines += [join_line([index], self.tokens) for index in with_digits]
         return lines
 
+    def _normalised(self, spans: Iterable[Span]) -> list[Place]:
+        return [
+            place_of_span(line, start, end, tokens=self.tokens, match=MatchKind.NORMALISED)
+            for line, start, end in spans
+        ]
+
     def _date_places(self, text: str, spec: FieldSpec) -> list[Place]:
-        day = comparable(FieldKind.DATE, text)
-        if not isinstance(day, date):
-            return []
         order = self._day_first if spec.day_first is None else spec.day_first
+        day = comparable(FieldKind.DATE, text, day_first=order)
         return [
             said_exactly(place, text)
-            for place, place_order in self._dates.get(day, ())
-            if order is None or place_order is None or order == place_order
+            for span, span_order in (self._dates.get(day, ()) if isinstance(day, date) else ())
+            if order is None or span_order is None or order == span_order
+            for place in self._normalised([span])
         ]
 
     @cached_property
-    def _dates(self) -> dict[date, list[tuple[Place, bool | None]]]:
+    def _dates(self) -> dict[date, list[tuple[Span, bool | None]]]:
         """Days to their places, with the order that a place must be read in to mean that day."""
-        index: dict[date, list[tuple[Place, bool | None]]] = defaultdict(list)
-        for indices in self.layout.lines:
-            line = join_line(indices, self.tokens)
-            for span in find_dates(line.text, day_first=None) if _has_digit(line.text) else ():
-                place = place_of_span(line, span.start, span.end, tokens=self.tokens, match=MatchKind.NORMALISED)
-                orders = (None,) if len(span.readings) == 1 else (True, False)
-                for reading, order in zip(span.readings, orders, strict=True):
-                    index[reading].append((place, order))
+        index: dict[date, list[tuple[Span, bool | None]]] = defaultdict(list)
+        for line, border in self._date_lines():
+            for found in find_dates(line.text, day_first=None):
+                if border >= 0 and not found.start < border < found.end:
+                    continue
+                orders = (None,) if len(found.readings) == 1 else (True, False)
+                for reading, order in zip(found.readings, orders, strict=True):
+                    index[reading].append(((line, found.start, found.end), order))
         return index
+
+    def _date_lines(self) -> Iterator[tuple[Line, int]]:
+        """Lines with digits, and the seams where a date may break across two lines; a date must cover the offset."""
+        for indices in self.layout.lines:
+            if any(_DIGIT.search(self.tokens[index].text) for index in indices):
+                yield join_line(indices, self.tokens), -1
+        for upper, lower in pairwise(self.layout.lines):
+            tail, head = upper[-_SEAM:], lower[:_SEAM]
+            if any(self.tokens[index].key in MONTHS for index in (*tail, *head)):
+                seam = join_line([*tail, *head], self.tokens)
+                yield seam, seam.starts[len(tail)] - 1
 
     @cached_property
     def _currencies(self) -> dict[str, list[Place]]:
@@ -217,5 +254,10 @@ def _inferred(place: Place) -> Place:
     return place._replace(match=MatchKind.INFERRED, quality=_INFERRED)
 
 
-def _has_digit(text: str) -> bool:
-    return any(mark.isdigit() for mark in text)
+def _as_printed(place: Place, printed: str) -> Place:
+    """A number that is printed with as many decimals as the value is more likely its print."""
+    place = said_exactly(place, printed)
+    _, _, decimals = printed.partition(".")
+    end = place.text.rstrip(")-")
+    same = end.endswith(decimals) and (not decimals or end[-len(decimals) - 1 : -len(decimals)] in {".", ","})
+    return place if same else place._replace(quality=_OTHER_DECIMALS)

@@ -16,7 +16,7 @@ from docproc.grounding.places import (
     splits_number,
     stands_alone,
 )
-from docproc.grounding.tokens import Layout
+from docproc.grounding.tokens import Layout, column_order
 from docproc.grounding.track import Track
 from docproc.values.text import key
 
@@ -39,7 +39,7 @@ class TextSearch:
 
     def __init__(self, layout: Layout) -> None:
         self.tokens = layout.tokens
-        self._columns = layout.columns
+        self._layout = layout
         self._whole: dict[str, list[Place]] = {}
 
     @cached_property
@@ -48,7 +48,7 @@ class TextSearch:
 
     @cached_property
     def column(self) -> Track:
-        return Track(self.tokens, self._columns)
+        return Track(self.tokens, column_order(self._layout))
 
     def places(self, text: str, kind: FieldKind) -> list[Place]:
         """Candidates for `text`: those of the best way to find it, no others."""
@@ -69,6 +69,15 @@ class TextSearch:
             found = self._find(needle, self.reading) or self._find(needle, self.column)
             self._whole[needle] = found
         return found
+
+    def digits(self, needle: str) -> list[Place]:
+        """Rows of digits, marks and spaces between them aside, in one printed row: `53. 60` for 5360."""
+        places = [
+            place_of_run(run, self.reading, tokens=self.tokens, match=MatchKind.NORMALISED)._replace(quality=_CUT_OUT)
+            for run in self.reading.find(needle)
+            if not splits_number(run, self.reading, self.tokens)
+        ]
+        return [place for place in places if self.tokens[place.tokens[-1]].band == place.band]
 
     def _find(self, needle: str, track: Track) -> list[Place]:
         return [
@@ -101,7 +110,7 @@ class TextSearch:
         pieces = [needle for piece in _PIECES.split(text) if len(needle := key(piece)) >= _MIN_PIECE]
         found = [places for needle in pieces if (places := self.runs(needle))]
         share = sum(len(places[0].text) for places in found) / len(text)
-        if len(found) < 2 or share < LEAST_SIMILARITY:
+        if len(found) <= 1 or share < LEAST_SIMILARITY:
             return []
         rarest = min(found, key=len)[0]
         nearest = [min(places, key=lambda place: _distance(place, rarest)) for places in found]

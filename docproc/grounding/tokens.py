@@ -4,7 +4,7 @@ A *band* is a printed row across the whole width of a page, a *segment* a run of
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from docproc.domain.geometry import Box
@@ -41,16 +41,12 @@ class Layout(NamedTuple):
     segments: list[list[int]]
     #: token indices of each line, in reading order
     lines: list[list[int]]
-    #: token indices column by column: a segment is followed by the one printed under it
-    columns: list[int]
 
 
 def lay_out(pages: Sequence[PageContent]) -> Layout:
-    """Tokens, lines, segments and column order of `pages`."""
+    """Tokens, lines and segments of `pages`."""
     tokens: list[Token] = []
     lines: list[list[int]] = []
-    segments: list[list[int]] = []
-    columns: list[int] = []
     band = 0
     for number, page in enumerate(pages):
         bands = _bands(page.words)
@@ -59,13 +55,9 @@ def lay_out(pages: Sequence[PageContent]) -> Layout:
         for word, row in zip(page.words, bands, strict=True):
             score = word.confidence if is_ocr or word.confidence < 1.0 else None
             tokens.append(Token(word.text, key(word.text), number, word.box, band + row, score))
-        page_lines = list(_lines(page.words, first))
-        page_segments = [segment for line in page_lines for segment in _segments(line, tokens)]
-        lines += page_lines
-        segments += page_segments
-        columns += _column_order(page_segments, tokens)
+        lines += _lines(page.words, first)
         band += max(bands, default=-1) + 1
-    return Layout(tokens, segments, lines, columns)
+    return Layout(tokens, [segment for line in lines for segment in _segments(line, tokens)], lines)
 
 
 def _bands(words: Sequence[Word]) -> list[int]:
@@ -105,17 +97,18 @@ def _segments(line: list[int], tokens: Sequence[Token]) -> Iterator[list[int]]:
     yield segment
 
 
-def _column_order(segments: Sequence[list[int]], tokens: Sequence[Token]) -> list[int]:
-    """Token indices with each segment followed by the segment right under it, when there is one."""
-    boxes = [_segment_box(segment, tokens) for segment in segments]
-    below = _below(boxes)
-    heads = set(range(len(segments))) - set(below.values())
+def column_order(layout: Layout) -> list[int]:
+    """Token indices column by column: each segment is followed by the one printed right under it, if there is one."""
     order: list[int] = []
-    for index in sorted(heads):
-        step: int | None = index
-        while step is not None:
-            order += segments[step]
-            step = below.get(step)
+    for _, page in groupby(layout.segments, key=lambda segment: layout.tokens[segment[0]].page):
+        segments = list(page)
+        below = _below([_segment_box(segment, layout.tokens) for segment in segments])
+        heads = set(range(len(segments))) - set(below.values())
+        for head in sorted(heads):
+            step: int | None = head
+            while step is not None:
+                order += segments[step]
+                step = below.get(step)
     return order
 
 
@@ -137,7 +130,9 @@ def _below(boxes: Sequence[Box]) -> dict[int, int]:
             other = boxes[lower]
             if other.top > limit:
                 break
-            if lower in taken or other.middle_y <= box.bottom or box.horizontal_overlap(other) < _MIN_OVERLAP:
+            if other.left >= box.right or other.right <= box.left or other.middle_y <= box.bottom or lower in taken:
+                continue
+            if box.horizontal_overlap(other) < _MIN_OVERLAP:
                 continue
             distance = other.top - box.bottom + 0.2 * abs(other.left - box.left)
             if distance < best_distance:

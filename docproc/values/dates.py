@@ -50,7 +50,7 @@ _MONTH_DAY = re.compile(
 )
 _YEAR_MONTH = re.compile(rf"(?<!\d){_LONG_YEAR}[ /.-]{{1,2}}{_MONTH}\.?[ /.-]{{1,2}}(?P<day>\d{{1,2}})(?!\d)")
 _COMPACT = re.compile(
-    r"(?<![\w.,/-])(?P<year>(?:19|20)\d\d)(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])(?!\d|[.,/-]\d|[a-su-z])"
+    r"(?<![\w.,/-])(?P<year>(?:19|20)\d\d)(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])(?!\d|[.,-]\d|/\d(?!\d{5}(?!\d))|[a-su-z])"
 )
 _MONTH_DAYS = re.compile(
     rf"(?<![a-z]){_MONTH}\.? ?(?P<day>\d{{1,2}}){_ORDINAL} ?{_TO} ?(?P<last>\d{{1,2}}){_ORDINAL},? {_LONG_YEAR}(?!\d)"

@@ -1,7 +1,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docproc.values.dates import find_dates, order_from, parse_date
@@ -35,6 +35,7 @@ def printed(pattern, day, month=""):
 
 @pytest.mark.parametrize("pattern", NAMED)
 @pytest.mark.parametrize("language", MONTHS)
+@settings(max_examples=12)
 @given(day=DAYS)
 def test_a_date_with_a_month_name_parses_back_in_six_languages(day, language, pattern):
     text = printed(pattern, day, MONTHS[language].split()[day.month - 1])
@@ -43,6 +44,7 @@ def test_a_date_with_a_month_name_parses_back_in_six_languages(day, language, pa
 
 
 @pytest.mark.parametrize("pattern", DAY_FIRST)
+@settings(max_examples=40)
 @given(day=DAYS)
 def test_a_numeric_date_parses_back_in_the_order_that_is_known(day, pattern):
     assert parse_date(printed(pattern, day), day_first=True) == (day,)
@@ -51,6 +53,7 @@ def test_a_numeric_date_parses_back_in_the_order_that_is_known(day, pattern):
 
 
 @pytest.mark.parametrize("pattern", DAY_FIRST)
+@settings(max_examples=40)
 @given(day=DAYS)
 def test_a_numeric_date_without_an_order_keeps_every_reading(day, pattern):
     readings = parse_date(printed(pattern, day), day_first=None)

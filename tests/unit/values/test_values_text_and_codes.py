@@ -30,7 +30,7 @@ def test_flattening_keeps_every_offset(text):
 
 
 def test_folded_text_is_what_a_person_reads_as_the_same():
-    assert fold("  Straße\u00a0„Zürich” – Œuvre ") == 'strasse "zurich" - oeuvre'
+    assert fold("  Straße\u00a0„Zürich” \u2013 Œuvre ") == 'strasse "zurich" - oeuvre'
     assert key("INV-№ 12/a") == key("inv no12A")
     assert similarity("Café Müller", "cafe muller") == 1.0
     assert 0.8 < similarity("Muller GmbH", "Mu11er GmbH") < 1.0
@@ -97,7 +97,7 @@ def test_what_means_the_same_compares_equal(kind, left, right):
 
 @pytest.mark.parametrize(
     ("kind", "text"),
-    [(FieldKind.DATE, "03/04/2018"), (FieldKind.MONEY, "x"), (FieldKind.CURRENCY, "x"), (FieldKind.BOOLEAN, "x"),
+    [(FieldKind.DATE, "03/04/2018"), (FieldKind.MONEY, "x"), (FieldKind.CURRENCY, "x"), (FieldKind.BOOLEAN, "maybe"),
      (FieldKind.TEXT, " "), (FieldKind.TEXT, None), (FieldKind.MONEY, True)],
 )  # fmt: skip
 def test_what_is_not_of_its_kind_has_no_comparable_form(kind, text):
