@@ -5,23 +5,34 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
+from docproc.readers.layout.candidates import Candidate
+from docproc.readers.layout.labels import Terms, best_concept
 from docproc.readers.layout.score import FieldPlan, Scored
+from docproc.readers.layout.surroundings import Relation
 
 #: candidates of a field that are tried in sums
 TRIED: Final = 8
 #: a candidate this far below the field's best takes no part
 WINDOW: Final = 4.5
-#: an amount printed under a label that surely means a total, to believe the sum
+#: an amount is rounded only from one that is labelled as a total this surely
+ROUNDED_LABEL: Final = 0.6
+#: how surely a label must say that an amount was paid or given back
+SETTLED: Final = 0.8
 NET, TAX, GROSS = "net total", "tax amount", "gross total"
 
 
-def with_sums(entries: Mapping[str, Sequence[Scored]]) -> dict[str, list[Scored]]:
-    """The entries of each field path with a `sum` feature where net + tax = gross holds; sorted anew."""
+def with_sums(entries: Mapping[str, Sequence[Scored]], *, amounts: Sequence[Candidate]) -> dict[str, list[Scored]]:
+    """The entries with `sum` where net + tax = gross holds and `paid` where cash - change is the total; sorted anew."""
+    paid = _settled(amounts)
     roles = {_role(scored[0].plan): path for path, scored in entries.items() if scored}
     confirmed = _confirmed(entries, roles)
     result = {}
     for path, scored in entries.items():
-        marked = [_marked(entry) if (path, entry.candidate.value) in confirmed else entry for entry in scored]
+        marked = [_marked(entry, "sum") if (path, entry.candidate.value) in confirmed else entry for entry in scored]
+        if roles.get(GROSS) == path:
+            marked = [_marked(entry, "paid") if entry.candidate.number in paid else entry for entry in marked]
+            rounded = _rounded(marked, amounts)
+            marked = [_marked(entry, "rounded") if entry.candidate.number in rounded else entry for entry in marked]
         result[path] = sorted(marked, key=lambda entry: -entry.score)
     return result
 
@@ -68,5 +79,34 @@ def _role(plan: FieldPlan) -> str:
     return next((role for role in (NET, TAX, GROSS) if role in plan.labels.concepts), plan.path)
 
 
-def _marked(entry: Scored) -> Scored:
-    return replace(entry, features={**entry.features, "sum": 1.0})
+def _settled(amounts: Sequence[Candidate]) -> frozenset[Decimal]:
+    """What was settled: each amount handed over less each amount given back."""
+    paid, change = _labelled(amounts, "paid amount"), _labelled(amounts, "change amount")
+    return frozenset(given - back for given in paid for back in change if given > back >= 0)
+
+
+def _rounded(totals: Sequence[Scored], amounts: Sequence[Candidate]) -> frozenset[Decimal]:
+    """Totals after rounding: another total and the rounding printed make them up."""
+    steps = {step for step in _labelled(amounts, "rounding") if step and abs(step) < 1}
+    steps |= {-step for step in steps}  # the sign is lost in many prints
+    before = {entry.candidate.number for entry in totals if entry.features.get("label", 0.0) >= ROUNDED_LABEL}
+    return frozenset(total + step for total in before if total is not None for step in steps)
+
+
+def _labelled(amounts: Sequence[Candidate], concept: str) -> set[Decimal]:
+    return {
+        candidate.number
+        for candidate in amounts
+        if candidate.number is not None
+        for label in candidate.labels[:2]
+        if label.relation is not Relation.ABOVE and _names(label.terms, concept)
+    }
+
+
+def _names(terms: Terms, concept: str) -> bool:
+    named, fit = best_concept(terms)
+    return named == concept and fit >= SETTLED
+
+
+def _marked(entry: Scored, name: str) -> Scored:
+    return replace(entry, features={**entry.features, name: 1.0})

@@ -42,8 +42,13 @@ def find_leaves(pages: Sequence[PageContent], window: Window, schema: Extraction
     entries = {
         plan.path: score_leaf(plan, prints, prose=prose)[:KEPT] for plan in plan_leaves(schema.fields)
     }
-    entries = with_sums(entries)
+    amounts = prints.candidates(FieldKind.MONEY) if _has_money(entries) else []
+    entries = with_sums(entries, amounts=amounts)
     return Findings(prints, prose, entries, assigned(entries))
+
+
+def _has_money(entries: Mapping[str, Sequence[Scored]]) -> bool:
+    return any(scored and scored[0].plan.spec.kind is FieldKind.MONEY for scored in entries.values())
 
 
 def plan_leaves(specs: Iterable[FieldSpec], *, prefix: str = "", parent: str = "") -> Iterator[FieldPlan]:

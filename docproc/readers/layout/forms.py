@@ -68,7 +68,7 @@ def _name_fit(plan: FieldPlan, name: str) -> float:
         return 1.0
     terms = frozenset(terms_of(name))
     own = own_fit(plan.labels, terms)
-    return own if own >= rival_fit(plan.labels, terms)[0] else 0.0
+    return own if own >= rival_fit(plan.labels, terms) else 0.0
 
 
 def _names(entry: FormField) -> Iterator[str]:

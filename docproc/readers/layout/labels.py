@@ -107,13 +107,16 @@ def own_fit(labels: FieldLabels, label: Terms) -> float:
     return max((fit(label, wanted) * weight for wanted, weight in labels.alternatives), default=0.0)
 
 
-def rival_fit(labels: FieldLabels, label: Terms) -> tuple[float, str]:
-    """How surely the label names something else, and what."""
-    best, rival = 0.0, ""
-    for concept, strength in _concept_fits(label):
-        if concept not in labels.concepts and strength > best:
-            best, rival = strength, concept
-    return best, rival
+def rival_fit(labels: FieldLabels, label: Terms, *, rivals: frozenset[str] | None = None) -> float:
+    """How surely the label names something else: one of `rivals`, or any concept that the field is not."""
+    return max(
+        (
+            strength
+            for concept, strength in _concept_fits(label)
+            if concept not in labels.concepts and (rivals is None or concept in rivals)
+        ),
+        default=0.0,
+    )
 
 
 @lru_cache(maxsize=20_000)

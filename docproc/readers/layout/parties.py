@@ -10,7 +10,7 @@ from docproc.domain.geometry import enclosing
 from docproc.domain.schema import FieldKind
 from docproc.readers.layout.candidates import Candidate, Spot, candidate_at
 from docproc.readers.layout.labels import FieldLabels, best_concept, terms_of
-from docproc.readers.layout.lines import Block, Cell, Sheet
+from docproc.readers.layout.lines import Cell, Sheet
 from docproc.readers.layout.score import FieldPlan, Prints, Scored, label_features
 from docproc.readers.layout.surroundings import Surroundings
 from docproc.readers.layout.thesaurus import LEGAL_FORMS
@@ -19,12 +19,16 @@ from docproc.readers.layout.wording import (
     BRACKETED_CODE,
     POSTCODE,
     address_strength,
+    has_business_word,
     has_legal_form,
     is_contact,
     is_label,
+    is_legal_tail,
     is_title,
 )
 from docproc.values.codes import find_emails, find_urls
+from docproc.values.dates import find_dates
+from docproc.values.numbers import find_numbers
 from docproc.values.text import key
 
 #: words of a name at most
@@ -33,6 +37,13 @@ NAME_WORDS: Final = 9
 ADDRESS_ROWS: Final = 5
 #: an address has at most this many lines
 ADDRESS_LINES: Final = 8
+#: lines of an address stand at most this many heights apart
+ADDRESS_GAP: Final = 0.9
+COLUMN_OVERLAP: Final = 0.3
+#: a line without a number, such as the country, has at most this many words
+COUNTRY_WORDS: Final = 5
+#: rows above an address in which its owner's name stands
+NAME_ROWS: Final = 3
 
 
 class Part(StrEnum):
@@ -92,7 +103,31 @@ def name_candidates(sheet: Sheet) -> Iterator[tuple[Spot, Candidate]]:
             continue
         begin = text.find(name, start)
         spot = Spot(cell, begin, begin + len(name))
-        yield spot, candidate_at(spot, FieldKind.TEXT, name)
+        candidate = candidate_at(spot, FieldKind.TEXT, name)
+        below = _next_line(cell, sheet)
+        while below is not None and _name_goes_on(candidate.value, below.text):
+            candidate = _joined(candidate, below)
+            below = _next_line(below, sheet)
+        yield spot, candidate
+
+
+def _name_goes_on(name: str, below: str) -> bool:
+    """Whether a name has its end on the next line: its legal form, or the other bracket."""
+    return name.count("(") > name.count(")") or (not has_legal_form(name) and is_legal_tail(below))
+
+
+def _joined(candidate: Candidate, below: Cell) -> Candidate:
+    """A name whose legal form stands on the next line."""
+    tail = BRACKETED_CODE.sub("", below.text).strip(" ,;-")
+    text = f"{candidate.value} {tail}"
+    return replace(
+        candidate,
+        value=text,
+        text=f"{candidate.text} {tail}",
+        words=candidate.words + below.words,
+        box=enclosing([candidate.box, below.box]),
+        joined=True,
+    )
 
 
 def _could_be_name(text: str) -> bool:
@@ -100,7 +135,7 @@ def _could_be_name(text: str) -> bool:
     digits = sum(character.isdigit() for character in text)
     if letters < 2 or digits > letters or len(text.split()) > NAME_WORDS:
         return False
-    return not is_label(text) and not is_contact(text)
+    return not is_label(text) and not is_contact(text) and not is_legal_tail(text)
 
 
 def _label_end(text: str) -> int:
@@ -123,21 +158,29 @@ def name_features(candidate: Candidate, sheet: Sheet, *, first: bool) -> dict[st
     rows = sheet.rows
     row = candidate.cell.row
     below = [text for other in rows[row + 1 : row + 1 + ADDRESS_ROWS] for text in _under(candidate, other.cells)]
-    address = max((address_strength(text) for text in below[:4]), default=0.0)
+    address = max((address_strength(text) * (1 - 0.15 * at) for at, text in enumerate(below[:5])), default=0.0)
+    rank = sum(_counts(other.text) for other in rows[:row])
     size = candidate.cell.height / sheet.body - 1 if sheet.body else 0.0
     return {
         "legal_form": float(has_legal_form(candidate.value)),
         "address_below": min(1.0, address / 2),
         "contact_below": float(any(is_contact(text) for text in below)),
         "large_print": max(0.0, min(1.0, size)),
-        "top_rank": 1 / (1 + row) if first else 0.0,
+        "business": float(has_business_word(candidate.value)),
+        "top_rank": 1 / (1 + rank) if first else 0.0,
         "upper": max(0.0, 1 - 2 * candidate.box.top / max(sheet.page.height, 1)) if first else 0.0,
         "own_domain": float(_in_domain(candidate.value, sheet)),
+        "scribble": float(not _counts(candidate.value)),
         "title_print": float(is_title(candidate.value)),
         "address_itself": float(address_strength(candidate.value) >= ADDRESS_LINE and not has_legal_form(candidate.value)),
         "prose": float(len(candidate.value.split()) > 6),
         "digits": float(any(character.isdigit() for character in candidate.value)),
     }
+
+
+def _counts(text: str) -> bool:
+    """Whether a row counts when names are ranked from the top: scribbles, logos and titles do not."""
+    return sum(mark.isalnum() for mark in text) >= 4 and not is_title(text)  # noqa: PLR2004 shorter is a scribble
 
 
 def _under(candidate: Candidate, cells: Sequence[Cell]) -> Iterator[str]:
@@ -164,40 +207,45 @@ def domains(sheet: Sheet) -> tuple[str, ...]:
     return tuple(found)
 
 
-def address_blocks(sheet: Sheet) -> Iterator[tuple[Cell, ...]]:
+def address_runs(sheet: Sheet) -> Iterator[tuple[Cell, ...]]:
     """Runs of cells under one another that read like an address, without the name above."""
-    for block in _columns(sheet):
-        run: list[Cell] = []
-        for cell in block:
-            if address_strength(cell.text) >= ADDRESS_LINE or (run and _goes_on(cell, run)):
-                run.append(cell)
-            else:
-                yield from _address(run)
-                run = []
-        yield from _address(run)
+    used: set[int] = set()
+    for cell in sheet.cells:
+        if id(cell) in used or not _begins(cell):
+            continue
+        run = [cell]
+        while (following := _next_line(run[-1], sheet)) is not None and _goes_on(following, run):
+            run.append(following)
+        used.update(id(line) for line in run)
+        if sum(address_strength(line.text) for line in run) >= 2 * ADDRESS_LINE:
+            yield tuple(run)
 
 
-def _columns(sheet: Sheet) -> Iterator[Sequence[Cell]]:
-    blocks: Sequence[Block] = sheet.blocks
-    for block in blocks:
-        yield block.cells
+def _begins(cell: Cell) -> bool:
+    return address_strength(cell.text) >= ADDRESS_LINE / 2 and not has_legal_form(cell.text) and not is_label(cell.text)
+
+
+def _next_line(cell: Cell, sheet: Sheet) -> Cell | None:
+    """The cell right below, without a gap, that covers the same column."""
+    for row in sheet.rows[cell.row + 1 : cell.row + 3]:
+        if row.box.top - cell.box.bottom > ADDRESS_GAP * cell.height:
+            return None
+        below = [other for other in row.cells if other.box.horizontal_overlap(cell.box) > COLUMN_OVERLAP]
+        if below:
+            return below[0]
+    return None
 
 
 def _goes_on(cell: Cell, run: Sequence[Cell]) -> bool:
-    """A line that is no label and no contact goes on with an address that has not yet come to its end."""
-    if len(run) >= ADDRESS_LINES or is_contact(cell.text) or is_label(cell.text):
+    """Whether a line still belongs to the address above: no contact, no label, no other name, no date or amount."""
+    text = cell.text
+    if len(run) >= ADDRESS_LINES or is_contact(text) or is_label(text) or is_title(text) or has_legal_form(text):
         return False
-    unfinished = run[-1].text.rstrip().endswith((",", "-"))
-    return unfinished or address_strength(cell.text) > 0 or not _complete(run)
-
-
-def _complete(run: Sequence[Cell]) -> bool:
-    return any(POSTCODE.search(cell.text) for cell in run)
-
-
-def _address(run: Sequence[Cell]) -> Iterator[tuple[Cell, ...]]:
-    if run and sum(address_strength(cell.text) for cell in run) >= 2 * ADDRESS_LINE:
-        yield tuple(run)
+    if find_dates(text, day_first=True) or any(number.decimals for number in find_numbers(text)):
+        return False
+    if run[-1].text.rstrip().endswith((",", "-")) or address_strength(text) > 0:
+        return True
+    return not any(mark.isdigit() for mark in text) and len(text.split()) <= COUNTRY_WORDS
 
 
 def score_party(plan: FieldPlan, role: Role, prints: Prints) -> list[Scored]:
@@ -226,19 +274,32 @@ def _names(plan: FieldPlan, role: Role, *, sheet: Sheet, prints: Prints) -> Iter
 def _addresses(plan: FieldPlan, role: Role, *, sheet: Sheet, prints: Prints) -> Iterator[Scored]:
     surroundings = Surroundings(sheet)
     first = sheet is prints.sheets[0]
-    for run in address_blocks(sheet):
+    for order, run in enumerate(address_runs(sheet)):
         candidate = replace(_address_candidate(run), labels=surroundings.labels(run[0], start=0))
         features = label_features(plan.labels, candidate.labels, rivals=PARTY_CONCEPTS)
         features |= {
+            "under_name": float(_under_name(run[0], sheet)),
             "lines": min(1.0, (len(run) - 1) / 2),
             "street": min(1.0, max(address_strength(cell.text) for cell in run) / 2),
             "postcode": float(any(POSTCODE.search(cell.text) for cell in run)),
         }
         if role.side is Side.ISSUER and first:
-            features["top_rank"] = 1 - run[0].box.top / max(sheet.page.height, 1)
+            features["upper"] = 1 - run[0].box.top / max(sheet.page.height, 1)
+            features["first_address"] = 1 / (1 + order)
         if role.side is Side.RECIPIENT:
             features["recipient"] = 1.0
         yield Scored(plan, candidate, {name: value for name, value in features.items() if value})
+
+
+def _under_name(cell: Cell, sheet: Sheet) -> bool:
+    """Whether a company's name stands right above an address."""
+    above = sheet.rows[max(0, cell.row - NAME_ROWS) : cell.row]
+    return any(
+        has_legal_form(other.text) or has_business_word(other.text)
+        for row in above
+        for other in row.cells
+        if other.box.horizontal_overlap(cell.box) > COLUMN_OVERLAP
+    )
 
 
 def _address_candidate(run: Sequence[Cell]) -> Candidate:

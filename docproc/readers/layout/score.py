@@ -10,10 +10,13 @@ from typing import Final
 
 from docproc.domain.schema import NUMERIC, FieldKind, FieldSpec
 from docproc.readers.layout.candidates import Candidate, Conventions, candidates_of
-from docproc.readers.layout.labels import FieldLabels, own_fit, rival_fit
+from docproc.readers.layout.labels import FieldLabels, own_fit, rival_fit, terms_of
 from docproc.readers.layout.lines import Sheet
 from docproc.readers.layout.surroundings import Label
+from docproc.readers.layout.thesaurus import DATE_CONCEPTS, ID_CONCEPTS, MONEY_CONCEPTS
 from docproc.readers.layout.wording import is_label
+
+_TIME = re.compile(r"\d{1,2}:\d\d")
 
 #: where a candidate without any label starts, by kind
 BIAS: Final[Mapping[FieldKind, float]] = {
@@ -46,6 +49,12 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "cents": 0.7,
     "sign": 0.3,
     "bare": -0.8,
+    "bare_among_cents": -1.6,
+    "tax_table": -2.5,
+    "paid": 1.4,
+    "rounded": 1.4,
+    "scribble": -2.0,
+    "timed": 0.7,
     "negative": -0.8,
     "largest": 0.9,
     "low": 0.5,
@@ -64,7 +73,8 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "no_letters": -2.0,
     # names of parties
     "legal_form": 1.8,
-    "address_below": 1.2,
+    "business": 1.2,
+    "address_below": 1.6,
     "contact_below": 0.5,
     "top_rank": 2.0,
     "upper": 0.6,
@@ -89,15 +99,30 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "lines": 0.8,
     "street": 0.8,
     "postcode": 1.0,
-    "under_name": 1.4,
+    "under_name": 1.2,
+    "first_address": 1.5,
 }
 #: the concept that a field of the kind has when its document has a single one
 MAIN: Final = frozenset({"issue date", "gross total"})
 LOW_CONCEPTS: Final = frozenset({"gross total", "net total", "tax amount"})
+#: concepts that can speak against a value of a kind
+RIVALS: Final[Mapping[FieldKind, frozenset[str]]] = {
+    FieldKind.MONEY: MONEY_CONCEPTS,
+    FieldKind.NUMBER: MONEY_CONCEPTS,
+    FieldKind.INTEGER: MONEY_CONCEPTS,
+    FieldKind.PERCENT: MONEY_CONCEPTS,
+    FieldKind.DATE: DATE_CONCEPTS,
+    FieldKind.ID: ID_CONCEPTS,
+}
 #: labels of a candidate that can speak against it
 NEAR_LABELS: Final = 4
 #: an id of fewer characters is likely a line number
 SHORT_ID: Final = 3
+#: a heading has at most this many words
+HEADING_WORDS: Final = 8
+#: a breakdown of taxes has at most this many rows, and no gap of more heights
+TAX_TABLE_ROWS: Final = 6
+TABLE_GAP: Final = 2.0
 #: words from which a text is a sentence
 LONG_TEXT: Final = 12
 
@@ -154,9 +179,44 @@ class Prints:
     def by_page(self) -> Mapping[int, Sheet]:
         return {sheet.page.number: sheet for sheet in self.sheets}
 
+    @cached_property
+    def has_cents(self) -> bool:
+        """Whether most amounts of the document are printed with cents."""
+        amounts = self.candidates(FieldKind.MONEY)
+        return 2 * sum(candidate.decimals == 2 for candidate in amounts) > len(amounts)  # noqa: PLR2004 cents
+
+    def in_tax_table(self, candidate: Candidate) -> bool:
+        """Whether the candidate stands below the heading of a breakdown of taxes, whose totals are not the document's."""
+        return candidate.cell.row in self._tax_tables[candidate.page]
+
+    @cached_property
+    def _tax_tables(self) -> Mapping[int, frozenset[int]]:
+        return {sheet.page.number: tax_table_rows(sheet) for sheet in self.sheets}
+
+    def row_text(self, candidate: Candidate) -> str:
+        """The whole row that the candidate stands in."""
+        return self.by_page[candidate.page].rows[candidate.cell.row].text
+
     def values(self, kind: FieldKind) -> Counter[str]:
         """How often each value of `kind` is printed."""
         return Counter(candidate.value for candidate in self.candidates(kind))
+
+
+def tax_table_rows(sheet: Sheet) -> frozenset[int]:
+    """Rows below a heading such as `VAT summary`, or `Rate | Base | Tax`, down to the first gap."""
+    found: set[int] = set()
+    for row in sheet.rows:
+        terms = frozenset(term for cell in row.cells for term in terms_of(cell.text))
+        heading = "tax" in terms and bool(terms & {"summary", "code"}) and len(row.text.split()) <= HEADING_WORDS
+        if not heading:
+            continue
+        last = row
+        for below in sheet.rows[row.index + 1 : row.index + 1 + TAX_TABLE_ROWS]:
+            if below.box.top - last.box.bottom > TABLE_GAP * row.box.height:
+                break
+            found.add(below.index)
+            last = below
+    return frozenset(found)
 
 
 def score_all(plan: FieldPlan, prints: Prints) -> list[Scored]:
@@ -187,13 +247,14 @@ def _largest(candidates: Iterable[Candidate]) -> str:
 def _features(
     plan: FieldPlan, candidate: Candidate, *, prints: Prints, counts: Counter[str], largest: str
 ) -> dict[str, float]:
-    features = {**label_features(plan.labels, candidate.labels), **_position(plan, candidate, prints)}
+    rivals = RIVALS.get(plan.spec.kind)
+    features = {**label_features(plan.labels, candidate.labels, rivals=rivals), **_position(plan, candidate, prints)}
     features["repeated"] = min(1.0, (counts[candidate.value] - 1) / 2)
     kind = plan.spec.kind
     if kind in NUMERIC:
-        features |= _amount(plan, candidate, largest=largest)
+        features |= _amount(plan, candidate, prints=prints, largest=largest)
     elif kind is FieldKind.DATE:
-        features |= _day(plan, candidate, distinct=len(counts))
+        features |= _day(plan, candidate, prints=prints, distinct=len(counts))
     elif kind is FieldKind.ID:
         features |= _code(candidate, prints)
     elif kind is FieldKind.TEXT:
@@ -206,11 +267,8 @@ def label_features(
 ) -> dict[str, float]:
     """How surely the labels around a candidate name the field, and how surely they name something else."""
     own = max((own_fit(labels, label.terms) * label.trust for label in found), default=0.0)
-    rival = 0.0
-    for label in found[:NEAR_LABELS]:
-        strength, concept = rival_fit(labels, label.terms)
-        if rivals is None or concept in rivals:
-            rival = max(rival, strength * label.trust)
+    near = found[:NEAR_LABELS]
+    rival = max((rival_fit(labels, label.terms, rivals=rivals) * label.trust for label in near), default=0.0)
     return {"label": own, "rival": max(0.0, rival - own)}
 
 
@@ -228,22 +286,24 @@ def _position(plan: FieldPlan, candidate: Candidate, prints: Prints) -> dict[str
     return features
 
 
-def _amount(plan: FieldPlan, candidate: Candidate, *, largest: str) -> dict[str, float]:
+def _amount(plan: FieldPlan, candidate: Candidate, *, prints: Prints, largest: str) -> dict[str, float]:
     money = plan.spec.kind is FieldKind.MONEY
     gross = "gross total" in plan.labels.concepts
     return {
         "cents": float(money and candidate.decimals == 2),  # noqa: PLR2004 cents
         "sign": float(money and candidate.currency not in {"", "%"}),
         "bare": float(money and candidate.decimals == 0 and not candidate.currency),
+        "bare_among_cents": float(money and candidate.decimals == 0 and prints.has_cents),
+        "tax_table": float(gross and prints.in_tax_table(candidate)),
         "negative": float(candidate.number is not None and candidate.number < 0),
         "largest": float(gross and candidate.value == largest),
         "main": float(gross and len(plan.labels.concepts) == 1 and candidate.decimals > 0),
     }
 
 
-def _day(plan: FieldPlan, candidate: Candidate, *, distinct: int) -> dict[str, float]:
+def _day(plan: FieldPlan, candidate: Candidate, *, prints: Prints, distinct: int) -> dict[str, float]:
     main = bool(plan.labels.concepts & MAIN)
-    features = {"only": float(distinct == 1 and (main or not plan.labels.concepts)), "main": float(main)}
+    features = {"timed": float(main and bool(_TIME.search(prints.row_text(candidate)))), "only": float(distinct == 1 and (main or not plan.labels.concepts)), "main": float(main)}
     if plan.ends:
         features["range"] = float(candidate.range_place == plan.ends)
         features["range_other"] = float(candidate.range_place == 3 - plan.ends)

@@ -214,13 +214,19 @@ def _tail(text: str) -> str:
     """The words after the last value in `text`: in `Date: 3.4.25 Time:` that is `Time`."""
     kept: list[str] = []
     for word in reversed(text.split()[-PREFIX_WORDS:]):
-        if _DIGIT.search(word) and not word.startswith("("):
+        if _is_value(word):
             break
         kept.append(word)
         if len(kept) > 1 and word.endswith((":", ";")) and _LETTER.search(" ".join(kept[:-1])):
             kept.pop()
             break
     return _strip(" ".join(reversed(kept)))
+
+
+def _is_value(word: str) -> bool:
+    """A word of digits; not `(875)`, and not the rate in `VAT@6%`."""
+    digits = sum(mark.isdigit() for mark in word)
+    return digits * 2 >= sum(mark.isalnum() for mark in word) > 0 and not word.startswith("(") and not word.endswith("%")
 
 
 def _strip(text: str) -> str:

@@ -96,6 +96,8 @@ WORDS: Final[Mapping[str, str]] = {
     "street": "street strasse rue calle via straat",
     "subtotal": "subtotal sub-total zwischensumme sous-total subtotale subtotaal positionssumme nettosumme warenwert",
     "surcharge": "surcharge zuschlag zuschlage",
+    "summary": "summary breakdown analysis zusammenfassung ubersicht aufschlusselung recapitulatif resumen riepilogo "
+    "overzicht specification",
     "tax": "tax vat mwst ust umsatzsteuer mehrwertsteuer tva iva btw gst sst steuer steuern taxe taxes impuesto imposta "
     "belasting hst pst",
     "term": "term laufzeit",
@@ -390,7 +392,9 @@ PHRASES: Final[Mapping[str, str]] = {
 #: words that carry no meaning in a label
 FILLERS: Final = frozenset(
     "a an the of for to in on at your our this by and or & de la le les du des d l der die das den des dem und fur "
-    "ihre ihr unsere unser vom el los las del y e il lo gli di da per van het en voor uw onze je with is as if any".split()
+    "ihre ihr unsere unser vom el los las del y e il lo gli di da per van het en voor uw onze je with is as if any "
+    # currencies: they stand between a label and its amount
+    "rm eur euro euros usd gbp chf myr inr sgd aud cad rs".split()
 )
 
 #: terms that many labels share: they say little alone
@@ -476,9 +480,19 @@ CONCEPTS: Final[Mapping[str, Mapping[str, float]]] = {
 
 #: endings of company names, folded, without points
 LEGAL_FORMS: Final = frozenset(
-    "ltd limited llc llp lp inc incorporated corp corporation co company plc pllc pc gmbh ag kg ohg ug kgaa ev eg gbr se "
+    "s/b ltd limited llc llp lp inc incorporated corp corporation co company plc pllc pc gmbh ag kg ohg ug kgaa ev eg gbr se "
     "mbh sa sas sarl sarlu eurl snc scop sl slu sau srl spa sas snc bv nv vof cv bvba ab as asa oy oyj aps pte pty bhd "
-    "berhad sdn enterprise enterprises trading holdings group partners sro doo kft zrt sp zoo".split()
+    "berhad sdn enterprises holdings group partners sro doo kft zrt sp zoo".split()
+)
+#: words that say what a business does, folded
+BUSINESS_WORDS: Final = frozenset(
+    "restaurant restoran cafe kafe coffee bistro bakery bakeries baker kitchen seafood food foods mart market supermarket "
+    "hypermarket minimarket pasar kedai syarikat perniagaan perusahaan shop store stores stationery hardware pharmacy "
+    "farmasi apotheke pharmacie farmacia clinic klinik hospital hotel motel petrol station motors auto garage trading "
+    "enterprise industries industrial services solutions systems technologies technology consulting logistics transport "
+    "books book gift home deco furniture electrical electronics telecom media studio salon boutique fashion express "
+    "wholesale retail supplies supply products papan bank versicherung versicherungsverein handel handwerk bau maschinenbau "
+    "metallbau verein stiftung university college school church".split()
 )
 #: words of addresses, folded
 ADDRESS_WORDS: Final = frozenset(
@@ -493,4 +507,25 @@ ADDRESS_WORDS: Final = frozenset(
 #: what a document calls itself: print that is neither a name nor an address
 TITLES: Final = frozenset(
     "invoice receipt order contract credit statement estimate delivery page document tax copy original duplicate".split()
+)
+
+#: concepts by the kind of value they name; a label speaks against a value only with a concept of the value's kind
+MONEY_CONCEPTS: Final = frozenset(
+    {
+        "gross total", "net total", "tax amount", "tax rate", "discount", "surcharge", "rounding", "deposit", "paid amount",
+        "change amount", "unit price", "quantity", "line amount",
+    }
+)
+DATE_CONCEPTS: Final = frozenset(
+    {
+        "issue date", "due date", "delivery date", "order date", "print date", "effective date", "start date", "end date",
+        "flight", "period",
+    }
+)
+ID_CONCEPTS: Final = frozenset(
+    {
+        "invoice number", "order number", "contract number", "buyer number", "delivery number", "account number",
+        "registration number", "reference", "estimate number", "alternate number", "vat id", "tax number", "page number",
+        "quantity",
+    }
 )

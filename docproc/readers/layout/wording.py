@@ -5,26 +5,42 @@ from functools import lru_cache
 from typing import Final
 
 from docproc.readers.layout.labels import best_concept, known_share, terms_of
-from docproc.readers.layout.thesaurus import ADDRESS_WORDS, LEGAL_FORMS, TITLES
+from docproc.readers.layout.thesaurus import ADDRESS_WORDS, BUSINESS_WORDS, LEGAL_FORMS, TITLES
 from docproc.values.codes import find_emails, find_phones, find_urls
 from docproc.values.text import fold
 
 #: a label names something from this fit on
 LABEL_FIT: Final = 0.75
+#: words of a legal form that stands on a line of its own
+LEGAL_TAIL_WORDS: Final = 4
 #: a line of an address has at least this strength
 ADDRESS_LINE: Final = 1.0
 
 POSTCODE = re.compile(r"(?<![\d.,/-])(?:[A-Z]{1,2}[- ])?\d{4,6}(?![\d.,/])(?:-\d{4})?|\b[A-Z]{1,2}\d{1,2}[A-Z]? ?\d[A-Z]{2}\b")
 _HOUSE = re.compile(r"^(?:no|nos|lot|unit|block|blok|n°)?[\s.:]*\d{1,5}[a-z]?(?:[-/&,]\s*\d*[a-z]?\d*)*[,\s]", re.IGNORECASE)
+_REGISTRATION = re.compile(r"^\W*(?:co\W*|company\W*|business\W*)?(?:reg|rec|roc|brn|gst|sst|vat|ust|siret|kvk)\b", re.IGNORECASE)
+_TAILS: Final = frozenset({"enterprise", "enterprises", "trading"})
 _WORD = re.compile(r"[^\W\d_]+")
 BRACKETED_CODE = re.compile(r"\s*[(\[](?:[A-Z]{0,4}[- ]?\d[\w\- /.]*)[)\]]?\s*$")
 
 
 def has_legal_form(text: str) -> bool:
     """Whether the print ends like a company's name, brackets and codes behind it aside."""
-    words = [re.sub(r"[^\w]", "", word) for word in fold(BRACKETED_CODE.sub("", text)).split()]
+    words = [re.sub(r"[^\w/]", "", word) for word in fold(BRACKETED_CODE.sub("", text)).split()]
     words = [word for word in words if word]
-    return any(word in LEGAL_FORMS for word in words[-4:])
+    return len(words) > 1 and any(word in LEGAL_FORMS for word in words[-4:])
+
+
+def is_legal_tail(text: str) -> bool:
+    """Print that begins with a legal form, a place in brackets aside: the end of a name that began above."""
+    words = [re.sub(r"[^\w/]", "", word) for word in fold(re.sub(r"\([^)]*\)", " ", text)).split()]
+    words = [word for word in words if word]
+    return bool(words) and words[0] in LEGAL_FORMS | _TAILS and len(words) <= LEGAL_TAIL_WORDS
+
+
+def has_business_word(text: str) -> bool:
+    """Whether the print says what kind of business it is."""
+    return any(word in BUSINESS_WORDS for word in _WORD.findall(fold(text)))
 
 
 @lru_cache(maxsize=8192)
@@ -50,7 +66,10 @@ def is_title(text: str) -> bool:
 
 def is_contact(text: str) -> bool:
     """A line of telephone, e-mail, web or registration numbers."""
-    if find_emails(text) or find_urls(text):
+    if find_emails(text) or find_urls(text) or _REGISTRATION.match(text):
+        return True
+    label, colon, _ = text.partition(":")
+    if colon and len(label.split()) <= LEGAL_TAIL_WORDS and not any(mark.isdigit() for mark in label):
         return True
     terms = frozenset(terms_of(text))
     return bool(terms & {"phone", "fax", "email", "website", "vat-id", "registration", "tax-number", "bic", "iban"}) or (
