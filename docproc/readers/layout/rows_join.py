@@ -61,19 +61,20 @@ class TableRow:
     def bottom(self) -> float:
         return max(line.row.box.bottom for line in self.anchors)
 
-    def words(self, column: int) -> list[Word]:
-        """The words in `column`, line by line: those on the lines of figures, and the text that wraps from there."""
+    def words(self, column: int) -> list[tuple[int, Word]]:
+        """The words in `column` with their pages: those on the lines of figures, and the text that wraps from there."""
         here, over, under = (_parts(lines, column) for lines in (self.anchors, self.above, self.below))
         if not here and over:
             over, here = over[:-1], over[-1:]
         elif not here:
             here, under = under[:1], under[1:]
-        parts = [*_wrapped(here[:1], over[::-1])[::-1], *here[:1], *_wrapped(here[:1], [*here[1:], *under])]
-        return [word for _, words in parts for word in words]
+        before, after = _wrapped(here[:1], over[::-1]), _wrapped(here[:1], [*here[1:], *under])
+        parts = [*before[::-1], *here[:1], *after]
+        return [(page, word) for page, words in parts for word in words]
 
-    def figure_words(self, column: int) -> list[Word]:
+    def figure_words(self, column: int) -> list[tuple[int, Word]]:
         """The words in `column` on the lines of figures alone."""
-        return [word for line in self.anchors for word in line.cells.get(column, ())]
+        return [(line.page, word) for line in self.anchors for word in line.cells.get(column, ())]
 
 
 def _parts(lines: Sequence[Line], column: int) -> list[_Part]:

@@ -95,11 +95,11 @@ def number_value(number: Decimal, words: tuple[Word, ...], spec: FieldSpec) -> C
     return CellValue(value, words, text_of(words) == text) if value is not None else None
 
 
-def evidence_of(cell: CellValue, pages: Mapping[int, int], fallback: int) -> tuple[Evidence, ...]:
-    """Where the words of `cell` stand, one piece of evidence for each page; `pages` knows words from other pages."""
+def evidence_of(cell: CellValue, pages: Mapping[int, int]) -> tuple[Evidence, ...]:
+    """Where the words of `cell` stand, one piece of evidence for each page; `pages` by the words' identity."""
     by_page: dict[int, list[Word]] = {}
     for word in cell.words:
-        by_page.setdefault(pages.get(id(word), fallback), []).append(word)
+        by_page.setdefault(pages[id(word)], []).append(word)
     match = MatchKind.EXACT if cell.exact else MatchKind.NORMALISED
     return tuple(
         Evidence(page=page, box=enclosing_words(words), text=text_of(words), match=match)

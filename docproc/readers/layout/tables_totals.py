@@ -46,7 +46,7 @@ def kind_of(line: Line, *, figures: Collection[int], texts: Collection[int], tex
         if said[0] in CHARGE_HEADS and _is_row_like(line, figures, texts, text_left):
             return LineKind.ROW
         return LineKind.TOTAL
-    if said and said[0] in TOTAL_OPENINGS and len(figures) <= 1:
+    if opens_total(said) and len(figures) <= 1:
         return LineKind.TOTAL
     if len(figures) <= 1 and is_total(_label_before_figure(line)):
         return LineKind.TOTAL
@@ -67,6 +67,11 @@ def words_said(words: Collection[Word]) -> list[str]:
 def is_total(said: list[str]) -> bool:
     """Whether `said`, the words of a line or of a label, name nothing but a total."""
     return bool(said) and all(word in TOTAL_WORDS for word in said) and any(word in TOTAL_HEADS for word in said)
+
+
+def opens_total(said: list[str]) -> bool:
+    """Whether the words of a line begin like those of a total."""
+    return bool(said) and said[0] in TOTAL_OPENINGS
 
 
 def _is_row_like(line: Line, figures: Collection[int], texts: Collection[int], text_left: float | None) -> bool:

@@ -41,6 +41,9 @@ NUMERIC_ROLES = frozenset(
     }
 )
 
+#: roles of which two make the third
+ARITHMETIC = (Role.QUANTITY, Role.UNIT_PRICE, Role.AMOUNT)
+
 #: labels by role, folded (no accents, lower case), `|` between them; schema field names are matched with them as well
 _LABELS: dict[Role, str] = {
     Role.POSITION: (

@@ -1,0 +1,71 @@
+"""Rows of a table under its header: lines joined to rows, columns settled by arithmetic where the header errs."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from docproc.readers.layout.rows_join import TableRow, join_lines
+from docproc.readers.layout.tables_arithmetic import choose_columns, row_agrees
+from docproc.readers.layout.tables_cells import Conventions, number_of
+from docproc.readers.layout.tables_glued import cut_quantity
+from docproc.readers.layout.tables_reads import PagedWords, RowRead
+from docproc.readers.layout.tables_segments import Segment, roles_of
+from docproc.readers.layout.tables_targets import Target
+from docproc.readers.layout.tables_vocabulary import ARITHMETIC, Role
+
+
+def read_headed(segment: Segment, targets: Sequence[Target], conventions: Conventions) -> list[RowRead]:
+    """The rows of one stretch of a table; arithmetic decides where the header leaves a choice."""
+    rows = join_lines(segment.lines, segment.keys)
+    figures = [_figures(row, segment, conventions) for row in rows]
+    told = roles_of(segment.columns, targets)
+    free = sorted({column for row in figures for column in row})
+    # totals with tax are not quantity times price where prices are without
+    gross = any(target.role is Role.AMOUNT and target.net is False for target in targets)
+    roles = dict(told) if gross else choose_columns(figures, told, free)
+    for row, numbers in zip(rows, figures, strict=True):
+        _add_glued(row, numbers, roles, segment)
+    by_target = _column_by_target(segment, targets, roles)
+    return [
+        RowRead(words=_words(row, by_target, targets, segment), agrees=row_agrees(numbers, roles))
+        for row, numbers in zip(rows, figures, strict=True)
+    ]
+
+
+def _add_glued(row: TableRow, figures: dict[int, Decimal], roles: Mapping[Role, int], segment: Segment) -> None:
+    """Find a quantity that was printed into its neighbour."""
+    if not all(role in roles for role in ARITHMETIC) or roles[Role.QUANTITY] in figures:
+        return
+    quantity = cut_quantity(row, figures, roles, segment.lanes[roles[Role.QUANTITY]])
+    if quantity is not None:
+        figures[roles[Role.QUANTITY]] = quantity
+
+
+def _figures(row: TableRow, segment: Segment, conventions: Conventions) -> dict[int, Decimal]:
+    """The numbers on the row's lines of figures, by column."""
+    numbers: dict[int, Decimal] = {}
+    for column in range(len(segment.columns)):
+        if column in segment.keys.texts:
+            continue
+        found = number_of([word for _, word in row.figure_words(column)], conventions.decimal_mark)
+        if found is not None:
+            numbers[column] = found[0]
+    return numbers
+
+
+def _column_by_target(segment: Segment, targets: Sequence[Target], roles: Mapping[Role, int]) -> dict[int, int]:
+    """Which column each field takes its cells from: as the header says, but where arithmetic knew better."""
+    columns = {column.target: index for index, column in enumerate(segment.columns) if column.target is not None}
+    for target_index, target in enumerate(targets):
+        if target.role in ARITHMETIC and target.role in roles:
+            columns[target_index] = roles[target.role]
+    return columns
+
+
+def _words(
+    row: TableRow, columns: Mapping[int, int], targets: Sequence[Target], segment: Segment
+) -> dict[int, PagedWords]:
+    words: dict[int, PagedWords] = {}
+    for target, column in columns.items():
+        if targets[target].spec is not None:
+            words[target] = row.words(column) if column in segment.keys.texts else row.figure_words(column)
+    return words
