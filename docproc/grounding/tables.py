@@ -7,8 +7,11 @@ from statistics import median
 from docproc.grounding.places import Place
 from docproc.grounding.rows import Positions, assign, by_position
 
-#: a cell may be printed this many printed rows below its row's first one, at most down to the next row
+#: a wrapped cell may begin this many printed rows above the row that most of its cells stand in, or below
+_ROWS_ABOVE = 3
 _ROWS_BELOW = 6
+#: a bare number of fewer digits stands far from its row by chance only
+_TELLING = 6
 #: cost of a printed row off, of a row above, and of a place that a sibling took, in page points
 _ROW_COST = 60.0
 _ABOVE_COST = 90.0
@@ -33,8 +36,9 @@ def place_rows(rows: Sequence[Cells], *, columns: Sequence[str]) -> list[dict[st
     edges = _column_edges(banded, anchors)
     chosen = []
     for number, (row, anchor) in enumerate(zip(banded, anchors, strict=True)):
-        upcoming = next((later for later in anchors[number + 1 :] if later is not None), None)
-        chosen.append(_place_row(row, anchor, upcoming=upcoming, edges=edges, columns=columns))
+        neighbours = [*anchors[max(0, number - 1) : number], *anchors[number + 1 : number + 2]]
+        reach = _reach(anchor, neighbours) if anchor is not None else range(0)
+        chosen.append(_place_row(row, anchor, reach=reach, edges=edges, columns=columns))
     return [_with_form_fields(row, cells) for row, cells in zip(chosen, rows, strict=True)]
 
 
@@ -76,41 +80,52 @@ def _place_row(
     row: Mapping[str, Positions],
     anchor: int | None,
     *,
-    upcoming: int | None,
+    reach: range,
     edges: Mapping[str, tuple[float, float]],
     columns: Sequence[str],
 ) -> dict[str, Place]:
     chosen: dict[str, Place] = {}
     taken: set[int] = set()
     # cells with fewer candidates choose first; among equals the columns stand as the schema has them
-    order = sorted(row, key=lambda column: (len(_near(row[column], anchor, upcoming)), columns.index(column)))
-    for column in order:
-        places = _near(row[column], anchor, upcoming) or _nearest(row[column], anchor)
-        if places:
-            best = min(places, key=lambda place: _cost(place, anchor=anchor, edges=edges.get(column), taken=taken))
+    candidates = {column: _candidates(positions, anchor, reach) for column, positions in row.items()}
+    for column in sorted(candidates, key=lambda column: (len(candidates[column]), columns.index(column))):
+        if candidates[column]:
+            best = min(
+                candidates[column],
+                key=lambda place: _cost(place, anchor=anchor, edges=edges.get(column), taken=taken),
+            )
             chosen[column] = best
             taken.update(best.tokens)
     return chosen
 
 
-def _near(positions: Positions, anchor: int | None, upcoming: int | None) -> list[Place]:
-    """Candidates in the printed rows that may belong to the row."""
-    if anchor is None:
-        return []
-    end = anchor + _ROWS_BELOW if upcoming is None or upcoming <= anchor else min(upcoming, anchor + _ROWS_BELOW)
-    same_row = positions.get(anchor)
-    if same_row:
-        return list(same_row)
-    return [place for band in range(anchor - 1, end + 1) for place in positions.get(band, ())]
+def _reach(anchor: int, neighbours: Sequence[int | None]) -> range:
+    """The printed rows that may belong to a row: down to the next row, and up to the one before."""
+    above = max((other for other in neighbours if other is not None and other < anchor), default=-1)
+    below = min((other for other in neighbours if other is not None and other > anchor), default=anchor + _ROWS_BELOW)
+    return range(max(above + 1, anchor - _ROWS_ABOVE), min(below, anchor + _ROWS_BELOW))
 
 
-def _nearest(positions: Positions, anchor: int | None) -> Sequence[Place]:
-    """Candidates of the closest printed row: a value printed once for several rows, such as a date."""
-    if not positions:
-        return ()
+def _candidates(positions: Positions, anchor: int | None, reach: range) -> list[Place]:
+    """The places in the printed rows of the row; without any, the closest of a value that is not there by chance."""
     if anchor is None:
-        return positions[min(positions)]
-    return positions[min(positions, key=lambda band: (abs(band - anchor), band > anchor))]
+        return [place for band in sorted(positions)[:1] for place in positions[band]]
+    near = [
+        place
+        for band in reach
+        for place in positions.get(band, ())
+        if abs(band - anchor) <= 1 or _is_telling(place.text)
+    ]
+    if near:
+        return near
+    # printed once for several rows, such as a date in a heading
+    far = [place for places in positions.values() for place in places if _is_telling(place.text)]
+    return sorted(far, key=lambda place: abs(place.band - anchor))[:1]
+
+
+def _is_telling(text: str) -> bool:
+    letters = [mark for mark in text if mark.isalnum()]
+    return len(letters) >= _TELLING or any(mark.isalpha() for mark in letters)
 
 
 def _cost(place: Place, *, anchor: int | None, edges: tuple[float, float] | None, taken: set[int]) -> float:
@@ -124,6 +139,10 @@ def _cost(place: Place, *, anchor: int | None, edges: tuple[float, float] | None
 
 
 def _with_form_fields(chosen: dict[str, Place], cells: Cells) -> dict[str, Place]:
-    """Cells that stand only in form fields."""
-    forms = {column: places[0] for column, places in cells.items() if places and column not in chosen}
+    """The row with its cells that stand in form fields only: those have no printed row."""
+    forms = {
+        column: places[0]
+        for column, places in cells.items()
+        if column not in chosen and places and not places[0].tokens
+    }
     return {**forms, **chosen}
