@@ -15,7 +15,8 @@ def for_people() -> Console:
 @cache
 def for_output() -> Console:
     """Tables that were asked for: standard output."""
-    return Console(highlight=False)
+    # a pipe has no width: nothing is cut for it
+    return Console(highlight=False, width=None if is_terminal() else 240)
 
 
 def is_terminal() -> bool:
