@@ -3,11 +3,13 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from docproc.domain.errors import ConflictError
+
+_MANY_FILES = 64
 
 
 def refuse_existing(target: Path) -> None:
@@ -53,8 +55,7 @@ def _publish(source: Path, target: Path, *, overwrite: bool) -> None:
 def _publish_folder(source: Path, target: Path) -> None:
     """A new folder in one step; into an existing one file by file, leaving files of other names alone."""
     files = sorted(source.iterdir())
-    for file in files:
-        _sync(file)
+    _sync_all(files)
     if not target.exists() or not any(target.iterdir()):
         source.replace(target)
     else:
@@ -72,6 +73,14 @@ def _rename_to_free_name(source: Path, target: Path) -> None:
     except OSError:  # a file system without hard links
         refuse_existing(target)
         source.replace(target)
+
+
+def _sync_all(files: Sequence[Path]) -> None:
+    if len(files) > _MANY_FILES:
+        os.sync()  # one flush of everything takes less time than thousands of small ones
+        return
+    for file in files:
+        _sync(file)
 
 
 def _sync(path: Path) -> None:

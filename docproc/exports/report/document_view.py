@@ -3,15 +3,13 @@
 from docproc.domain.extraction import Extraction, ExtractionStatus
 from docproc.domain.failure import Failure
 from docproc.domain.issues import Issue, Severity
-from docproc.exports.report.field_view import Confidences
+from docproc.exports.report.field_view import GRAVITY, Confidences
 from docproc.exports.report.markup import EMPTY, Markup, tag
 from docproc.exports.report.value_view import percent
 
 #: issues, and fields of one, that are spelled out; the others are only counted
 _MOST_ISSUES = 30
 _MOST_FIELDS = 12
-
-_GRAVITY = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 STATUS_WORDS = {
     ExtractionStatus.SUCCEEDED: "succeeded",
@@ -87,7 +85,7 @@ def _title(extraction: Extraction, counts: str) -> Markup:
 def _issues(issues: tuple[Issue, ...]) -> Markup:
     """What is wrong, the gravest first; findings that differ only in their field share a line."""
     fields: dict[tuple[Severity, str, str], list[str]] = {}
-    for issue in sorted(issues, key=lambda issue: _GRAVITY.index(issue.severity)):
+    for issue in sorted(issues, key=lambda issue: GRAVITY.index(issue.severity)):
         fields.setdefault((issue.severity, issue.code.value, issue.message), []).extend(issue.fields)
     lines = [
         tag(

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from docproc.domain.evidence import Evidence
 from docproc.domain.extraction import FieldTree, FieldValue
+from docproc.domain.issues import Severity
 from docproc.domain.schema import NUMERIC, ExtractionSchema, FieldSpec, Shape
 from docproc.exports.cells import concern_of, leaves_cell
 from docproc.exports.export_item import ExportItem
@@ -15,6 +16,9 @@ from docproc.exports.report.value_view import as_printed, proof, shown_value, to
 
 #: a column of a table: where its value stands in a row's object, and what it is
 _Column: TypeAlias = tuple[tuple[str, ...], FieldSpec]
+
+#: the gravest first
+GRAVITY = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +65,16 @@ class FieldView:
     found: int = 0
     leaves: int = 0
     _numbers: Iterator[int] = field(default_factory=itertools.count)
-    _concerned: frozenset[str] = frozenset()
+    #: by field path, the gravest severity of its issues
+    _concerned: dict[str, Severity] = field(default_factory=dict)
 
     def html(self) -> Markup:
         """All fields, in schema order."""
         fields = self.item.extraction.fields
         if fields is None:
             return EMPTY
-        self._concerned = frozenset(path for issue in self.item.extraction.issues for path in issue.fields)
+        for issue in sorted(self.item.extraction.issues, key=lambda issue: GRAVITY.index(issue.severity), reverse=True):
+            self._concerned |= dict.fromkeys(issue.fields, issue.severity)
         return self._group(self.schema.fields, fields, heading="", path="")
 
     def _group(self, specs: Iterable[FieldSpec], fields: Mapping[str, FieldTree], *, heading: str, path: str) -> Markup:
@@ -106,8 +112,13 @@ class FieldView:
     def _row(self, leaf: FieldValue, spec: FieldSpec, *, label: str, path: str, name: str) -> Markup:
         number = self._register(leaf, name)
         concern = concern_of(leaves_cell([leaf], spec))
-        concerned = path in self._concerned
-        kinds = ["field", concern or "", "has-issue" if concerned else "", "" if leaf.value is not None else "missing"]
+        severity = self._concerned.get(path)
+        kinds = [
+            "field",
+            concern or "",
+            f"has-{severity}" if severity else "",
+            "" if leaf.value is not None else "missing",
+        ]
         return tag(
             "div",
             tag("span", label, class_="label", title=path),
@@ -115,7 +126,7 @@ class FieldView:
             tag("span", *proof(leaf), class_="proof"),
             class_=" ".join(filter(None, kinds)),
             data_f=number,
-            data_path=path if concerned else None,
+            data_path=path if severity else None,
             tabindex=None if number is None else 0,
         )
 
@@ -180,19 +191,19 @@ class FieldView:
         leaves = [branch for branch in branches if isinstance(branch, FieldValue)]
         numbers = [self._register(leaf, label_of(spec)) for leaf in leaves]
         concern = concern_of(leaves_cell(leaves, spec)) if leaves else None
-        concerned = path in self._concerned
+        severity = self._concerned.get(path)
         number = next((number for number in numbers if number is not None), None)
         kinds = [
             "number" if spec.kind in NUMERIC else "",
             concern or "",
-            "has-issue" if concerned else "",
+            f"has-{severity}" if severity else "",
         ]
         return tag(
             "td",
             *(part for leaf in leaves if leaf.value is not None for part in (shown_value(leaf), tag("br"))),
             class_=" ".join(filter(None, kinds)) or None,
             data_f=number,
-            data_path=path if concerned else None,
+            data_path=path if severity else None,
             tabindex=None if number is None else 0,
             title=told(leaves),
         )

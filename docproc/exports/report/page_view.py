@@ -98,7 +98,8 @@ def _figure(
     overlay = tag("svg", *boxes, viewBox=f"0 0 {width:g} {height:g}", preserveAspectRatio="none", class_="overlay")
     sheet = tag("div", image, overlay, class_="sheet" if source is not None else "sheet bare")
     reason = "" if source is not None else " · no page image" if budget.omitted == omitted else " · page image left out"
-    caption = tag("figcaption", tag("b", f"Page {number}"), _told(facts), reason)
+    zoom = tag("button", "zoom", type="button", class_="zoom", aria_pressed="false") if source is not None else EMPTY
+    caption = tag("figcaption", tag("span", tag("b", f"Page {number}"), _told(facts), reason), zoom)
     return tag("figure", caption, sheet, class_="page", data_page=number)
 
 

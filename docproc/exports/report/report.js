@@ -79,7 +79,7 @@
       if (box) showTip(box);
       if (!reveal) return;
       const other = partners.find((partner) => isBox(partner) !== isBox(element));
-      other?.scrollIntoView({ block: "center", inline: "nearest", behavior: calm.matches ? "auto" : "smooth" });
+      other?.scrollIntoView({ block: "center", inline: isBox(element) ? "nearest" : "center", behavior: calm.matches ? "auto" : "smooth" });
     }
 
     // The label lies on the page, in shares of it, so that it stays at its box whatever is scrolled or resized.
@@ -116,7 +116,17 @@
     document.addEventListener("mouseout", (event) => { if (numbered(event)) settle(); });
     document.addEventListener("focusin", (event) => { const hit = numbered(event); if (hit) link(hit, true); });
     document.addEventListener("focusout", (event) => { if (numbered(event)) settle(); });
+    function toggleZoom(button) {
+      const pane = button.closest(".pages");
+      const zoomed = pane.classList.toggle("zoomed");
+      pane.querySelectorAll(".zoom").forEach((one) => one.setAttribute("aria-pressed", String(zoomed)));
+      const lit = pane.querySelector(".box.on");
+      (lit || button).scrollIntoView({ block: "center", inline: "center" });
+    }
+
     document.addEventListener("click", (event) => {
+      const zoom = event.target.closest?.(".zoom");
+      if (zoom) { toggleZoom(zoom); return; }
       const path = event.target.closest?.(".issues [data-path]");
       if (path) { goTo(path.dataset.path); return; }
       const hit = numbered(event);

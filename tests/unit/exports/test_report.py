@@ -247,7 +247,8 @@ def test_issues_stand_gravest_first_and_point_at_their_fields(tmp_path):
     assert [one["class"] for one in lines] == ["error", "info"]
     assert "number" in lines[1]["text"]
     assert "issued_on" in lines[1]["text"]
-    targets = {one["data-path"] for one in page.of(".has-issue")}
+    targets = {one["data-path"] for one in page.of(".has-error") + page.of(".has-info")}
+    assert len(page.of(".has-error")) == 2
     assert targets == {"number", "issued_on", "total", "line_items[0].amount"}
     assert {one["data-path"] for one in page.of("code") if "data-path" in one} == targets
 
