@@ -119,7 +119,7 @@ class Compiler:
         item = self._field(name or "item", inner, required=True, level=level)
         if item.spec.shape is Shape.GROUP and not item.spec.children:
             raise Unusable(inner.at, "a list of objects without named properties")
-        most = node.keywords.get("maxItems")
+        most = _whole(node.keywords.get("maxItems"))
         rows = item.spec.shape is Shape.GROUP
         spec = FieldSpec(
             name=name,
@@ -129,7 +129,10 @@ class Compiler:
             merge=MergeRule.APPEND if rows else MergeRule.UNION,
         )
         items = item.constraint if rows else _not_null(item.constraint)
-        return Compiled(spec=spec, constraint={"type": "array", "items": items, "maxItems": most or profile.MAX_ITEMS})
+        return Compiled(
+            spec=spec,
+            constraint={"type": "array", "items": items, "maxItems": profile.MAX_ITEMS if most is None else most},
+        )
 
 
 def _unnamed(node: Node) -> dict[str, Node]:
@@ -242,6 +245,11 @@ def _not_null(constraint: dict[str, Any]) -> dict[str, Any]:
     kept = [name for name in constraint["type"] if name != "null"]
     alternatives = [branch for branch in constraint.get("anyOf", ()) if branch != {"type": "null"}]
     return {**constraint, "type": kept[0], **({"anyOf": alternatives} if alternatives else {})}
+
+
+def _whole(bound: float | None) -> int | None:
+    """JSON may write a count as 3.0."""
+    return None if bound is None else int(bound)
 
 
 def _no_fields(places: list[Place]) -> str:

@@ -25,234 +25,37 @@ def _vocabulary(words: str) -> frozenset[str]:
 
 
 #: words that end a name whose value is words, whatever stands before: `invoice_date_note`, `currency_name`
-_TEXT_HEADS = frozenset(
-    [
-        "name",
-        "names",
-        "description",
-        "address",
-        "street",
-        "city",
-        "town",
-        "country",
-        "state",
-        "region",
-        "note",
-        "notes",
-        "text",
-        "comment",
-        "comments",
-        "type",
-        "terms",
-        "term",
-        "title",
-        "label",
-        "status",
-        "category",
-        "format",
-        "method",
-        "reason",
-        "person",
-        "holder",
-        "bank",
-        "unit",
-        "language",
-        "message",
-        "subject",
-        "summary",
-        "remark",
-        "remarks",
-        "details",
-        "period",
-        "frequency",
-        "color",
-        "place",
-        "location",
-    ]
+_TEXT_HEADS = _vocabulary(
+    "name names description address street city town country state region note notes text comment comments "
+    "type terms term title label status category format method reason person holder bank unit language message "
+    "subject summary remark remarks details period frequency color place location"
 )
 _EMAIL = _vocabulary("email mail")
 _URL = _vocabulary("url uri website homepage web link")
-_PHONE = frozenset(
-    ["phone", "telephone", "tel", "mobile", "fax", "telefon", "telefono", "téléphone", "telefoon", "cell"]
-)
+_PHONE = _vocabulary("phone telephone tel mobile fax telefon telefono téléphone telefoon cell")
 _CURRENCY = _vocabulary("currency currencies währung devise moneda valuta divisa")
 _PERCENT = _vocabulary("percent percentage pct rate prozent satz")
-_DATE = frozenset(
-    [
-        "date",
-        "dates",
-        "datum",
-        "fecha",
-        "data",
-        "day",
-        "dob",
-        "birthday",
-        "deadline",
-        "dated",
-        "expiry",
-        "expiration",
-        "birthdate",
-        "datetime",
-        "timestamp",
-    ]
+_DATE = _vocabulary(
+    "date dates datum fecha data day dob birthday deadline dated expiry expiration birthdate datetime timestamp"
 )
-_MONEY = frozenset(
-    [
-        "amount",
-        "amounts",
-        "total",
-        "totals",
-        "subtotal",
-        "price",
-        "cost",
-        "costs",
-        "fee",
-        "fees",
-        "charge",
-        "charges",
-        "tax",
-        "vat",
-        "gst",
-        "mwst",
-        "ust",
-        "tva",
-        "iva",
-        "btw",
-        "net",
-        "gross",
-        "balance",
-        "payment",
-        "paid",
-        "due",
-        "tip",
-        "discount",
-        "deposit",
-        "salary",
-        "wage",
-        "value",
-        "sum",
-        "revenue",
-        "budget",
-        "premium",
-        "rent",
-        "credit",
-        "debit",
-        "betrag",
-        "summe",
-        "gesamt",
-        "gesamtbetrag",
-        "preis",
-        "brutto",
-        "netto",
-        "montant",
-        "prix",
-        "solde",
-        "importe",
-        "precio",
-        "importo",
-        "prezzo",
-        "totale",
-        "bedrag",
-        "prijs",
-        "totaal",
-        "shipping",
-        "freight",
-        "rounding",
-        "change",
-        "cash",
-    ]
+_MONEY = _vocabulary(
+    "amount amounts total totals subtotal price cost costs fee fees charge charges tax vat gst mwst ust tva "
+    "iva btw net gross balance payment paid due tip discount deposit salary wage value sum revenue budget "
+    "premium rent credit debit betrag summe gesamt gesamtbetrag preis brutto netto montant prix solde importe "
+    "precio importo prezzo totale bedrag prijs totaal shipping freight rounding change cash"
 )
-_ID = frozenset(
-    [
-        "number",
-        "num",
-        "no",
-        "nr",
-        "id",
-        "identifier",
-        "code",
-        "reference",
-        "ref",
-        "sku",
-        "ean",
-        "gtin",
-        "upc",
-        "isbn",
-        "serial",
-        "nummer",
-        "numero",
-        "número",
-        "numéro",
-        "referenz",
-        "référence",
-        "referencia",
-        "riferimento",
-        "barcode",
-        "licence",
-        "license",
-        "plate",
-        "bic",
-        "swift",
-        "ssn",
-        "ein",
-        "uuid",
-        "guid",
-    ]
+_ID = _vocabulary(
+    "number num no nr id identifier code reference ref sku ean gtin upc isbn serial nummer numero número "
+    "numéro referenz référence referencia riferimento barcode licence license plate bic swift ssn ein uuid "
+    "guid"
 )
-_NUMBER = frozenset(
-    [
-        "quantity",
-        "qty",
-        "count",
-        "menge",
-        "anzahl",
-        "quantité",
-        "cantidad",
-        "quantità",
-        "aantal",
-        "weight",
-        "height",
-        "width",
-        "length",
-        "pages",
-        "units",
-        "hours",
-        "size",
-        "volume",
-        "age",
-        "duration",
-        "score",
-        "points",
-        "rank",
-        "percentile",
-    ]
+_NUMBER = _vocabulary(
+    "quantity qty count menge anzahl quantité cantidad quantità aantal weight height width length pages units "
+    "hours size volume age duration score points rank percentile"
 )
-_FREE_TEXT = frozenset(
-    [
-        "description",
-        "note",
-        "notes",
-        "text",
-        "comment",
-        "comments",
-        "content",
-        "body",
-        "summary",
-        "abstract",
-        "clause",
-        "clauses",
-        "paragraph",
-        "remark",
-        "remarks",
-        "details",
-        "message",
-        "address",
-        "terms",
-        "reason",
-        "instructions",
-        "markdown",
-        "transcript",
-    ]
+_FREE_TEXT = _vocabulary(
+    "description note notes text comment comments content body summary abstract clause clauses paragraph "
+    "remark remarks details message address terms reason instructions markdown transcript"
 )
 
 

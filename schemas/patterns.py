@@ -5,6 +5,9 @@ import re
 #: constructs that a token constraint cannot follow because they look beyond the next character
 _LOOKS_AROUND = re.compile(r"\(\?<?[=!]|\\[1-9]|\(\?P=|\\[bBAZ]")
 _ESCAPED = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+#: `.*` may be in a pattern so often
+MAX_REPEATED_ANYTHING = 3
+_REPEATED_ANYTHING = re.compile(r"\.(?:[*+]|\{\d*,\})")
 _UNBOUNDED = re.compile(r"[*+]|\{\d*,\}")
 
 
@@ -15,6 +18,12 @@ def compiles(pattern: str) -> bool:
     except (re.error, RecursionError, OverflowError):
         return False
     return True
+
+
+def is_runnable(pattern: str) -> bool:
+    """It can be tried on any value in a sane time."""
+    python = translated(pattern)
+    return compiles(python) and not may_explode(python)
 
 
 def translated(pattern: str) -> str:
@@ -56,9 +65,12 @@ def is_anchored(pattern: str) -> bool:
 def may_explode(pattern: str) -> bool:
     """A repeated group that itself repeats can take exponential time on a value that nearly matches.
 
-    A group that opens with a plain character, as in `[a-z]+(-[a-z]+)*`, cannot be split in two ways and is safe.
+    A group that opens with a plain character, as in `[a-z]+(-[a-z]+)*`, cannot be split in two ways and is safe. Many
+    repeats of anything in a row take a power of the value's length.
     """
     skeleton = _skeleton(pattern)
+    if len(_REPEATED_ANYTHING.findall(skeleton)) > MAX_REPEATED_ANYTHING:
+        return True
     open_groups: list[int] = []
     for index, character in enumerate(skeleton):
         if character == "(":

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from docproc.domain.schema import FieldKind
+from schemas.formats import FORMATS
 from schemas.kinds import DECIMAL, is_free_text
 from schemas.patterns import anchored, compiles, translated
 
@@ -27,8 +28,6 @@ KIND_PATTERNS = {
     FieldKind.CURRENCY: r"^[A-Z]{3}$",
     FieldKind.IBAN: r"^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$",
 }
-#: formats that a constraint compiler enforces as such
-FORMATS = frozenset({"date", "time", "date-time", "email", "uuid", "ipv4", "ipv6", "uri", "hostname"})
 _KIND_FORMATS = {FieldKind.DATE: "date", FieldKind.EMAIL: "email"}
 _NUMBER_BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf")
 

@@ -3,34 +3,30 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from docproc.domain.issues import Issue, IssueCode, Severity
 from docproc.domain.schema import FieldKind, FieldSpec, JsonValue, Record, Shape
+from schemas.formats import format_checker, is_day
 from schemas.kinds import DECIMAL
+from schemas.source import runnable
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
     from pydantic import BaseModel
 
 MAX_ISSUES = 100
-#: formats that are checked; others are only annotations
-FORMATS = ("date", "date-time", "time", "email", "ipv4", "ipv6", "uuid")
 
 ShapeCheck: TypeAlias = Callable[[Record], tuple[Issue, ...]]
 Path: TypeAlias = Sequence[str | int]
 
 _PYDANTIC_OPENING = re.compile(r"^(Input|Value error,|Assertion failed,) ")
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def json_schema_check(document: dict[str, Any], dialect: "type[Validator]", fields: Sequence[FieldSpec]) -> ShapeCheck:
     """A check against the JSON Schema as its author wrote it."""
-    from jsonschema import FormatChecker  # noqa: PLC0415 slow to import, and needed only where records are made
-
-    validator = dialect(document, format_checker=FormatChecker(formats=FORMATS))
+    validator = dialect(runnable(document), format_checker=format_checker())
 
     def check(record: Record) -> tuple[Issue, ...]:
         told, issues = _told(record, fields)
@@ -124,17 +120,8 @@ def _kind_findings(value: JsonValue, spec: FieldSpec, path: Path) -> Iterator[Is
     elif isinstance(value, str) and spec.shape is Shape.LEAF:
         if spec.kind in DECIMAL and not _DECIMAL.fullmatch(value):
             yield _wrong(path, "must be a decimal number such as 1234.50")
-        elif spec.kind is FieldKind.DATE and not _is_day(value):
+        elif spec.kind is FieldKind.DATE and not is_day(value[:10]):
             yield _wrong(path, "must be a date such as 2025-03-31")
-
-
-def _is_day(value: str) -> bool:
-    """An ISO date, also one with a time behind it."""
-    try:
-        date.fromisoformat(value[:10])
-    except ValueError:
-        return False
-    return bool(_DAY.match(value)) and value[10:11] in ("", "T", " ")
 
 
 # --- issues -------------------------------------------------------------------------------------------------------

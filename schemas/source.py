@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from docproc.domain.errors import SchemaError
+from schemas.patterns import is_runnable, translated
 from schemas.pointers import join
 
 if TYPE_CHECKING:
@@ -83,6 +85,22 @@ def inspect(document: dict[str, Any]) -> SchemaSource:
         return SchemaSource(document=document, dialect=dialect)
     why = f"$schema {named!r} is not known here" if named else "No $schema is given"
     return SchemaSource(document=document, dialect=dialect, notes=(f"{why}: read as {dialect.__name__}.",))
+
+
+def runnable(document: dict[str, Any]) -> dict[str, Any]:
+    """The schema with its patterns in Python's words, and without those that could take forever to try."""
+    copy: dict[str, Any] = deepcopy(document)
+    for _, schema in walk(copy):
+        pattern = schema.get("pattern")
+        if isinstance(pattern, str) and not is_runnable(pattern):
+            del schema["pattern"]
+        elif isinstance(pattern, str):
+            schema["pattern"] = translated(pattern)
+        named = schema.get("patternProperties")
+        if isinstance(named, dict):
+            kept = {translated(name): inner for name, inner in named.items() if is_runnable(name)}
+            schema["patternProperties"] = kept
+    return copy
 
 
 def subschemas(schema: Mapping[str, Any], pointer: str) -> Iterator[tuple[str, Any]]:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from docproc.domain.errors import SchemaError
+from schemas.formats import FORMATS
 from schemas.patterns import anchored, compiles, is_anchored, may_explode, translated
 from schemas.pointers import join
-from schemas.profile import FORMATS
 from schemas.source import walk
 from schemas.support import Place, Verdict
 
@@ -20,9 +20,7 @@ _SHAPING = _vocabulary(
     "properties required title type x-dayfirst x-docproc x-kind"
 )
 _CONSTRAINING = _vocabulary("exclusiveMaximum exclusiveMinimum maxItems maxLength maximum minLength minimum multipleOf")
-_SILENT = frozenset(
-    ["default", "deprecated", "examples", "example", "readOnly", "writeOnly", "contentEncoding", "contentMediaType"]
-)
+_SILENT = _vocabulary("default deprecated examples example readOnly writeOnly contentEncoding contentMediaType")
 _CHECKED = {
     "additionalItems": "a list has one kind of entry; what else is allowed does not matter",
     "contains": "whether an entry of that kind is there is checked after reading",
@@ -95,7 +93,7 @@ def _pattern_verdict(pattern: str, at: str) -> tuple[Verdict, str]:
     if not compiles(python):
         raise SchemaError(f"At {at}: the pattern is not a regular expression that can be run here. Simplify it.")
     if may_explode(python):
-        return Verdict.CHECKED, "a repeated group within a repeat can take forever: values are cut before it is tried"
+        return Verdict.IGNORED, "repeats within repeats can take forever to try, so it is not tried after reading"
     if anchored(python) is None:
         return Verdict.CHECKED, "it looks around or back, which no constraint can follow: checked after reading"
     if not is_anchored(python):
