@@ -132,11 +132,19 @@ class LineItem:
     total: Decimal | None = None
     tax_rate: Decimal | None = None
     tax_category: str | None = None
-    discount: Decimal | None = None
+    #: off the price of one unit, between gross and net price
+    price_discount: Decimal | None = None
+    adjustments: tuple[Adjustment, ...] = ()
     period_start: date | None = None
     period_end: date | None = None
     order_line: str | None = None
     note: str | None = None
+
+    @property
+    def discount(self) -> Decimal | None:
+        """All allowances on the line together."""
+        amounts = [each.amount for each in self.adjustments if each.amount is not None and not each.is_charge]
+        return sum(amounts, Decimal(0)) if amounts else None
 
     @property
     def description(self) -> str | None:

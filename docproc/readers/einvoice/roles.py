@@ -153,7 +153,8 @@ _LINE = (
         {
             "net_price": "unit price|price|price unit|net price|unit price net|price unit net",
             "gross_price": "gross price|gross unit price|unit price gross",
-            "discount": "discount|unit discount|price discount",
+            "discount": "discount|line discount",
+            "price_discount": "unit discount|price discount|unit price discount",
             "total": "total|amount|line total|net|total net|line net|total price",
         },
     ),

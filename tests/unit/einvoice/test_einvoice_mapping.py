@@ -89,6 +89,7 @@ def test_rows_have_their_own_names():
             leaf("description"),
             leaf("qty", FieldKind.NUMBER, json_number=True),
             leaf("unit"),
+            leaf("discount", FieldKind.MONEY),
             leaf("amount", FieldKind.MONEY),
             leaf("vat_rate", FieldKind.PERCENT),
         ),
@@ -108,6 +109,7 @@ def test_rows_have_their_own_names():
                 "description": "Oiled, 80 cm",
                 "qty": 2,
                 "unit": "C62",
+                "discount": "4.00",
                 "amount": "99.00",
                 "vat_rate": "19",
             }
