@@ -1,13 +1,9 @@
 """Lines of a table joined to rows: a row starts at a line of figures, wrapped text goes above or below by geometry."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from docproc.domain.page import Word
-from docproc.readers.layout.lines import enclosing_words
-from docproc.readers.layout.tables_cells import text_of
 from docproc.readers.layout.tables_grid import Line
 from docproc.readers.layout.tables_headers import is_figure
 
@@ -17,16 +13,8 @@ WRAP_GAP = 0.6
 OFFSET_GAP = 0.9
 #: the same when both lines carry text of their own
 TEXT_OFFSET_GAP = 0.1
-#: wrapped text starts within this many heights of where it started before, or below it
-SAME_LEFT = 3.0
 #: white space that parts two rows is this much wider than that within
 PART_FACTOR = 1.4
-
-#: `Colour: red` below a name is a note of its own, not the name going on
-_NOTE = re.compile(r"[^\W\d_][^\W\d_.-]*(?: [^\W\d_][^\W\d_.-]*)? ?:")
-
-#: page number and words: what one line has in one column
-_Part: TypeAlias = tuple[int, tuple[Word, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,46 +48,6 @@ class TableRow:
     @property
     def bottom(self) -> float:
         return max(line.row.box.bottom for line in self.anchors)
-
-    def words(self, column: int) -> list[tuple[int, Word]]:
-        """The words in `column` with their pages: those on the lines of figures, and the text that wraps from there."""
-        here, over, under = (_parts(lines, column) for lines in (self.anchors, self.above, self.below))
-        if not here and over:
-            over, here = over[:-1], over[-1:]
-        elif not here:
-            here, under = under[:1], under[1:]
-        before, after = _wrapped(here[:1], over[::-1]), _wrapped(here[:1], [*here[1:], *under])
-        parts = [*before[::-1], *here[:1], *after]
-        return [(page, word) for page, words in parts for word in words]
-
-    def figure_words(self, column: int) -> list[tuple[int, Word]]:
-        """The words in `column` on the lines of figures alone."""
-        return [(line.page, word) for line in self.anchors for word in line.cells.get(column, ())]
-
-
-def _parts(lines: Sequence[Line], column: int) -> list[_Part]:
-    return [(line.page, words) for line in lines if (words := line.cells.get(column))]
-
-
-def _wrapped(known: Sequence[_Part], parts: Sequence[_Part]) -> list[_Part]:
-    """The first of `parts`, which lead away from `known`, as long as each goes on where the one before ended."""
-    if not known:
-        return []
-    first = enclosing_words(known[0][1])
-    page, last = known[-1][0], enclosing_words(known[-1][1])
-    is_note = _NOTE.match(text_of(known[0][1])) is not None
-    chained: list[_Part] = []
-    for part in parts:
-        box = enclosing_words(part[1])
-        gap = max(box.top - last.bottom, last.top - box.bottom)
-        in_line = abs(box.left - first.left) < SAME_LEFT * box.height or box.horizontal_overlap(first) > 0
-        if not in_line or (part[0] == page and gap > WRAP_GAP * box.height):
-            break
-        if not is_note and _NOTE.match(text_of(part[1])):
-            break
-        chained.append(part)
-        page, last = part[0], box
-    return chained
 
 
 def filled(line: Line, columns: frozenset[int]) -> frozenset[int]:

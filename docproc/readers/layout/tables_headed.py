@@ -1,9 +1,10 @@
 """Rows of a table under its header: lines joined to rows, columns settled by arithmetic where the header errs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
 from docproc.readers.layout.rows_join import TableRow, join_lines
+from docproc.readers.layout.rows_wrap import cell_words, figure_words, reach_of
 from docproc.readers.layout.tables_arithmetic import choose_columns, row_agrees
 from docproc.readers.layout.tables_cells import Conventions, number_of
 from docproc.readers.layout.tables_glued import cut_quantity
@@ -24,9 +25,10 @@ def read_headed(segment: Segment, targets: Sequence[Target], conventions: Conven
     roles = dict(told) if gross else choose_columns(figures, told, free)
     for row, numbers in zip(rows, figures, strict=True):
         _add_glued(row, numbers, roles, segment)
-    by_target = _column_by_target(segment, targets, roles)
+    columns = _column_by_target(segment, targets, roles)
+    reaches = _reaches(rows, columns, targets, segment)
     return [
-        RowRead(words=_words(row, by_target, targets, segment), agrees=row_agrees(numbers, roles))
+        RowRead(words=_words(row, columns, reaches, segment.keys.texts), agrees=row_agrees(numbers, roles))
         for row, numbers in zip(rows, figures, strict=True)
     ]
 
@@ -46,7 +48,7 @@ def _figures(row: TableRow, segment: Segment, conventions: Conventions) -> dict[
     for column in range(len(segment.columns)):
         if column in segment.keys.texts:
             continue
-        found = number_of([word for _, word in row.figure_words(column)], conventions.decimal_mark)
+        found = number_of([word for _, word in figure_words(row, column)], conventions.decimal_mark)
         if found is not None:
             numbers[column] = found[0]
     return numbers
@@ -62,10 +64,22 @@ def _column_by_target(segment: Segment, targets: Sequence[Target], roles: Mappin
 
 
 def _words(
-    row: TableRow, columns: Mapping[int, int], targets: Sequence[Target], segment: Segment
+    row: TableRow, columns: Mapping[int, int], reaches: Mapping[int, float | None], texts: Collection[int]
 ) -> dict[int, PagedWords]:
-    words: dict[int, PagedWords] = {}
-    for target, column in columns.items():
-        if targets[target].spec is not None:
-            words[target] = row.words(column) if column in segment.keys.texts else row.figure_words(column)
-    return words
+    """The words of each field asked for."""
+    return {
+        target: cell_words(row, column, reach=reaches[target]) if column in texts else figure_words(row, column)
+        for target, column in columns.items()
+        if target in reaches
+    }
+
+
+def _reaches(
+    rows: Sequence[TableRow], columns: Mapping[int, int], targets: Sequence[Target], segment: Segment
+) -> dict[int, float | None]:
+    """For each field asked for, how far its column is written, when it is to be read no further than a name goes."""
+    return {
+        target: reach_of(rows, column, segment.lanes[column]) if targets[target].names else None
+        for target, column in columns.items()
+        if targets[target].spec is not None
+    }

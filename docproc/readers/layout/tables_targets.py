@@ -8,6 +8,7 @@ from docproc.domain.schema import NUMERIC, FieldKind, FieldSpec
 from docproc.readers.layout.tables_vocabulary import (
     GROSS_WORDS,
     LABELS,
+    NAME_WORDS,
     NET_WORDS,
     NUMERIC_ROLES,
     SECOND_MEANINGS,
@@ -42,6 +43,8 @@ class Target:
     labels: dict[str, float]
     #: whether the amounts wanted are without tax; None when the schema does not say
     net: bool | None = None
+    #: whether the name of something is asked for, not all that is said of it
+    names: bool = False
 
     @property
     def is_numeric(self) -> bool:
@@ -127,7 +130,12 @@ def _target(leaf: FieldSpec, role: Role | None) -> Target:
     for text in (_CAMEL.sub(" ", leaf.name), leaf.title, *leaf.aliases):
         if label := label_of(text):
             labels[label] = OWN
-    return Target(spec=leaf, role=role, labels=labels, net=_net_wanted(leaf))
+    return Target(spec=leaf, role=role, labels=labels, net=_net_wanted(leaf), names=_asks_name(leaf, role))
+
+
+def _asks_name(leaf: FieldSpec, role: Role | None) -> bool:
+    said = words_of(_CAMEL.sub(" ", f"{leaf.name} {leaf.title} {leaf.description}"))
+    return role is Role.DESCRIPTION and not NAME_WORDS.isdisjoint(said)
 
 
 def _usual_labels(role: Role) -> dict[str, float]:

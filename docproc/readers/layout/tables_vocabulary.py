@@ -194,6 +194,9 @@ NET_WORDS = _words(
 )
 GROSS_WORDS = _words("gross brutto bruttobetrag bruttopreis ttc incl inkl inklusive including lordo inclusief bruto")
 
+#: a field that is described by one of these asks for a name alone
+NAME_WORDS = _words("name names nom nombre nome naam title titel titre titulo titolo")
+
 #: words of a header cell that only qualify it: currencies, units, tax notes
 QUALIFIERS = _words(
     "eur euro euros usd gbp chf jpy inr cad aud us in en de per a the of rs excl incl exkl inkl vat tax"
