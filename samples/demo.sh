@@ -6,7 +6,7 @@ here=$(dirname "$0")
 mkdir -p "$OUT"
 export DOCPROC_DATA_DIR="${DOCPROC_DATA_DIR:-$OUT/data}"
 
-"$DOCPROC" extract "$here/documents/invoices" --schema invoice
+"$DOCPROC" extract "$here/documents/invoices" --schema invoice --table
 for suffix in xlsx jsonl; do
   "$DOCPROC" jobs export last --out "$OUT/records.$suffix" --overwrite
 done

@@ -43,9 +43,11 @@ class CsvDialect(StrEnum):
 class Output:
     """Where records go: a file or folder, or (None) the terminal or the pipe."""
 
-    target: str | None
-    overwrite: bool
-    dialect: str
+    target: str | None = None
+    overwrite: bool = False
+    dialect: str = CsvDialect.RFC4180.value
+    #: a table for a person, also when standard output is a pipe
+    table: bool = False
 
 
 def extract(
@@ -59,6 +61,7 @@ def extract(
     out: Annotated[
         str | None, typer.Option("--out", "-o", metavar="F.jsonl|F.csv|F.xlsx|DIR/", help="Where the records go.")
     ] = None,
+    table: Annotated[bool, typer.Option("--table", help="A table also into a pipe.")] = False,
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Enter sub-folders.")] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, max=256, help="Documents at a time; by default one a processor.")
@@ -87,7 +90,7 @@ def extract(
     from docproc.services.records import JobOptions
 
     chosen = _schema_or_list(schema)
-    output = Output(target=out, overwrite=overwrite, dialect=csv_dialect.value)
+    output = Output(target=out, overwrite=overwrite, dialect=csv_dialect.value, table=table)
     check_target(output)
     settings = load_settings()
     day_first = settings.day_first if date_order is None else {"dmy": True, "mdy": False}.get(date_order.value)

@@ -117,7 +117,7 @@ def resume(
     from docproc.cli.running import check_target, finish, run_visibly
     from docproc.services.resume import resume as make_workable
 
-    output = Output(target=out, overwrite=overwrite, dialect=CsvDialect.RFC4180.value)
+    output = Output(target=out, overwrite=overwrite)
     check_target(output)
     desk = open_desk()
     found = make_workable(desk.stores, find_job(desk, job).id, owners=desk.owners)
@@ -151,7 +151,7 @@ def retry(job: JobArgument, password_file: PasswordFile = None) -> None:
     schema = load_job_schema(desk, found.id)
     typer.echo(f"{receive_again(desk.stores, found.id)} documents are read again", err=True)
     found = run_visibly(desk, desk.stores.jobs.get(found.id), schema, passwords=read_passwords(password_file))
-    finish(desk, found, schema, output=Output(target=None, overwrite=False, dialect=CsvDialect.RFC4180.value))
+    finish(desk, found, schema, output=Output())
 
 
 @app.command("cancel")

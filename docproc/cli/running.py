@@ -30,6 +30,8 @@ class Target(Protocol):
     def overwrite(self) -> bool: ...
     @property
     def dialect(self) -> str: ...
+    @property
+    def table(self) -> bool: ...
 
 
 def check_target(output: Target) -> None:
@@ -127,7 +129,7 @@ def write_records(desk: Desk, job: Job, schema: ExtractionSchema, *, output: Tar
         with open_writer(output.target, schema, overwrite=output.overwrite, dialect=output.dialect) as writer:
             for item in items:
                 writer.write(item)
-    elif is_terminal():
+    elif output.table or is_terminal():
         from docproc.cli.record_table import record_table
 
         for_output().print(record_table((item.extraction for item in items), schema))
