@@ -10,6 +10,8 @@ from docproc.grounding.rows import Positions, assign, by_position
 #: a wrapped cell may begin this many printed rows above the row that most of its cells stand in, or below
 _ROWS_ABOVE = 3
 _ROWS_BELOW = 6
+#: a bare number belongs to a row down to this many times its height below
+_NEAR_LINES = 2.5
 #: a bare number of fewer digits stands far from its row by chance only
 _TELLING = 6
 #: cost of a printed row off, of a row above, and of a place that a sibling took, in page points
@@ -87,7 +89,9 @@ def _place_row(
     chosen: dict[str, Place] = {}
     taken: set[int] = set()
     # cells with fewer candidates choose first; among equals the columns stand as the schema has them
-    candidates = {column: _candidates(positions, anchor, reach) for column, positions in row.items()}
+    candidates = {
+        column: _candidates(positions, anchor, reach=reach, top=_top(row, anchor)) for column, positions in row.items()
+    }
     for column in sorted(candidates, key=lambda column: (len(candidates[column]), columns.index(column))):
         if candidates[column]:
             best = min(
@@ -106,7 +110,13 @@ def _reach(anchor: int, neighbours: Sequence[int | None]) -> range:
     return range(max(above + 1, anchor - _ROWS_ABOVE), min(below, anchor + _ROWS_BELOW))
 
 
-def _candidates(positions: Positions, anchor: int | None, reach: range) -> list[Place]:
+def _top(row: Mapping[str, Positions], anchor: int | None) -> float:
+    """Where the printed row begins, in page points."""
+    found = [] if anchor is None else [positions[anchor][0] for positions in row.values() if anchor in positions]
+    return min((place.box.top for place in found), default=0.0)
+
+
+def _candidates(positions: Positions, anchor: int | None, *, reach: range, top: float) -> list[Place]:
     """The places in the printed rows of the row; without any, the closest of a value that is not there by chance."""
     if anchor is None:
         return [place for band in sorted(positions)[:1] for place in positions[band]]
@@ -114,7 +124,7 @@ def _candidates(positions: Positions, anchor: int | None, reach: range) -> list[
         place
         for band in reach
         for place in positions.get(band, ())
-        if abs(band - anchor) <= 1 or _is_telling(place.text)
+        if _is_telling(place.text) or abs(place.box.top - top) <= _NEAR_LINES * place.box.height
     ]
     if near:
         return near

@@ -18,12 +18,15 @@ from docproc.grounding.places import (
 )
 from docproc.grounding.tokens import Layout, column_order
 from docproc.grounding.track import Track
+from docproc.values.number_words import spell_out
 from docproc.values.text import key
 
 #: a near match below this similarity is no match
 LEAST_SIMILARITY = 0.85
 #: quality of a value that is cut out of a longer word
 _CUT_OUT = 0.9
+#: quality of a number that is printed as a word
+_SPELLED_OUT = 0.8
 #: fewer letters than this are found only as a whole word
 _CUT_OUT_KEY = 6
 #: codes of which a single letter matters: a near match is believed only of OCR
@@ -59,7 +62,7 @@ class TextSearch:
         if not found and kind is not FieldKind.ENUM:
             found = self._near(needle, text, kind)
         if not found and kind is FieldKind.TEXT:
-            found = self._in_pieces(text)
+            found = self._in_pieces(text) or self._spelled_out(text)
         return [said_exactly(place, text) for place in found]
 
     def runs(self, needle: str) -> list[Place]:
@@ -117,6 +120,11 @@ class TextSearch:
         if any(_distance(place, rarest) > _PIECES_APART for place in nearest):
             return []
         return [_joined(nearest, quality=min(1.0, share))]
+
+    def _spelled_out(self, text: str) -> list[Place]:
+        """`2 years` printed as `two years`."""
+        places = next((found for words in spell_out(text) if (found := self.runs(key(words)))), [])
+        return [place._replace(match=MatchKind.INFERRED, quality=_SPELLED_OUT) for place in places]
 
     def _signs(self, text: str) -> list[Place]:
         """A value without letters or digits, such as `-`."""

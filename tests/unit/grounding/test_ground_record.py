@@ -11,7 +11,7 @@ from docproc.domain.extraction import field_leaves, record_of
 from docproc.domain.geometry import Box
 from docproc.domain.page import FormField, FormFieldKind, PageContent, TextSource, Word
 from docproc.domain.reading import FieldHint, Window
-from docproc.domain.schema import ExtractionSchema, FieldKind, FieldSpec, Shape
+from docproc.domain.schema import ExtractionSchema, FieldKind, FieldSpec, RuleFindings, Shape
 from docproc.grounding import ground_record
 
 LETTER = 5.0
@@ -38,7 +38,7 @@ def schema(*fields, day_first=None):
         fields=fields,
         json_schema={},
         check_shape=lambda _: (),
-        check_rules=lambda _: (),
+        check_rules=lambda _: RuleFindings(),
         day_first=day_first,
     )
 
@@ -86,6 +86,7 @@ def one(value, kind, *prints, **options):
         (FieldKind.EMAIL, "a@example.org", "mail: A@example.org", "A@example.org", MatchKind.NORMALISED),
         (FieldKind.TEXT, "Straße 5", "in der Strasse 5, Bonn", "Strasse 5", MatchKind.NORMALISED),
         (FieldKind.TEXT, "Acme Trading Company", "by Acme Tradng Company Ltd", "Acme Tradng Company", MatchKind.FUZZY),
+        (FieldKind.TEXT, "2 years", "for a period of two years from", "two years", MatchKind.INFERRED),
         (FieldKind.TEXT, "-", "a - b", "-", MatchKind.EXACT),
         (FieldKind.TEXT, "2018-03-02", "am 2.3.2018", "2.3.2018", MatchKind.NORMALISED),
         (FieldKind.ENUM, "on hold", "Status ON-HOLD", "ON-HOLD", MatchKind.NORMALISED),
