@@ -16,7 +16,7 @@ def for_people() -> Console:
 def for_output() -> Console:
     """Tables that were asked for: standard output."""
     # a pipe has no width: nothing is cut for it
-    return Console(highlight=False, width=None if is_terminal() else 240)
+    return Console(highlight=False, width=None if is_terminal() else 160)
 
 
 def is_terminal() -> bool:

@@ -1,13 +1,15 @@
-"""Records as a table on a terminal: one line a document, the plain fields as columns."""
+"""Records as a table on a terminal: one line a document, the best filled plain fields as columns."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Literal
 
 from rich.markup import escape
 from rich.table import Table
 
-from docproc.domain.extraction import Extraction, ExtractionStatus, FieldValue
+from docproc.domain.extraction import Extraction, ExtractionStatus, FieldTree, FieldValue
+from docproc.domain.issues import Severity
 from docproc.domain.schema import NUMERIC, ExtractionSchema, FieldKind, FieldSpec, Shape
 
 STATUS_STYLE = {
@@ -16,36 +18,55 @@ STATUS_STYLE = {
     ExtractionStatus.FAILED: "red",
     ExtractionStatus.CANCELED: "dim",
 }
-#: a terminal is about 120 columns wide; the rest is in the exports
-MAX_FIELDS = 7
 MAX_ROWS = 200
-DOUBTFUL = 0.5
+#: characters that the file, the status and the issues take, and then each field
+_FIXED, _PER_FIELD = 56, 13
+_FEWEST_FIELDS = 3
+_DOUBTFUL = 0.5
 
 
-def record_table(extractions: Iterable[Extraction], schema: ExtractionSchema) -> Table:
-    """The first documents and the first fields; what does not fit is said in the caption."""
-    leaves = [spec for spec in schema.fields if spec.shape is Shape.LEAF]
-    shown = leaves[:MAX_FIELDS]
-    table = Table(pad_edge=False, header_style="bold", row_styles=("", "dim"))
+def record_table(extractions: Iterable[Extraction], schema: ExtractionSchema, *, width: int) -> Table:
+    """The first documents and as many fields as `width` characters hold; what does not fit is said below."""
+    rest = iter(extractions)
+    rows = list(islice(rest, MAX_ROWS))
+    shown = _columns(rows, schema, most=max(_FEWEST_FIELDS, (width - _FIXED) // _PER_FIELD))
+    table = Table(pad_edge=False, header_style="bold")
     table.add_column("file", overflow="fold", min_width=12)
     table.add_column("status", no_wrap=True)
     for spec in shown:
+        narrow = spec.kind is not FieldKind.TEXT
         table.add_column(
-            spec.name, overflow="ellipsis", no_wrap=spec.kind is not FieldKind.TEXT, justify=_justify(spec)
+            spec.name.replace("_", " "), overflow="ellipsis", no_wrap=narrow, max_width=28, justify=_justify(spec)
         )
     table.add_column("issues", overflow="fold")
-    rows = iter(extractions)
-    for extraction in islice(rows, MAX_ROWS):
+    for extraction in rows:
         table.add_row(*_cells(extraction, shown))
-    table.caption = _caption(sum(1 for _ in rows), len(schema.fields) - len(shown))
+    table.caption = _caption(sum(1 for _ in rest), len(schema.fields) - len(shown))
     return table
+
+
+def _columns(rows: Sequence[Extraction], schema: ExtractionSchema, *, most: int) -> list[FieldSpec]:
+    """Fields that are filled, in the schema's order; of each kind one before a second of any."""
+    leaves = [spec for spec in schema.fields if spec.shape is Shape.LEAF]
+    filled = {spec.name: sum(_is_given((row.fields or {}).get(spec.name)) for row in rows) for spec in leaves}
+    used: Counter[FieldKind] = Counter()
+    turns: dict[str, tuple[int, int]] = {}
+    for spec in sorted(leaves, key=lambda one: -filled[one.name]):
+        turns[spec.name] = (used[spec.kind] if filled[spec.name] else len(leaves), -filled[spec.name])
+        used[spec.kind] += 1
+    chosen = {spec.name for spec in sorted(leaves, key=lambda one: turns[one.name])[:most]}
+    return [spec for spec in leaves if spec.name in chosen]
+
+
+def _is_given(tree: FieldTree | None) -> bool:
+    return isinstance(tree, FieldValue) and tree.value is not None
 
 
 def _justify(spec: FieldSpec) -> Literal["left", "right"]:
     return "right" if spec.kind in NUMERIC else "left"
 
 
-def _cells(extraction: Extraction, shown: list[FieldSpec]) -> list[str]:
+def _cells(extraction: Extraction, shown: Sequence[FieldSpec]) -> list[str]:
     style = STATUS_STYLE[extraction.status]
     fields = extraction.fields or {}
     return [
@@ -56,18 +77,18 @@ def _cells(extraction: Extraction, shown: list[FieldSpec]) -> list[str]:
     ]
 
 
-def _cell(tree: object) -> str:
+def _cell(tree: FieldTree | None) -> str:
     if not isinstance(tree, FieldValue) or tree.value is None:
         return "[dim]-[/]"
     text = escape(" ".join(str(tree.value).split()))
-    doubtful = tree.confidence is not None and tree.confidence < DOUBTFUL
+    doubtful = tree.confidence is not None and tree.confidence < _DOUBTFUL
     return f"[yellow]{text}?[/]" if doubtful else text
 
 
 def _remarks(extraction: Extraction) -> str:
     if extraction.failure is not None:
         return f"{extraction.failure.code}: {extraction.failure.message}"
-    return ", ".join(dict.fromkeys(issue.code for issue in extraction.issues if issue.severity != "info"))
+    return ", ".join(dict.fromkeys(issue.code for issue in extraction.issues if issue.severity is not Severity.INFO))
 
 
 def _caption(more_rows: int, more_fields: int) -> str | None:

@@ -132,7 +132,8 @@ def write_records(desk: Desk, job: Job, schema: ExtractionSchema, *, output: Tar
     elif output.table or is_terminal():
         from docproc.cli.record_table import record_table
 
-        for_output().print(record_table((item.extraction for item in items), schema))
+        console = for_output()
+        console.print(record_table((item.extraction for item in items), schema, width=console.width))
     else:
         from docproc.exports.json_writers import write_line
 
