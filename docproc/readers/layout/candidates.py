@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from docproc.domain.geometry import Box
+from docproc.domain.geometry import Box, enclosing
 from docproc.domain.page import Word
 from docproc.domain.schema import FieldKind
 from docproc.readers.layout.lines import Cell, Sheet, enclosing_words
@@ -20,6 +20,12 @@ from docproc.values.numbers import canonical, find_numbers
 _CODE_WORD = re.compile(r"[^\s]*\d[^\s]*")
 _LABEL_BEFORE = re.compile(r"^(?:.*[:#]|(?:no|nr|n[°º])\.?)(?=[^\s:#]*\d)", re.IGNORECASE)
 _RANGE_DASH = re.compile(r"\s*(?:-|–|—|to|bis|through|thru|au|al|a|tot|until)\s*", re.IGNORECASE)  # noqa: RUF001 the dash as printed
+
+
+_BRACKETED_NUMBER = re.compile(r"\s*\(\d{3,}\)$")
+#: a value wraps to at most this many more lines, each this close and flush, in print heights
+WRAPPED_LINES: Final = 3
+WRAP_FLUSH: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,18 +274,40 @@ def _coded(find: Callable[[str], list[CodeSpan]], kind: FieldKind) -> Finder:
 
 
 def _texts(sheet: Sheet, conventions: Conventions) -> Iterator[tuple[Spot, Candidate]]:
-    """Whole cells, and what follows a colon."""
+    """Whole cells, and what follows a colon; a number in brackets behind a text is a code, not part of it."""
     del conventions
     for cell in sheet.cells:
-        if sum(character.isalnum() for character in cell.text) == 0:
+        if not any(character.isalnum() for character in cell.text):
             continue
-        spot = Spot(cell, 0, len(cell.text))
-        yield spot, candidate_at(spot, FieldKind.TEXT, cell.text)
         colon = cell.text.find(":")
-        if 0 < colon < len(cell.text) - 1 and (rest := cell.text[colon + 1 :].strip()):
-            start = cell.text.find(rest, colon)
-            spot = Spot(cell, start, len(cell.text))
-            yield spot, candidate_at(spot, FieldKind.TEXT, rest)
+        for start in {0, colon + 1 if 0 < colon < len(cell.text) - 1 else 0}:
+            text = _BRACKETED_NUMBER.sub("", cell.text[start:]).strip()
+            if text:
+                begin = cell.text.find(text, start)
+                spot = Spot(cell, begin, begin + len(text))
+                candidate = candidate_at(spot, FieldKind.TEXT, text)
+                yield spot, _wrapped(candidate, sheet) if start else candidate
+
+
+def _wrapped(candidate: Candidate, sheet: Sheet) -> Candidate:
+    """A value behind its label with the lines that it wraps to: below, flush with it, and with nothing left of them."""
+    left, last = candidate.words[0].left, candidate.cell
+    for row in sheet.rows[last.row + 1 : last.row + 1 + WRAPPED_LINES]:
+        height = last.height
+        below = next((cell for cell in row.cells if abs(cell.box.left - left) < WRAP_FLUSH * height), None)
+        if below is None or below.box.top - last.box.bottom > WRAP_FLUSH * height or ":" in below.text:
+            break
+        if any(last.box.left - height < cell.box.left < left - height for cell in row.cells):
+            break
+        candidate = replace(
+            candidate,
+            value=f"{candidate.value} {below.text}",
+            text=f"{candidate.text} {below.text}",
+            words=candidate.words + below.words,
+            box=enclosing([candidate.box, below.box]),
+        )
+        last = below
+    return candidate
 
 
 _FINDERS: Final[dict[FieldKind, Finder]] = {

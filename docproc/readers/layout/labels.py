@@ -9,7 +9,7 @@ from typing import Final
 from rapidfuzz import fuzz, process
 
 from docproc.domain.schema import FieldSpec
-from docproc.readers.layout.thesaurus import CONCEPTS, FILLERS, GENERIC, PHRASES, WORDS
+from docproc.readers.layout.thesaurus import CONCEPTS, FILLERS, GENERIC, PHRASES, TITLES, WORDS
 from docproc.values.text import fold
 
 #: longest label phrase in the thesaurus, in words
@@ -35,7 +35,7 @@ _WORD = re.compile(r"#|n[°º]|[^\W\d_]+(?:['\-][^\W\d_]+)*", re.UNICODE)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+|(?<=[A-Z])(?=[A-Z][a-z])")
 _CLAUSE = re.compile(r"[.;(]|,? (?:of|for|that|which|as|in|without|with|who|from|by|to|when) ")
 _ALTERNATIVE = re.compile(r",| or | oder | ou | and ")
-_NAME_TERMS: Final = {"from": "start", "since": "start", "to": "end", "until": "end", "through": "end", "via": "via"}
+_NAME_TERMS: Final = {"from": "start", "since": "start", "to": "end", "until": "end", "through": "end"}
 
 Terms = frozenset[str]
 ENDS: Final[Terms] = frozenset({"start", "end"})
@@ -55,6 +55,11 @@ class FieldLabels:
     terms: Terms
     #: all terms of its description
     context: Terms = field(default=frozenset())
+
+    @property
+    def subjects(self) -> Terms:
+        """Kinds of documents that the field speaks of, such as invoice or order."""
+        return frozenset(term for wanted, _ in self.alternatives for term in wanted) & TITLES
 
 
 def spoken_name(name: str) -> str:
@@ -138,7 +143,7 @@ def field_labels(spec: FieldSpec, *, parent: str = "") -> FieldLabels:
     for terms in own:  # the ends of a period stand under the label of the whole
         if terms & ENDS and _specific(terms):
             alternatives.extend([(terms - ENDS, 0.95), (terms - ENDS | {"date"}, 1.0)])
-            concepts |= frozenset(concepts_of(terms - ENDS))
+            concepts |= frozenset(concepts_of(terms - ENDS)) | {"period"}
     for terms in described:
         vague = specific and not _specific(terms)
         alternatives.append((terms, DESCRIPTION_WEIGHT * (VAGUE if vague else 1.0)))
@@ -163,7 +168,8 @@ def name_terms(name: str) -> Terms:
     """The terms of a field's name, where `from` and `to` mean the ends of a period."""
     words = spoken_name(name).split()
     ends = {_NAME_TERMS[word.lower()] for word in words if word.lower() in _NAME_TERMS}
-    return frozenset(terms_of(" ".join(words))) | ends
+    rest = [word for word in words if word.lower() not in _NAME_TERMS]
+    return frozenset(terms_of(" ".join(rest))) | ends
 
 
 def concepts_of(terms: Terms) -> tuple[str, ...]:

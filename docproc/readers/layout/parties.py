@@ -95,8 +95,13 @@ _NAMING: Final = _ISSUERS | {"buyer", "name"}
 def name_candidates(sheet: Sheet) -> Iterator[tuple[Spot, Candidate]]:
     """Every print of the page that could be the name of a party."""
     for cell in sheet.cells:
-        text = cell.text
-        start = _label_end(text)
+        yield from _names_in(cell, sheet)
+
+
+def _names_in(cell: Cell, sheet: Sheet) -> Iterator[tuple[Spot, Candidate]]:
+    text = cell.text
+    label_end = _label_end(text)
+    for start in {label_end} if ":" in text[:label_end] else {0, label_end}:
         name = text[start:].strip(" :;,-|")
         name = BRACKETED_CODE.sub("", name).strip() if len(BRACKETED_CODE.sub("", name)) > 2 else name
         if not _could_be_name(name):
@@ -259,16 +264,42 @@ def score_party(plan: FieldPlan, role: Role, prints: Prints) -> list[Scored]:
 def _names(plan: FieldPlan, role: Role, *, sheet: Sheet, prints: Prints) -> Iterator[Scored]:
     surroundings = Surroundings(sheet)
     first = sheet is prints.sheets[0]
+    addressees = _addressee_rows(sheet) if first else frozenset()
     for spot, bare in name_candidates(sheet):
         candidate = replace(bare, labels=surroundings.labels(spot.cell, start=spot.start))
         features = label_features(plan.labels, candidate.labels, rivals=PARTY_CONCEPTS)
         features |= name_features(candidate, sheet, first=first)
+        features["cut"] = float(spot.start > 0 and ":" not in spot.cell.text[: spot.start])
         if role.side is Side.RECIPIENT:
             features["top_rank"] = features["upper"] = features["own_domain"] = features["contact_below"] = 0.0
             features["large_print"] = 0.0
             features["legal_form"] *= 0.4
             features["recipient"] = 1.0
+            features["addressee"] = float((spot.cell.row, spot.cell.box.left) in addressees)
         yield Scored(plan, candidate, {name: value for name, value in features.items() if value})
+
+
+def _addressee_rows(sheet: Sheet) -> frozenset[tuple[int, float]]:
+    """Lines that begin a second address block in the upper half of the page: whom a letter without labels is for."""
+    starts = []
+    for run in address_runs(sheet):
+        line = run[0]
+        while (above := _line_above(line, sheet)) is not None and not is_label(above.text) and not is_contact(above.text):
+            line = above
+        if line is not run[0] and line.box.top < sheet.page.height / 2:
+            starts.append((line.row, line.box.left))
+    return frozenset(starts[1:])
+
+
+def _line_above(cell: Cell, sheet: Sheet) -> Cell | None:
+    """The cell right above, without a gap, that begins at the same place."""
+    for row in reversed(sheet.rows[max(0, cell.row - 2) : cell.row]):
+        if cell.box.top - row.box.bottom > ADDRESS_GAP * cell.height:
+            return None
+        for other in row.cells:
+            if abs(other.box.left - cell.box.left) < cell.height:
+                return other
+    return None
 
 
 def _addresses(plan: FieldPlan, role: Role, *, sheet: Sheet, prints: Prints) -> Iterator[Scored]:

@@ -10,12 +10,16 @@ from typing import Final
 
 from docproc.domain.schema import NUMERIC, FieldKind, FieldSpec
 from docproc.readers.layout.candidates import Candidate, Conventions, candidates_of
-from docproc.readers.layout.labels import FieldLabels, own_fit, rival_fit, terms_of
+from docproc.readers.layout.labels import FieldLabels, Terms, own_fit, rival_fit, terms_of
 from docproc.readers.layout.lines import Sheet
-from docproc.readers.layout.surroundings import Label
-from docproc.readers.layout.thesaurus import DATE_CONCEPTS, ID_CONCEPTS, MONEY_CONCEPTS
-from docproc.readers.layout.wording import is_label
+from docproc.readers.layout.surroundings import Label, Relation
+from docproc.readers.layout.thesaurus import DATE_CONCEPTS, ID_CONCEPTS, MONEY_CONCEPTS, TITLES
+from docproc.readers.layout.wording import is_contact, is_label, is_title
 
+#: signs of amounts and shares, and a time of day
+_NOT_CODE = re.compile(r"[%$€£]|^\d{1,2}:\d\d")
+#: what only telephone numbers are written with
+_DIALLED = re.compile(r"[+() ]")
 _TIME = re.compile(r"\d{1,2}:\d\d")
 
 #: where a candidate without any label starts, by kind
@@ -52,6 +56,7 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "bare_among_cents": -1.6,
     "tax_table": -2.5,
     "paid": 1.4,
+    "total_row": 0.8,
     "rounded": 1.4,
     "scribble": -2.0,
     "timed": 0.7,
@@ -64,12 +69,14 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "range": 1.2,
     "range_other": -0.9,
     "code": 0.5,
+    "titled": 0.9,
     "short": -1.2,
     "other_kind": -1.6,
     "joined": -0.35,
     # text
     "label_like": -3.0,
     "long": -1.5,
+    "contact": -1.5,
     "no_letters": -2.0,
     # names of parties
     "legal_form": 1.8,
@@ -83,7 +90,8 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "address_itself": -3.0,
     "prose": -2.0,
     "digits": -0.6,
-    "addressee": 1.3,
+    "addressee": 2.6,
+    "cut": -0.5,
     "recipient": -1.5,
     # options, currencies
     "likeness": 0.5,
@@ -118,6 +126,9 @@ RIVALS: Final[Mapping[FieldKind, frozenset[str]]] = {
 NEAR_LABELS: Final = 4
 #: an id of fewer characters is likely a line number
 SHORT_ID: Final = 3
+#: a document's title is this much larger than its body, or in capitals, and has few words
+TITLE_SIZE: Final = 1.2
+TITLE_WORDS: Final = 4
 #: a heading has at most this many words
 HEADING_WORDS: Final = 8
 #: a breakdown of taxes has at most this many rows, and no gap of more heights
@@ -178,6 +189,19 @@ class Prints:
     @cached_property
     def by_page(self) -> Mapping[int, Sheet]:
         return {sheet.page.number: sheet for sheet in self.sheets}
+
+    @cached_property
+    def titles(self) -> Terms:
+        """What the document calls itself in large print at the top of its first page."""
+        if not self.sheets:
+            return frozenset()
+        sheet = self.sheets[0]
+        found: set[str] = set()
+        for cell in sheet.cells:
+            large = cell.height >= TITLE_SIZE * sheet.body or cell.text.isupper()
+            if large and cell.box.top < sheet.page.height / 3 and len(cell.text.split()) <= TITLE_WORDS:
+                found.update(set(terms_of(cell.text)) & TITLES)
+        return frozenset(found)
 
     @cached_property
     def has_cents(self) -> bool:
@@ -256,7 +280,7 @@ def _features(
     elif kind is FieldKind.DATE:
         features |= _day(plan, candidate, prints=prints, distinct=len(counts))
     elif kind is FieldKind.ID:
-        features |= _code(candidate, prints)
+        features |= _code(plan, candidate, prints)
     elif kind is FieldKind.TEXT:
         features |= _text(candidate)
     return {name: value for name, value in features.items() if value}
@@ -289,7 +313,9 @@ def _position(plan: FieldPlan, candidate: Candidate, prints: Prints) -> dict[str
 def _amount(plan: FieldPlan, candidate: Candidate, *, prints: Prints, largest: str) -> dict[str, float]:
     money = plan.spec.kind is FieldKind.MONEY
     gross = "gross total" in plan.labels.concepts
+    total_row = any("total" in label.terms for label in candidate.labels if label.relation is Relation.LEFT)
     return {
+        "total_row": float(total_row and bool(plan.labels.concepts & LOW_CONCEPTS)),
         "cents": float(money and candidate.decimals == 2),  # noqa: PLR2004 cents
         "sign": float(money and candidate.currency not in {"", "%"}),
         "bare": float(money and candidate.decimals == 0 and not candidate.currency),
@@ -312,24 +338,33 @@ def _day(plan: FieldPlan, candidate: Candidate, *, prints: Prints, distinct: int
     return features
 
 
-def _code(candidate: Candidate, prints: Prints) -> dict[str, float]:
+def _code(plan: FieldPlan, candidate: Candidate, prints: Prints) -> dict[str, float]:
     digits = sum(character.isdigit() for character in candidate.value)
-    other = any(
-        other.page == candidate.page and other.cell is candidate.cell and other.box.intersection(candidate.box) > 0
-        for kind in (FieldKind.DATE, FieldKind.PHONE, FieldKind.EMAIL, FieldKind.URL)
-        for other in prints.candidates(kind)
-    )
+    best = max(candidate.labels, key=lambda label: own_fit(plan.labels, label.terms) * label.trust, default=None)
+    subjects = best.terms & plan.labels.subjects if best is not None else frozenset()
     return {
+        "titled": float(bool(subjects & prints.titles)),
         "code": float(digits >= SHORT_ID),
         "short": float(len(candidate.value) < SHORT_ID),
-        "other_kind": float(other),
+        "other_kind": float(bool(_NOT_CODE.search(candidate.value)) or _is_other_kind(candidate, prints)),
         "joined": float(candidate.joined),
     }
 
 
+def _is_other_kind(candidate: Candidate, prints: Prints) -> bool:
+    """Whether the same print reads as a date, an address of the net or a telephone number."""
+    return any(
+        other.cell is candidate.cell and other.box.intersection(candidate.box) > 0
+        for kind in (FieldKind.DATE, FieldKind.PHONE, FieldKind.EMAIL, FieldKind.URL)
+        for other in prints.candidates(kind)
+        if kind is not FieldKind.PHONE or _DIALLED.search(other.text)
+    )
+
+
 def _text(candidate: Candidate) -> dict[str, float]:
     return {
-        "label_like": float(is_label(candidate.value)),
+        "label_like": float(is_label(candidate.value) or is_title(candidate.value)),
+        "contact": float(is_contact(candidate.value)),
         "long": float(len(candidate.value.split()) > LONG_TEXT),
         "no_letters": float(not any(character.isalpha() for character in candidate.value)),
     }

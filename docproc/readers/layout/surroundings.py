@@ -10,6 +10,7 @@ from typing import Final
 from docproc.domain.geometry import Box
 from docproc.readers.layout.labels import Terms, best_concept, known_terms, terms_of
 from docproc.readers.layout.lines import Cell, Row, Sheet
+from docproc.readers.layout.thesaurus import TITLES
 
 #: words of a text before a value that can still be its label
 PREFIX_WORDS: Final = 7
@@ -21,6 +22,8 @@ HEADING_ROWS: Final = 16
 VALUE_BETWEEN: Final = 0.85
 #: a text of more words is prose, no label
 LABEL_WORDS: Final = 8
+#: how far left or, doubled, right of a heading its lines may begin, in print heights
+INDENT: Final = 3.0
 #: how surely a heading must name a party
 HEADING_FIT: Final = 0.8
 
@@ -101,10 +104,12 @@ class Surroundings:
     def heading(self, cell: Cell) -> Terms:
         """Terms of the party heading that `cell` stands under; empty when there is none."""
         rows = self._sheet.rows
+        row_cells = rows[cell.row].cells
+        lefts = [other.box.left for other in row_cells[: _index(rows[cell.row], cell) + 1][-2:]]
         for row in reversed(rows[max(0, cell.row - HEADING_ROWS) : cell.row]):
             for other in row.cells:
                 terms = _party_heading(other.text)
-                if terms and _stands_under(cell, other):
+                if terms and any(_stands_under(left, other) for left in lefts):
                     return terms
         return frozenset()
 
@@ -118,6 +123,8 @@ class Surroundings:
             text = _tail(other.text)
             if text:
                 yield _label(text, relation=Relation.LEFT, nearness=nearness)
+                if len(text.split()) > 2:  # print of another column may run into the label
+                    yield _label(text.split()[-1], relation=Relation.LEFT, nearness=0.9 * nearness)
             nearness *= 0.7
             if nearness < 0.4:
                 return
@@ -161,9 +168,9 @@ def _party_heading(text: str) -> Terms:
     return terms if concept in _PARTY_CONCEPTS and fit >= HEADING_FIT else frozenset()
 
 
-def _stands_under(cell: Cell, heading: Cell) -> bool:
-    """`heading` is left-aligned with the cell or with the label left of it."""
-    return heading.box.left <= cell.box.left + 2 * cell.height and cell.box.left - heading.box.left < 200
+def _stands_under(left: float, heading: Cell) -> bool:
+    """What begins at `left` is aligned with the heading, or indented below it."""
+    return -INDENT * heading.height <= left - heading.box.left <= 2 * INDENT * heading.height
 
 
 def _under(label: Label, heading: Terms) -> Label:
@@ -179,9 +186,7 @@ def _inline(prefix: str) -> Iterator[Label]:
     if not _LETTER.search(prefix):
         return
     tail = _tail(prefix)
-    sentence = _sentence(prefix)
-    if sentence is not None:
-        yield sentence
+    yield from _sentence(prefix)
     if tail:
         yield _label(tail, relation=Relation.INLINE, nearness=1.0)
         words = tail.split()
@@ -193,13 +198,13 @@ def _inline(prefix: str) -> Iterator[Label]:
         yield _label(whole, relation=Relation.INLINE, nearness=0.85)
 
 
-def _sentence(prefix: str) -> Label | None:
-    """`Invoice No. X of D`: after a preposition of time the label is the date of what the line begins with."""
+def _sentence(prefix: str) -> Iterator[Label]:
+    """`Invoice No. X of D`: after a preposition of time the label is the date of what the line speaks of."""
     words = prefix.replace("|", " ").split()
     if len(words) < 2 or words[-1].lower().strip(",") not in _DATE_WORDS:
-        return None
-    terms = known_terms(" ".join(words)) - {"number"}
-    return Label(prefix, terms | {"date"}, Relation.SENTENCE, 1.0)
+        return
+    for subject in sorted(known_terms(" ".join(words)) & TITLES):
+        yield Label(prefix, frozenset({subject, "date"}), Relation.SENTENCE, 1.0)
 
 
 def _label(text: str, *, relation: Relation, nearness: float) -> Label:

@@ -22,7 +22,7 @@ WORDS: Final[Mapping[str, str]] = {
     "base": "base basis basisbetrag warenwert",
     "buyer": "buyer customer cust client purchaser debtor kaufer kunde kunden kundin auftraggeber acheteur cliente "
     "comprador acquirente committente koper klant debitor debiteur billed recipient empfanger rechnungsempfanger "
-    "destinataire destinatario afnemer bezahler payer",
+    "destinataire destinatario afnemer bezahler payer leistungsempfanger",
     "cash": "cash bar bargeld gegeben especes efectivo contanti contant tendered tender tunai",
     "card": "card visa mastercard karte carte tarjeta carta kaart",
     "change": "change wechselgeld ruckgeld monnaie cambio resto wisselgeld baki",
@@ -37,11 +37,12 @@ WORDS: Final[Mapping[str, str]] = {
     "date": "date datum dated fecha data dates",
     "days": "days tage jours dias giorni dagen",
     "delivery": "delivery delivered liefer lieferung livraison entrega consegna levering lever leverings ship shipping "
-    "shipped shipment versand versandt despatch dispatch expedition envio spedizione verzending warenempfanger",
+    "shipped shipment versand versandt despatch dispatch expedition envio spedizione verzending",
     "deposit": "deposit prepaid prepayment anzahlung anzahlungen acompte anticipo acconto aanbetaling vorauszahlung",
     "description": "description desc beschreibung bezeichnung designation libelle descripcion descrizione omschrijving",
     "discount": "discount disc rabatt nachlass skonto remise descuento sconto korting abschlage abschlag",
     "document": "document doc beleg belegs dokument documento",
+    "duplicate": "duplicate duplikat copy kopie copie copia",
     "due": "due payable fallig falligkeit falligkeits echeance vencimiento scadenza verval vervaldag",
     "duration": "duration laufzeit dauer duree duracion durata duur",
     "effective": "effective wirksam inkrafttreten",
@@ -87,7 +88,7 @@ WORDS: Final[Mapping[str, str]] = {
     "round": "rounding rounded rounding-adj rundung arrondi redondeo arrotondamento afronding adj adjustment",
     "seller": "seller vendor supplier merchant verkaufer lieferant lieferanten fournisseur vendeur vendedor proveedor "
     "venditore fornitore cedente prestatore verkoper leverancier issuer aussteller emisor emittente",
-    "service": "service services leistung leistungs leistungsempfanger prestation servicio servizio dienst",
+    "service": "service services leistung leistungs prestation servicio servizio dienst",
     "shop": "shop store filiale magasin tienda negozio winkel outlet branch",
     "stamp": "stamp stamped stempel",
     "start": "start beginn anfang begin debut inicio inizio von starts commencing",
@@ -369,6 +370,8 @@ PHRASES: Final[Mapping[str, str]] = {
     "ship to": "delivery address",
     "deliver to": "delivery address",
     "delivered to": "delivery address",
+    "warenempfanger": "delivery address",
+    "abweichender warenempfanger": "delivery address",
     "lieferadresse": "delivery address",
     "lieferanschrift": "delivery address",
     "adresse de livraison": "delivery address",
@@ -447,7 +450,7 @@ CONCEPTS: Final[Mapping[str, Mapping[str, float]]] = {
     "page number": {"page": 1.0, "page number": 1.0},
     "issue date": {
         "invoice date": 1.0, "issue date": 1.0, "date": 0.85, "document date": 0.95, "date invoice": 1.0,
-        "receipt date": 1.0, "purchase date": 1.0, "date time": 0.9, "statement date": 0.9, "invoice": 0.5,
+        "receipt date": 1.0, "credit date": 0.95, "purchase date": 1.0, "date time": 0.9, "statement date": 0.9, "invoice": 0.5,
     },
     "due date": {"due date": 1.0, "payment date": 0.7, "due": 0.8, "payment due date": 1.0},
     "delivery date": {"delivery date": 1.0, "service date": 0.95, "delivery": 0.7},
@@ -459,9 +462,9 @@ CONCEPTS: Final[Mapping[str, Mapping[str, float]]] = {
     "alternate number": {"order alternate number": 1.0, "alternate number": 1.0},
     "flight": {
         "flight": 1.0, "flight date": 1.0, "flight period": 1.0, "order flight": 1.0, "contract date": 0.85,
-        "contract period": 0.85, "schedule date": 0.8, "period": 0.45,
+        "contract period": 0.85, "schedule date": 0.8, "period": 0.65,
     },
-    "period": {"period": 1.0, "service period": 1.0, "invoice period": 1.0},
+    "period": {"period": 0.65, "service period": 0.6, "invoice period": 0.5},
     "seller name": {
         "seller": 1.0, "seller name": 1.0, "company name": 0.85, "shop name": 0.85, "seller company": 0.9,
         "company": 0.85, "shop": 0.85,

@@ -5,12 +5,14 @@ from functools import lru_cache
 from typing import Final
 
 from docproc.readers.layout.labels import best_concept, known_share, terms_of
-from docproc.readers.layout.thesaurus import ADDRESS_WORDS, BUSINESS_WORDS, LEGAL_FORMS, TITLES
+from docproc.readers.layout.thesaurus import ADDRESS_WORDS, BUSINESS_WORDS, GENERIC, LEGAL_FORMS, TITLES
 from docproc.values.codes import find_emails, find_phones, find_urls
 from docproc.values.text import fold
 
 #: a label names something from this fit on
 LABEL_FIT: Final = 0.75
+#: `Trade name` and `Global number` are labels; longer print that ends like one is not
+LABEL_WORDS: Final = 3
 #: words of a legal form that stands on a line of its own
 LEGAL_TAIL_WORDS: Final = 4
 #: a line of an address has at least this strength
@@ -52,7 +54,9 @@ def is_label(text: str) -> bool:
     terms = terms_of(stripped)
     if not terms:
         return True
-    if known_share(stripped) == 1.0:
+    if has_legal_form(stripped):
+        return False
+    if known_share(stripped) == 1.0 or (terms[-1] in GENERIC and len(stripped.split()) <= LABEL_WORDS):
         return True
     concept, strength = best_concept(frozenset(terms))
     return bool(concept) and strength >= LABEL_FIT
