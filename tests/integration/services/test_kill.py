@@ -1,0 +1,94 @@
+"""A process killed at any moment loses nothing and does nothing twice."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from doubles import run_a_job
+from doubles.jobs import Workplace
+
+from docproc.domain.document import JobState
+from docproc.services.collect import collect
+from docproc.services.ports import Stores
+from docproc.services.records import Job, PageCounts
+from docproc.storage.database import Database
+
+pytestmark = pytest.mark.integration
+
+DOCUMENTS = 200
+KILLS = 4
+
+
+def _start(database: Database, place: Workplace, job: Job, *, seconds: float) -> subprocess.Popen[bytes]:
+    url = database.engine.url.render_as_string(hide_password=False)
+    return subprocess.Popen(
+        [sys.executable, "-W", "ignore", run_a_job.__file__, url, str(place.folder), str(job.id), str(seconds)]
+    )
+
+
+def _wait_until_done(place: Workplace, job: Job, *, done: int) -> None:
+    deadline = time.monotonic() + 60
+    while place.stores.jobs.get(job.id).documents.done < done:
+        assert time.monotonic() < deadline, "the process makes no progress"
+        time.sleep(0.005)
+
+
+def test_a_job_whose_process_is_killed_again_and_again_ends_whole(
+    stores: Stores, database: Database, tmp_path: Path
+) -> None:
+    place, chance = Workplace(stores, tmp_path), random.Random(20261121)  # noqa: S311 moments, not secrets
+    # a quarter have two pages; every text differs, so that no reading can be taken over from another document
+    job = place.submit({f"{n:03}": f"w{n}" + ("\nsecond" if n % 4 == 0 else "") for n in range(DOCUMENTS)})
+    for kill in range(KILLS):
+        process = _start(database, place, job, seconds=0.005)
+        _wait_until_done(place, job, done=(kill + 1) * DOCUMENTS // (KILLS + 2))
+        time.sleep(chance.uniform(0, 0.05))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert _start(database, place, job, seconds=0).wait(timeout=60) == 0
+
+    found = place.stores.jobs.get(job.id)
+    assert found.state is JobState.SUCCEEDED
+    assert found.pages == PageCounts(total=DOCUMENTS * 5 // 4, read=DOCUMENTS * 5 // 4)
+    lines = [item.extraction for item in collect(place.stores, job.id)]
+    assert [line.file for line in lines] == [f"{n:03}" for n in range(DOCUMENTS)]
+    assert [line.record["number"] for line in lines if line.record] == [f"w{n}" for n in range(DOCUMENTS)]
+    readings = Counter((tmp_path / "journal").read_text().split())
+    # a window is read again only when its process died between reading and writing down: at most one a worker a kill
+    assert len(readings) == DOCUMENTS
+    assert sum(readings.values()) <= DOCUMENTS + 3 * KILLS
+    assert not list((tmp_path / "owners").iterdir())
+    names = [path.name for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
+    assert len([name for name in names if not name.startswith(".")]) == DOCUMENTS
+
+
+def test_a_living_process_keeps_its_documents(stores: Stores, database: Database, tmp_path: Path) -> None:
+    place = Workplace(stores, tmp_path)
+    job = place.submit({f"{n}": f"w{n}" for n in range(6)})
+    process = _start(database, place, job, seconds=0.5)
+    try:
+        deadline = time.monotonic() + 30
+        while not place.stores.documents.owners(job.id):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        held = place.stores.documents.owners(job.id)
+        assert place.owners.dead(held) == frozenset()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert place.owners.dead(held) == held
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_of_strangers_nothing_is_certain(tmp_path: Path) -> None:
+    place = Workplace.__new__(Workplace)
+    place.folder = tmp_path
+    with place.owners.enter() as owner:
+        assert place.owners.dead(frozenset({owner.name, "another-machine-1"})) == frozenset()
+    assert place.owners.dead(frozenset({owner.name, "another-machine-1"})) == {owner.name}
