@@ -3,13 +3,13 @@
 from docproc.domain.extraction import Extraction, ExtractionStatus
 from docproc.domain.failure import Failure
 from docproc.domain.issues import Issue, Severity
-from docproc.exports.report.field_view import GRAVITY, Confidences
 from docproc.exports.report.markup import EMPTY, Markup, tag
+from docproc.exports.report.tally import GRAVITY, Confidences
 from docproc.exports.report.value_view import percent
 
 #: issues, and fields of one, that are spelled out; the others are only counted
 _MOST_ISSUES = 30
-_MOST_FIELDS = 12
+_MOST_FIELDS = 6
 
 STATUS_WORDS = {
     ExtractionStatus.SUCCEEDED: "succeeded",
@@ -92,11 +92,7 @@ def _issues(issues: tuple[Issue, ...]) -> Markup:
             "li",
             tag("b", code.replace("_", " ")),
             tag("span", message),
-            tag(
-                "span",
-                *(tag("code", path, data_path=path, tabindex=0) for path in paths[:_MOST_FIELDS]),
-                _more(len(paths) - _MOST_FIELDS),
-            ),
+            _named(paths),
             class_=severity.value,
         )
         for (severity, code, message), paths in list(fields.items())[:_MOST_ISSUES]
@@ -104,6 +100,11 @@ def _issues(issues: tuple[Issue, ...]) -> Markup:
     if len(fields) > _MOST_ISSUES:
         lines.append(tag("li", _more(len(fields) - _MOST_ISSUES), class_="info"))
     return tag("ul", *lines, class_="issues") if lines else EMPTY
+
+
+def _named(paths: list[str]) -> Markup:
+    shown = [tag("code", path, data_path=path, tabindex=0) for path in paths[:_MOST_FIELDS]]
+    return tag("span", *(part for code in shown for part in (code, " ")), _more(len(paths) - _MOST_FIELDS))
 
 
 def _more(count: int) -> str:

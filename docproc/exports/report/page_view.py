@@ -10,8 +10,8 @@ from uuid import UUID
 from docproc.domain.extraction import Extraction, PageFacts
 from docproc.domain.geometry import Box
 from docproc.domain.page import PageState, TextSource
-from docproc.exports.report.field_view import Mark
 from docproc.exports.report.markup import EMPTY, Markup, join, tag
+from docproc.exports.report.tally import Mark
 
 #: bytes and media type of a page image, or None when there is none; called with document id and page number
 PageImages: TypeAlias = Callable[[UUID, int], tuple[bytes, str] | None]

@@ -15,9 +15,10 @@ from docproc.domain.extraction import Extraction, ExtractionStatus
 from docproc.domain.schema import ExtractionSchema
 from docproc.exports.export_item import ExportItem
 from docproc.exports.report.document_view import STATUS_WORDS, document_html, list_entry
-from docproc.exports.report.field_view import Confidences, FieldView
+from docproc.exports.report.field_view import fields_html
 from docproc.exports.report.markup import Markup, join, tag
 from docproc.exports.report.page_view import ImageBudget, PageImages, pages_html
+from docproc.exports.report.tally import Confidences, Tally
 from docproc.exports.report.value_view import percent
 from docproc.exports.staged_writer import StagedWriter
 
@@ -70,27 +71,27 @@ class ReportWriter(StagedWriter):
         closing.push(lambda kind, _error, _trace: None if kind else self._compose(target))
 
     def _add(self, item: ExportItem) -> None:
-        view = FieldView(schema=self._schema, item=item, most_rows=self._limits.rows_per_table)
-        fields = view.html()
         extraction = item.extraction
+        tally = Tally.of(extraction.issues)
+        fields = fields_html(item, self._schema, tally=tally, most_rows=self._limits.rows_per_table)
         self._statuses[extraction.status] += 1
         self._page_total += extraction.document.page_count or len(extraction.pages)
-        self._confidences.join(view.confidences)
+        self._confidences.join(tally.confidences)
         if self._statuses.total() <= self._limits.documents:
-            self._show(extraction, view, fields)
+            self._show(extraction, tally, fields)
 
-    def _show(self, extraction: Extraction, view: FieldView, fields: Markup) -> None:
+    def _show(self, extraction: Extraction, tally: Tally, fields: Markup) -> None:
         anchor = f"d{self._statuses.total()}"
         pages = pages_html(
             extraction,
-            view.marks,
+            tally.marks,
             images=self._page_image,
             budget=self._budget,
             most_pages=self._limits.pages_per_document,
         )
-        counts = f"{view.found} of {view.leaves} fields" if fields else ""
+        counts = f"{tally.found} of {tally.leaves} fields" if fields else ""
         self._articles.write(document_html(extraction, anchor=anchor, pages=pages, fields=fields, counts=counts) + "\n")
-        self._entries.write(list_entry(extraction, anchor=anchor, confidences=view.confidences) + "\n")
+        self._entries.write(list_entry(extraction, anchor=anchor, confidences=tally.confidences) + "\n")
 
     def _compose(self, target: TextIO) -> None:
         style, script = _packaged("report.css"), _packaged("report.js")

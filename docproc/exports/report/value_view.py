@@ -1,13 +1,31 @@
-"""How one leaf is shown: its value, its print, how sure it is and what proves it. Knows no schema."""
+"""How one leaf is shown: its label, its value, its print, how sure it is and what proves it."""
 
 from collections.abc import Sequence
 
 from docproc.domain.extraction import FieldValue
+from docproc.domain.schema import FieldSpec
 from docproc.exports.cells import CHECK_BELOW, DOUBTFUL_BELOW
 from docproc.exports.report.markup import EMPTY, Markup, tag
 
 _MOST_CHARACTERS = 2_000
 _BAR_WIDTH = 40
+
+
+def label_of(spec: FieldSpec) -> str:
+    """What a person reads: the title, else the name in words."""
+    return spec.title or spec.name.replace("_", " ").replace("-", " ").strip().capitalize()
+
+
+def classes(*names: str | None) -> str | None:
+    """A class attribute of the names that apply."""
+    return " ".join(name for name in names if name) or None
+
+
+def not_found(labels: Sequence[str]) -> Markup:
+    """One line for all that has no value."""
+    if not labels:
+        return EMPTY
+    return tag("p", tag("span", "not found", class_="label"), tag("span", " · ".join(labels)), class_="absent")
 
 
 def shown_value(leaf: FieldValue) -> Markup:
@@ -20,16 +38,11 @@ def shown_value(leaf: FieldValue) -> Markup:
 
 
 def as_printed(leaf: FieldValue) -> Markup:
-    """The print, where it is not the value itself."""
-    printed = leaf.evidence[0].text if leaf.evidence else ""
-    if (
-        leaf.value is None
-        or not printed
-        or printed.split() == str(leaf.value).split()
-        or len(printed) > _MOST_CHARACTERS
-    ):
+    """The print, where it is not the value itself; a value of several lines has a piece of evidence for each."""
+    printed = " ".join(dict.fromkeys(evidence.text for evidence in leaf.evidence))
+    if leaf.value is None or printed.split() == str(leaf.value).split() or len(printed) > _MOST_CHARACTERS:
         return EMPTY
-    return tag("span", tag("bdi", printed), class_="printed", title="As printed on the page")
+    return tag("span", tag("bdi", printed), class_="printed", title="As printed on the page") if printed else EMPTY
 
 
 def proof(leaf: FieldValue) -> list[Markup]:

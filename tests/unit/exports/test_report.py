@@ -178,8 +178,34 @@ def test_ungrounded_and_missing_values_are_called_so(tmp_path):
     page = page_of(tmp_path, extraction(1, fields), schema=schema_of(leaf("a"), leaf("b"), leaf("c")))
     shown = {one["text"] for one in page.of(".field")}
     assert any("A" in text and "ungrounded" in text for text in shown)
-    assert any("B" in text and "not found" in text for text in shown)
+    assert [one["text"] for one in page.of(".absent")] == ["not foundB"]
     assert len([one for one in page.of(".field") if "data-f" in one]) == 1
+
+
+def test_a_missing_value_that_somebody_complains_of_keeps_its_row(tmp_path):
+    issue = Issue(code=IssueCode.MISSING_REQUIRED, fields=("b",), severity=Severity.ERROR, message="m")
+    documents = extraction(1, {"a": value("x"), "b": value(None)}, issues=(issue,))
+    page = page_of(tmp_path, documents, schema=schema_of(leaf("a"), leaf("b")))
+    (row,) = page.of(".has-error")
+    assert row["text"] == "Bnot found"
+    assert row["data-path"] == "b"
+
+
+def test_columns_without_a_value_are_named_and_not_drawn(tmp_path):
+    schema = schema_of(rows_of("lines", leaf("full"), leaf("void"), group("more", leaf("half"), leaf("nil"))))
+    row = {"full": value("1"), "void": value(None), "more": {"half": value(None), "nil": value(None)}}
+    rows = [row, {**row, "more": {"half": value("2"), "nil": value(None)}}]
+    page = page_of(tmp_path, extraction(1, {"lines": rows}), schema=schema)
+    assert [one["text"] for one in page.of("th")] == ["#", "Full", "Half", "1", "2"]
+    assert [one["text"] for one in page.of(".absent")] == ["not foundVoid · Nil"]
+    assert "3 of 8 fields" in page.of(".facts")[-1]["text"] + page.of(".title")[0]["text"]
+
+
+def test_a_set_in_a_cell_lights_up_all_its_places(tmp_path):
+    schema = schema_of(rows_of("lines", set_of("codes")))
+    page = page_of(tmp_path, extraction(1, {"lines": [{"codes": [value("a"), value("b")]}]}), schema=schema)
+    assert [one["data-f"] for one in page.of(".box")] == ["0", "0"]
+    assert [one["data-f"] for one in page.of("td")] == ["0"]
 
 
 def test_the_print_is_shown_where_it_differs_from_the_value(tmp_path):
