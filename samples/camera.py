@@ -1,5 +1,8 @@
 """Makes a drawn page look photographed or scanned: perspective, light, skew, noise. Knows no document."""
 
+# PyMuPDF has types for half of what it offers
+# mypy: disable-error-code="no-untyped-call"
+
 import io
 from typing import Any, TypeAlias
 

@@ -1,5 +1,8 @@
 """A bill as electronic invoice: CII XML inside a PDF (Factur-X), and UBL XML alone."""
 
+# PyMuPDF has types for half of what it offers
+# mypy: disable-error-code="no-untyped-call"
+
 from decimal import Decimal
 from html import escape
 

@@ -1,5 +1,8 @@
 """A small drawing kit over PyMuPDF: text, rules, tables on a page. Knows nothing of what is drawn."""
 
+# PyMuPDF has types for half of what it offers
+# mypy: disable-error-code="no-untyped-call"
+
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal, TypeAlias, TypedDict
@@ -128,7 +131,8 @@ class Sheet:
 
     def cell(self, y: float, column: Column, cell: str, **style: Unpack[Style]) -> None:
         at = {"left": column.left, "right": column.right, "centre": (column.left + column.right) / 2}[column.align]
-        self.text(at, y, cell, **{**style, "align": column.align})
+        aligned: Style = {**style, "align": column.align}
+        self.text(at, y, cell, **aligned)
 
 
 def wrapped(text: str, *, width: float, size: float, face: str = SANS) -> list[str]:

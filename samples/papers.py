@@ -1,5 +1,8 @@
 """A filled form, a purchase order and a non-disclosure agreement."""
 
+# PyMuPDF has types for half of what it offers
+# mypy: disable-error-code="no-untyped-call, attr-defined"
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date

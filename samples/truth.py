@@ -26,7 +26,8 @@ def of_invoice(bill: Bill, *, unit_codes: bool = False) -> Fields:
         "buyer_vat_id": None,
         "currency": bill.currency,
         "total_net": str(bill.net),
-        "total_tax": str(bill.tax),
+        # with several rates only the shares are printed
+        **({"total_tax": str(bill.tax)} if len(bill.taxes) == 1 else {}),
         "total_gross": str(bill.gross),
         "prepaid_amount": None,
         "iban": seller.iban,

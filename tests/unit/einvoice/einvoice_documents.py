@@ -2,7 +2,7 @@
 
 from docproc.domain.page import PageContent, TextSource, Word
 from docproc.domain.reading import Attachment, Window
-from docproc.domain.schema import ExtractionSchema, FieldKind, FieldSpec, Shape
+from docproc.domain.schema import ExtractionSchema, FieldKind, FieldSpec, RuleFindings, Shape
 
 RSM = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
 RAM = "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100"
@@ -195,7 +195,7 @@ def schema_of(*fields: FieldSpec) -> ExtractionSchema:
         fields=fields,
         json_schema={},
         check_shape=lambda _: (),
-        check_rules=lambda _: (),
+        check_rules=lambda _: RuleFindings(),
     )
 
 

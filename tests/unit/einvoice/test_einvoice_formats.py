@@ -9,7 +9,7 @@ from docproc.readers.einvoice import EinvoiceReader
 READER = EinvoiceReader()
 
 
-def test_a_cross_industry_invoice_is_read():
+def test_a_cross_industry_invoice_is_read() -> None:
     reading = READER.read(window_of(CII), INVOICE)
     assert reading.record == {
         "invoice_number": "R-2025/0042",
@@ -27,7 +27,7 @@ def test_a_cross_industry_invoice_is_read():
     assert reading.issues == ()
 
 
-def test_zugferd_1_is_read_with_its_currency_taken_from_the_amounts():
+def test_zugferd_1_is_read_with_its_currency_taken_from_the_amounts() -> None:
     record = READER.read(window_of(ZUGFERD_1), INVOICE).record
     assert record == {
         "invoice_number": "Z1-5",
@@ -44,7 +44,7 @@ def test_zugferd_1_is_read_with_its_currency_taken_from_the_amounts():
 
 
 @pytest.mark.parametrize("root", ["Invoice", "CreditNote"])
-def test_ubl_is_read(root):
+def test_ubl_is_read(root: str) -> None:
     record = READER.read(window_of(ubl(root)), INVOICE).record
     assert record == {
         "invoice_number": "U-77",
@@ -62,7 +62,7 @@ def test_ubl_is_read(root):
     }
 
 
-def test_every_value_is_certain_and_none_claims_a_place():
+def test_every_value_is_certain_and_none_claims_a_place() -> None:
     reading = READER.read(window_of(ZUGFERD_1), INVOICE)
     assert reading.hints["line_items[0].unit_price"].model == 1.0
     assert "due_date" not in reading.hints
@@ -82,7 +82,7 @@ def test_every_value_is_certain_and_none_claims_a_place():
         pytest.param(CII.replace("format=\"102\">20250314", "format=\"102\">2025-03-14T00:00:00"), id="ISO date"),
     ],
 )  # fmt: skip
-def test_sloppy_xml_is_read_all_the_same(content):
+def test_sloppy_xml_is_read_all_the_same(content: str | bytes) -> None:
     record = READER.read(window_of(content), INVOICE).record
     assert record["invoice_number"] == "R-2025/0042"
     assert record["issue_date"] == "2025-03-14"
@@ -90,7 +90,7 @@ def test_sloppy_xml_is_read_all_the_same(content):
     assert str(record["seller_name"]).endswith("lzwerk Nord GmbH")
 
 
-def test_the_invoice_is_found_among_other_xml_files():
+def test_the_invoice_is_found_among_other_xml_files() -> None:
     assert READER.read(window_of("<xmpmeta/>", "not xml", ubl("Invoice")), INVOICE).record["invoice_number"] == "U-77"
 
 
@@ -114,7 +114,7 @@ BOMB = """<?xml version="1.0"?><!DOCTYPE Invoice [<!ENTITY a "aaaaaaaaaa"><!ENTI
         pytest.param(CII[: len(CII) // 2], id="torn off"),
     ],
 )
-def test_what_is_no_safe_invoice_is_refused(content):
+def test_what_is_no_safe_invoice_is_refused(content: str | bytes) -> None:
     window = window_of(content)
     assert not READER.can_read(window)
     with pytest.raises(UnsupportedError):
@@ -122,12 +122,12 @@ def test_what_is_no_safe_invoice_is_refused(content):
 
 
 @pytest.mark.parametrize("amount", ["NaN", "Infinity", "1E+999999", "1" * 40, "-", ""])
-def test_an_amount_that_is_no_plain_number_is_null(amount):
+def test_an_amount_that_is_no_plain_number_is_null(amount: str) -> None:
     xml = CII.replace("<ram:GrandTotalAmount>117.81", f"<ram:GrandTotalAmount>{amount}")
     assert READER.read(window_of(xml), INVOICE).record["total_gross"] is None
 
 
-def test_totals_that_a_short_profile_leaves_out_follow_from_the_others():
+def test_totals_that_a_short_profile_leaves_out_follow_from_the_others() -> None:
     xml = (
         CII.replace("<ram:TaxBasisTotalAmount>99.00</ram:TaxBasisTotalAmount>", "")
         .replace('<ram:TaxTotalAmount currencyID="SEK">210.00</ram:TaxTotalAmount>', "")
@@ -140,6 +140,6 @@ def test_totals_that_a_short_profile_leaves_out_follow_from_the_others():
     assert (record["total_net"], record["total_tax"], record["total_gross"]) == ("99.00", "18.81", "117.81")
 
 
-def test_an_order_fills_the_order_number_and_no_invoice_number():
+def test_an_order_fills_the_order_number_and_no_invoice_number() -> None:
     xml = CII.replace("CrossIndustryInvoice", "SCRDMCCBDACIOMessageStructure").replace("TypeCode>380", "TypeCode>220")
     assert READER.read(window_of(xml), INVOICE).record["invoice_number"] is None

@@ -3,13 +3,13 @@
 import pytest
 from einvoice_documents import CII, INVOICE, group, leaf, schema_of, table, ubl, window_of
 
-from docproc.domain.schema import FieldKind, FieldSpec, Shape
+from docproc.domain.schema import FieldKind, FieldSpec, Record, Shape
 from docproc.readers.einvoice import EinvoiceReader
 
 READER = EinvoiceReader()
 
 
-def read(*fields, xml=CII):
+def read(*fields: FieldSpec, xml: str = CII) -> Record:
     return READER.read(window_of(xml), schema_of(*fields)).record
 
 
@@ -52,11 +52,11 @@ def read(*fields, xml=CII):
         ("number_of_pages", FieldKind.INTEGER, None),
     ],
 )
-def test_a_field_is_known_by_its_name(name, kind, value):
+def test_a_field_is_known_by_its_name(name: str, kind: FieldKind, value: str | None) -> None:
     assert read(leaf(name, kind)) == {name: value}
 
 
-def test_groups_are_understood_by_their_names():
+def test_groups_are_understood_by_their_names() -> None:
     record = read(
         group("supplier", leaf("name"), leaf("vat_id", FieldKind.VAT_ID), group("address", leaf("postal_code"))),
         group("totals", leaf("net", FieldKind.MONEY), leaf("tax", FieldKind.MONEY), leaf("gross", FieldKind.MONEY)),
@@ -69,17 +69,17 @@ def test_groups_are_understood_by_their_names():
     }
 
 
-def test_a_label_tells_where_the_name_does_not():
+def test_a_label_tells_where_the_name_does_not() -> None:
     record = read(leaf("f1", title="Invoice number"), leaf("f2", FieldKind.DATE, aliases=("Fälligkeitsdatum",)))
     assert record == {"f1": "R-2025/0042", "f2": "2025-04-13"}
 
 
-def test_the_name_of_one_field_outranks_the_label_of_another():
+def test_the_name_of_one_field_outranks_the_label_of_another() -> None:
     record = read(leaf("x", FieldKind.MONEY, aliases=("total",)), leaf("total_gross", FieldKind.MONEY))
     assert record == {"x": None, "total_gross": "117.81"}
 
 
-def test_rows_have_their_own_names():
+def test_rows_have_their_own_names() -> None:
     record = read(
         table(
             "positions",
@@ -118,32 +118,32 @@ def test_rows_have_their_own_names():
     }
 
 
-def test_a_table_of_unknown_name_is_known_by_its_columns():
+def test_a_table_of_unknown_name_is_known_by_its_columns() -> None:
     record = read(table("stuff", leaf("description"), leaf("quantity", FieldKind.NUMBER)))
     assert record == {"stuff": [{"description": "Oak shelf", "quantity": "2"}]}
 
 
-def test_a_table_of_other_things_stays_empty():
+def test_a_table_of_other_things_stays_empty() -> None:
     assert read(table("signatures", leaf("place"), leaf("day", FieldKind.DATE))) == {"signatures": []}
 
 
-def test_a_list_of_texts_takes_the_one_value():
+def test_a_list_of_texts_takes_the_one_value() -> None:
     orders = FieldSpec(name="order_numbers", shape=Shape.LIST, item=FieldSpec(name="item", kind=FieldKind.ID))
     assert read(orders) == {"order_numbers": ["PO-9"]}
 
 
-def test_an_enum_takes_the_option_that_fits():
+def test_an_enum_takes_the_option_that_fits() -> None:
     kind = leaf("document_type", FieldKind.ENUM, options=("invoice", "credit note", "other"))
     assert read(kind) == {"document_type": "invoice"}
     assert read(kind, xml=ubl("CreditNote")) == {"document_type": "credit note"}
     assert read(kind, xml=CII.replace("TypeCode>380", "TypeCode>384")) == {"document_type": "invoice"}
 
 
-def test_numbers_are_json_numbers_where_the_schema_asks_for_them():
+def test_numbers_are_json_numbers_where_the_schema_asks_for_them() -> None:
     assert read(leaf("total_gross", FieldKind.MONEY, json_number=True)) == {"total_gross": 117.81}
 
 
-def test_a_schema_for_something_else_is_left_to_other_readers():
+def test_a_schema_for_something_else_is_left_to_other_readers() -> None:
     contract = schema_of(leaf("party_a"), leaf("effective_date", FieldKind.DATE), leaf("iban", FieldKind.IBAN))
     assert READER.can_read(window_of(CII), INVOICE)
     assert not READER.can_read(window_of(CII), contract)

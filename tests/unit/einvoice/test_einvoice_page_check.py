@@ -14,17 +14,17 @@ TRUE_PAGE = (
 )
 
 
-def issues(*lines, source=TextSource.TEXT_LAYER, xml=CII):
-    reading = EinvoiceReader().read(window_of(xml, pages=(page_of(*lines, source=source),)), INVOICE)
+def issues(*lines: str, source: TextSource = TextSource.TEXT_LAYER) -> list[tuple[str, ...]]:
+    reading = EinvoiceReader().read(window_of(CII, pages=(page_of(*lines, source=source),)), INVOICE)
     assert all(issue.code is IssueCode.PAGE_DISAGREES for issue in reading.issues)
     return [issue.fields for issue in reading.issues]
 
 
-def changed(before, after):
+def changed(before: str, after: str) -> list[str]:
     return [line.replace(before, after) for line in TRUE_PAGE]
 
 
-def test_a_page_that_says_the_same_raises_no_issue():
+def test_a_page_that_says_the_same_raises_no_issue() -> None:
     assert issues(*TRUE_PAGE) == []
 
 
@@ -38,7 +38,7 @@ def test_a_page_that_says_the_same_raises_no_issue():
         ("DE89 3704 0044 0532 0130 00", "DE75 5121 0800 1245 1261 99", ()),
     ],
 )
-def test_another_value_on_the_page_is_an_issue(before, after, fields):
+def test_another_value_on_the_page_is_an_issue(before: str, after: str, fields: tuple[str, ...]) -> None:
     assert issues(*changed(before, after)) == [fields]
 
 
@@ -58,27 +58,27 @@ def test_another_value_on_the_page_is_an_issue(before, after, fields):
         ("DE89 3704 0044 0532 0130 00", "DE89 **** 3000"),
     ],
 )
-def test_another_form_of_the_value_is_no_issue(before, after):
+def test_another_form_of_the_value_is_no_issue(before: str, after: str) -> None:
     assert issues(*changed(before, after)) == []
 
 
-def test_a_slip_of_ocr_is_no_issue():
+def test_a_slip_of_ocr_is_no_issue() -> None:
     lines = changed("R-2025/0042", "R-2O25/0042")
     assert issues(*lines, source=TextSource.OCR) == []
     assert issues(*lines) == [("invoice_number",)]
 
 
-def test_a_page_without_words_cannot_disagree():
+def test_a_page_without_words_cannot_disagree() -> None:
     assert issues() == []
 
 
-def test_what_may_stand_on_a_later_page_is_not_missed():
+def test_what_may_stand_on_a_later_page_is_not_missed() -> None:
     pages = tuple(page_of("Page", number=number) for number in range(1, 33))
     window = window_of(CII, pages=pages, page_count=40)
     assert EinvoiceReader().read(window, INVOICE).issues == ()
 
 
-def test_messages_hold_no_value():
+def test_messages_hold_no_value() -> None:
     reading = EinvoiceReader().read(window_of(CII, pages=(page_of("Total 3,00 EUR"),)), INVOICE)
     assert reading.issues
     assert not any(digit in issue.message for issue in reading.issues for digit in "0123456789")
