@@ -25,13 +25,11 @@ class FolderBlobStore:
     def put(self, key: str, chunks: Iterable[bytes]) -> int:
         _, kind, _ = check_key(key)
         path = self._path(key)
-        temporary = path.with_name(f"{_TEMPORARY}{secrets.token_hex(8)}")
         try:
-            return _write(path, temporary, chunks, lasting=kind not in MADE_AGAIN)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return _write(path, chunks, lasting=kind not in MADE_AGAIN)
         except OSError as exc:
             raise StorageError(f"the blob cannot be written: {exc.strerror or type(exc).__name__}") from exc
-        finally:
-            temporary.unlink(missing_ok=True)
 
     def read(self, key: str, *, offset: int = 0, length: int | None = None) -> bytes:
         try:
@@ -96,16 +94,20 @@ class FolderBlobStore:
         return self._root / tenant / kind / stem_of(name)[-2:] / name
 
 
-def _write(path: Path, temporary: Path, chunks: Iterable[bytes], *, lasting: bool) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _write(path: Path, chunks: Iterable[bytes], *, lasting: bool) -> int:
+    temporary = path.with_name(f"{_TEMPORARY}{secrets.token_hex(8)}")
     byte_count = 0
-    with temporary.open("xb") as stream:
-        for chunk in chunks:
-            byte_count += stream.write(chunk)
-        if lasting:
-            stream.flush()
-            os.fsync(stream.fileno())  # the name must never last longer than the bytes
-    temporary.replace(path)
+    try:
+        with temporary.open("xb") as stream:
+            for chunk in chunks:
+                byte_count += stream.write(chunk)
+            if lasting:
+                stream.flush()
+                os.fsync(stream.fileno())  # the name must never last longer than the bytes
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
     if lasting:
         _sync_folder(path.parent)
     return byte_count
