@@ -8,6 +8,7 @@ _ESCAPED = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 #: `.*` may be in a pattern so often
 MAX_REPEATED_ANYTHING = 3
 _REPEATED_ANYTHING = re.compile(r"\.(?:[*+]|\{\d*,\})")
+_ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
 _UNBOUNDED = re.compile(r"[*+]|\{\d*,\}")
 
 
@@ -63,10 +64,10 @@ def is_anchored(pattern: str) -> bool:
 
 
 def may_explode(pattern: str) -> bool:
-    """A repeated group that itself repeats can take exponential time on a value that nearly matches.
+    """Trying it may take exponential time on a value that nearly matches.
 
-    A group that opens with a plain character, as in `[a-z]+(-[a-z]+)*`, cannot be split in two ways and is safe. Many
-    repeats of anything in a row take a power of the value's length.
+    That is so for a repeated group that itself repeats, unless each round opens with a mark that cannot occur elsewhere
+    in the group, as in `[a-z]+(-[a-z]+)*`. Many repeats of anything in a row take a power of the value's length.
     """
     skeleton = _skeleton(pattern)
     if len(_REPEATED_ANYTHING.findall(skeleton)) > MAX_REPEATED_ANYTHING:
@@ -74,19 +75,35 @@ def may_explode(pattern: str) -> bool:
     open_groups: list[int] = []
     for index, character in enumerate(skeleton):
         if character == "(":
-            open_groups.append(index)
+            open_groups.append(index + 1)
         elif character == ")" and open_groups:
             start = open_groups.pop()
-            body = skeleton[start + 1 : index].removeprefix("?:")
-            repeated = _UNBOUNDED.match(skeleton, index + 1)
-            if repeated and _UNBOUNDED.search(body) and not _opens_plainly(body):
+            repeated = _UNBOUNDED.match(skeleton, index + 1) and _UNBOUNDED.search(skeleton, start, index)
+            if repeated and not _has_own_opener(pattern[start:index]):
                 return True
     return False
 
 
-def _opens_plainly(body: str) -> bool:
-    """The first thing in a group is one fixed character that is not itself optional, and no other alternative."""
-    return bool(re.match(r"(?:[\x01\-_/,:; @#]|\w)(?![*?{])", body)) and "|" not in body
+def _has_own_opener(body: str) -> bool:
+    """A group opens with one mark that nothing else in it matches: a value falls into rounds in one way only."""
+    body = body.removeprefix("?:")
+    escaped = body.startswith("\\")
+    opener, rest = body[escaped : escaped + 1], body[escaped + 1 :]
+    if (
+        opener.isalnum()
+        or (opener in "[(.^$" and not escaped)
+        or rest[:1] in ("*", "+", "?", "{")
+        or "|" in _skeleton(rest)
+    ):
+        return False
+    return not any(_matches(atom, opener) for atom in _ATOM.findall(rest))
+
+
+def _matches(atom: str, character: str) -> bool:
+    """One class, escape or character of a pattern; those that only build groups match nothing."""
+    if atom in "()*+?{}":
+        return False
+    return not compiles(atom) or re.fullmatch(atom, character) is not None
 
 
 def _skeleton(pattern: str) -> str:
