@@ -38,6 +38,9 @@ _PHONE = re.compile(
     r"(?<![\w.,/-])(?!\d{1,4}([-/.])\d{1,2}\1\d{2,4}(?!\d))(?:\+|00)?\(?\d[\d ()./-]{5,20}\d(?![\w]|[.,/-]\d)"
 )
 _PHONE_DIGITS = range(7, 16)
+#: without an area code in front: 555-1234, 1-300-22-2828, 702-792-8888
+_LOCAL_PHONE = re.compile(r"\d{3}[ -]\d{4}|\d{1,4}([ -])\d{2,4}(?:\1\d{2,4}){1,3}")
+_DOTTED_PHONE = re.compile(r"(?:\+\d{1,3}[. ])?\d{1,4}(?:\.\d{2,4}){3,}")
 _DATE_LIKE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}")
 
 
@@ -113,10 +116,17 @@ def find_phones(text: str) -> list[CodeSpan]:
     return [
         CodeSpan(hit.start(), hit.end(), phone_form(hit.group()))
         for hit in _PHONE.finditer(text)
-        if sum(mark.isdigit() for mark in hit.group()) in _PHONE_DIGITS
-        and not hit.group().isdigit()
-        and not _DATE_LIKE.search(hit.group())
+        if sum(mark.isdigit() for mark in hit.group()) in _PHONE_DIGITS and _is_phone(hit.group())
     ]
+
+
+def _is_phone(text: str) -> bool:
+    """Whether digits are grouped as phone numbers are, and not as dates, times, ranges or amounts."""
+    if "." in text:
+        return bool(_DOTTED_PHONE.fullmatch(text))
+    if text.isdigit() or _DATE_LIKE.search(text):
+        return False
+    return text.startswith(("+", "0", "(")) or bool(_LOCAL_PHONE.fullmatch(text))
 
 
 def email_form(text: str) -> str:

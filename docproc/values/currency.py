@@ -73,11 +73,10 @@ def _either(texts: list[str]) -> str:
 MARK_PATTERN = f"(?:{_either([*_SIGNS, *_SHORT, *(code.lower() for code in CODES), 'euro', 'euros', 'kr', 'kr.'])})"
 
 _SIGN = re.compile(rf"(?:(?<![^\W\d_])(?:{_either([short for short in _SHORT if '$' in short])}))|[{''.join(_SIGNS)}]")
-_CODE = re.compile(r"(?<![^\W\d_])[A-Z]{3}(?![^\W\d_])")
-_WORD = re.compile(
-    rf"(?<![^\W\d_])(?:{_either([*(s for s in _SHORT if '$' not in s), *(n for v in _NAMES.values() for n in v)])})"
-    r"(?![^\W\d_])"
-)
+#: the BHD of SDN BHD is a legal form, and the Fr. of Mo.-Fr. a Friday
+_CODE = re.compile(r"(?<![^\W\d_])(?<!SDN )(?<!SDN\.)(?<!SDN\. )[A-Z]{3}(?![^\W\d_])")
+_NAMED = [*(short for short in _SHORT if "$" not in short), *(name for names in _NAMES.values() for name in names)]
+_WORD = re.compile(rf"(?<![^\W\d_])(?<!-)(?:{_either(_NAMED)})(?![^\W\d_])")
 #: short forms that are too common as something else to count away from a number
 _NEEDS_NUMBER = frozenset({"rm", "rs", "rs.", "ft", "kc", "zl", "rp", "fr.", "lei", "pfund", "pound", "pounds", "sfr"})
 

@@ -112,8 +112,9 @@ def test_no_number_is_cut_out_of_a_date_a_time_or_a_code(text):
 
 
 def test_spans_cover_the_number_and_its_sign():
-    text = "from (1,234.56) to -5 and RM12.50 at 19 %"
-    assert [text[span.start : span.end] for span in find_numbers(text)] == ["(1,234.56)", "-5", "12.50", "19"]
+    text = "from (1,234.56) to -5 and RM12.50 at 19 %, 1 X 13.50 -13.50"
+    found = [text[span.start : span.end] for span in find_numbers(text)]
+    assert found == ["(1,234.56)", "-5", "12.50", "19", "1", "13.50", "-13.50"]
 
 
 def test_the_decimal_mark_of_a_document_is_what_its_clear_numbers_agree_on():

@@ -47,7 +47,7 @@ def test_a_currency_is_known_by_code_sign_or_name(text, code):
 
 def test_currencies_are_found_in_running_text():
     assert [span.code for span in find_currencies("RM12.50, US$5, 12 EUR and 5 Euro")] == ["MYR", "USD", "EUR", "EUR"]
-    assert find_currencies("TOP OF THE RM AND ALL THAT") == []
+    assert find_currencies("TOP OF THE RM AND ALL THAT, ABC SDN BHD 12, Mo.-Fr. 14.00") == []
 
 
 def test_check_digits_decide():
@@ -69,6 +69,8 @@ def test_codes_are_found_in_running_text():
 def test_a_phone_number_is_no_date_and_no_amount():
     text = "12.03.2018 (555) 123-4567, +49 (0)30 123456, total 1,234.56"
     assert [span.code for span in find_phones(text)] == ["5551234567", "+4930123456"]
+    assert find_phones("1994-1999, 8.00-14.00, 201/113/40209, 11.23 11.23") == []
+    assert [span.code for span in find_phones("05.22.95.66.66 or 702-792-8888")] == ["0522956666", "7027928888"]
 
 
 @pytest.mark.parametrize(
