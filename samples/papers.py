@@ -28,6 +28,10 @@ from trade import Bill, Company, grouped, position
 # ---------------------------------------------------------------- a form
 
 
+#: characters; a longer value is set on several lines
+ONE_LINE = 60
+
+
 @dataclass(frozen=True, kw_only=True)
 class Entry:
     """One field of the form: its name, label, place and value; a tick box if the value is a truth."""
@@ -55,14 +59,14 @@ FORM_ENTRIES = (
     Entry(name="police_informed", label="Police informed", box=(416, 436, 430, 450), value=False),
     Entry(
         name="description", label="What happened?", box=(48, 488, 547, 560),
-        value="A pipe burst in the flat above. The ceiling of the studio, two drawing\n"
+        value="A pipe burst in the flat above. The ceiling of the studio, two drawing "
         "tables and about forty prints were soaked.",
     ),
     Entry(name="estimated_loss", label="Estimated loss (GBP)", box=(48, 588, 190, 610), value="3,450.00"),
     Entry(name="iban", label="Pay to (IBAN)", box=(205, 588, 547, 610), value="GB33 BUKB 2020 1555 5555 55"),
     Entry(name="consent", label="I agree that my data is used for this claim.", box=(48, 640, 62, 654), value=True),
     Entry(name="photos_enclosed", label="Photographs are enclosed.", box=(48, 664, 62, 678), value=True),
-    Entry(name="signed_at", label="Place and date", box=(48, 716, 290, 738), value="Bristol, 2025-05-13"),
+    Entry(name="place_and_date", label="Place and date", box=(48, 716, 290, 738), value="Bristol, 2025-05-13"),
 )  # fmt: skip
 
 
@@ -100,7 +104,7 @@ def _text_field(page: pymupdf.Page, entry: Entry) -> None:
     widget = _widget(entry, pymupdf.PDF_WIDGET_TYPE_TEXT)
     widget.text_font, widget.text_fontsize = "Helv", 10
     widget.field_value = entry.value
-    if "\n" in str(entry.value):
+    if len(str(entry.value)) > ONE_LINE:
         widget.field_flags = pymupdf.PDF_TX_FIELD_IS_MULTILINE
     page.add_widget(widget)
 

@@ -110,14 +110,26 @@ def test_each_kind_of_file_is_there() -> None:
     assert (values["Water"], values["Fire"]) == ("Yes", "Off")
 
 
+def extract(document: Path, schema: object, folder: Path) -> dict[str, Any]:
+    out = folder / "out.jsonl"
+    docproc = Path(sys.executable).parent / "docproc"
+    environment = {"DOCPROC_DATA_DIR": str(folder / "data"), "PATH": "/usr/bin:/bin", "HOME": str(folder)}
+    command = [docproc, "extract", document, "--schema", schema, "--out", out]
+    subprocess.run(list(map(str, command)), check=True, capture_output=True, env=environment, cwd=folder)
+    extraction: dict[str, Any] = json.loads(out.read_text("utf-8"))
+    return extraction
+
+
+def test_a_filled_form_is_read_to_the_letter_under_a_schema_of_ones_own(tmp_path: Path) -> None:
+    form = SAMPLES / "documents/forms/claim-form.pdf"
+    extraction = extract(form, SAMPLES / "schemas/claim_form.json", tmp_path)
+    assert extraction["record"] == truth_of(form)
+
+
 @pytest.mark.parametrize("name", ["nordlicht-facturx.pdf", "fjordlys-ubl.xml"])
 def test_an_electronic_invoice_is_read_to_the_letter(tmp_path: Path, name: str) -> None:
-    document, out = SAMPLES / "documents/invoices" / name, tmp_path / "out.jsonl"
-    docproc = Path(sys.executable).parent / "docproc"
-    environment = {"DOCPROC_DATA_DIR": str(tmp_path / "data"), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
-    command = [docproc, "extract", document, "--schema", "invoice", "--out", out]
-    subprocess.run(list(map(str, command)), check=True, capture_output=True, env=environment, cwd=tmp_path)
-    extraction = json.loads(out.read_text("utf-8"))
+    document = SAMPLES / "documents/invoices" / name
+    extraction = extract(document, "invoice", tmp_path)
     record = extraction["record"]
     assert extraction["reader"] == "einvoice"
     assert extraction["status"] == "succeeded"
