@@ -13,6 +13,8 @@ WRAP_GAP = 0.6
 OFFSET_GAP = 0.9
 #: the same when both lines carry text of their own
 TEXT_OFFSET_GAP = 0.1
+#: where this share of the rows has text, all have
+DESCRIBED = 0.7
 #: white space that parts two rows is this much wider than that within
 PART_FACTOR = 1.4
 
@@ -76,7 +78,13 @@ def join_lines(lines: Sequence[Line], keys: Keys) -> list[TableRow]:
             previous.below.extend(texts[:cut])
         if following is not None:
             following.above.extend(line for line in texts[cut:] if line.page == following.page)
-    return rows
+    return _described(rows, keys)
+
+
+def _described(rows: list[TableRow], keys: Keys) -> list[TableRow]:
+    """Without rows that lack the text that nearly all others have: sums without a label."""
+    described = [row for row in rows if any(_texts(line, keys) for line in (*row.above, *row.anchors, *row.below))]
+    return described if len(described) >= DESCRIBED * len(rows) else rows
 
 
 def _leads(rows: Sequence[TableRow], loose: Mapping[int, Sequence[Line]], keys: Keys, *, own_text: bool) -> bool:

@@ -23,10 +23,12 @@ MAX_CUT = 4
 #: rows of one header stand at most this many heights apart, white space between
 BAND_GAP = 0.75
 #: a label inside a run of labels must be told this surely to be cut out
-CUT_SCORE = 0.9
+CUT_SCORE, EXACT_SCORE = 0.9, 0.96
 #: and not be tied to the next by one of these
 JOINERS = frozenset(",&/+-(")
 JOINING_WORDS = frozenset(("and", "und", "et", "y", "e", "en", "or", "oder", "ou", "of", "de", "per", "pro"))
+#: meanings of one label that are weighed against each other
+MAX_OPTIONS = 4
 #: a column means a target from here
 MATCH_SCORE = 0.5
 #: a header counts from here; two good columns, one of them numeric, reach it
@@ -142,7 +144,7 @@ def _header(
 def _pieces(cell: Cell, index: LabelIndex) -> list[_Piece]:
     """`cell` whole, or cut where it runs several well-known labels together."""
     best = index.match(cell.text)
-    if len(cell.words) == 1 or (best and best[0][1] >= CUT_SCORE + 0.05):
+    if len(cell.words) == 1 or (best and best[0][1] >= EXACT_SCORE):
         return [_Piece(cell.words, cell.box, cell.row)]
     cuts = _cut(cell.words, index)
     if cuts is None:
@@ -151,19 +153,25 @@ def _pieces(cell: Cell, index: LabelIndex) -> list[_Piece]:
 
 
 def _cut(words: tuple[Word, ...], index: LabelIndex) -> list[tuple[Word, ...]] | None:
-    """`words` as consecutive labels that are all well known, longest labels first; None when they are not."""
+    """`words` as consecutive labels that are all well known, exact and long ones first; None when they are not."""
     if not words:
         return []
-    for length in range(min(MAX_CUT, len(words)), 0, -1):
-        part = words[:length]
-        if length < len(words) and _is_joined(part[-1], words[length]):
-            continue
-        best = index.match(" ".join(word.text for word in part))
-        if best and best[0][1] >= CUT_SCORE:
+    lengths = range(min(MAX_CUT, len(words)), 0, -1)
+    scores = {length: _best_score(words[:length], index) for length in lengths}
+    for least in (EXACT_SCORE, CUT_SCORE):
+        for length in lengths:
+            joined = length < len(words) and _is_joined(words[length - 1], words[length])
+            if scores[length] < least or joined:
+                continue
             rest = _cut(words[length:], index)
             if rest is not None:
-                return [part, *rest]
+                return [words[:length], *rest]
     return None
+
+
+def _best_score(words: tuple[Word, ...], index: LabelIndex) -> float:
+    found = index.match(" ".join(word.text for word in words))
+    return found[0][1] if found else 0.0
 
 
 def _is_joined(before: Word, after: Word) -> bool:
@@ -212,7 +220,9 @@ def _options(stack: Sequence[Word], index: LabelIndex) -> list[tuple[int, float]
     text = _text(stack)
     # "Total:" is the name of a value beside it, hardly that of a column
     weight = 0.6 if text.rstrip().endswith(":") else 1.0
-    return [(target, weight * score) for target, score in index.match(text) if weight * score >= MATCH_SCORE][:4]
+    found = [(target, weight * score) for target, score in index.match(text) if weight * score >= MATCH_SCORE]
+    # a total with tax is taken for one without when nothing better is printed
+    return [(target, max(MATCH_SCORE, score + index.fit(target, text))) for target, score in found[:MAX_OPTIONS]]
 
 
 def best_meanings(

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz, process
 
-from docproc.domain.schema import FieldKind
-from docproc.readers.layout.tables_targets import Target, label_of, label_score, net_told
-from docproc.readers.layout.tables_vocabulary import QUALIFIERS, Role
+from docproc.readers.layout.tables_targets import Target, label_of, label_score, net_told, words_of
+from docproc.readers.layout.tables_vocabulary import QUALIFIERS
 
 #: a label may have this many words and still be looked up in parts
 MAX_WORDS = 12
@@ -14,8 +13,10 @@ MAX_WORDS = 12
 NEAR = 84.0
 #: shorter labels are not compared by letters: "pos" is not "per"
 NEAR_LENGTH = 5
-#: a label that says net where gross is asked, or the reverse
-WRONG_TAX, RIGHT_TAX = -0.25, 0.02
+#: a compound is told by its last part this surely
+COMPOUND = 0.8
+#: a label that says net where gross is asked, or a rate where an amount is; and the reverse
+WRONG, RIGHT = -0.25, 0.02
 
 
 class LabelIndex:
@@ -39,14 +40,21 @@ class LabelIndex:
     def match(self, text: str) -> tuple[tuple[int, float], ...]:
         """Indices of the targets that a column under the printed `text` may mean, the best first."""
         label = label_of(text)
-        if "%" in text:
-            label = f"{label} %"
         found = self._known.get(label)
         if found is None:
-            found = self._known[label] = self._look_up(label.removesuffix(" %"), percent=label.endswith(" %"))
+            found = self._known[label] = self._look_up(label)
         return found
 
-    def _look_up(self, label: str, *, percent: bool) -> tuple[tuple[int, float], ...]:
+    def fit(self, target: int, text: str) -> float:
+        """What speaks for `target`, or against it, in the rest of the label: tax included or not, a per cent sign."""
+        wanted = self._targets[target].net
+        told = net_told(words_of(text))
+        fit = 0.0 if told is None or wanted is None else RIGHT if told == wanted else WRONG
+        if "%" in text and self._targets[target].is_numeric:
+            fit += RIGHT if self._targets[target].is_rate else WRONG
+        return fit
+
+    def _look_up(self, label: str) -> tuple[tuple[int, float], ...]:
         words = label.split()
         if not words or len(words) > MAX_WORDS:
             return ()
@@ -57,12 +65,9 @@ class LabelIndex:
             self._add_parts(scores, " ".join(core), weight=0.97)
         if not scores and len(label) >= NEAR_LENGTH:
             self._add_near(scores, label)
-        told = net_told(words)
-        adjusted = [
-            (index, score + self._tax_fit(index, told=told) + self._percent_fit(index, percent=percent))
-            for index, score in scores.items()
-        ]
-        return tuple(sorted(adjusted, key=lambda pair: -pair[1]))
+        if not scores:
+            self._add_compounds(scores, words)
+        return tuple(sorted(scores.items(), key=lambda pair: -pair[1]))
 
     def _add_parts(self, scores: dict[int, float], label: str, *, weight: float) -> None:
         words = label.split()
@@ -79,16 +84,10 @@ class LabelIndex:
             for index, own in self._by_label[known]:
                 scores[index] = max(scores.get(index, 0.0), own * ratio / 100 * 0.95)
 
-    def _percent_fit(self, index: int, *, percent: bool) -> float:
-        """A label with a per cent sign names a rate; without one, an amount of tax is as likely."""
-        if not percent or not self._targets[index].is_numeric:
-            return 0.0
-        spec, role = self._targets[index].spec, self._targets[index].role
-        is_rate = role in {Role.TAX_RATE, Role.DISCOUNT} or (spec is not None and spec.kind is FieldKind.PERCENT)
-        return RIGHT_TAX if is_rate else WRONG_TAX
-
-    def _tax_fit(self, index: int, *, told: bool | None) -> float:
-        wanted = self._targets[index].net
-        if told is None or wanted is None:
-            return 0.0
-        return RIGHT_TAX if told == wanted else WRONG_TAX
+    def _add_compounds(self, scores: dict[int, float], words: Sequence[str]) -> None:
+        """German and Dutch run words together: what ends in "preis" is a price."""
+        for word in words:
+            for known in self._long:
+                if len(word) > len(known) and word.endswith(known):
+                    for index, own in self._by_label[known]:
+                        scores[index] = max(scores.get(index, 0.0), own * COMPOUND)

@@ -53,6 +53,13 @@ class Target:
         return self.role in NUMERIC_ROLES and (self.spec is None or self.spec.kind is FieldKind.TEXT)
 
     @property
+    def is_rate(self) -> bool:
+        """Per cent."""
+        if self.spec is not None and self.spec.kind is FieldKind.PERCENT:
+            return True
+        return self.role in {Role.TAX_RATE, Role.DISCOUNT}
+
+    @property
     def is_text(self) -> bool:
         """Free text that may run to the next column and wrap."""
         if self.spec is not None:

@@ -1,7 +1,7 @@
 """Lines of a table that are no rows: totals, sums carried over, page notes; told by their words."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from enum import Enum, auto
 
 from docproc.domain.page import Word
@@ -9,6 +9,7 @@ from docproc.readers.layout.tables_grid import Line, is_mark
 from docproc.readers.layout.tables_headers import is_figure
 from docproc.readers.layout.tables_targets import words_of
 from docproc.readers.layout.tables_vocabulary import (
+    ALLOWANCE_WORDS,
     CARRY_LABELS,
     CHARGE_HEADS,
     TOTAL_HEADS,
@@ -18,6 +19,8 @@ from docproc.readers.layout.tables_vocabulary import (
 
 #: "page 1 of 2", not a sentence that ends in one
 MAX_NOTE_WORDS = 3
+#: what is taken off prints its base and its amount; a quantity as well makes it a row
+MAX_ALLOWANCE = 2
 
 _CARRY = tuple(tuple(label.split()) for label in CARRY_LABELS.split("|"))
 _PAGE_NOTE = re.compile(
@@ -46,6 +49,8 @@ def kind_of(line: Line, *, figures: Collection[int], texts: Collection[int], tex
         if said[0] in CHARGE_HEADS and _is_row_like(line, figures, texts, text_left):
             return LineKind.ROW
         return LineKind.TOTAL
+    if len(figures) <= MAX_ALLOWANCE and not ALLOWANCE_WORDS.isdisjoint(said) and _takes_off(words):
+        return LineKind.CARRY
     if opens_total(said) and len(figures) <= 1:
         return LineKind.TOTAL
     if len(figures) <= 1 and is_total(_label_before_figure(line)):
@@ -67,6 +72,12 @@ def words_said(words: Collection[Word]) -> list[str]:
 def is_total(said: list[str]) -> bool:
     """Whether `said`, the words of a line or of a label, name nothing but a total."""
     return bool(said) and all(word in TOTAL_WORDS for word in said) and any(word in TOTAL_HEADS for word in said)
+
+
+def _takes_off(words: Sequence[Word]) -> bool:
+    """Whether the last figure of a line is less than nothing."""
+    last = next((word.text for word in reversed(words) if is_figure(word.text)), "")
+    return last.startswith(("-", "(", "\N{MINUS SIGN}")) or last.endswith("-")
 
 
 def opens_total(said: list[str]) -> bool:

@@ -64,7 +64,8 @@ _LABELS: dict[Role, str] = {
         "|service description|item|items|product"
         "|products|product name|item name|article|articles|service|services|title|details|particulars|name|activity"
         "|goods|work|task|designation|libelle|prestation|produit|produits|nom|intitule|nature|objet"
-        "|beschreibung|bezeichnung|artikel|artikelbezeichnung|leistung|leistungsbeschreibung|produktbezeichnung|ware"
+        "|beschreibung|artikelbeschreibung|bezeichnung|artikel|artikelbezeichnung|leistung"
+        "|leistungsbeschreibung|produktbezeichnung|ware"
         "|warenbezeichnung|text|produkt|dienstleistung|buchungstext|verwendungszweck|buchungsinformation|vorgang"
         "|descripcion|concepto|producto|servicio|articulo|detalle|descripcion del articulo"
         "|descrizione|articolo|prodotto|servizio|causale|prestazione|denominazione|descrizione operazione"
@@ -225,7 +226,8 @@ TOTAL_WORDS = _words(
     " totale imponibile imposta importo netto lordo da pagare fattura documento"
     " totaal subtotaal btw te betalen exclusief inclusief excl bedrag factuurbedrag factuur"
     " usd gbp chf inr jpy cad aud rs rm myr"
-    " rounded adj adjustment adjustments qty quantity items item number amt count incl inc nett card paid all"
+    " on sur su sobre op von van rounded adj adjustment adjustments qty quantity items item number amt"
+    " count incl inc nett card paid all"
 )
 
 #: without one of these a line of total words is no total: "Net payment in cash" may be an item
@@ -251,6 +253,14 @@ TOTAL_OPENINGS = _words(
 
 #: totals that a seller may as well bill as a row
 CHARGE_HEADS = _words("shipping freight versandkosten porto discount fracht frais remise handling")
+
+#: a line without quantity that takes something off says so with one of these
+ALLOWANCE_WORDS = _words(
+    "discount rebate allowance less minus promotion voucher coupon rabatt nachlass abschlag abzgl"
+    " abzuglich abzug skonto"
+    " sondernachlass gutschein remise rabais reduction escompte deduction descuento sconto abbuono korting zuschlag"
+    " zuschlage zzgl"
+)
 
 #: a line that opens with one of these carries a sum within the table: skipped, the table goes on
 CARRY_LABELS: str = (
