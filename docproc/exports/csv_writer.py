@@ -1,6 +1,7 @@
 """Documents as CSV in two dialects, each list of objects as a second file beside it. Knows no types: all is text."""
 
 import csv
+import re
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,10 @@ from docproc.exports.tabular import Table, document_rows, documents_table
 
 if TYPE_CHECKING:
     from _csv import Writer
+
+
+_NAME_CHARACTERS = 80
+_UNSAFE = re.compile(r"[^\w.-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +55,7 @@ class CsvWriter(StagedWriter):
         self, target: Path, schema: ExtractionSchema, *, overwrite: bool = False, dialect: CsvDialect = RFC_4180
     ) -> None:
         self._documents = documents_table(schema)
-        self._files = {table.name: _beside(target, table) for table in self._documents.tables()}
+        self._files = _files(target, self._documents)
         self._dialect = dialect
         self._writers: dict[str, Writer] = {}
         super().__init__(*self._files.values(), overwrite=overwrite)
@@ -70,5 +75,14 @@ class CsvWriter(StagedWriter):
             self._writers[row.table.name].writerow([cell_text(cell.value, decimal_mark=mark) for cell in row.cells])
 
 
-def _beside(target: Path, table: Table) -> Path:
-    return target.with_name(f"{target.stem}.{table.name}{target.suffix}") if table.name else target
+def _files(target: Path, documents: Table) -> dict[str, Path]:
+    """A file for each table, by the table's name; the names of lists are a user's, and may hold anything."""
+    files = {"": target}
+    for number, table in enumerate(documents.tables()):
+        if table.name:
+            name = _UNSAFE.sub("-", table.name)[:_NAME_CHARACTERS]
+            file = target.with_name(f"{target.stem}.{name}{target.suffix}")
+            taken = {path.name.lower() for path in files.values()}
+            free = file.name.lower() not in taken
+            files[table.name] = file if free else target.with_name(f"{target.stem}.{name}-{number}{target.suffix}")
+    return files

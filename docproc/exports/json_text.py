@@ -5,13 +5,11 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
 
 from docproc.domain.extraction import FieldTree, record_of
 from docproc.domain.schema import ExtractionSchema, FieldSpec
 from docproc.exports.export_item import ExportItem, RowSource
-
-_ROW: TypeAdapter[dict[str, FieldTree]] = TypeAdapter(dict[str, FieldTree])
 
 #: allowed raw in JSON, yet taken for a line end by many line readers
 _LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
@@ -22,11 +20,11 @@ def json_pieces(item: ExportItem, schema: ExtractionSchema, *, indent: int | Non
     contract = item.extraction.model_dump(mode="json", by_alias=True)
     spilled: dict[str, Callable[[], Iterator[Any]]] = {}
     for path, source in item.tables.items():
-        for part, dump in (("record", record_of), ("fields", _dump_row)):
+        for part, shape in (("record", record_of), ("fields", dict)):
             if contract[part] is not None:
                 mark = secrets.token_hex(16)
                 _put(contract[part], path.split("."), mark, specs=schema.fields)
-                spilled[mark] = _dumped_rows(source, dump)
+                spilled[mark] = _plain_rows(source, shape)
     text = _text(contract, indent=indent)
     for mark, rows in sorted(spilled.items(), key=lambda entry: text.index(entry[0])):
         before, text = text.split(f'"{mark}"', 1)
@@ -35,12 +33,8 @@ def json_pieces(item: ExportItem, schema: ExtractionSchema, *, indent: int | Non
     yield text
 
 
-def _dumped_rows(source: RowSource, dump: Callable[[dict[str, FieldTree]], Any]) -> Callable[[], Iterator[Any]]:
-    return lambda: map(dump, source())
-
-
-def _dump_row(row: dict[str, FieldTree]) -> Any:  # noqa: ANN401 plain JSON
-    return _ROW.dump_python(row, mode="json")
+def _plain_rows(source: RowSource, shape: Callable[[dict[str, FieldTree]], Any]) -> Callable[[], Iterator[Any]]:
+    return lambda: (to_jsonable_python(shape(row)) for row in source())
 
 
 def _put(tree: dict[str, Any], path: Sequence[str], mark: str, *, specs: Sequence[FieldSpec]) -> None:

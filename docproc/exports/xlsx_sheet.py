@@ -17,6 +17,7 @@ from docproc.exports.cells import Cell, Concern, concern_of, plain_text, starts_
 
 #: Excel's own limits
 MAX_ROWS = 1_048_576
+MAX_COLUMNS = 16_384
 MAX_CELL_UNITS = 32_767
 _MAX_SHEET_NAME = 31
 

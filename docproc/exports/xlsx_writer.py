@@ -7,6 +7,7 @@ from pathlib import Path
 
 from xlsxwriter import Workbook
 
+from docproc.domain.errors import UsageError
 from docproc.domain.extraction import Extraction
 from docproc.domain.schema import ExtractionSchema
 from docproc.exports.cells import CHECK_BELOW, DOUBTFUL_BELOW, Cell, Concern, plain_text
@@ -15,6 +16,7 @@ from docproc.exports.staged_writer import StagedWriter
 from docproc.exports.tabular import DOCUMENT_COLUMNS, Row, document_rows, documents_table
 from docproc.exports.xlsx_sheet import (
     MAX_CELL_UNITS,
+    MAX_COLUMNS,
     MAX_ROWS,
     Look,
     Looks,
@@ -52,6 +54,11 @@ class XlsxWriter(StagedWriter):
     ) -> None:
         super().__init__(target, overwrite=overwrite)
         self._documents = documents_table(schema)
+        for table in self._documents.tables():
+            if len(table.header) > MAX_COLUMNS:
+                raise UsageError(
+                    f"a sheet holds {MAX_COLUMNS:,} columns, the schema has {len(table.header):,}: use .csv"
+                )
         self._max_rows = max_rows
         self._sheets: dict[str, RollingSheet] = {}
 

@@ -67,6 +67,26 @@
       tip.hidden = true;
     }
 
+    // Scrolls the element's own pane and nothing around it, and only when the element is not in sight.
+    function bringIntoView(element) {
+      const pane = element.closest(".pages, .fields");
+      const behavior = calm.matches ? "auto" : "smooth";
+      if (getComputedStyle(pane).overflowY === "visible") {
+        element.scrollIntoView({ block: "center", behavior });
+        return;
+      }
+      const place = element.getBoundingClientRect();
+      const frame = pane.getBoundingClientRect();
+      const inSight = place.top >= frame.top + 8 && place.bottom <= frame.bottom - 8
+        && place.left >= frame.left && place.right <= frame.right;
+      if (inSight) return;
+      pane.scrollBy({
+        top: (place.top + place.bottom - frame.top - frame.bottom) / 2,
+        left: (place.left + place.right - frame.left - frame.right) / 2,
+        behavior,
+      });
+    }
+
     // Light up all that belongs to a number; `reveal` brings the other side into view.
     function link(element, reveal) {
       unlink();
@@ -79,7 +99,7 @@
       if (box) showTip(box);
       if (!reveal) return;
       const other = partners.find((partner) => isBox(partner) !== isBox(element));
-      other?.scrollIntoView({ block: "center", inline: isBox(element) ? "nearest" : "center", behavior: calm.matches ? "auto" : "smooth" });
+      if (other) bringIntoView(other);
     }
 
     // The label lies on the page, in shares of it, so that it stays at its box whatever is scrolled or resized.
@@ -103,7 +123,7 @@
     function goTo(path) {
       const target = current().querySelector(`.fields [data-path="${CSS.escape(path)}"]`);
       if (!target) return;
-      target.scrollIntoView({ block: "center", behavior: calm.matches ? "auto" : "smooth" });
+      bringIntoView(target);
       if (target.dataset.f === undefined) return;
       pinned = target;
       link(target, true);
@@ -120,8 +140,7 @@
       const pane = button.closest(".pages");
       const zoomed = pane.classList.toggle("zoomed");
       pane.querySelectorAll(".zoom").forEach((one) => one.setAttribute("aria-pressed", String(zoomed)));
-      const lit = pane.querySelector(".box.on");
-      (lit || button).scrollIntoView({ block: "center", inline: "center" });
+      bringIntoView(pane.querySelector(".box.on") || button);
     }
 
     document.addEventListener("click", (event) => {
@@ -162,6 +181,6 @@
     // a link to one field, such as report.html?f=3#d2
     const field = new URLSearchParams(location.search).get("f");
     const target = field && current()?.querySelector(`.fields [data-f="${CSS.escape(field)}"]`);
-    if (target) { pinned = target; link(target, true); }
+    if (target) { pinned = target; bringIntoView(target); link(target, true); }
   });
 })();

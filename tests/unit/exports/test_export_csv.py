@@ -213,3 +213,19 @@ def test_the_same_documents_give_the_same_bytes(tmp_path):
 def test_an_unknown_dialect_is_refused_with_those_there_are():
     with pytest.raises(UsageError, match="rfc4180 or european"):
         csv_dialect("tab")
+
+
+def test_files_of_lists_have_safe_names_of_their_own(tmp_path):
+    names = ["../../evil", "a/b", "a:b", "A?B", "ok", "x" * 300]
+    written(tmp_path, schema=schema_of(*(rows_of(name, leaf("text")) for name in names)))
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        [
+            "out.csv",
+            "out...-..-evil.csv",
+            "out.a-b.csv",
+            "out.a-b-3.csv",
+            "out.A-B-4.csv",
+            "out.ok.csv",
+            f"out.{'x' * 80}.csv",
+        ]
+    )

@@ -140,3 +140,10 @@ def test_parts_of_one_file_get_files_of_their_own():
     first = extraction(1, part=DocumentPart(index=1, pages=(1, 2)))
     second = extraction(1, part=DocumentPart(index=2, pages=(3,)))
     assert file_name(first) != file_name(second)
+
+
+def test_a_sender_s_not_a_number_is_null():
+    line = line_of(extraction(1, metadata={"ratio": float("nan")}))
+    assert json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))["metadata"] == {
+        "ratio": None
+    }

@@ -18,6 +18,7 @@ from exports_factory import (
 )
 from openpyxl import load_workbook
 
+from docproc.domain.errors import UsageError
 from docproc.domain.issues import Issue, IssueCode, Severity
 from docproc.domain.schema import FieldKind
 from docproc.exports.cells import Concern
@@ -245,3 +246,9 @@ def test_nothing_in_the_workbook_is_a_formula_part_or_a_link_to_elsewhere(tmp_pa
     with zipfile.ZipFile(tmp_path / "out.xlsx") as archive:
         sheets = [archive.read(name) for name in archive.namelist() if name.startswith("xl/worksheets/")]
     assert not any(b"<f>" in sheet or b"<hyperlink" in sheet for sheet in sheets)
+
+
+def test_a_schema_that_is_wider_than_a_sheet_is_refused(tmp_path):
+    wide = schema_of(*(leaf(f"f{number}") for number in range(16_380)))
+    with pytest.raises(UsageError, match="16,384 columns"):
+        XlsxWriter(tmp_path / "out.xlsx", wide)
