@@ -102,10 +102,11 @@ def _by_words(words: list[str]) -> FieldKind | None:
     """None when the words say nothing, TEXT when they say that it is words."""
     if not words:
         return None
+    words = [part for word in words for part in _COMPOUND.sub(r"\1 \2", word).split()]
     head = words[words.index("of") - 1] if "of" in words[1:] else words[-1]
     held = frozenset(words)
     for kind, vocabulary in ((FieldKind.EMAIL, _EMAIL), (FieldKind.URL, _URL), (FieldKind.PHONE, _PHONE)):
-        if held & vocabulary and head not in _TEXT_HEADS:
+        if held & vocabulary and (head not in _TEXT_HEADS or head == "address"):
             return kind
     if head in _TEXT_HEADS:
         return FieldKind.TEXT
@@ -159,6 +160,8 @@ def _fits(kind: FieldKind, keywords: Mapping[str, Any]) -> bool:
         return False
 
 
+#: German and Dutch write in one word what others write in two: `rechnungsdatum`, `totaalbedrag`
+_COMPOUND = re.compile(r"^(\w{3,})(datum|nummer|betrag|preis|summe|satz|menge|bedrag|prijs)$")
 _NOUN_ENDS = re.compile(r"[.,;:()]|\b(?:of|to|for|by|on|from|in|that|which|when|without|with)\b")
 #: a longer opening is a sentence, not a name
 _OPENING_WORDS = 4
