@@ -17,8 +17,6 @@ from docproc.values.text import key
 _TELLING = frozenset({"number", "order_number", "totals.gross", "totals.due", "totals.net"})
 #: a table of unknown name is taken for the one that at least so many of its columns belong to
 _TELLING_COLUMNS = 2
-
-
 #: wide enough for any number that the XML reader lets through
 _EXACT = Context(prec=64)
 
@@ -153,7 +151,9 @@ def _rows(source: object, spec: FieldSpec, binding: Binding, *, path: str) -> li
     if found is None or spec.item is None:
         return []
     scope, columns = found
-    return [_group(row, spec.item.children, columns, prefix="") for row in getattr(source, scope.table)]
+    # a table within a table may ask for what only the document has
+    rows = getattr(source, scope.table, ())
+    return [_group(row, spec.item.children, columns, prefix="") for row in rows]
 
 
 def _leaf(value: object, spec: FieldSpec, role: Role) -> JsonValue:

@@ -28,6 +28,8 @@ _BETWEEN_DIGITS = re.compile(r"[ .,']")
 _SHORT_NUMBER = 4
 #: a shorter window that ends before its document does was not cut: the rest is blank, or was not asked for
 _LONG_WINDOW_PAGES = 16
+#: with less print than this the invoice itself must be a picture, and a page number no contradiction
+_FEWEST_WORDS = 6
 _IBAN_LENGTHS = range(15, 35)
 _LIKE_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}")
 
@@ -48,7 +50,7 @@ def disagreements(invoice: Invoice, window: Window, binding: Binding) -> tuple[I
 
     Silent where they merely leave it out: a page without any date cannot contradict one.
     """
-    if _is_cut(window) or not any(page.words for page in window.pages):
+    if _is_cut(window) or sum(len(page.words) for page in window.pages) < _FEWEST_WORDS:
         return ()
     printed = _printed(window.pages)
     return tuple(

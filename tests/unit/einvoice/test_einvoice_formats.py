@@ -1,10 +1,12 @@
 """Every format comes out as the same record."""
 
 import pytest
-from einvoice_documents import CII, INVOICE, ZUGFERD_1, ubl, window_of
+from einvoice_documents import CII, INVOICE, ZUGFERD_1, leaf, schema_of, ubl, window_of
 
 from docproc.domain.errors import UnsupportedError
+from docproc.domain.schema import FieldKind
 from docproc.readers.einvoice import EinvoiceReader
+from docproc.readers.einvoice.markup import MAX_BYTES, MAX_ELEMENTS
 
 READER = EinvoiceReader()
 
@@ -140,6 +142,25 @@ def test_totals_that_a_short_profile_leaves_out_follow_from_the_others() -> None
     assert (record["total_net"], record["total_tax"], record["total_gross"]) == ("99.00", "18.81", "117.81")
 
 
+ORDER = CII.replace("CrossIndustryInvoice", "SCRDMCCBDACIOMessageStructure").replace("TypeCode>380", "TypeCode>220")
+
+
 def test_an_order_fills_the_order_number_and_no_invoice_number() -> None:
-    xml = CII.replace("CrossIndustryInvoice", "SCRDMCCBDACIOMessageStructure").replace("TypeCode>380", "TypeCode>220")
-    assert READER.read(window_of(xml), INVOICE).record["invoice_number"] is None
+    assert READER.read(window_of(ORDER), INVOICE).record["invoice_number"] is None
+    order = schema_of(leaf("order_number", FieldKind.ID), leaf("order_date", FieldKind.DATE))
+    assert READER.read(window_of(ORDER), order).record == {"order_number": "R-2025/0042", "order_date": "2025-03-14"}
+
+
+def test_more_markup_than_any_invoice_has_is_refused() -> None:
+    assert not READER.can_read(window_of(ubl("Invoice") + " " * MAX_BYTES))
+    assert not READER.can_read(window_of("<Invoice>" + "<ID/>" * MAX_ELEMENTS + "</Invoice>"))
+
+
+def test_a_date_that_cannot_be_is_null() -> None:
+    assert READER.read(window_of(CII.replace("20250314", "20250231")), INVOICE).record["issue_date"] is None
+
+
+def test_ubl_without_a_currency_takes_that_of_its_amounts() -> None:
+    xml = ubl("Invoice").replace("<cbc:DocumentCurrencyCode>NOK</cbc:DocumentCurrencyCode>", "")
+    record = READER.read(window_of(xml), INVOICE).record
+    assert (record["currency"], record["total_tax"]) == ("NOK", "250.00")

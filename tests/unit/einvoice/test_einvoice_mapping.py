@@ -123,6 +123,19 @@ def test_a_table_of_unknown_name_is_known_by_its_columns() -> None:
     assert record == {"stuff": [{"description": "Oak shelf", "quantity": "2"}]}
 
 
+def test_a_table_within_a_row_holds_what_the_row_knows() -> None:
+    record = read(
+        table(
+            "lines",
+            leaf("name"),
+            table("adjustments", leaf("amount", FieldKind.MONEY)),
+            table("taxes", leaf("rate", FieldKind.PERCENT)),
+        )
+    )
+    adjustments = [{"amount": "4.00"}, {"amount": "1.50"}, {"amount": "2.50"}]
+    assert record == {"lines": [{"name": "Oak shelf", "adjustments": adjustments, "taxes": []}]}
+
+
 def test_a_table_of_other_things_stays_empty() -> None:
     assert read(table("signatures", leaf("place"), leaf("day", FieldKind.DATE))) == {"signatures": []}
 

@@ -1,10 +1,13 @@
 """Page and XML are compared: a difference is said, what the page leaves out is not."""
 
+from dataclasses import replace
+
 import pytest
 from einvoice_documents import CII, INVOICE, page_of, window_of
 
+from docproc.domain.geometry import Box
 from docproc.domain.issues import IssueCode
-from docproc.domain.page import TextSource
+from docproc.domain.page import FormField, FormFieldKind, TextSource
 from docproc.readers.einvoice import EinvoiceReader
 
 TRUE_PAGE = (
@@ -68,8 +71,22 @@ def test_a_slip_of_ocr_is_no_issue() -> None:
     assert issues(*lines) == [("invoice_number",)]
 
 
-def test_a_page_without_words_cannot_disagree() -> None:
+def test_a_short_number_must_stand_as_a_word() -> None:
+    xml = CII.replace("R-2025/0042", "42")
+    pages = (page_of("Rechnung 4211 vom 14.03.2025", "Gesamt 117,81 EUR"),)
+    reading = EinvoiceReader().read(window_of(xml, pages=pages), INVOICE)
+    assert [issue.fields for issue in reading.issues] == [("invoice_number",)]
+
+
+def test_the_value_of_a_form_field_counts_as_print() -> None:
+    box = FormField(name="n", label="", kind=FormFieldKind.TEXT, value="R-2025/0042", box=Box(0, 0, 9, 9))
+    page = replace(page_of("Rechnung vom 14.03.2025", "Gesamt 117,81 EUR"), form_fields=(box,))
+    assert EinvoiceReader().read(window_of(CII, pages=(page,)), INVOICE).issues == ()
+
+
+def test_a_page_with_hardly_a_word_cannot_disagree() -> None:
     assert issues() == []
+    assert issues("Page 1 of 2") == []
 
 
 def test_what_may_stand_on_a_later_page_is_not_missed() -> None:
@@ -79,6 +96,6 @@ def test_what_may_stand_on_a_later_page_is_not_missed() -> None:
 
 
 def test_messages_hold_no_value() -> None:
-    reading = EinvoiceReader().read(window_of(CII, pages=(page_of("Total 3,00 EUR"),)), INVOICE)
+    reading = EinvoiceReader().read(window_of(CII, pages=(page_of("Bill of 01.02.2024", "Total 3,00 EUR"),)), INVOICE)
     assert reading.issues
     assert not any(digit in issue.message for issue in reading.issues for digit in "0123456789")
