@@ -6,6 +6,7 @@ from typing import Final
 
 from docproc.readers.layout.lines import Sheet
 from docproc.readers.layout.prose import Prose, TextHit
+from docproc.readers.layout.thesaurus import LEGAL_FORMS
 from docproc.readers.layout.wording import address_strength, has_legal_form
 from docproc.values.text import key
 
@@ -17,7 +18,7 @@ NAME_WORDS: Final = range(1, 10)
 SIGNATURE_ROWS: Final = 3
 
 _BETWEEN = re.compile(
-    r"\b(?:by\s+and\s+(?:between|among)|between|among|zwischen|entre|tra|tussen)\b(?:\s+and\s+among)?\s*:?\s*", re.IGNORECASE
+    r"\b(?:by\s+and\s+(?:between|among)|entered\s+into\s+[^.]{0,60}?\bby(?!\s+and)|between|among|zwischen|entre|tra|tussen)\b(?:\s+and\s+among)?\s*:?\s*", re.IGNORECASE
 )
 _END = re.compile(
     r"WITNESS|RECITAL|Recital|W\s*I\s*T\s*N|WHEREAS|Whereas|BACKGROUND|Background|NOW,|Vorbemerkung|PRÉAMBULE"
@@ -31,11 +32,15 @@ _TAIL = re.compile(
     re.DOTALL,
 )
 _JOINT = re.compile(r"\s*(?:,|;)?\s+(?:and|&|und|et|y|e|en)\s+(?=[A-Z])|;\s*|\s*,\s+(?=[A-Z][\w.&]*(?:\s+[A-Z][\w.&]*)+,?\s+an?\s)")
+#: the words after a defined name that still speak of it
+_DESCRIBES = re.compile(r"\W*(?:an?|with|having|whose|located|organi[sz]ed|on\s+the|in\s+favor|residing|which|of)\b", re.IGNORECASE)
+#: no party has these in its name, unless it ends like a company's
+_CLAUSE_WORDS: Final = frozenset("agreement merger effective recitals plan options schedule exhibit section".split())
 _NOT_NAMES: Final = frozenset(
     "agreement party parties company the this date effective recipient discloser employee employer executive director "
     "section state united states each purchaser seller confidentiality".split()
 )
-_LEAD = re.compile(r"^(?:\W|(?:and|among|between|by|the undersigned|und|et|each of|both)\b)+", re.IGNORECASE)
+_LEAD = re.compile(r"^(?:\W|(?:and|in\s+favou?r\s+of|on\s+the\s+(?:one|other)\s+hand|among|between|by|the undersigned|und|et|each of|both)\b)+", re.IGNORECASE)
 
 
 def find_parties(prose: Prose, sheets: Sequence[Sheet]) -> list[TextHit]:
@@ -47,11 +52,15 @@ def find_parties(prose: Prose, sheets: Sequence[Sheet]) -> list[TextHit]:
 
 
 def _opening(prose: Prose) -> Iterator[TextHit]:
+    best: list[TextHit] = []
     for match in _BETWEEN.finditer(prose.opening):
         found = list(_named(prose.text, match.end()))
         if len(found) > 1:
             yield from found
             return
+        if len(found) > len(best) and any(has_legal_form(hit.value) for hit in found):
+            best = found
+    yield from best
 
 
 def _named(text: str, start: int) -> Iterator[TextHit]:
@@ -61,10 +70,12 @@ def _named(text: str, start: int) -> Iterator[TextHit]:
     stretch = stretch[: end.start()] if end else stretch
     position = 0
     defined = list(_DEFINED.finditer(stretch))
+    closing = next((hit for hit in defined if re.match(r"\s*\.", stretch[hit.end() :])), None)
+    defined = [hit for hit in defined if closing is None or hit.start() <= closing.start()]
     bounds = [(hit.start(), hit.end()) for hit in defined] or [(len(stretch), len(stretch))]
     for finish, following in bounds:
         chunk = stretch[position:finish]
-        if position and not _LEAD.sub("", chunk)[:1].isupper():
+        if position and not _LEAD.sub("", chunk)[:1].isupper() and not _DESCRIBES.match(chunk):
             return  # the sentence goes on about something else
         for begin, name in _chunk_names(chunk):
             at = start + position + begin
@@ -101,7 +112,7 @@ def _parts(chunk: str) -> list[str]:
 def _legal_tail(name: str, bare: str) -> str:
     """The name with the legal form that stands behind a comma: `Vocus, Inc.`"""
     at = bare.find(name)
-    if not name or at < 0 or has_legal_form(name.split()[-1]):
+    if not name or at < 0 or key(name.split()[-1]) in LEGAL_FORMS:
         return name
     rest = bare[at + len(name) :]
     form = re.match(r"\.|,?\s+(?:Inc|Ltd|LLC|L\.L\.C|L\.P|LP|Corp|Co|N\.V|S\.A|GmbH|AG)\b\.?", rest)
@@ -114,6 +125,8 @@ def _is_name(name: str) -> bool:
         return False
     capital = sum(word[:1].isupper() or not word[:1].isalpha() for word in words)
     plain = {key(word) for word in words}
+    if plain & _CLAUSE_WORDS and not has_legal_form(name):
+        return False
     return capital >= 0.6 * len(words) and not plain <= _NOT_NAMES and len(plain & _NOT_NAMES) * 2 < len(words) + 1
 
 

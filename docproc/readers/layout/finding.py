@@ -1,7 +1,7 @@
 """Finds every single-valued field of a schema in a window: scores, sums, assignment; knows no lists and no records."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from docproc.domain.page import PageContent
@@ -11,18 +11,21 @@ from docproc.readers.layout.arithmetic import with_sums
 from docproc.readers.layout.assign import assigned
 from docproc.readers.layout.candidates import Candidate, Conventions
 from docproc.readers.layout.choices import score_booleans, score_currencies, score_options
-from docproc.readers.layout.labels import Terms, field_labels
+from docproc.readers.layout.labels import field_labels
 from docproc.readers.layout.lines import enclosing_words, sheet_of
 from docproc.readers.layout.parties import role_of, score_party
-from docproc.readers.layout.prose import Prose, TextHit, find_durations, find_laws, prose_of
+from docproc.readers.layout.prose import Prose, TextHit, find_binding_dates, find_durations, find_laws, prose_of
 from docproc.readers.layout.score import FieldPlan, Prints, Scored, score_all
 from docproc.values.dates import order_from
 from docproc.values.numbers import decimal_mark
 
 #: candidates kept per field
 KEPT: Final = 40
+#: a cell of more words is running text
+PROSE_WORDS: Final = 10
 _LAW: Final = frozenset({"law", "jurisdiction"})
 _DURATION: Final = frozenset({"duration", "term"})
+_BINDING: Final = frozenset({"effective", "agreement", "contract"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +77,37 @@ def score_leaf(plan: FieldPlan, prints: Prints, *, prose: Prose) -> list[Scored]
         role = role_of(plan.labels)
         if role is not None:
             return score_party(plan, role, prints)
-        stated = [_stated(plan, hit, prints=prints, prose=prose) for hit in _statements(plan.labels.terms, prose)]
-        return sorted([*stated, *score_all(plan, prints)], key=lambda entry: -entry.score)
-    return score_all(plan, prints)
+    hits = _statements(plan, prose, conventions=prints.conventions)
+    stated = [_stated(plan, hit, prints=prints, prose=prose) for hit in hits]
+    printed = score_all(plan, prints)
+    if kind is FieldKind.DATE and plan.labels.terms & _BINDING:
+        printed = [_as_letter_date(entry, prints) for entry in printed if not _in_prose(entry)]
+    return sorted([*stated, *printed], key=lambda entry: -entry.score)
 
 
-def _statements(terms: Terms, prose: Prose) -> Iterator[TextHit]:
-    if terms & _LAW:
+def _in_prose(entry: Scored) -> bool:
+    """Whether a date stands in running text: there its sentence tells what it is, not the words beside it."""
+    return len(entry.candidate.cell.text.split()) > PROSE_WORDS
+
+
+def _as_letter_date(entry: Scored, prints: Prints) -> Scored:
+    """A date on a line of its own at the top of the first page is the letter's date, from which it binds."""
+    candidate = entry.candidate
+    alone = len(candidate.cell.text) <= len(candidate.text) + 2
+    sheet = prints.sheets[0]
+    top = candidate.page == sheet.page.number and candidate.box.top < sheet.page.height / 3
+    return replace(entry, features={**entry.features, "letter_date": float(alone and top)})
+
+
+def _statements(plan: FieldPlan, prose: Prose, *, conventions: Conventions) -> Iterator[TextHit]:
+    """What sentences say of the field, where its terms are such that sentences state them."""
+    terms, kind = plan.labels.terms, plan.spec.kind
+    if kind is FieldKind.TEXT and terms & _LAW:
         yield from find_laws(prose.text)
-    if terms & _DURATION:
+    if kind is FieldKind.TEXT and terms & _DURATION:
         yield from find_durations(prose.text)
+    if kind is FieldKind.DATE and terms & _BINDING:
+        yield from find_binding_dates(prose.text, day_first=conventions.day_first)
 
 
 def _stated(plan: FieldPlan, hit: TextHit, *, prints: Prints, prose: Prose) -> Scored:

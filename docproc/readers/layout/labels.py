@@ -145,8 +145,11 @@ def field_labels(spec: FieldSpec, *, parent: str = "") -> FieldLabels:
             alternatives.extend([(terms - ENDS, 0.95), (terms - ENDS | {"date"}, 1.0)])
             concepts |= frozenset(concepts_of(terms - ENDS)) | {"period"}
     for terms in described:
-        vague = specific and not _specific(terms)
-        alternatives.append((terms, DESCRIPTION_WEIGHT * (VAGUE if vague else 1.0)))
+        if specific and not _specific(terms):  # `Name of …` would match every name
+            if terms & ENDS:
+                alternatives.append((terms, DESCRIPTION_WEIGHT * VAGUE))
+            continue
+        alternatives.append((terms, DESCRIPTION_WEIGHT))
     loose = concepts | frozenset(concept for terms in described for concept in concepts_of(terms))
     for concept in loose:
         factor = 1.0 if concept in concepts else DESCRIPTION_WEIGHT

@@ -42,6 +42,8 @@ ADDRESS_GAP: Final = 0.9
 COLUMN_OVERLAP: Final = 0.3
 #: a line without a number, such as the country, has at most this many words
 COUNTRY_WORDS: Final = 5
+#: print this much smaller than the body is a return address, not the receiver's
+SMALL_PRINT: Final = 0.8
 #: rows above an address in which its owner's name stands
 NAME_ROWS: Final = 3
 
@@ -280,15 +282,26 @@ def _names(plan: FieldPlan, role: Role, *, sheet: Sheet, prints: Prints) -> Iter
 
 
 def _addressee_rows(sheet: Sheet) -> frozenset[tuple[int, float]]:
-    """Lines that begin a second address block in the upper half of the page: whom a letter without labels is for."""
-    starts = []
+    """Where blocks begin that could be whom a letter is for: a name over an address in the upper half of the page.
+
+    The sender's own block tells how to reach the sender; the receiver's never does.
+    """
+    starts = set()
     for run in address_runs(sheet):
         line = run[0]
-        while (above := _line_above(line, sheet)) is not None and not is_label(above.text) and not is_contact(above.text):
+        while (above := _line_above(line, sheet)) is not None and _belongs(above, sheet):
             line = above
-        if line is not run[0] and line.box.top < sheet.page.height / 2:
-            starts.append((line.row, line.box.left))
-    return frozenset(starts[1:])
+        below = _next_line(run[-1], sheet)
+        own = below is not None and is_contact(below.text)
+        if line is not run[0] and not own and line.box.top < sheet.page.height / 2:
+            starts.add((line.row, line.box.left))
+    return frozenset(starts)
+
+
+def _belongs(cell: Cell, sheet: Sheet) -> bool:
+    """Whether a line can be the name over an address: no label, no contact, and no return address in small print."""
+    small = cell.height < SMALL_PRINT * sheet.body
+    return not (small or is_label(cell.text) or is_contact(cell.text) or is_title(cell.text))
 
 
 def _line_above(cell: Cell, sheet: Sheet) -> Cell | None:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from docproc.domain.page import Word
 from docproc.readers.layout.lines import Sheet
+from docproc.values.dates import find_dates
 
 _NUMBERS: Final = {
     name: number
@@ -44,16 +45,53 @@ _SPAN = re.compile(
     rf"(?P<unit>{'|'.join(sorted(_UNIT_OF, key=len, reverse=True))})\b(?:['’]s?)?",  # noqa: RUF001 as printed
     re.IGNORECASE,
 )
-#: what stands around a duration that is a document's term, and how much it says
-_DURATION_CUES: Final = (
-    (re.compile(r"(?:terms? of this|this agreement|hereof|agreement shall)", re.IGNORECASE), 1.0),
-    (re.compile(r"\b(?:expire|terminat|remain in (?:full )?(?:force|effect)|in effect|surviv|endet|laufzeit|durée|expir)", re.IGNORECASE), 1.6),
-    (re.compile(r"\b(?:for a (?:period|term) of|period of|term of|für die dauer von|pour une durée de|por un período de|per un periodo di|voor een periode van)\s*$", re.IGNORECASE), 1.2),
-    (re.compile(r"\b(?:confidential|obligation|disclos|vertraulich|geheimhaltung)", re.IGNORECASE), 0.9),
+#: what a sentence says before a duration, and how much that speaks for the document's term
+_DURATION_CUES: Final = tuple(
+    (re.compile(pattern, re.IGNORECASE), weight)
+    for pattern, weight in (
+        (
+            r"\b(?:this|the|der|die|dieser|le|présent|el|il|deze)\s+(?:[\w-]+\s+){0,3}(?:agreement|contract|vertrag|contrat|"
+            r"contrato|contratto|overeenkomst)\b.{0,140}?(?:terminat|expir|remain|continu|effective|in\s+force|in\s+effect|"
+            r"endet|läuft|prend\s+fin|vigueur|termina|duur)",
+            2.4,
+        ),
+        (
+            r"[“\"]term[”\"]|\b(?:the|initial)\s+term\b|\bterm\s*(?:\.|:|of\s+this)|\blaufzeit|\bdurée|\bdurata|\bduración|"
+            r"\blooptijd",
+            1.7,
+        ),
+        (r"obligation.{0,120}?(?:terminat|expir|surviv|continu|remain|cease)|shall\s+(?:expire|terminate)", 1.6),
+        (r"\bsurviv", -1.7),
+    )
 )
-_DURATION_REBUTTALS: Final = (
-    (re.compile(r"\b(?:solicit|hire|employ|compet|standstill|purchase|acquire|notice|prior to|within|written|cure|payment|invoice)", re.IGNORECASE), -1.1),
+#: what right before a duration says that it is something else: a covenant, a deadline
+_DURATION_REBUTTALS: Final = tuple(
+    (re.compile(pattern, re.IGNORECASE), weight)
+    for pattern, weight in (
+        (r"\b(?:solicit|hire|employ|compet|standstill|purchase|acqui|salary|vest|option)", -2.2),
+        (r"\b(?:notice|prior\s+to|within|written|cure|pay(?:ment|able)|invoice)", -1.4),
+    )
 )
+#: characters before a duration in which a rebuttal counts
+REBUTTAL: Final = 90
+_PERIOD_OF = re.compile(
+    r"\b(?:(?:period|term)\s+of|für\s+die\s+dauer\s+von|durée\s+de|período\s+de|periodo\s+di|periode\s+van)\s*$", re.IGNORECASE
+)
+#: what stands before the date from which an agreement binds, and how much it says
+_BINDS = (
+    (re.compile(r"\b(?:effective|wirksam|in\s+kraft|en\s+vigueur|efectos?)\W+(?:\w+\W+){0,5}$", re.IGNORECASE), 2.4),
+    (
+        re.compile(
+            r"\b(?:made|entered\s+into|executed|dated|as\s+of|concluded|geschlossen|conclu|date\s+d)\b\W*(?:\w+\W+){0,6}$", re.IGNORECASE
+        ),
+        2.0,
+    ),
+)
+_BINDING_DEFINED = re.compile(r"\s*,?\s*\(\s*(?:the|this)?\s*[“\"']\s*effective\s+date", re.IGNORECASE)
+_OTHER_AGREEMENT = re.compile(
+    r"\b(?:that\s+certain|merger|amend(?:s|ed)|supersed|reference\s+is\s+made|plan|prior|previous|exercised|until)\b", re.IGNORECASE
+)
+_PARTIES_FOLLOW = re.compile(r"\W{0,4}(?:by\s+and\s+)?(?:between|among|by)\b", re.IGNORECASE)
 _NAME = r"(?P<name>[A-ZÄÖÜÉ][\w.'’-]*(?:(?:\s+(?:and|of|the|und|et|y|e|en)){0,2}\s+[A-ZÄÖÜÉ][\w.'’-]*){0,4})"  # noqa: RUF001 as printed
 _LAW = (
     re.compile(
@@ -68,6 +106,7 @@ _LAW = (
 _GOVERNS = re.compile(
     r"\b(?:govern|constru|interpret|enforced|unterlieg|gilt|régi|soumis|regir|regid|disciplinat|beheerst)", re.IGNORECASE
 )
+_COURTS = re.compile(r"\b(?:jurisdiction|courts?|venue|gerichtsstand|tribunaux|tribunales|foro|rechtbank)\b", re.IGNORECASE)
 _ORGANISED = re.compile(r"\b(?:organi[sz]ed|existing|incorporated|formed|corporation|company)\b[^.]{0,40}$", re.IGNORECASE)
 _NOT_PLACES: Final = frozenset(
     "this the any such applicable agreement company state federal united without party parties section contract".split()
@@ -150,6 +189,8 @@ def find_laws(text: str) -> Iterator[TextHit]:
             strength = -0.5 - 0.3 * order
             if _GOVERNS.search(before):
                 strength += 3.0
+            elif _COURTS.search(before[-90:] + " " + text[hit.end() : hit.end() + 90]):
+                strength += 2.0
             if _ORGANISED.search(before[-60:]):
                 strength -= 3.0
             yield TextHit(name, hit.start("name"), hit.start("name") + len(name), strength)
@@ -160,17 +201,36 @@ def _count(word: str) -> int:
 
 
 def _duration_strength(text: str, hit: re.Match[str]) -> float:
-    before = text[max(0, hit.start() - CONTEXT) : hit.start()]
-    sentence = before[before.rfind(". ") + 1 :]
-    after = text[hit.end() : hit.end() + 120]
-    strength = -1.8
-    for pattern, weight in _DURATION_CUES:
-        strength += weight * bool(pattern.search(sentence) or (weight != 1.2 and pattern.search(after[:80])))  # noqa: PLR2004
-    for pattern, weight in _DURATION_REBUTTALS:
-        strength += weight * bool(pattern.search(sentence[-120:]))
-    if re.match(r"\s*(?:from|after|following|ab|à compter)", after):
-        strength += 0.7
+    before = _sentence_start(text, hit.start())
+    strength = -1.6 + sum(weight for pattern, weight in _DURATION_CUES if pattern.search(before))
+    strength += sum(weight for pattern, weight in _DURATION_REBUTTALS if pattern.search(before[-REBUTTAL:]))
+    if _PERIOD_OF.search(text[: hit.start()][-40:]):
+        strength += 0.8
+    if _UNIT_OF[hit["unit"].lower()] == "day":
+        strength -= 1.5  # deadlines are in days, terms are not
     return strength
+
+
+def _sentence_start(text: str, start: int) -> str:
+    """The sentence up to `start`, at most `CONTEXT` characters of it."""
+    return re.split(r"(?<=[a-z)])[.;]\s+(?=[A-Z(\d])", text[max(0, start - CONTEXT) : start])[-1]
+
+
+def find_binding_dates(text: str, *, day_first: bool | None) -> Iterator[TextHit]:
+    """Every date in `text`, with how likely the agreement binds from it; ambiguous dates are left out."""
+    for span in find_dates(text, day_first=day_first):
+        if len(span.readings) != 1:
+            continue
+        before = text[max(0, span.start - CONTEXT) : span.start]
+        strength = -1.8 + max((weight for cue, weight in _BINDS if cue.search(before[-70:])), default=0.0)
+        if _BINDING_DEFINED.match(text, span.end):
+            strength += 2.4
+        if _PARTIES_FOLLOW.match(text, span.end):
+            strength += 1.2
+        if _OTHER_AGREEMENT.search(before[-110:]):
+            strength -= 2.2
+        strength += 0.6 if span.start < OPENING / 2 else -1.2
+        yield TextHit(span.readings[0].isoformat(), span.start, span.end, strength)
 
 
 def _place_name(name: str) -> str:

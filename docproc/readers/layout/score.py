@@ -90,7 +90,7 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "address_itself": -3.0,
     "prose": -2.0,
     "digits": -0.6,
-    "addressee": 2.6,
+    "addressee": 4.2,
     "cut": -0.5,
     "recipient": -1.5,
     # options, currencies
@@ -103,6 +103,7 @@ WEIGHTS: Final[Mapping[str, float]] = {
     # sentences
     "stated": 3.6,
     "statement": 1.0,
+    "letter_date": 2.6,
     # addresses
     "lines": 0.8,
     "street": 0.8,

@@ -24,6 +24,8 @@ VALUE_BETWEEN: Final = 0.85
 LABEL_WORDS: Final = 8
 #: how far left or, doubled, right of a heading its lines may begin, in print heights
 INDENT: Final = 3.0
+#: what a heading loses of its meaning for each row below it
+HEADING_FADE: Final = 0.06
 #: how surely a heading must name a party
 HEADING_FIT: Final = 0.8
 
@@ -41,6 +43,7 @@ class Relation(StrEnum):
     ABOVE = "above"
     SENTENCE = "sentence"
     RIGHT = "right"
+    HEADING = "heading"
 
 
 #: how much a label of each relation is trusted
@@ -50,6 +53,7 @@ TRUST: Final = {
     Relation.ABOVE: 0.94,
     Relation.SENTENCE: 0.9,
     Relation.RIGHT: 0.55,
+    Relation.HEADING: 0.85,
 }
 
 
@@ -87,9 +91,10 @@ class Surroundings:
         found.extend(left)
         found.extend(above)
         found.extend(self._right(cell, start))
-        heading = self.heading(cell)
+        heading, rows = self.heading(cell)
         if heading:
             found = [_under(label, heading) for label in found]
+            found.append(Label("", heading, Relation.HEADING, max(0.0, 1 - HEADING_FADE * rows)))
         return tuple(label for label in found if label.terms)
 
     def after(self, cell: Cell, *, end: int) -> tuple[Label, ...]:
@@ -101,8 +106,8 @@ class Surroundings:
             rest = following[0].text if following else ""
         return (_label(_strip(rest), relation=Relation.INLINE, nearness=1.0),) if rest else ()
 
-    def heading(self, cell: Cell) -> Terms:
-        """Terms of the party heading that `cell` stands under; empty when there is none."""
+    def heading(self, cell: Cell) -> tuple[Terms, int]:
+        """Terms of the party heading that `cell` stands under, empty when there is none, and how many rows up."""
         rows = self._sheet.rows
         row_cells = rows[cell.row].cells
         lefts = [other.box.left for other in row_cells[: _index(rows[cell.row], cell) + 1][-2:]]
@@ -110,8 +115,8 @@ class Surroundings:
             for other in row.cells:
                 terms = _party_heading(other.text)
                 if terms and any(_stands_under(left, other) for left in lefts):
-                    return terms
-        return frozenset()
+                    return terms, cell.row - row.index
+        return frozenset(), 0
 
     def _left(self, cell: Cell) -> Iterator[Label]:
         row = self._sheet.rows[cell.row]
