@@ -21,7 +21,8 @@ from docproc.readers.layout.tables_headerless import SUMMED, read_list
 from docproc.readers.layout.tables_headers import Header, find_headers
 from docproc.readers.layout.tables_labels import LabelIndex
 from docproc.readers.layout.tables_reads import RowRead
-from docproc.readers.layout.tables_segments import Page, same_table, segments_of
+from docproc.readers.layout.tables_segments import segment_of
+from docproc.readers.layout.tables_stretches import Page, same_table, stretches
 from docproc.readers.layout.tables_targets import Target, targets_of
 from docproc.readers.layout.tables_vocabulary import ARITHMETIC, Role
 
@@ -87,7 +88,8 @@ def _different(headers: Iterable[Header], targets: Sequence[Target]) -> list[Hea
 
 def _table(pages: Sequence[Page], header: Header, targets: Sequence[Target], conventions: Conventions) -> _Table:
     reads: list[RowRead] = []
-    for segment in segments_of(pages, header, targets, decimal_mark=conventions.decimal_mark):
+    for stretch in stretches(pages, header, targets):
+        segment = segment_of(stretch, targets, decimal_mark=conventions.decimal_mark)
         reads.extend(read_headed(segment, targets, conventions))
     if not reads:
         return _Table((), 0.0, 0.0)

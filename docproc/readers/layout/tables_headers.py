@@ -14,6 +14,8 @@ from docproc.values.numbers import parse_number
 
 #: a header has at most this many visual rows
 MAX_BAND = 6
+#: a run of more words is a sentence, not labels set close together
+MAX_RUN = 12
 #: fewer columns are no table
 MIN_COLUMNS = 2
 #: labels over one another share this much of the narrower one's width
@@ -91,7 +93,7 @@ def find_headers(rows: Sequence[Row], index: LabelIndex, targets: Sequence[Targe
     """The headers on one page, top to bottom; none overlaps another."""
     found: list[Header] = []
     for start, row in enumerate(rows):
-        if _label_words(row, index) == 0:
+        if not _has_label(row, index):
             continue
         candidates = [
             header
@@ -107,8 +109,8 @@ def find_headers(rows: Sequence[Row], index: LabelIndex, targets: Sequence[Targe
     return sorted((_with_tails(header, rows) for header in chosen), key=lambda header: header.first)
 
 
-def _label_words(row: Row, index: LabelIndex) -> int:
-    return sum(any(index.has_word(word) for word in words_of(word.text)) for word in row.words)
+def _has_label(row: Row, index: LabelIndex) -> bool:
+    return any(index.has_word(plain) for word in row.words for plain in words_of(word.text))
 
 
 def _band_ends(rows: Sequence[Row], start: int) -> Iterator[int]:
@@ -116,7 +118,8 @@ def _band_ends(rows: Sequence[Row], start: int) -> Iterator[int]:
     for after in range(start, min(start + MAX_BAND, len(rows))):
         row = rows[after]
         height = row.cells[0].height
-        if row.box.top - bottom > BAND_GAP * height or any(is_figure(word.text) for word in row.words):
+        prose = any(len(cell.words) > MAX_RUN for cell in row.cells)
+        if prose or row.box.top - bottom > BAND_GAP * height or any(is_figure(word.text) for word in row.words):
             return
         bottom = max(bottom, row.box.bottom)
         yield after + 1

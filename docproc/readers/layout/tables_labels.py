@@ -87,7 +87,6 @@ class LabelIndex:
     def _add_compounds(self, scores: dict[int, float], words: Sequence[str]) -> None:
         """German and Dutch run words together: what ends in "preis" is a price."""
         for word in words:
-            for known in self._long:
-                if len(word) > len(known) and word.endswith(known):
-                    for index, own in self._by_label[known]:
-                        scores[index] = max(scores.get(index, 0.0), own * COMPOUND)
+            for start in range(1, len(word) - NEAR_LENGTH + 1):
+                for index, own in self._by_label.get(word[start:], ()):
+                    scores[index] = max(scores.get(index, 0.0), own * COMPOUND)

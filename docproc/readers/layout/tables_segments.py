@@ -1,37 +1,27 @@
-"""Stretches of a table: from a header down to its totals, over as many pages as it takes; joins no rows."""
+"""The lines of a table under its header, put into columns, down to its total; joins no rows."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from docproc.readers.layout.lines import Row
 from docproc.readers.layout.rows_join import Keys, filled
 from docproc.readers.layout.tables_arithmetic import row_agrees
 from docproc.readers.layout.tables_cells import number_of
 from docproc.readers.layout.tables_grid import SAMPLE, Lane, Line, is_mark, lanes_of, learned, split
-from docproc.readers.layout.tables_headers import Column, Header, is_figure
+from docproc.readers.layout.tables_headers import Column, is_figure
+from docproc.readers.layout.tables_stretches import Stretch
 from docproc.readers.layout.tables_targets import Target
 from docproc.readers.layout.tables_totals import LineKind, kind_of
 from docproc.readers.layout.tables_vocabulary import NUMERIC_ROLES, Role
 
-#: headers with this share of the best one's fields belong to the same table
-SAME_TABLE = 0.6
 #: white space of this many heights makes it doubtful that a table goes on
 DOUBT_GAP = 5.0
+#: lines among which the last counted row is looked for
+LOOK_BACK = 60
 
 #: figures that stand in a row without making it one
 _SIDE_ROLES = frozenset({Role.TAX_RATE, Role.DISCOUNT, Role.TAX_AMOUNT})
 _AMOUNT_ROLES = frozenset({Role.AMOUNT, Role.DEBIT, Role.CREDIT})
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page as rows, with the headers on it."""
-
-    number: int
-    width: float
-    rows: Sequence[Row]
-    headers: Sequence[Header]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,50 +33,6 @@ class Segment:
     lanes: tuple[Lane, ...]
     lines: tuple[Line, ...]
     keys: Keys
-
-
-def same_table(header: Header, best: Header, targets: Sequence[Target]) -> bool:
-    """Whether two headers name mostly the same fields."""
-    wanted = {target for target in best.targets if targets[target].spec is not None}
-    return len(header.targets & wanted) >= SAME_TABLE * len(wanted)
-
-
-def segments_of(
-    pages: Sequence[Page], best: Header, targets: Sequence[Target], *, decimal_mark: str | None
-) -> list[Segment]:
-    """The stretches of the table that `best` heads; its repetitions start new ones."""
-    segments = []
-    for header, rows, page_right in _stretches(pages, best, targets):
-        segment = _segment(header, rows, targets, page_right=page_right, decimal_mark=decimal_mark)
-        if segment.lines:
-            segments.append(segment)
-    return segments
-
-
-def _stretches(
-    pages: Sequence[Page], best: Header, targets: Sequence[Target]
-) -> Iterator[tuple[Header, list[Row], float]]:
-    """Each header of the table with the rows down to the next header of any table."""
-    current: Header | None = None
-    rows: list[Row] = []
-    page_right = 0.0
-    for page in pages:
-        starts = {header.first: header for header in page.headers}
-        at = 0
-        while at < len(page.rows):
-            header = starts.get(at)
-            if header is None:
-                if current is not None:
-                    rows.append(page.rows[at])
-                at += 1
-                continue
-            if current is not None:
-                yield current, rows, page_right
-            current = header if same_table(header, best, targets) else None
-            rows, page_right = [], page.width
-            at = header.after
-    if current is not None:
-        yield current, rows, page_right
 
 
 def keys_of(columns: Sequence[Column], targets: Sequence[Target]) -> Keys:
@@ -105,20 +51,16 @@ def keys_of(columns: Sequence[Column], targets: Sequence[Target]) -> Keys:
     return Keys(figures=frozenset(figures), amounts=frozenset(amounts), texts=frozenset(texts))
 
 
-def _segment(
-    header: Header, rows: Sequence[Row], targets: Sequence[Target], *, page_right: float, decimal_mark: str | None
-) -> Segment:
-    keys = keys_of(header.columns, targets)
-    roles = roles_of(header.columns, targets)
-
-    def proves(line: Line) -> bool:
-        return row_agrees(figures_of(line, decimal_mark), roles) is True
-
-    lanes = lanes_of(header.columns, targets, page_right=page_right)
-    sample = _table_lines(rows[:SAMPLE], header, lanes, keys, proves=proves)
+def segment_of(stretch: Stretch, targets: Sequence[Target], *, decimal_mark: str | None) -> Segment:
+    """The lines of the table in `stretch`, put into columns: by the header first, then by where the data stands."""
+    columns, page_right = stretch.header.columns, stretch.page_right
+    keys = keys_of(columns, targets)
+    proof = _Proof(roles_of(columns, targets), position_of(columns, targets), decimal_mark)
+    lanes = lanes_of(columns, targets, page_right=page_right)
+    sample = _table_lines(stretch, lanes, keys, proof, limit=SAMPLE)
     anchors = [line for line in sample if len(clean_figures(line, keys)) > 1] or sample
     lanes = learned(lanes, anchors, page_right=page_right)
-    return Segment(header.columns, tuple(lanes), tuple(_table_lines(rows, header, lanes, keys, proves=proves)), keys)
+    return Segment(columns, tuple(lanes), tuple(_table_lines(stretch, lanes, keys, proof)), keys)
 
 
 def clean_figures(line: Line, keys: Keys) -> frozenset[int]:
@@ -136,28 +78,51 @@ def figures_of(line: Line, decimal_mark: str | None) -> dict[int, Decimal]:
     return {column: number[0] for column, number in found if number is not None}
 
 
-def _table_lines(
-    rows: Sequence[Row], header: Header, lanes: Sequence[Lane], keys: Keys, *, proves: Callable[[Line], bool]
-) -> list[Line]:
-    """The lines of `rows` up to the table's total, without carried sums, page notes and what stands between pages.
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """How a line shows that it is a row of this table, whatever stands before it."""
 
-    After a total, which may be that of a group, the table goes on only with a line that `proves` to be a row.
+    roles: Mapping[Role, int]
+    #: the column that counts the rows, if there is one
+    position: int | None
+    decimal_mark: str | None
+
+    def holds(self, line: Line, lines: Sequence[Line]) -> bool:
+        """Its figures agree, or it is counted on from the last row of `lines`."""
+        return row_agrees(figures_of(line, self.decimal_mark), self.roles) is True or self._counts_on(line, lines)
+
+    def _counts_on(self, line: Line, lines: Sequence[Line]) -> bool:
+        own = self._count(line)
+        if own is None:
+            return False
+        earlier = (self._count(before) for before in reversed(lines[-LOOK_BACK:]))
+        return own - 1 == next((count for count in earlier if count is not None), None)
+
+    def _count(self, line: Line) -> Decimal | None:
+        found = number_of(line.cells.get(self.position, ()), None) if self.position is not None else None
+        return found[0] if found is not None else None
+
+
+def _table_lines(
+    stretch: Stretch, lanes: Sequence[Lane], keys: Keys, proof: _Proof, *, limit: int | None = None
+) -> list[Line]:
+    """The lines of a table down to its total, without carried sums, page notes and what stands between pages.
+
+    After a total, which may be that of a group, and after the header of another table, which may hold the details of a
+    row, the table goes on only with a line that proves to be a row.
     """
     lines: list[Line] = []
-    page, bottom = header.page, header.box.bottom
+    page, bottom = stretch.header.page, stretch.header.box.bottom
     doubtful = closed = False
-    texts = sorted(keys.texts)
-    text_left = lanes[texts[0]].left if texts else None
-    for row in rows:
+    text_left = lanes[min(keys.texts)].left if keys.texts else None
+    for at, row in enumerate(stretch.rows[:limit]):
         line = split(row, lanes)
         figures = clean_figures(line, keys)
-        kind = kind_of(line, figures=figures, texts=texts, text_left=text_left)
-        if row.page != page or row.box.top - bottom > DOUBT_GAP * row.cells[0].height:
-            doubtful = True
+        kind = kind_of(line, figures=figures, texts=keys.texts, text_left=text_left)
+        doubtful = doubtful or row.page != page or row.box.top - bottom > DOUBT_GAP * row.cells[0].height
         page, bottom = row.page, row.box.bottom
-        if kind is LineKind.TOTAL:
-            closed = closed or bool(lines) or not doubtful
-        if kind is not LineKind.ROW or (closed and not (len(figures) > 1 and proves(line))):
+        closed = closed or at in stretch.breaks or (kind is LineKind.TOTAL and (bool(lines) or not doubtful))
+        if kind is not LineKind.ROW or (closed and not (figures and proof.holds(line, lines))):
             continue
         if doubtful and len(figures) < min(2, len(keys.figures)):
             continue
@@ -174,3 +139,9 @@ def roles_of(columns: Sequence[Column], targets: Sequence[Target]) -> Mapping[Ro
         if role is not None and role in NUMERIC_ROLES:
             found[role] = index
     return found
+
+
+def position_of(columns: Sequence[Column], targets: Sequence[Target]) -> int | None:
+    """The column that counts the rows."""
+    roles = (targets[column.target].role if column.target is not None else None for column in columns)
+    return next((index for index, role in enumerate(roles) if role is Role.POSITION), None)
