@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from docproc.domain.issues import IssueCode
+from docproc.domain.issues import IssueCode, Severity
 from docproc.domain.schema import Record
 from schemas.rules import Check, Rule, amount_at, rows_of
 
@@ -69,7 +69,12 @@ def total_adds_up(
 
 
 def lines_add_up(
-    lines: LineFields, totals: Sequence[str], *, added: Sequence[str] = (), taken: Sequence[str] = ()
+    lines: LineFields,
+    totals: Sequence[str],
+    *,
+    added: Sequence[str] = (),
+    taken: Sequence[str] = (),
+    severity: Severity = Severity.WARNING,
 ) -> Rule:
     """The rows' amounts add up to one of `totals`, with or without charges and discounts on the whole."""
 
@@ -89,6 +94,7 @@ def lines_add_up(
             fields=(*columns, *(met or [known[0][0]])),
             holds=bool(met),
             code=IssueCode.LINES_MISMATCH,
+            severity=severity,
             message=f"The rows of {lines.table} do not add up to {' or '.join(path for path, _ in known)}.",
         )
 
@@ -114,6 +120,7 @@ def line_is_product(lines: LineFields) -> Rule:
                 fields=paths,
                 holds=holds,
                 code=IssueCode.LINES_MISMATCH,
+                severity=Severity.WARNING if lines.discount else Severity.INFO,
                 message=f"{paths[0]} times {paths[1]} is not {paths[2]}.",
             )
 

@@ -233,6 +233,22 @@ class Invoice(SchemaBody):
             "| Importe total | Totale fattura | Totale documento | Totaal incl. BTW | Totaalbedrag",
         ),
     ]
+    total_allowances: Annotated[
+        Money | None,
+        described(
+            "Discounts on the whole invoice, not those on its lines",
+            aliases="Discount | Total discount | Rabatt | Nachlass | Remise | Remise globale "
+            "| Descuento | Sconto | Korting",
+        ),
+    ]
+    total_charges: Annotated[
+        Money | None,
+        described(
+            "Charges on the whole invoice, such as shipping",
+            aliases="Shipping | Freight | Delivery | Versandkosten | Versand | Fracht | Frais de port "
+            "| Frais de livraison | Gastos de envío | Portes | Spese di spedizione | Trasporto | Verzendkosten",
+        ),
+    ]
     prepaid_amount: Annotated[
         Money | None,
         described(

@@ -6,6 +6,7 @@ A part that two fields could play is given to neither: a check that may be wrong
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from docproc.domain.issues import Severity
 from docproc.domain.schema import NUMERIC, FieldKind, FieldSpec, Shape
 from schemas.amount_rules import LineFields, balance_runs, line_is_product, lines_add_up, share_is, total_adds_up
 from schemas.kinds import words_of
@@ -112,7 +113,10 @@ def _line_rules(parts: _Parts, lines: Sequence[LineFields]) -> Iterator[Rule]:
     for found in lines:
         yield line_is_product(found)
     if len(lines) == 1 and totals:
-        yield lines_add_up(lines[0], totals, added=parts.all(_ADDED), taken=parts.all(_TAKEN))
+        added, taken = parts.all(_ADDED), parts.all(_TAKEN)
+        # most invoices whose rows do not add up have a charge or a discount on the whole: is there a field for it?
+        severity = Severity.WARNING if added and taken else Severity.INFO
+        yield lines_add_up(lines[0], totals, added=added, taken=taken, severity=severity)
 
 
 def _tax_rules(parts: _Parts, tables: Iterable[tuple[str, FieldSpec]]) -> Iterator[Rule]:

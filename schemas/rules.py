@@ -20,6 +20,7 @@ class Check:
     code: IssueCode
     #: one sentence for a person, used when it does not hold
     message: str
+    #: INFO: failing proves nothing, because the schema has no place for what could explain it; holding still confirms
     severity: Severity = Severity.WARNING
 
 
@@ -34,6 +35,8 @@ def rule_check(rules: Iterable[Rule]) -> Callable[[Record], RuleFindings]:
         checks = [made for rule in rules for made in rule(record)]
         outcomes: dict[str, list[bool]] = defaultdict(list)
         for made in checks:
+            if not made.holds and made.severity is Severity.INFO:
+                continue
             for path in made.fields:
                 outcomes[path].append(made.holds)
         return RuleFindings(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from docproc.domain.issues import IssueCode
+from docproc.domain.issues import IssueCode, Severity
 from docproc.domain.schema import Record, RuleFindings
 from schemas import load_schema
 from schemas.json_schema import compile_json_schema
@@ -176,7 +176,14 @@ def test_the_names_of_a_users_schema_are_enough():
     assert inferred({"start_date": "2025-02-01", "end_date": "2025-01-01"}).issues[0].code is IssueCode.DATE_ORDER
     assert inferred({"effective_date": "2025-02-01", "expiry_date": "2025-03-01"}).checks["expiry_date"] == 1.0
     assert inferred({"accounts": [{"iban": "DE00370400440532013000"}]}).issues[0].fields == ("accounts[0].iban",)
-    assert inferred({"items": [{"qty": "2", "price": "3", "amount": "7"}]}).issues[0].code is IssueCode.LINES_MISMATCH
+    assert inferred({"items": [{"qty": "2", "price": "3", "amount": "6"}]}).checks["items[0].qty"] == 1.0
+
+
+def test_what_a_schema_has_no_field_to_explain_is_only_a_remark():
+    rows: list = [{"qty": "2", "price": "3", "amount": "7"}]
+    for record in ({"items": rows}, {"items": [{**rows[0], "qty": None}], "net": "9"}):
+        assert [issue.severity for issue in inferred(record).issues] == [Severity.INFO]
+        assert inferred(record).checks == {}
 
 
 def test_a_part_that_two_fields_could_play_is_given_to_neither():
