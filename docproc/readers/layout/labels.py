@@ -136,20 +136,19 @@ def field_labels(spec: FieldSpec, *, parent: str = "") -> FieldLabels:
     own = [name_terms(spec.name)]
     own.extend(frozenset(terms_of(text)) for text in (spec.title, *spec.aliases) if text)
     own = [terms for terms in own if terms]
-    described = tuple(_described(spec.description))
-    concepts = frozenset(concept for terms in own for concept in concepts_of(terms))
     specific = any(_specific(terms) for terms in own)
+    described = tuple(  # `Name of …` would match every name, `Date of …` every date
+        terms for terms in _described(spec.description) if not specific or _specific(terms) or terms & ENDS
+    )
+    concepts = frozenset(concept for terms in own for concept in concepts_of(terms))
     alternatives = [(terms, 1.0) for terms in own]
     for terms in own:  # the ends of a period stand under the label of the whole
         if terms & ENDS and _specific(terms):
             alternatives.extend([(terms - ENDS, 0.95), (terms - ENDS | {"date"}, 1.0)])
             concepts |= frozenset(concepts_of(terms - ENDS)) | {"period"}
     for terms in described:
-        if specific and not _specific(terms):  # `Name of …` would match every name
-            if terms & ENDS:
-                alternatives.append((terms, DESCRIPTION_WEIGHT * VAGUE))
-            continue
-        alternatives.append((terms, DESCRIPTION_WEIGHT))
+        vague = specific and not _specific(terms)
+        alternatives.append((terms, DESCRIPTION_WEIGHT * (VAGUE if vague else 1.0)))
     loose = concepts | frozenset(concept for terms in described for concept in concepts_of(terms))
     for concept in loose:
         factor = 1.0 if concept in concepts else DESCRIPTION_WEIGHT

@@ -26,6 +26,8 @@ LABEL_WORDS: Final = 8
 INDENT: Final = 3.0
 #: what a heading loses of its meaning for each row below it
 HEADING_FADE: Final = 0.06
+#: a cell of more words is running text
+PROSE_WORDS: Final = 9
 #: how surely a heading must name a party
 HEADING_FIT: Final = 0.8
 
@@ -82,10 +84,12 @@ class Surroundings:
     def labels(self, cell: Cell, *, start: int) -> tuple[Label, ...]:
         """Labels of what begins at offset `start` of `cell`, the nearest first."""
         found = list(_inline(cell.text[:start]))
+        if len(cell.text.split()) > PROSE_WORDS and ":" not in cell.text[:start]:
+            found = [_weaker(label, 0.75) for label in found]
         place = _place(cell, start)
         left = list(self._left(cell))
         above = list(self._above(cell, place))
-        if found and found[0].terms:  # a value that follows its own label takes others only as second choice
+        if found and found[0].terms - {"number"}:  # a value that follows its own label takes others only as second choice
             left = [_weaker(label, 0.6) for label in left]
             above = [_weaker(label, 0.5) for label in above]
         found.extend(left)
