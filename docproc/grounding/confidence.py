@@ -1,8 +1,8 @@
 """One calibrated probability a value: a logistic over its parts, one set of weights a type; knows no page.
 
-A part that does not apply adds nothing. The weights are priors set by hand so that a value that a reader is fairly sure
-of, that stands on the page and passes its checks is near 0.97, and one that is nowhere on the page is under a half;
-`bench/calibrate.py` fits them on labelled documents and prints this table.
+A part that does not apply adds nothing. `bench/calibrate.py` fitted the weights on 1,559 values that the layout reader
+took from 228 invoices, contracts, filings, orders and receipts, drawn towards weights set by hand (five-fold by
+document: expected calibration error 0.009, area under the curve 0.82, 70 % of the values accepted at 95 % precision).
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ class Weights(NamedTuple):
     model: float
     #: times match - 0.5: zero for half an agreement
     match: float
-    #: times the log-odds of the lowest recogniser score
+    #: times the log-odds of the lowest recogniser score, less those of a perfect one: a text layer is perfect
     ocr: float
     #: times checks - 0.5
     checks: float
@@ -30,11 +30,11 @@ class Weights(NamedTuple):
 
 #: by type of value
 WEIGHTS: Mapping[str, Weights] = {
-    "text": Weights(bias=0.2, model=0.9, match=1.4, ocr=0.15, checks=2.5),
-    "code": Weights(bias=0.2, model=0.9, match=1.8, ocr=0.25, checks=3.0),
-    "number": Weights(bias=0.1, model=0.9, match=1.4, ocr=0.25, checks=3.0),
-    "date": Weights(bias=0.3, model=0.9, match=1.8, ocr=0.2, checks=2.5),
-    "choice": Weights(bias=0.4, model=0.9, match=0.8, ocr=0.1, checks=2.5),
+    "text": Weights(bias=0.0, model=0.41, match=1.4, ocr=0.99, checks=2.5),
+    "code": Weights(bias=-0.49, model=1.4, match=1.46, ocr=0.4, checks=3.0),
+    "number": Weights(bias=0.66, model=0.48, match=1.68, ocr=0.35, checks=2.84),
+    "date": Weights(bias=0.05, model=0.53, match=1.67, ocr=0.28, checks=2.02),
+    "choice": Weights(bias=0.57, model=1.28, match=0.86, ocr=0.2, checks=2.5),
 }
 _CODES = frozenset({FieldKind.ID, FieldKind.IBAN, FieldKind.VAT_ID, FieldKind.EMAIL, FieldKind.URL, FieldKind.PHONE})
 _CHOICES = frozenset({FieldKind.CURRENCY, FieldKind.BOOLEAN, FieldKind.ENUM})
@@ -58,7 +58,7 @@ def features(parts: ConfidenceParts) -> tuple[float, float, float, float]:
     return (
         _log_odds(parts.model),
         parts.match - 0.5 if parts.match is not None else 0.0,
-        _log_odds(parts.ocr),
+        _log_odds(parts.ocr) - _log_odds(_CEILING) if parts.ocr is not None else 0.0,
         parts.checks - 0.5 if parts.checks is not None else 0.0,
     )
 

@@ -3,7 +3,8 @@
 Labels are the field's title, its name and its aliases, in whatever language they are printed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from math import exp
 
 from docproc.domain.schema import FieldSpec
@@ -31,7 +32,7 @@ class Labels:
 
     def __init__(self, text: TextSearch) -> None:
         self._text = text
-        self._by_spec: dict[int, list[tuple[float, Place]]] = {}
+        self._by_spec: dict[int, dict[int, list[tuple[float, Place]]]] = {}
 
     def score(self, spec: FieldSpec, place: Place) -> float:
         """0 to 1: how well the best label of `spec` explains `place`."""
@@ -40,17 +41,18 @@ class Labels:
                 (similarity(phrase, part) for phrase in phrases(spec) for part in _form_names(place.label)), default=0.0
             )
         return max(
-            (weight * _hold(label, place) for weight, label in self._places(spec) if label.page == place.page),
-            default=0.0,
+            (weight * _hold(label, place) for weight, label in self._places(spec).get(place.page, ())), default=0.0
         )
 
-    def _places(self, spec: FieldSpec) -> list[tuple[float, Place]]:
+    def _places(self, spec: FieldSpec) -> Mapping[int, list[tuple[float, Place]]]:
+        """The labels of `spec` with their weight, by page."""
         found = self._by_spec.get(id(spec))
         if found is None:
-            found = []
+            found = defaultdict(list)
             for phrase in phrases(spec):
                 weight = 0.6 + 0.4 * min(1.0, len(key(phrase)) / _SURE_LENGTH)
-                found += [(weight, place) for place in self._text.runs(key(phrase))[:_MAX_PLACES]]
+                for place in self._text.runs(key(phrase))[:_MAX_PLACES]:
+                    found[place.page].append((weight, place))
             self._by_spec[id(spec)] = found
         return found
 

@@ -18,6 +18,8 @@ _CANDIDATES = 6
 _SLACK = 2
 _MAX_HITS = 200
 _MIN_SHARE = 0.25
+#: of a long text only so many stretches are looked up
+_MAX_GRAMS = 400
 
 
 class Run(NamedTuple):
@@ -71,11 +73,12 @@ class Track:
         """Where `needle` would begin if the stretches that it shares with the track are what they seem."""
         votes: Counter[int] = Counter()
         bucket = max(4, len(needle) // 8)
-        for offset in range(len(needle) - _GRAM + 1):
+        offsets = range(0, len(needle) - _GRAM + 1, max(1, len(needle) // _MAX_GRAMS))
+        for offset in offsets:
             places = self._grams.get(needle[offset : offset + _GRAM], ())
             if len(places) <= _COMMON_GRAM:
                 votes.update({(place - offset) // bucket for place in places})
-        least = max(1.0, _MIN_SHARE * (len(needle) - _GRAM + 1) / 2)
+        least = max(1.0, _MIN_SHARE * len(offsets) / 2)
         return [seed * bucket for seed, count in votes.most_common(_CANDIDATES) if count >= least]
 
     def _fit(self, needle: str, start: int) -> Run:

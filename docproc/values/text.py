@@ -37,7 +37,8 @@ def fold(text: str) -> str:
 
 def key(text: str) -> str:
     """Folded letters and digits only."""
-    return "".join(mark for mark in fold(text) if mark.isalnum())
+    folded = fold(text)
+    return folded if folded.isalnum() else "".join(filter(str.isalnum, folded))
 
 
 def similarity(left: str, right: str) -> float:
