@@ -1,7 +1,8 @@
 """Pages of a document as one stream of JSON lines, and back; knows no store."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
+
+from pydantic_core import from_json, to_json
 
 from docproc.domain.errors import BlobMissingError
 from docproc.domain.extraction import PageFacts
@@ -69,13 +70,13 @@ def page_line(page: PageContent) -> bytes:
         fields,
         page.words,
     ]
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return to_json(values) + b"\n"
 
 
 def page_of_line(line: bytes) -> PageContent:
     """Raises BlobMissingError for a line that is damaged."""
     try:
-        number, width, height, rotation, source, ink, blank, fields, words = json.loads(line)
+        number, width, height, rotation, source, ink, blank, fields, words = from_json(line)
         return PageContent(
             number=number,
             width=width,

@@ -26,7 +26,8 @@ class FolderBlobStore:
         _, kind, _ = check_key(key)
         path = self._path(key)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.parent.is_dir():
+                path.parent.mkdir(parents=True, exist_ok=True)
             return _write(path, chunks, lasting=kind not in MADE_AGAIN)
         except OSError as exc:
             raise StorageError(f"the blob cannot be written: {exc.strerror or type(exc).__name__}") from exc

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Integer, Table, Update, bindparam, select, update
 
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import LeaseLostError
@@ -23,17 +24,21 @@ OPEN_PAGE_STATES = (PageState.WAITING, PageState.QUEUED, PageState.LEASED)
 NO_LEASE: Mapping[str, Any] = {"lease_owner": None, "lease_expires_at": None}
 
 
+_HELD = (
+    select(DOCUMENTS)
+    .where(
+        DOCUMENTS.c.id == bindparam("document_id"),
+        DOCUMENTS.c.attempt == bindparam("held_attempt"),
+        DOCUMENTS.c.lease_owner == bindparam("owner"),
+    )
+    .with_for_update()
+)
+
+
 def held(connection: Connection, claim: Claim) -> AnyRow:
     """The claimed document's row, locked. Raises LeaseLostError when the claim's attempt no longer stands."""
-    row = connection.execute(
-        select(DOCUMENTS)
-        .where(
-            DOCUMENTS.c.id == claim.document.id,
-            DOCUMENTS.c.attempt == claim.attempt,
-            DOCUMENTS.c.lease_owner == claim.owner,
-        )
-        .with_for_update()
-    ).first()
+    terms = {"document_id": claim.document.id, "held_attempt": claim.attempt, "owner": claim.owner}
+    row = connection.execute(_HELD, terms).first()
     if row is None:
         raise LeaseLostError
     return row
@@ -51,23 +56,34 @@ def change_document(
 
     Returns the row as it is now.
     """
-    own: dict[str, Any] = dict(values or {})
-    jobs: dict[str, Any] = {}
-    for name, count in (pages or {}).items():
-        if count:
-            column = f"pages_{name}"
-            own[column] = DOCUMENTS.c[column] + count
-            jobs[column] = JOBS.c[column] + count
+    own = dict(values or {})
+    counts = {f"pages_{name}": count for name, count in (pages or {}).items() if count}
+    job_counts = dict(counts)
     if to is not None and to is not row.state:
         require_transition(DOCUMENT_TRANSITIONS, row.state, to)
         own["state"] = to
-        jobs[f"documents_{row.state}"] = JOBS.c[f"documents_{row.state}"] - 1
-        jobs[f"documents_{to}"] = JOBS.c[f"documents_{to}"] + 1
-    if jobs:
-        connection.execute(update(JOBS).where(JOBS.c.id == row.job_id).values(jobs))
-    if not own:
+        job_counts |= {f"documents_{row.state}": -1, f"documents_{to}": 1}
+    if job_counts:
+        statement = _changing(JOBS, (), tuple(job_counts))
+        connection.execute(statement, {"row_id": row.job_id, **_terms({}, job_counts)})
+    if not own and not counts:
         return row
-    return connection.execute(update(DOCUMENTS).where(DOCUMENTS.c.id == row.id).values(own).returning(DOCUMENTS)).one()
+    statement = _changing(DOCUMENTS, tuple(own), tuple(counts)).returning(DOCUMENTS)
+    return connection.execute(statement, {"row_id": row.id, **_terms(own, counts)}).one()
+
+
+@lru_cache(maxsize=256)
+def _changing(table: Table, columns: tuple[str, ...], counters: tuple[str, ...]) -> Update:
+    """Sets columns and adds to counters of one row. Kept, for building a statement costs more than running it."""
+    values: dict[Any, Any] = {table.c[name]: bindparam(f"new_{name}") for name in columns}
+    added = {table.c[name]: table.c[name] + bindparam(f"add_{name}", type_=Integer) for name in counters}
+    return update(table).where(table.c.id == bindparam("row_id")).values({**values, **added})
+
+
+def _terms(values: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, Any]:
+    return {f"new_{name}": value for name, value in values.items()} | {
+        f"add_{name}": count for name, count in counts.items()
+    }
 
 
 def move_pages(
@@ -83,13 +99,23 @@ def move_pages(
     Each state of `along` must lead to the next: a document's lease covers its pages, so a worker may lease a page and
     end it in one transaction.
     """
-    *before, after = along
     for state, following in pairwise(along):
         require_transition(PAGE_TRANSITIONS, state, following)
-    statement = update(PAGES).where(PAGES.c.document_id == document_id, PAGES.c.state.in_(before))
+    statement = _moving_pages(tuple(values or ()), every=numbers is None)
+    terms = {"document": document_id, "before": along[:-1], "new_state": along[-1], **_terms(values or {}, {})}
     if numbers is not None:
-        statement = statement.where(PAGES.c.number.in_(numbers))
-    return connection.execute(statement.values({"state": after, **(values or {})})).rowcount
+        terms["numbers"] = tuple(numbers)
+    return connection.execute(statement, terms).rowcount
+
+
+@lru_cache(maxsize=32)
+def _moving_pages(columns: tuple[str, ...], *, every: bool) -> Update:
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in ("state", *columns)}
+    mine = PAGES.c.document_id == bindparam("document")
+    statement = update(PAGES).where(mine, PAGES.c.state.in_(bindparam("before", expanding=True)))
+    if not every:
+        statement = statement.where(PAGES.c.number.in_(bindparam("numbers", expanding=True)))
+    return statement.values(values)
 
 
 def end_document(

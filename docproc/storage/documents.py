@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, or_, select, update
 
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import NotFoundError
@@ -22,7 +22,7 @@ from docproc.storage.changes import (
 from docproc.storage.database import Database
 from docproc.storage.jobs import UNPREPARED, drop_preparation
 from docproc.storage.rows import AnyRow, document_of, original_values
-from docproc.storage.tables import DOCUMENTS, JOBS
+from docproc.storage.tables import DOCUMENTS, JOBS, UtcDateTime
 
 #: attempts that may end in vain, one after the other, before a document is given up
 MAX_STALLED = 3
@@ -135,23 +135,25 @@ class SqlDocumentStore:
             return connection.execute(statement.limit(1)).first() is not None
 
 
+def _due(*conditions: ColumnElement[bool]) -> Select[Any]:
+    mine = DOCUMENTS.c.job_id == bindparam("job_id")
+    canceled = select(JOBS.c.id).where(JOBS.c.id == bindparam("job_id"), JOBS.c.cancel_requested_at.is_not(None))
+    statement = select(DOCUMENTS).where(mine, ~canceled.exists(), *conditions).order_by(DOCUMENTS.c.position).limit(1)
+    # SKIP LOCKED is dropped on SQLite, where BEGIN IMMEDIATE lets only one claim at a time
+    return statement.with_for_update(skip_locked=True)
+
+
+_NEW = _due(DOCUMENTS.c.state == DocumentState.RECEIVED)
+_LEFT = _due(
+    DOCUMENTS.c.state.in_(_BEGUN),
+    or_(DOCUMENTS.c.lease_expires_at.is_(None), DOCUMENTS.c.lease_expires_at <= bindparam("now", type_=UtcDateTime)),
+)
+
+
 def _next_due(connection: Connection, job_id: UUID, now: datetime) -> AnyRow | None:
     """New documents first: those that others left are few, and looking for them at every claim would cost more."""
-    row = connection.execute(_due(job_id).where(DOCUMENTS.c.state == DocumentState.RECEIVED)).first()
-    if row is not None:
-        return row
-    left = _due(job_id).where(
-        DOCUMENTS.c.state.in_(_BEGUN),
-        or_(DOCUMENTS.c.lease_expires_at.is_(None), DOCUMENTS.c.lease_expires_at <= now),
-    )
-    return connection.execute(left).first()
-
-
-def _due(job_id: UUID) -> Select[Any]:
-    canceled = select(JOBS.c.id).where(JOBS.c.id == job_id, JOBS.c.cancel_requested_at.is_not(None)).exists()
-    statement = select(DOCUMENTS).where(DOCUMENTS.c.job_id == job_id, ~canceled)
-    # SKIP LOCKED is dropped on SQLite, where BEGIN IMMEDIATE lets only one claim at a time
-    return statement.order_by(DOCUMENTS.c.position).limit(1).with_for_update(skip_locked=True)
+    row = connection.execute(_NEW, {"job_id": job_id}).first()
+    return row if row is not None else connection.execute(_LEFT, {"job_id": job_id, "now": now}).first()
 
 
 def _take(connection: Connection, row: AnyRow, *, owner: str, now: datetime, expires_at: datetime) -> Claim:

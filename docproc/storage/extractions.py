@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from uuid import UUID
 
-from sqlalchemy import and_, func, insert, select
+from sqlalchemy import and_, bindparam, func, insert, select
 
 from docproc.domain.ids import new_id
 from docproc.services.records import Claim, Document, StoredExtraction
@@ -12,6 +12,12 @@ from docproc.storage.changes import NO_LEASE, change_document, held
 from docproc.storage.database import Database
 from docproc.storage.rows import document_of, extraction_of
 from docproc.storage.tables import EXTRACTIONS
+
+_NEXT_REVISION = insert(EXTRACTIONS).values(
+    revision=select(func.coalesce(func.max(EXTRACTIONS.c.revision), 0) + 1)
+    .where(EXTRACTIONS.c.document_id == bindparam("of"))
+    .scalar_subquery()
+)
 
 
 class SqlExtractionStore:
@@ -24,21 +30,18 @@ class SqlExtractionStore:
         with self._database.write() as connection:
             row = held(connection, claim)
             now = self._database.now(connection)
-            mine = EXTRACTIONS.c.document_id == row.id
-            revision = select(func.coalesce(func.max(EXTRACTIONS.c.revision), 0) + 1).where(mine).scalar_subquery()
-            connection.execute(
-                insert(EXTRACTIONS).values(
-                    id=new_id(),
-                    document_id=row.id,
-                    tenant=row.tenant,
-                    revision=revision,
-                    state=extraction.state,
-                    body=extraction.body.text,
-                    body_key=extraction.body.blob_key,
-                    tables=[asdict(table) for table in extraction.tables] or None,
-                    created_at=now,
-                )
-            )
+            values = {
+                "id": new_id(),
+                "document_id": row.id,
+                "tenant": row.tenant,
+                "state": extraction.state,
+                "body": extraction.body.text,
+                "body_key": extraction.body.blob_key,
+                "tables": [asdict(table) for table in extraction.tables] or None,
+                "created_at": now,
+                "of": row.id,
+            }
+            connection.execute(_NEXT_REVISION, values)
             changed = change_document(
                 connection,
                 row,

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from docproc.domain.document import DocumentState
 from docproc.domain.failure import Failure
@@ -16,6 +16,19 @@ from docproc.storage.database import Database
 from docproc.storage.rows import AnyRow, document_of, failure_json, page_of, page_values
 from docproc.storage.tables import DOCUMENTS, PAGES
 
+_DONORS = (
+    select(DOCUMENTS)
+    .where(
+        DOCUMENTS.c.tenant == bindparam("tenant"),
+        DOCUMENTS.c.sha256 == bindparam("sha256"),
+        DOCUMENTS.c.preparation == bindparam("fingerprint"),
+        DOCUMENTS.c.words_key.is_not(None),
+        DOCUMENTS.c.pages_failed == 0,
+    )
+    .limit(1)
+)
+_PAGES = select(PAGES).where(PAGES.c.document_id == bindparam("document_id")).order_by(PAGES.c.number)
+
 
 class SqlPageStore:
     """Pages in a database."""
@@ -24,15 +37,9 @@ class SqlPageStore:
         self._database = database
 
     def find_prepared(self, *, tenant: str, sha256: str, fingerprint: str) -> Preparation | None:
-        donors = select(DOCUMENTS).where(
-            DOCUMENTS.c.tenant == tenant,
-            DOCUMENTS.c.sha256 == sha256,
-            DOCUMENTS.c.preparation == fingerprint,
-            DOCUMENTS.c.words_key.is_not(None),
-            DOCUMENTS.c.pages_failed == 0,
-        )
+        terms = {"tenant": tenant, "sha256": sha256, "fingerprint": fingerprint}
         with self._database.read() as connection:
-            donor = connection.execute(donors.limit(1)).first()
+            donor = connection.execute(_DONORS, terms).first()
             return None if donor is None else _preparation_of(connection, donor)
 
     def save_preparation(self, claim: Claim, preparation: Preparation, *, seconds: float) -> Document:
@@ -83,10 +90,8 @@ class SqlPageStore:
 def _pages(
     connection: Connection, document_id: UUID, *, states: Collection[PageState] | None = None
 ) -> list[PreparedPage]:
-    statement = select(PAGES).where(PAGES.c.document_id == document_id)
-    if states is not None:
-        statement = statement.where(PAGES.c.state.in_(states))
-    return [page_of(row) for row in connection.execute(statement.order_by(PAGES.c.number))]
+    statement = _PAGES if states is None else _PAGES.where(PAGES.c.state.in_(states))
+    return [page_of(row) for row in connection.execute(statement, {"document_id": document_id})]
 
 
 def _counts(pages: Sequence[PreparedPage]) -> dict[str, int]:

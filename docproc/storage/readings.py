@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from docproc.domain.document import DocumentState
 from docproc.domain.ids import new_id
@@ -17,6 +17,18 @@ from docproc.storage.tables import READINGS
 #: readings loaded at once; a body in its row is at most a quarter of a megabyte
 _BATCH = 8
 
+_BY_KEY = (
+    select(READINGS)
+    .where(READINGS.c.tenant == bindparam("tenant"), READINGS.c.reading_key == bindparam("reading_key"))
+    .limit(1)
+)
+_BEHIND = (
+    select(READINGS)
+    .where(READINGS.c.document_id == bindparam("document_id"), READINGS.c.first_page > bindparam("after"))
+    .order_by(READINGS.c.first_page)
+    .limit(_BATCH)
+)
+
 
 class SqlReadingStore:
     """Readings in a database."""
@@ -25,30 +37,28 @@ class SqlReadingStore:
         self._database = database
 
     def find(self, reading_key: str, *, tenant: str) -> StoredReading | None:
-        statement = select(READINGS).where(READINGS.c.tenant == tenant, READINGS.c.reading_key == reading_key)
         with self._database.read() as connection:
-            row = connection.execute(statement.limit(1)).first()
+            row = connection.execute(_BY_KEY, {"tenant": tenant, "reading_key": reading_key}).first()
         return None if row is None else reading_of(row)
 
     def save(self, claim: Claim, reading: StoredReading, *, seconds: float) -> Document:
         with self._database.write() as connection:
             row = held(connection, claim)
-            connection.execute(
-                insert(READINGS).values(
-                    id=new_id(),
-                    document_id=row.id,
-                    tenant=row.tenant,
-                    reading_key=reading.reading_key,
-                    reader=reading.reader,
-                    reader_version=reading.reader_version,
-                    first_page=reading.pages[0] if reading.pages else 0,
-                    pages=list(reading.pages),
-                    complete=reading.complete,
-                    body=reading.body.text,
-                    body_key=reading.body.blob_key,
-                    created_at=self._database.now(connection),
-                )
-            )
+            values = {
+                "id": new_id(),
+                "document_id": row.id,
+                "tenant": row.tenant,
+                "reading_key": reading.reading_key,
+                "reader": reading.reader,
+                "reader_version": reading.reader_version,
+                "first_page": reading.pages[0] if reading.pages else 0,
+                "pages": list(reading.pages),
+                "complete": reading.complete,
+                "body": reading.body.text,
+                "body_key": reading.body.blob_key,
+                "created_at": self._database.now(connection),
+            }
+            connection.execute(insert(READINGS), values)
             # a complete reading accounts for every page that is still open, whatever its window was
             read = move_pages(
                 connection,
@@ -76,6 +86,5 @@ class SqlReadingStore:
 
     def _behind(self, document_id: UUID, after: int) -> Sequence[AnyRow]:
         """A few at a time: a consumer may be slow, and a read transaction must not stay open meanwhile."""
-        statement = select(READINGS).where(READINGS.c.document_id == document_id, READINGS.c.first_page > after)
         with self._database.read() as connection:
-            return connection.execute(statement.order_by(READINGS.c.first_page).limit(_BATCH)).all()
+            return connection.execute(_BEHIND, {"document_id": document_id, "after": after}).all()
