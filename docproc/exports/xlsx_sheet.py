@@ -26,6 +26,8 @@ _CUT_NOTE = " … [cut here: the cell holds no more]"
 _EXACT_DIGITS = 15
 _FIRST_SURE_DAY = date(1900, 3, 1)
 _MIN_WIDTH, _MAX_WIDTH = 9, 60
+#: characters side by side that are still readable on one printed page
+_PRINTED_WIDTH = 180
 
 _FORBIDDEN_IN_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
@@ -117,10 +119,13 @@ class RollingSheet:
 
     def close(self) -> None:
         """Set what depends on all rows."""
+        widths = [min(max(width, _MIN_WIDTH), _MAX_WIDTH) for width in self._widths]
         for sheet, rows in [*self._filled, (self._sheet, self._next_row)]:
             sheet.autofilter(0, 0, max(rows - 1, 0), len(self._header) - 1)
-            for column, width in enumerate(self._widths):
-                sheet.set_column(column, column, min(max(width, _MIN_WIDTH), _MAX_WIDTH))
+            for column, width in enumerate(widths):
+                sheet.set_column(column, column, width)
+            if sum(widths) <= _PRINTED_WIDTH:
+                sheet.fit_to_pages(1, 0)
 
     def _new_sheet(self) -> Worksheet:
         sheet = self._book.add_worksheet(self._names.free(self._title))
@@ -129,7 +134,6 @@ class RollingSheet:
         sheet.freeze_panes(1, 1)
         sheet.repeat_rows(0)
         sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
         self._next_row = 1
         return sheet
 

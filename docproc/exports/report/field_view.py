@@ -38,9 +38,9 @@ class _FieldView:
             if spec.shape is Shape.GROUP:
                 branch = tree if isinstance(tree, dict) else {}
                 below.append(self.group(spec.children, branch, heading=title, path=place))
-            elif spec.is_table:
+            elif spec.is_table and (tree or place in self.item.tables):
                 below.append(self._table(spec, tree, path=place))
-            elif drawn := self._leaf_rows(spec, tree, path=place, name=title):
+            elif not spec.is_table and (drawn := self._leaf_rows(spec, tree, path=place, name=title)):
                 rows += drawn
             else:
                 absent.append(label_of(spec))

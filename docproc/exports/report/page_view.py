@@ -60,6 +60,8 @@ def pages_html(
     by_page = {number: list(group) for number, group in groupby(sorted(marks, key=_page_of), key=_page_of)}
     facts = {page.number: page for page in extraction.pages}
     wanted = sorted(by_page) or sorted(facts)[:1]
+    if not wanted:
+        return tag("p", "No pages: the values stand in the file itself, not in print.", class_="note pageless")
     shown = wanted[:most_pages]
     figures = [
         _figure(extraction, number, facts.get(number), by_page.get(number, []), images=images, budget=budget)

@@ -63,6 +63,7 @@ class ReportWriter(StagedWriter):
         self._statuses: Counter[ExtractionStatus] = Counter()
         self._page_total = 0
         self._confidences = Confidences()
+        self._schema_label = schema.label
 
     def _begin(self, scratch: Path, closing: ExitStack) -> None:
         target = closing.enter_context((scratch / self._targets[0].name).open("x", encoding="utf-8", newline="\n"))
@@ -74,6 +75,7 @@ class ReportWriter(StagedWriter):
         extraction = item.extraction
         tally = Tally.of(extraction.issues)
         fields = fields_html(item, self._schema, tally=tally, most_rows=self._limits.rows_per_table)
+        self._schema_label = extraction.extraction_schema
         self._statuses[extraction.status] += 1
         self._page_total += extraction.document.page_count or len(extraction.pages)
         self._confidences.join(tally.confidences)
@@ -101,7 +103,7 @@ class ReportWriter(StagedWriter):
             "policy": _policy(style, script),
             "style": style,
             "script": script,
-            "schema": join(self._schema.label),
+            "schema": join(self._schema_label),
             "tiles": self._tiles(),
             "filters": self._filters(),
             "notes": self._notes(),

@@ -9,11 +9,17 @@ from docproc.exports.report.markup import EMPTY, Markup, tag
 
 _MOST_CHARACTERS = 2_000
 _BAR_WIDTH = 40
+_ABBREVIATIONS = frozenset({"bic", "iban", "id", "sku", "swift", "url", "vat"})
 
 
 def label_of(spec: FieldSpec) -> str:
     """What a person reads: the title, else the name in words."""
-    return spec.title or spec.name.replace("_", " ").replace("-", " ").strip().capitalize()
+    if spec.title:
+        return spec.title
+    words = spec.name.replace("_", " ").replace("-", " ").split()
+    spelled = [word.upper() if word.lower() in _ABBREVIATIONS else word for word in words]
+    text = " ".join(spelled)
+    return text[:1].upper() + text[1:]
 
 
 def classes(*names: str | None) -> str | None:

@@ -370,16 +370,21 @@ def test_a_list_within_a_list_is_a_table_that_names_its_row(tmp_path):
 
 def test_groups_sets_and_titles_are_shown_as_a_person_reads_them(tmp_path):
     schema = schema_of(
-        group("seller", leaf("vat_id", title="VAT id"), group("post_box", leaf("city"))), set_of("orders")
+        group("seller", leaf("tax", title="VAT id"), leaf("vat_id"), group("post_box", leaf("city"))), set_of("orders")
     )
     fields = {
-        "seller": {"vat_id": value("DE1"), "post_box": {"city": value("Ulm")}},
+        "seller": {"tax": value("DE1"), "vat_id": value("DE2"), "post_box": {"city": value("Ulm")}},
         "orders": [value("A"), value("B")],
     }
     page = page_of(tmp_path, extraction(1, fields), schema=schema)
     assert [one["text"] for one in page.of("h3")] == ["Seller", "Seller / Post box"]
-    assert [one["text"] for one in page.of(".label")] == ["Orders", "", "VAT id", "City"]
-    assert {one["data-label"] for one in page.of(".box")} == {"Orders", "Seller / VAT id", "Seller / Post box / City"}
+    assert [one["text"] for one in page.of(".label")] == ["Orders", "", "VAT id", "VAT ID", "City"]
+    assert {one["data-label"] for one in page.of(".box")} == {
+        "Orders",
+        "Seller / VAT id",
+        "Seller / VAT ID",
+        "Seller / Post box / City",
+    }
 
 
 def test_a_very_long_value_is_shortened_and_says_so(tmp_path):
@@ -409,3 +414,21 @@ def test_the_report_appears_whole_or_not_at_all(tmp_path):
 
 def test_the_same_documents_give_the_same_report(tmp_path):
     assert report(tmp_path, extraction(), page_image=one_image) == report(tmp_path, extraction(), page_image=one_image)
+
+
+def test_a_file_without_pages_says_where_its_values_stand(tmp_path):
+    document = extraction(1, {"total": value("1", grounded=False)}, pages=())
+    page = page_of(tmp_path, document, schema=schema_of(leaf("total")))
+    assert [one["text"] for one in page.of(".pageless")] == [
+        "No pages: the values stand in the file itself, not in print."
+    ]
+
+
+def test_an_empty_list_is_named_among_what_was_not_found(tmp_path):
+    schema = schema_of(rows_of("lines", leaf("text")), rows_of("spilled", leaf("text")), leaf("total"))
+    item = ExportItem(
+        extraction=extraction(1, {"lines": [], "total": value("1")}), tables={"spilled": lambda: long_rows(0)}
+    )
+    page = page_of(tmp_path, item, schema=schema)
+    assert [one["text"] for one in page.of(".absent")] == ["not foundLines"]
+    assert "no rows" in [one["text"] for one in page.of(".note")]
