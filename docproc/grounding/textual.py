@@ -31,8 +31,10 @@ _SPELLED_OUT = 0.8
 _CUT_OUT_KEY = 6
 #: codes of which a single letter matters: a near match is believed only of OCR
 _CODES = frozenset({FieldKind.ID, FieldKind.IBAN, FieldKind.VAT_ID, FieldKind.PHONE, FieldKind.EMAIL, FieldKind.URL})
-_PIECES = re.compile(r"[,;|\n]|\s-\s")
+_PIECES = re.compile(r"[,;|\n()]|\s-\s")
 _MIN_PIECE = 3
+#: shorter pieces must be printed letter by letter
+_NEAR_PIECE = 8
 #: pieces further apart than this are not one value, in page points
 _PIECES_APART = 250.0
 
@@ -110,16 +112,23 @@ class TextSearch:
 
     def _in_pieces(self, text: str) -> list[Place]:
         """A text that is printed in another order or with something in between, such as an address."""
-        pieces = [needle for piece in _PIECES.split(text) if len(needle := key(piece)) >= _MIN_PIECE]
-        found = [places for needle in pieces if (places := self.runs(needle))]
-        share = sum(len(places[0].text) for places in found) / len(text)
-        if len(found) <= 1 or share < LEAST_SIMILARITY:
+        pieces = [(needle, piece) for piece in _PIECES.split(text) if len(needle := key(piece)) >= _MIN_PIECE]
+        found = (
+            [places for needle, piece in pieces if (places := self._piece(needle, piece))] if len(pieces) > 1 else []
+        )
+        letters = sum(len(key(places[0].text)) * places[0].quality for places in found)
+        share = letters / len(key(text))
+        if share < LEAST_SIMILARITY:
             return []
         rarest = min(found, key=len)[0]
         nearest = [min(places, key=lambda place: _distance(place, rarest)) for places in found]
         if any(_distance(place, rarest) > _PIECES_APART for place in nearest):
             return []
         return [_joined(nearest, quality=min(1.0, share))]
+
+    def _piece(self, needle: str, piece: str) -> list[Place]:
+        found = self.runs(needle)
+        return found if found or len(needle) < _NEAR_PIECE else self._near(needle, piece, FieldKind.TEXT)
 
     def _spelled_out(self, text: str) -> list[Place]:
         """`2 years` printed as `two years`."""
