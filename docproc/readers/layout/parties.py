@@ -1,5 +1,6 @@
 """Names and addresses of the parties of a document: who issued it and who receives it; knows no single company."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -21,10 +22,12 @@ from docproc.readers.layout.wording import (
     address_strength,
     has_business_word,
     has_legal_form,
+    is_company_fact,
     is_contact,
     is_label,
     is_legal_tail,
     is_title,
+    street_strength,
 )
 from docproc.values.codes import find_emails, find_urls
 from docproc.values.dates import find_dates
@@ -46,6 +49,10 @@ COUNTRY_WORDS: Final = 5
 SMALL_PRINT: Final = 0.8
 #: rows above an address in which its owner's name stands
 NAME_ROWS: Final = 3
+
+
+#: the name at the start of a sender's line
+_SENDER = re.compile(r"(?P<name>[^·•|–—]{3,}?)\s+(?:[·•|–—-]|\*)\s+")  # noqa: RUF001 dashes as printed
 
 
 class Part(StrEnum):
@@ -106,6 +113,9 @@ def _names_in(cell: Cell, sheet: Sheet) -> Iterator[tuple[Spot, Candidate]]:
     for start in {label_end} if ":" in text[:label_end] else {0, label_end}:
         name = text[start:].strip(" :;,-|")
         name = BRACKETED_CODE.sub("", name).strip() if len(BRACKETED_CODE.sub("", name)) > 2 else name
+        sender = _SENDER.match(name)
+        if sender and street_strength(name[sender.end() :]) >= ADDRESS_LINE:  # `Name - Street - City` on one line
+            name = sender["name"].strip()
         if not _could_be_name(name):
             continue
         begin = text.find(name, start)
@@ -165,18 +175,20 @@ def name_features(candidate: Candidate, sheet: Sheet, *, first: bool) -> dict[st
     rows = sheet.rows
     row = candidate.cell.row
     below = [text for other in rows[row + 1 : row + 1 + ADDRESS_ROWS] for text in _under(candidate, other.cells)]
-    address = max((address_strength(text) * (1 - 0.15 * at) for at, text in enumerate(below[:5])), default=0.0)
+    address = max((street_strength(text) * (1 - 0.15 * at) for at, text in enumerate(below[:5])), default=0.0)
     rank = sum(_counts(other.text) for other in rows[:row])
     size = candidate.cell.height / sheet.body - 1 if sheet.body else 0.0
     return {
         "legal_form": float(has_legal_form(candidate.value)),
         "address_below": min(1.0, address / 2),
         "contact_below": float(any(is_contact(text) for text in below)),
+        "facts_below": float(any(is_company_fact(text) for text in below)),
         "large_print": max(0.0, min(1.0, size)),
         "business": float(has_business_word(candidate.value)),
         "top_rank": 1 / (1 + rank) if first else 0.0,
         "upper": max(0.0, 1 - 2 * candidate.box.top / max(sheet.page.height, 1)) if first else 0.0,
         "own_domain": float(_in_domain(candidate.value, sheet)),
+        "sender_line": float(street_strength(candidate.cell.text.replace(candidate.value, "", 1)) >= 2 * ADDRESS_LINE),
         "scribble": float(not _counts(candidate.value)),
         "title_print": float(is_title(candidate.value)),
         "address_itself": float(address_strength(candidate.value) >= ADDRESS_LINE and not has_legal_form(candidate.value)),
@@ -274,6 +286,7 @@ def _names(plan: FieldPlan, role: Role, *, sheet: Sheet, prints: Prints) -> Iter
         features["cut"] = float(spot.start > 0 and ":" not in spot.cell.text[: spot.start])
         if role.side is Side.RECIPIENT:
             features["top_rank"] = features["upper"] = features["own_domain"] = features["contact_below"] = 0.0
+            features["facts_below"] = features["sender_line"] = 0.0
             features["large_print"] = 0.0
             features["legal_form"] *= 0.4
             features["recipient"] = 1.0

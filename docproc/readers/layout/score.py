@@ -83,6 +83,8 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "business": 1.2,
     "address_below": 1.6,
     "contact_below": 0.5,
+    "facts_below": 1.0,
+    "sender_line": 1.5,
     "top_rank": 2.0,
     "upper": 0.6,
     "own_domain": 1.5,

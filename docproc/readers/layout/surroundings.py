@@ -10,7 +10,7 @@ from typing import Final
 from docproc.domain.geometry import Box
 from docproc.readers.layout.labels import Terms, best_concept, known_terms, terms_of
 from docproc.readers.layout.lines import Cell, Row, Sheet
-from docproc.readers.layout.thesaurus import TITLES
+from docproc.readers.layout.thesaurus import PARTY_TERMS, TITLES
 
 #: words of a text before a value that can still be its label
 PREFIX_WORDS: Final = 7
@@ -183,8 +183,8 @@ def _stands_under(left: float, heading: Cell) -> bool:
 
 
 def _under(label: Label, heading: Terms) -> Label:
-    """The label read together with its heading: `Name` under `Buyer` is the buyer's name."""
-    if label.terms & heading:
+    """The label read together with its heading: `Name` under `Buyer` is the buyer's name, `Invoice date` is not."""
+    if label.terms & heading or not label.terms <= PARTY_TERMS:
         return label
     return Label(label.text, label.terms | heading, label.relation, label.nearness)
 

@@ -405,6 +405,12 @@ GENERIC: Final = frozenset(
     "number date name amount total code reference address document value type term base id time title".split()
 )
 
+#: terms of labels that mean something else under the heading of a party: `Name` under `Buyer`
+PARTY_TERMS: Final = GENERIC | frozenset(
+    "vat-id tax-number email phone fax street city postcode country contact registration website iban bic account company "
+    "bank".split()
+)
+
 #: concept -> labels it is printed under, best first, each with how surely it means the concept
 CONCEPTS: Final[Mapping[str, Mapping[str, float]]] = {
     "gross total": {
@@ -506,6 +512,14 @@ ADDRESS_WORDS: Final = frozenset(
     "strasse str weg platz allee gasse ring ufer damm chaussee postfach rue route chemin impasse quai place bp cedex "
     "allee calle avenida avda plaza paseo carretera ctra camino via viale piazza corso largo vicolo straat laan plein "
     "kade gracht postbus north south east west".split()
+)
+#: countries as addresses end with them, folded
+COUNTRIES: Final = frozenset(
+    "deutschland germany allemagne alemania germania duitsland osterreich austria schweiz suisse svizzera switzerland france "
+    "frankreich frankrijk francia espana spain spanien italia italy italien nederland netherlands niederlande belgium "
+    "belgie belgique belgien luxembourg luxemburg ireland irland irlande england scotland wales portugal polska poland "
+    "polen danmark denmark sverige sweden norge norway suomi finland usa canada australia india singapore malaysia china "
+    "japan brazil mexico uk israel".split()
 )
 #: what a document calls itself: print that is neither a name nor an address
 TITLES: Final = frozenset(

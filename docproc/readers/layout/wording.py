@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Final
 
 from docproc.readers.layout.labels import best_concept, known_share, terms_of
-from docproc.readers.layout.thesaurus import ADDRESS_WORDS, BUSINESS_WORDS, GENERIC, LEGAL_FORMS, TITLES
+from docproc.readers.layout.thesaurus import ADDRESS_WORDS, BUSINESS_WORDS, COUNTRIES, GENERIC, LEGAL_FORMS, TITLES
 from docproc.values.codes import find_emails, find_phones, find_urls
 from docproc.values.text import fold
 
@@ -22,6 +22,11 @@ POSTCODE = re.compile(r"(?<![\d.,/-])(?:[A-Z]{1,2}[- ])?\d{4,6}(?![\d.,/])(?:-\d
 _HOUSE = re.compile(r"^(?:no|nos|lot|unit|block|blok|n°)?[\s.:]*\d{1,5}[a-z]?(?:[-/&,]\s*\d*[a-z]?\d*)*[,\s]", re.IGNORECASE)
 _REGISTRATION = re.compile(r"^\W*(?:co\W*|company\W*|business\W*)?(?:reg|rec|roc|brn|gst|sst|vat|ust|siret|kvk)\b", re.IGNORECASE)
 _TAILS: Final = frozenset({"enterprise", "enterprises", "trading"})
+_HOUSE_BEHIND = re.compile(r"^[^\W\d]\D{3,}\s\d{1,4}\s?[a-z]?$", re.IGNORECASE)
+_STREET_ENDS: Final = ("strasse", "str", "straat", "street", "weg", "platz", "laan", "gracht", "plein", "gasse", "allee", "gade")
+_COMPANY_FACTS: Final = frozenset({"vat-id", "tax-number", "registration", "iban", "bic", "bank"})
+#: a line of more words that holds a number is no line with a postcode
+POSTCODE_WORDS: Final = 8
 _WORD = re.compile(r"[^\W\d_]+")
 BRACKETED_CODE = re.compile(r"\s*[(\[](?:[A-Z]{0,4}[- ]?\d[\w\- /.]*)[)\]]?\s*$")
 
@@ -82,16 +87,27 @@ def is_contact(text: str) -> bool:
 
 
 def address_strength(text: str) -> float:
-    """How much a line looks like part of an address: from 0; a sure one has 2 or more."""
-    words = [word for word in _WORD.findall(fold(text))]
+    """How much a line looks like part of an address: from 0; a sure one has 2 or more; 0 for a line of contacts."""
+    return 0.0 if is_contact(text) else street_strength(text)
+
+
+def street_strength(text: str) -> float:
+    """The same for any line, also one that goes on with a telephone number."""
+    words = _WORD.findall(fold(text))
     if not words:
         return 0.0
     strength = 0.0
-    if any(word in ADDRESS_WORDS or word.endswith(("strasse", "str", "straat", "weg", "platz")) for word in words):
+    if any(word in ADDRESS_WORDS or word.endswith(_STREET_ENDS) for word in words):
         strength += 1.0
-    if POSTCODE.search(text) and len(words) <= 8:
+    if POSTCODE.search(text) and len(words) <= POSTCODE_WORDS:
         strength += 1.0
-    if _HOUSE.match(text):
+    if _HOUSE.match(text) or _HOUSE_BEHIND.search(text):
         strength += 0.5
-    strength += min(0.5, 0.25 * text.count(","))
-    return strength if not is_contact(text) else 0.0
+    if words[-1] in COUNTRIES:
+        strength += 0.7
+    return strength + min(0.5, 0.25 * text.count(","))
+
+
+def is_company_fact(text: str) -> bool:
+    """A line that only the issuer prints: tax and register numbers, the bank account."""
+    return bool(frozenset(terms_of(text)) & _COMPANY_FACTS)
