@@ -16,8 +16,8 @@ from docproc.readers.layout.tables_reads import PagedWords
 SAME_LEFT = 3.0
 #: print that is larger or smaller by this share is other text
 SIZE_CHANGE = 0.07
-#: a space between words takes this many heights
-SPACE = 0.25
+#: a word would have fitted when it leaves this many heights of room, a space included
+ROOM = 0.6
 
 #: `Colour: red` below a name is a note of its own, not the name going on
 _NOTE = re.compile(r"[^\W\d_][^\W\d_.-]*(?: [^\W\d_][^\W\d_.-]*)? ?:")
@@ -37,21 +37,24 @@ def cell_words(row: TableRow, column: int, *, reach: float | None = None) -> Pag
     With `reach`, the right edge up to which the column is written, a line that was broken before it was full ends the
     text: what follows is something else, though it stands close.
     """
+    return [(page, word) for page, words in _up_to_break(_cell_parts(row, column), reach) for word in words]
+
+
+def reach_of(rows: Iterable[TableRow], column: int, lane: Lane) -> float:
+    """The right edge up to which `column` is written: its longest line that keeps to its lane."""
+    edges = (words[-1].right for row in rows for _, words in _cell_parts(row, column))
+    return max((edge for edge in edges if edge <= lane.right), default=lane.right)
+
+
+def _cell_parts(row: TableRow, column: int) -> list[_Part]:
+    """The lines of one cell: those beside the row's figures, and those that follow from there."""
     here, over, under = (_parts(lines, column) for lines in (row.anchors, row.above, row.below))
     if not here and over:
         over, here = over[:-1], over[-1:]
     elif not here:
         here, under = under[:1], under[1:]
     before, after = _wrapped(here[:1], over[::-1]), _wrapped(here[:1], [*here[1:], *under])
-    parts = [*before[::-1], *here[:1], *after]
-    return [(page, word) for page, words in _up_to_break(parts, reach) for word in words]
-
-
-def reach_of(rows: Iterable[TableRow], column: int, lane: Lane) -> float:
-    """The right edge up to which `column` is written: its longest line that keeps to its lane."""
-    lines = (line for row in rows for line in (*row.above, *row.anchors, *row.below))
-    edges = (words[-1].right for line in lines if (words := line.cells.get(column)))
-    return max((edge for edge in edges if edge <= lane.right), default=lane.right)
+    return [*before[::-1], *here[:1], *after]
 
 
 def _parts(lines: Sequence[Line], column: int) -> list[_Part]:
@@ -95,7 +98,7 @@ def _up_to_break(parts: Sequence[_Part], reach: float | None) -> Sequence[_Part]
     if reach is None or (parts and _NOTE.match(text_of(parts[0][1]))):
         return parts
     for count, ((_, words), (_, following)) in enumerate(pairwise(parts), 1):
-        space = SPACE * _size(words)
-        if words[-1].right + space + following[0].right - following[0].left < reach:
+        room = ROOM * _size(words)
+        if words[-1].right + room + following[0].right - following[0].left < reach:
             return parts[:count]
     return parts

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from functools import lru_cache
 from itertools import pairwise
 
 from docproc.domain.page import Word
+from docproc.domain.schema import FieldKind
 from docproc.readers.layout.lines import Row
 from docproc.readers.layout.tables_headers import Column, is_figure
 from docproc.readers.layout.tables_targets import Target
@@ -20,6 +22,9 @@ LETTERS_AMONG_NUMBERS = 1.7
 UNIT_AMONG_NUMBERS = 0.2
 NUMBER_IN_TEXT = 0.4
 OFF_CENTRE = 0.3
+#: a plain number stands in a column of dates only as the day or the year of one
+NUMBER_IN_DATES = 0.8
+SHORTEST_DATE = 6
 #: running text costs little where it runs out of its column: words at most this many heights after the last
 RUN_GAP, RUN_SHARE = 0.8, 0.3
 RUN_START = 0.4
@@ -35,14 +40,31 @@ FARTHEST = 14.0
 SAMPLE = 120
 
 
+class LaneKind(Enum):
+    """What words a column holds."""
+
+    NUMBER = auto()
+    DATE = auto()
+    #: may run to the next column, and wrap
+    TEXT = auto()
+    OTHER = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Lane:
     """The span on the page that a column's words keep to, and what kind of words they are."""
 
     left: float
     right: float
-    numeric: bool
-    text: bool
+    kind: LaneKind
+
+    @property
+    def numeric(self) -> bool:
+        return self.kind is LaneKind.NUMBER
+
+    @property
+    def text(self) -> bool:
+        return self.kind is LaneKind.TEXT
 
     @property
     def middle(self) -> float:
@@ -73,17 +95,21 @@ def lanes_of(columns: Sequence[Column], targets: Sequence[Target], *, page_right
     """Where the words of each column are to be expected, from the header alone."""
     lanes = []
     for index, column in enumerate(columns):
-        target = targets[column.target] if column.target is not None else None
-        text = target is not None and target.is_text
+        kind = _kind(targets[column.target]) if column.target is not None else LaneKind.OTHER
         right = column.box.right
-        if text:  # runs to the next column; a wide last column, to the page's edge
+        if kind is LaneKind.TEXT:  # runs to the next column; a wide last column, to the page's edge
             right = columns[index + 1].box.left - 1 if index + 1 < len(columns) else page_right
-        lanes.append(Lane(column.box.left, max(right, column.box.right), _numeric(target), text))
+        lanes.append(Lane(column.box.left, max(right, column.box.right), kind))
     return lanes
 
 
-def _numeric(target: Target | None) -> bool:
-    return target is not None and (target.is_numeric or target.role is Role.POSITION)
+def _kind(target: Target) -> LaneKind:
+    if target.is_numeric or target.role is Role.POSITION:
+        return LaneKind.NUMBER
+    if target.is_text:
+        return LaneKind.TEXT
+    dated = target.spec.kind is FieldKind.DATE if target.spec is not None else target.role is Role.DATE
+    return LaneKind.DATE if dated else LaneKind.OTHER
 
 
 def learned(lanes: Sequence[Lane], lines: Sequence[Line], *, page_right: float) -> list[Lane]:
@@ -98,7 +124,7 @@ def learned(lanes: Sequence[Lane], lines: Sequence[Line], *, page_right: float) 
             following = next((s[0] for s in spans[index + 1 :] if s is not None), None)
             limit = lanes[index + 1].left if index + 1 < len(lanes) else page_right
             right = max(limit if following is None else min(following, max(limit, right)), left + 1) - 1
-        moved.append(Lane(left, right, lane.numeric, lane.text))
+        moved.append(Lane(left, right, lane.kind))
     return moved
 
 
@@ -186,4 +212,6 @@ def _cost(word: Word, lane: Lane) -> float:
             cost += UNIT_AMONG_NUMBERS if is_mark(word.text) else LETTERS_AMONG_NUMBERS
     elif lane.text and is_figure(word.text):
         cost += NUMBER_IN_TEXT
+    elif lane.kind is LaneKind.DATE and word.text.isdecimal() and len(word.text) < SHORTEST_DATE:
+        cost += NUMBER_IN_DATES
     return cost

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from docproc.domain.geometry import Box
 from docproc.domain.page import Word
-from docproc.readers.layout.lines import Cell, Row, enclosing_words
+from docproc.readers.layout.lines import Row, enclosing_words
 from docproc.readers.layout.tables_labels import LabelIndex
 from docproc.readers.layout.tables_targets import Target, words_of
 from docproc.readers.layout.tables_vocabulary import Role
@@ -26,6 +27,8 @@ MAX_CUT = 4
 BAND_GAP = 0.75
 #: a label inside a run of labels must be told this surely to be cut out
 CUT_SCORE, EXACT_SCORE = 0.9, 0.96
+#: labels that are not known are parted by more than this many heights, and this much more than words are
+WIDE_SPACE, WIDE_FACTOR = 0.5, 1.8
 #: and not be tied to the next by one of these
 JOINERS = frozenset(",&/+-(")
 JOINING_WORDS = frozenset(("and", "und", "et", "y", "e", "en", "or", "oder", "ou", "of", "de", "per", "pro"))
@@ -128,7 +131,7 @@ def _band_ends(rows: Sequence[Row], start: int) -> Iterator[int]:
 def _header(
     rows: Sequence[Row], first: int, after: int, *, index: LabelIndex, targets: Sequence[Target]
 ) -> Header | None:
-    pieces = [piece for row in rows[first:after] for cell in row.cells for piece in _pieces(cell, index)]
+    pieces = [piece for row in rows[first:after] for piece in _pieces(row, index)]
     stacks = _stacks(_without_spanning(pieces))
     if len(stacks) < MIN_COLUMNS:
         return None
@@ -144,15 +147,30 @@ def _header(
     return Header(rows[first].page, first, after, band, columns, score)
 
 
-def _pieces(cell: Cell, index: LabelIndex) -> list[_Piece]:
-    """`cell` whole, or cut where it runs several well-known labels together."""
-    best = index.match(cell.text)
-    if len(cell.words) == 1 or (best and best[0][1] >= EXACT_SCORE):
-        return [_Piece(cell.words, cell.box, cell.row)]
-    cuts = _cut(cell.words, index)
-    if cuts is None:
-        return [_Piece(cell.words, cell.box, cell.row)]
-    return [_Piece(words, enclosing_words(words), cell.row) for words in cuts]
+def _pieces(row: Row, index: LabelIndex) -> list[_Piece]:
+    """The cells of `row` whole, or cut where they run several labels together."""
+    gaps = [after.left - before.right for cell in row.cells for before, after in pairwise(cell.words)]
+    # a space that is wide beside the narrowest of the row parts labels; where all are wide, none does
+    wide = max(WIDE_SPACE * row.cells[0].height, WIDE_FACTOR * min(gaps, default=0.0))
+    return [
+        _Piece(words, enclosing_words(words), cell.row)
+        for cell in row.cells
+        for words in _labels_in(cell.words, index, wide=wide)
+    ]
+
+
+def _labels_in(words: tuple[Word, ...], index: LabelIndex, *, wide: float) -> list[tuple[Word, ...]]:
+    if len(words) == 1 or _best_score(words, index) >= EXACT_SCORE:
+        return [words]
+    cuts = _cut(words, index) if len(words) <= MAX_RUN else None
+    if cuts is not None:
+        return cuts
+    parts = [[words[0]]]
+    for before, after in pairwise(words):
+        if after.left - before.right > wide:
+            parts.append([])
+        parts[-1].append(after)
+    return [tuple(part) for part in parts]
 
 
 def _cut(words: tuple[Word, ...], index: LabelIndex) -> list[tuple[Word, ...]] | None:

@@ -45,7 +45,7 @@ def same_table(header: Header, best: Header, targets: Sequence[Target]) -> bool:
         return False
     ours, theirs = ({c.target: c for c in one.columns if c.target in shared} for one in (header, best))
     labels = sum(label_of(ours[target].text) == label_of(theirs[target].text) for target in shared)
-    if labels >= SAME_LABELS * len(wanted):
+    if labels >= SAME_LABELS * len(wanted) and abs(len(header.columns) - len(best.columns)) <= 1:
         return True
     moves = [ours[target].box.middle_x - theirs[target].box.middle_x for target in shared]
     shift = median(moves)

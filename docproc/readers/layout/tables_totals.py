@@ -22,7 +22,8 @@ MAX_NOTE_WORDS = 3
 #: what is taken off prints its base and its amount; a quantity as well makes it a row
 MAX_ALLOWANCE = 2
 
-_CARRY = tuple(tuple(label.split()) for label in CARRY_LABELS.split("|"))
+# single letters are left out of what a line says
+_CARRY = tuple(tuple(word for word in label.split() if len(word) > 1) for label in CARRY_LABELS.split("|"))
 _PAGE_NOTE = re.compile(
     r"(?:^|\W)(?:page|seite|pagina|blatt|p)\W{0,3}\d+\W{0,3}(?:(?:of|von|sur|de|di|van|/)\W{0,3}\d+)?\W*$"
 )
