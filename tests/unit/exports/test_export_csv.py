@@ -19,6 +19,7 @@ from exports_factory import (
 )
 
 from docproc.domain.errors import UsageError
+from docproc.domain.extraction import DocumentFacts
 from docproc.domain.issues import Issue, IssueCode
 from docproc.domain.schema import FieldKind, FieldSpec, Shape
 from docproc.exports.cells import cell_text, starts_formula, typed
@@ -229,3 +230,8 @@ def test_files_of_lists_have_safe_names_of_their_own(tmp_path):
             f"out.{'x' * 80}.csv",
         ]
     )
+
+
+def test_pages_are_counted_where_the_file_did_not_tell(tmp_path):
+    (row,) = written(tmp_path, extraction(1, document=DocumentFacts()))
+    assert row["pages"] == "1"

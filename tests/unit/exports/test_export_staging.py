@@ -109,3 +109,11 @@ def test_the_name_of_the_target_tells_the_format(target, expected):
 def test_an_unknown_suffix_is_refused_with_those_there_are():
     with pytest.raises(UsageError, match=r"\.jsonl, \.csv, \.xlsx"):
         export_format("out.parquet")
+
+
+def test_a_folder_of_many_files_appears_whole(tmp_path):
+    with open_writer(f"{tmp_path}/out/", INVOICE) as writer:
+        for number in range(1, 80):
+            writer.write(extraction(number))
+    assert len(names(tmp_path / "out")) == 79
+    assert names(tmp_path) == ["out"]

@@ -432,3 +432,13 @@ def test_an_empty_list_is_named_among_what_was_not_found(tmp_path):
     page = page_of(tmp_path, item, schema=schema)
     assert [one["text"] for one in page.of(".absent")] == ["not foundLines"]
     assert "no rows" in [one["text"] for one in page.of(".note")]
+
+
+def test_many_issues_and_many_fields_of_one_are_counted(tmp_path):
+    wide = Issue(code=IssueCode.UNGROUNDED, fields=tuple(f"f{number}" for number in range(9)), message="wide")
+    others = [Issue(code=IssueCode.UNGROUNDED, message=f"m{number}") for number in range(39)]
+    page = page_of(tmp_path, extraction(issues=(wide, *others)))
+    lines = [one["text"] for one in page.of("li") if "data-status" not in one]
+    assert len(lines) == 31
+    assert lines[0].endswith("f5 and 3 more")
+    assert lines[-1] == "and 10 more"
