@@ -1,6 +1,6 @@
 """Make one document's extraction of its readings: merged, concluded, stored. Knows no reader and no export."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from docproc.domain.document import DocumentState
 from docproc.domain.extraction import Extraction, ExtractionStatus, record_of
@@ -12,8 +12,8 @@ from docproc.services.bodies import get_body, put_body
 from docproc.services.contract import document_facts
 from docproc.services.job_context import JobContext
 from docproc.services.read import GROUNDED
-from docproc.services.records import Claim, Document, PreparedPage, SpilledTable, StoredExtraction
-from docproc.services.tables import Rows, cut_long_tables, row_lines
+from docproc.services.records import Claim, Document, PreparedPage, StoredExtraction
+from docproc.services.tables import TableSpill
 
 _STATES = {
     ExtractionStatus.SUCCEEDED: DocumentState.SUCCEEDED,
@@ -26,9 +26,9 @@ def assemble(claim: Claim, document: Document, context: JobContext) -> Document:
     began = context.clock.monotonic()
     stores = context.stores
     pages = stores.pages.pages(document.id)
-    conclusion = _concluded(document, pages, context)
-    fields, long_tables = cut_long_tables(conclusion.fields, context.schema)
-    tables = _spilled(claim, long_tables, context)
+    with TableSpill() as spill:
+        conclusion = _concluded(document, pages, context, spill=spill)
+        tables = spill.store(stores.blobs, claim)
     seconds = context.clock.monotonic() - began
     extraction = Extraction(
         job_id=document.job_id,
@@ -40,8 +40,8 @@ def assemble(claim: Claim, document: Document, context: JobContext) -> Document:
         extraction_schema=context.schema.label,
         reader=conclusion.reader,
         status=conclusion.status,
-        record=record_of(fields) if tables else conclusion.record,
-        fields=fields,
+        record=record_of(conclusion.fields) if tables else conclusion.record,
+        fields=conclusion.fields,
         issues=(*conclusion.issues, *_skipped(document, pages)),
         pages=tuple(page.facts for page in pages),
         seconds=round(document.seconds + seconds, 4),
@@ -52,20 +52,14 @@ def assemble(claim: Claim, document: Document, context: JobContext) -> Document:
     return stores.extractions.save(claim, stored, seconds=seconds)
 
 
-def _concluded(document: Document, pages: Sequence[PreparedPage], context: JobContext) -> Conclusion:
+def _concluded(
+    document: Document, pages: Sequence[PreparedPage], context: JobContext, *, spill: TableSpill
+) -> Conclusion:
+    """Readings are loaded one at a time, and rows of long tables leave memory as they come."""
     stores = context.stores
     bodies = (get_body(stores.blobs, reading.body) for reading in stores.readings.of_document(document.id))
-    merged = merge((GROUNDED.validate_json(body) for body in bodies), context.schema)
+    merged = merge((GROUNDED.validate_json(body) for body in bodies), context.schema, spill=spill)
     return conclude(merged, context.schema, pages=[(page.facts.number, page.state) for page in pages])
-
-
-def _spilled(claim: Claim, tables: Mapping[str, Rows], context: JobContext) -> tuple[SpilledTable, ...]:
-    document, spilled = claim.document, []
-    for index, (path, rows) in enumerate(tables.items()):
-        key = document_key(document.tenant, BlobKind.TABLE, document.id, claim.attempt, index)
-        context.stores.blobs.put(key, row_lines(rows))
-        spilled.append(SpilledTable(path=path, rows=len(rows), blob_key=key))
-    return tuple(spilled)
 
 
 def _skipped(document: Document, pages: Sequence[PreparedPage]) -> tuple[Issue, ...]:

@@ -1,47 +1,54 @@
-"""Long tables of a field tree, cut out of it and written row by row; knows no export."""
+"""Rows of long tables outside their extraction: gathered while merging, kept as JSON lines. Knows no export."""
 
-from collections.abc import Iterator
-from typing import Any
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from types import TracebackType
+from typing import IO, Any, Self
 
 from pydantic import TypeAdapter
 
 from docproc.domain.extraction import FieldTree
-from docproc.domain.schema import ExtractionSchema, FieldSpec, Shape
-
-#: a longer table does not travel inside its extraction
-MAX_ROWS = 1000
+from docproc.services.blob_keys import BlobKind, document_key
+from docproc.services.ports import BlobStore
+from docproc.services.records import Claim, SpilledTable
 
 _ROW: TypeAdapter[dict[str, FieldTree]] = TypeAdapter(dict[str, FieldTree])
-
-Rows = list[dict[str, FieldTree]]
-
-
-def cut_long_tables(
-    fields: dict[str, FieldTree], schema: ExtractionSchema
-) -> tuple[dict[str, FieldTree], dict[str, Rows]]:
-    """The tree with an empty list where a table was long, and those tables by field path."""
-    cut: dict[str, Rows] = {}
-    return _cut(fields, schema.fields, cut, ""), cut
+_PIECE_BYTES = 1 << 20
 
 
-def _cut(
-    fields: dict[str, FieldTree], specs: tuple[FieldSpec, ...], cut: dict[str, Rows], prefix: str
-) -> dict[str, FieldTree]:
-    kept = dict(fields)
-    for spec in specs:
-        tree, path = fields.get(spec.name), f"{prefix}{spec.name}"
-        if spec.shape is Shape.GROUP and isinstance(tree, dict):
-            kept[spec.name] = _cut(tree, spec.children, cut, f"{path}.")
-        elif spec.is_table and isinstance(tree, list) and len(tree) > MAX_ROWS:
-            cut[path] = [row for row in tree if isinstance(row, dict)]
-            kept[spec.name] = []
-    return kept
+class TableSpill:
+    """Takes rows as they come, several tables at a time, into files without names that vanish with the process."""
 
+    def __init__(self) -> None:
+        self._files: dict[str, IO[bytes]] = {}
+        self._rows: dict[str, int] = {}
+        self._open = ExitStack()
 
-def row_lines(rows: Rows) -> Iterator[bytes]:
-    """One row a line."""
-    for row in rows:
-        yield _ROW.dump_json(row) + b"\n"
+    def add(self, path: str, rows: Sequence[dict[str, FieldTree]]) -> None:
+        if path not in self._files:
+            self._files[path] = self._open.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 closed with the spill
+        self._files[path].writelines(_ROW.dump_json(row) + b"\n" for row in rows)
+        self._rows[path] = self._rows.get(path, 0) + len(rows)
+
+    def store(self, blobs: BlobStore, claim: Claim) -> tuple[SpilledTable, ...]:
+        """Every table into a blob of its own."""
+        stored = []
+        for index, (path, file) in enumerate(self._files.items()):
+            document = claim.document
+            key = document_key(document.tenant, BlobKind.TABLE, document.id, claim.attempt, index)
+            file.seek(0)
+            blobs.put(key, iter(lambda: file.read(_PIECE_BYTES), b""))  # noqa: B023 used up before the next turn
+            stored.append(SpilledTable(path=path, rows=self._rows[path], blob_key=key))
+        return tuple(stored)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
 
 
 def rows_of_lines(pieces: Iterator[bytes]) -> Iterator[dict[str, FieldTree]]:
@@ -53,7 +60,7 @@ def rows_of_lines(pieces: Iterator[bytes]) -> Iterator[dict[str, FieldTree]]:
             yield _ROW.validate_json(line)
 
 
-def with_tables(fields: dict[str, FieldTree], tables: dict[str, Any]) -> dict[str, FieldTree]:
+def with_tables(fields: Mapping[str, FieldTree], tables: Mapping[str, Any]) -> dict[str, FieldTree]:
     """The tree with its long tables back in place."""
     whole: dict[str, Any] = dict(fields)
     for path, rows in tables.items():

@@ -1,59 +1,52 @@
-"""Long tables leave their tree and come back to it."""
+"""Long tables leave memory as they grow, and come back whole."""
+
+from typing import cast
+from uuid import UUID
+
+from doubles.blobs import MemoryBlobStore
 
 from docproc.domain.extraction import FieldTree, FieldValue
-from docproc.domain.schema import ExtractionSchema, FieldSpec, RuleFindings, Shape
-from docproc.services.tables import MAX_ROWS, cut_long_tables, row_lines, rows_of_lines, with_tables
+from docproc.services.records import Claim, Document
+from docproc.services.tables import TableSpill, rows_of_lines, with_tables
 
 
-def _table(name: str) -> FieldSpec:
-    row = FieldSpec(name="", shape=Shape.GROUP, children=(FieldSpec(name="text"),))
-    return FieldSpec(name=name, shape=Shape.LIST, item=row)
+class _Holder:
+    """As much of a document as names its blobs."""
+
+    tenant = "local"
+    id = UUID(int=5)
 
 
-SCHEMA = ExtractionSchema(
-    name="t",
-    version=1,
-    fields=(
-        FieldSpec(name="number"),
-        _table("rows"),
-        FieldSpec(name="account", shape=Shape.GROUP, children=(_table("entries"),)),
-        FieldSpec(name="tags", shape=Shape.LIST, item=FieldSpec(name="")),
-    ),
-    json_schema={},
-    check_shape=lambda _record: (),
-    check_rules=lambda _record: RuleFindings(),
-)
+CLAIM = Claim(document=cast("Document", _Holder()), owner="me", attempt=3)
 
 
-def _rows(count: int) -> list[FieldTree]:
-    return [{"text": FieldValue(value=f"row {index}\n")} for index in range(count)]
+def _rows(first: int, count: int) -> list[dict[str, FieldTree]]:
+    return [{"text": FieldValue(value=f"row {index}\n")} for index in range(first, first + count)]
 
 
-def _tree(rows: int, entries: int) -> dict[str, FieldTree]:
-    return {
-        "number": FieldValue(value="1"),
-        "rows": _rows(rows),
-        "account": {"entries": _rows(entries)},
-        "tags": [FieldValue(value="x")] * (MAX_ROWS + 1),
-    }
+def test_rows_of_several_tables_come_back_in_order() -> None:
+    blobs = MemoryBlobStore()
+    with TableSpill() as spill:
+        spill.add("rows", _rows(0, 3))
+        spill.add("account.entries", _rows(100, 1))
+        spill.add("rows", _rows(3, 2))
+        tables = spill.store(blobs, CLAIM)
+    assert [(table.path, table.rows) for table in tables] == [("rows", 5), ("account.entries", 1)]
+    assert list(rows_of_lines(blobs.stream(tables[0].blob_key))) == _rows(0, 5)
+    assert list(rows_of_lines(blobs.stream(tables[1].blob_key))) == _rows(100, 1)
+    assert all(key.startswith(f"local/table/{CLAIM.document.id.hex}.3.") for key in blobs.blobs)
 
 
-def test_short_tables_and_lists_of_values_stay() -> None:
-    tree = _tree(MAX_ROWS, 0)
-    assert cut_long_tables(tree, SCHEMA) == (tree, {})
+def test_a_document_without_long_tables_stores_none() -> None:
+    blobs = MemoryBlobStore()
+    with TableSpill() as spill:
+        assert spill.store(blobs, CLAIM) == ()
+    assert blobs.blobs == {}
 
 
-def test_long_tables_are_cut_at_any_depth_and_can_be_put_back() -> None:
-    tree = _tree(MAX_ROWS + 1, MAX_ROWS + 2)
-    kept, cut = cut_long_tables(tree, SCHEMA)
-    assert (kept["rows"], kept["account"]) == ([], {"entries": []})
-    assert {path: len(rows) for path, rows in cut.items()} == {"rows": MAX_ROWS + 1, "account.entries": MAX_ROWS + 2}
-    assert tree == _tree(MAX_ROWS + 1, MAX_ROWS + 2)
-    assert with_tables(kept, cut) == tree
-
-
-def test_rows_survive_pieces_that_end_anywhere() -> None:
-    rows = cut_long_tables(_tree(MAX_ROWS + 1, 0), SCHEMA)[1]["rows"]
-    content = b"".join(row_lines(rows))
-    pieces = (content[start : start + 11] for start in range(0, len(content), 11))
-    assert list(rows_of_lines(pieces)) == rows
+def test_tables_are_put_back_at_any_depth() -> None:
+    number = FieldValue(value="1")
+    fields: dict[str, FieldTree] = {"number": number, "rows": [], "account": {"entries": [], "iban": number}}
+    whole = with_tables(fields, {"rows": _rows(0, 2), "account.entries": _rows(2, 1)})
+    assert whole == {"number": number, "rows": _rows(0, 2), "account": {"entries": _rows(2, 1), "iban": number}}
+    assert fields["account"] == {"entries": [], "iban": number}
