@@ -7,11 +7,10 @@ from doubles.documents import text_page
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docproc.domain.errors import BlobMissingError, TimedOutError
+from docproc.domain.errors import BlobMissingError, DocumentError, TimedOutError
 from docproc.domain.geometry import Box
 from docproc.domain.page import FormField, FormFieldKind, Grid, PageContent, PageState, TextSource, Word
 from docproc.domain.reading import Attachment
-from docproc.services.pages_in_turn import PageOutcome
 from docproc.services.words import WordSpill, page_line, page_of_line
 
 numbers = st.floats(allow_nan=False, allow_infinity=False, width=32)
@@ -55,7 +54,7 @@ def test_a_damaged_line_is_a_lost_page(line: bytes) -> None:
 def test_the_spill_knows_the_place_of_everything_it_wrote() -> None:
     spill = WordSpill()
     attachments = [Attachment(name="a.xml", content=b"<a/>\n"), Attachment(name="b.xml", content=b"")]
-    outcomes: list[PageOutcome] = [text_page(1, "hello world"), TimedOutError(page=2), text_page(3, "!blank")]
+    outcomes: list[PageContent | DocumentError] = [text_page(1, "hello world"), TimedOutError(page=2), text_page(3, "!blank")]
     content = b"".join(spill.lines(attachments, outcomes))
     assert [(place.name, place.offset, place.length) for place in spill.attachments] == [
         ("a.xml", 0, 5),
