@@ -96,12 +96,11 @@ _COMPACT: Final = frozenset({FieldKind.IBAN, FieldKind.VAT_ID})
 Finder = Callable[[Sheet, Conventions], Iterator[tuple[Spot, Candidate]]]
 
 
-def candidates_of(sheet: Sheet, kind: FieldKind, conventions: Conventions) -> list[Candidate]:
-    """Every place of `sheet` that could be a value of `kind`, with the labels around it."""
-    surroundings = Surroundings(sheet)
+def candidates_of(surroundings: Surroundings, kind: FieldKind, conventions: Conventions) -> list[Candidate]:
+    """Every place of a sheet that could be a value of `kind`, with the labels around it."""
     found = [
         replace(candidate, labels=surroundings.labels(spot.cell, start=spot.start))
-        for spot, candidate in _FINDERS.get(kind, _texts)(sheet, conventions)
+        for spot, candidate in _FINDERS.get(kind, _texts)(surroundings.sheet, conventions)
     ]
     return _with_ranges(found) if kind is FieldKind.DATE else found
 

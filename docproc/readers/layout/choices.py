@@ -11,7 +11,6 @@ from docproc.readers.layout.candidates import Candidate, Spot, candidate_at
 from docproc.readers.layout.labels import spoken_name, terms_of
 from docproc.readers.layout.lines import Cell, Sheet
 from docproc.readers.layout.score import FieldPlan, Prints, Scored, label_features
-from docproc.readers.layout.surroundings import Surroundings
 from docproc.values.parse import parse_boolean
 from docproc.values.text import fold
 
@@ -28,7 +27,7 @@ def score_options(plan: FieldPlan, prints: Prints) -> list[Scored]:
     """Every place where the page shows one of the options, the most prominent first."""
     scored: list[Scored] = []
     for index, sheet in enumerate(prints.sheets):
-        surroundings = Surroundings(sheet)
+        surroundings = prints.surroundings(sheet)
         for cell in sheet.cells:
             for option in plan.spec.options:
                 likeness = _likeness(option, cell.text)
@@ -70,7 +69,7 @@ def score_booleans(plan: FieldPlan, prints: Prints) -> list[Scored]:
     """Yes, no and ticked boxes with the labels around them."""
     scored = []
     for sheet in prints.sheets:
-        surroundings = Surroundings(sheet)
+        surroundings = prints.surroundings(sheet)
         for cell in sheet.cells:
             for spot, value in _answers(cell):
                 candidate = candidate_at(spot, FieldKind.BOOLEAN, str(value).lower())

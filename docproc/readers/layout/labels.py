@@ -43,9 +43,9 @@ ENDS: Final[Terms] = frozenset({"start", "end"})
 VAGUE: Final = 0.75
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class FieldLabels:
-    """What the labels of one field may look like."""
+    """What the labels of one field may look like; compared by identity, for the memory of `own_fit`."""
 
     #: terms of a label and how surely they mean the field
     alternatives: tuple[tuple[Terms, float], ...]
@@ -107,11 +107,13 @@ def fit(label: Terms, wanted: Terms) -> float:
     return matched / (matched + missing + EXTRA_COST * extra)
 
 
+@lru_cache(maxsize=50_000)
 def own_fit(labels: FieldLabels, label: Terms) -> float:
     """How surely a label with these terms names the field."""
     return max((fit(label, wanted) * weight for wanted, weight in labels.alternatives), default=0.0)
 
 
+@lru_cache(maxsize=50_000)
 def rival_fit(labels: FieldLabels, label: Terms, *, rivals: frozenset[str] | None = None) -> float:
     """How surely the label names something else: one of `rivals`, or any concept that the field is not."""
     return max(

@@ -13,7 +13,6 @@ from docproc.readers.layout.candidates import Candidate, Spot, candidate_at
 from docproc.readers.layout.labels import FieldLabels, best_concept, terms_of
 from docproc.readers.layout.lines import Cell, Sheet
 from docproc.readers.layout.score import FieldPlan, Prints, Scored, label_features
-from docproc.readers.layout.surroundings import Surroundings
 from docproc.readers.layout.thesaurus import LEGAL_FORMS
 from docproc.readers.layout.wording import (
     ADDRESS_LINE,
@@ -276,7 +275,7 @@ def score_party(plan: FieldPlan, role: Role, prints: Prints) -> list[Scored]:
 
 
 def _names(plan: FieldPlan, role: Role, *, sheet: Sheet, prints: Prints) -> Iterator[Scored]:
-    surroundings = Surroundings(sheet)
+    surroundings = prints.surroundings(sheet)
     first = sheet is prints.sheets[0]
     addressees = _addressee_rows(sheet) if first else frozenset()
     for spot, bare in name_candidates(sheet):
@@ -329,7 +328,7 @@ def _line_above(cell: Cell, sheet: Sheet) -> Cell | None:
 
 
 def _addresses(plan: FieldPlan, role: Role, *, sheet: Sheet, prints: Prints) -> Iterator[Scored]:
-    surroundings = Surroundings(sheet)
+    surroundings = prints.surroundings(sheet)
     first = sheet is prints.sheets[0]
     for order, run in enumerate(address_runs(sheet)):
         candidate = replace(_address_candidate(run), labels=surroundings.labels(run[0], start=0))

@@ -12,7 +12,7 @@ from docproc.domain.schema import NUMERIC, FieldKind, FieldSpec
 from docproc.readers.layout.candidates import Candidate, Conventions, candidates_of
 from docproc.readers.layout.labels import FieldLabels, Terms, own_fit, rival_fit, terms_of
 from docproc.readers.layout.lines import Sheet
-from docproc.readers.layout.surroundings import Label, Relation
+from docproc.readers.layout.surroundings import Label, Relation, Surroundings
 from docproc.readers.layout.thesaurus import DATE_CONCEPTS, ID_CONCEPTS, MONEY_CONCEPTS, TITLES
 from docproc.readers.layout.wording import is_contact, is_label, is_title
 
@@ -185,9 +185,19 @@ class Prints:
         """The candidates of `kind` on all pages, in reading order."""
         if kind not in self._found:
             self._found[kind] = [
-                candidate for sheet in self.sheets for candidate in candidates_of(sheet, kind, self.conventions)
+                candidate
+                for sheet in self.sheets
+                for candidate in candidates_of(self.surroundings(sheet), kind, self.conventions)
             ]
         return self._found[kind]
+
+    def surroundings(self, sheet: Sheet) -> Surroundings:
+        """The labels around the places of `sheet`."""
+        return self._surroundings[sheet.page.number]
+
+    @cached_property
+    def _surroundings(self) -> Mapping[int, Surroundings]:
+        return {sheet.page.number: Surroundings(sheet) for sheet in self.sheets}
 
     @cached_property
     def by_page(self) -> Mapping[int, Sheet]:

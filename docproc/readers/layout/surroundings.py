@@ -78,11 +78,18 @@ class Surroundings:
     """Finds the labels around places of one sheet."""
 
     def __init__(self, sheet: Sheet) -> None:
-        self._sheet = sheet
-        self._headings: dict[int, tuple[tuple[Cell, Terms], ...]] = {}
+        self.sheet = sheet
+        self._labels: dict[tuple[int, int], tuple[Label, ...]] = {}
+        self._speaks = {id(cell): _speaks(cell.text) for cell in sheet.cells}
 
     def labels(self, cell: Cell, *, start: int) -> tuple[Label, ...]:
         """Labels of what begins at offset `start` of `cell`, the nearest first."""
+        place = id(cell), start
+        if place not in self._labels:
+            self._labels[place] = self._find(cell, start)
+        return self._labels[place]
+
+    def _find(self, cell: Cell, start: int) -> tuple[Label, ...]:
         found = list(_inline(cell.text[:start]))
         if len(cell.text.split()) > PROSE_WORDS and ":" not in cell.text[:start]:
             found = [_weaker(label, 0.75) for label in found]
@@ -105,14 +112,14 @@ class Surroundings:
         """What is printed right after a tick box: the rest of its cell, or the next cell."""
         rest = cell.text[end:].strip()
         if not rest:
-            row = self._sheet.rows[cell.row]
+            row = self.sheet.rows[cell.row]
             following = row.cells[_index(row, cell) + 1 :]
             rest = following[0].text if following else ""
         return (_label(_strip(rest), relation=Relation.INLINE, nearness=1.0),) if rest else ()
 
     def heading(self, cell: Cell) -> tuple[Terms, int]:
         """Terms of the party heading that `cell` stands under, empty when there is none, and how many rows up."""
-        rows = self._sheet.rows
+        rows = self.sheet.rows
         row_cells = rows[cell.row].cells
         lefts = [other.box.left for other in row_cells[: _index(rows[cell.row], cell) + 1][-2:]]
         for row in reversed(rows[max(0, cell.row - HEADING_ROWS) : cell.row]):
@@ -123,10 +130,10 @@ class Surroundings:
         return frozenset(), 0
 
     def _left(self, cell: Cell) -> Iterator[Label]:
-        row = self._sheet.rows[cell.row]
+        row = self.sheet.rows[cell.row]
         nearness = 1.0
         for other in reversed(row.cells[: _index(row, cell)]):
-            if not _LETTER.search(other.text) or _is_code(other.text):
+            if not self._speaks[id(other)]:
                 nearness *= VALUE_BETWEEN
                 continue
             text = _tail(other.text)
@@ -142,14 +149,14 @@ class Surroundings:
         height = max(place.height, 1.0)
         nearness = 1.0
         seen = 0
-        for row in reversed(self._sheet.rows[: cell.row]):
+        for row in reversed(self.sheet.rows[: cell.row]):
             distance = (place.top - row.box.bottom) / height
             if distance > REACH_ABOVE:
                 return
             for other in row.cells:
                 if other.box.horizontal_overlap(place) < 0.15 and abs(other.box.left - place.left) > height:
                     continue
-                if not _LETTER.search(other.text) or _is_code(other.text):
+                if not self._speaks[id(other)]:
                     nearness *= 0.93
                     continue
                 far = max(0.0, distance) / REACH_ABOVE
@@ -247,10 +254,10 @@ def _strip(text: str) -> str:
     return text.strip(" :;,.-=>|*()[]")
 
 
-def _is_code(text: str) -> bool:
-    """Print that is a value itself: most of its words hold digits."""
+def _speaks(text: str) -> bool:
+    """Whether print can be a label: it has letters, and most of its words hold no digits."""
     words = text.split()
-    return 2 * sum(bool(_DIGIT.search(word)) for word in words) > len(words)
+    return bool(_LETTER.search(text)) and 2 * sum(bool(_DIGIT.search(word)) for word in words) <= len(words)
 
 
 def _place(cell: Cell, start: int) -> Box:
