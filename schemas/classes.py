@@ -1,5 +1,6 @@
 """A pydantic class becomes an extraction schema: through its JSON Schema, checked by the class itself."""
 
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import BaseModel
@@ -9,7 +10,7 @@ from docproc.domain.errors import SchemaError
 from docproc.domain.schema import ExtractionSchema
 from schemas.base import SchemaBody
 from schemas.compiling import Compiler
-from schemas.json_schema import constraint_form, name_of
+from schemas.json_schema import Heading, constraint_form, name_of
 from schemas.nodes import expand
 from schemas.roles import rules_for
 from schemas.rules import rule_check
@@ -20,18 +21,21 @@ def compile_class(schema_class: type[BaseModel], *, reference: str = "") -> Extr
     """The extraction schema of a pydantic class; any class will do, a SchemaBody can say more."""
     document = _json_schema(schema_class)
     compiler = Compiler()
-    fields, constraint = constraint_form(expand(document), compiler)
+    fields, constraint = compiler.root(expand(document))
     told = schema_class if issubclass(schema_class, SchemaBody) else SchemaBody
-    return ExtractionSchema(
+    heading = Heading(
         name=told.schema_name or name_of("", stem=schema_class.__name__),
         version=told.schema_version,
         title=told.schema_title or str(document.get("title", "")),
         description=str(document.get("description", "")),
+        day_first=told.day_first,
+    )
+    return ExtractionSchema(
+        **asdict(heading),
         fields=fields,
-        json_schema=constraint,
+        json_schema=constraint_form(heading, constraint),
         check_shape=class_check(schema_class, fields),
         check_rules=rule_check((*rules_for(fields), *told.rules)),
-        day_first=told.day_first,
         reference=reference,
         notes=tuple(f"{place.pointer}: {place.reason}" for place in compiler.places),
     )

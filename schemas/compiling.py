@@ -84,7 +84,8 @@ class Compiler:
             compiled = self._list(name, node, level=level)
         else:
             compiled = _leaf(name, node)
-        return Compiled(spec=_described(compiled.spec, node, required=required), constraint=compiled.constraint)
+        spec = _described(compiled.spec, node, required=required)
+        return Compiled(spec=spec, constraint={**compiled.constraint, **_remarks(spec)})
 
     def _group(self, name: str, node: Node, *, level: int) -> Compiled:
         if level > MAX_GROUPS:
@@ -227,6 +228,14 @@ def _described(spec: FieldSpec, node: Node, *, required: bool) -> FieldSpec:
     )
 
 
+def _remarks(spec: FieldSpec) -> dict[str, Any]:
+    """What the constraint form says of a field besides its bounds: enough to compile it again, and to prompt with."""
+    remarks: dict[str, Any] = {"title": spec.title, "description": spec.description}
+    if spec.shape is Shape.LEAF:
+        remarks["x-docproc"] = {"kind": spec.kind.value}
+    return {name: remark for name, remark in remarks.items() if remark}
+
+
 def _require_merge(annotation: FieldAnnotation, spec: FieldSpec, *, at: str) -> None:
     lists, either = {MergeRule.APPEND, MergeRule.UNION}, {MergeRule.FIRST, MergeRule.LAST, MergeRule.LONGEST}
     rule = annotation.merge
@@ -241,10 +250,8 @@ def _require_merge(annotation: FieldAnnotation, spec: FieldSpec, *, at: str) -> 
 def _not_null(constraint: dict[str, Any]) -> dict[str, Any]:
     """A list holds what is there: an absent value is no item."""
     if "enum" in constraint:
-        return {"enum": [value for value in constraint["enum"] if value is not None]}
-    kept = [name for name in constraint["type"] if name != "null"]
-    alternatives = [branch for branch in constraint.get("anyOf", ()) if branch != {"type": "null"}]
-    return {**constraint, "type": kept[0], **({"anyOf": alternatives} if alternatives else {})}
+        return {**constraint, "enum": [value for value in constraint["enum"] if value is not None]}
+    return {**constraint, "type": next(name for name in constraint["type"] if name != "null")}
 
 
 def _whole(bound: float | None) -> int | None:

@@ -13,7 +13,7 @@ from schemas.user_classes import user_class
 
 MAX_BYTES = 8_000_000
 
-_CLASS = re.compile(r"(?P<module>[^\W\d]\w*(\.[^\W\d]\w*)*):(?P<name>[^\W\d]\w*)")
+_CLASS = re.compile(r"(?P<module>[^\W\d]\w*(\.[^\W\d]\w*)*):(?P<name>[^\W\d]\w*)( in (?P<folder>.+))?")
 _FILE_CLASS = re.compile(r"(?P<file>.+\.py):(?P<name>[^\W\d]\w*)")
 
 
@@ -21,7 +21,8 @@ def load_schema(reference: str, *, base: Path | None = None) -> ExtractionSchema
     """The extraction schema that `reference` names.
 
     Args:
-        reference: `invoice`, `invoice@1`, a path to a JSON Schema file, `module:Class` or `file.py:Class`.
+        reference: `invoice`, `invoice@1`, a path to a JSON Schema file, `module:Class`, `module:Class in folder` or
+            `file.py:Class`. That of the schema returned can be loaded from anywhere.
         base: the folder from which files and modules are looked for; the working folder by default.
 
     Raises:
@@ -38,8 +39,9 @@ def load_schema(reference: str, *, base: Path | None = None) -> ExtractionSchema
         schema_class = user_class(path.stem, in_file["name"], folder=path.parent)
         return compile_class(schema_class, reference=f"{path}:{in_file['name']}")
     if named:
-        schema_class = user_class(named["module"], named["name"], folder=folder)
-        return compile_class(schema_class, reference=reference)
+        home = (folder / (named["folder"] or "")).resolve()
+        schema_class = user_class(named["module"], named["name"], folder=home)
+        return compile_class(schema_class, reference=f"{named['module']}:{named['name']} in {home}")
     return _from_file(folder / reference, reference=reference)
 
 

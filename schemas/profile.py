@@ -18,6 +18,8 @@ MAX_ITEMS = 1_000
 
 MONEY = r"^-?\d{1,12}(\.\d{1,4})?$"
 DATE = r"^(19|20)\d{2}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
+#: a day, with its time where one is printed
+MOMENT = DATE.removesuffix("$") + r"(T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-]\d{2}:\d{2}))?$"
 
 KIND_PATTERNS = {
     FieldKind.MONEY: MONEY,
@@ -34,16 +36,15 @@ _NUMBER_BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", 
 
 def string_constraint(name: str, kind: FieldKind, keywords: Mapping[str, Any]) -> dict[str, Any]:
     """What may be written into a text leaf, or null."""
-    pattern = own_pattern(keywords) or KIND_PATTERNS.get(kind)
-    form: dict[str, Any] = {"type": ["string", "null"]}
     named = keywords.get("format")
-    if kind is FieldKind.DATE and named == "date-time":
-        return {**form, "anyOf": [{"format": "date", "pattern": DATE}, {"format": "date-time"}, {"type": "null"}]}
+    moment = kind is FieldKind.DATE and named == "date-time"
+    own = own_pattern(keywords)
+    form: dict[str, Any] = {"type": ["string", "null"]}
     form.update({"minLength": keywords["minLength"]} if "minLength" in keywords and kind not in DECIMAL else {})
     form["maxLength"] = max_length(name, kind, keywords)
-    shown = named if named in FORMATS else _KIND_FORMATS.get(kind)
-    if shown and not (pattern and kind is not FieldKind.DATE):
-        form["format"] = shown
+    shown = None if moment or (own and named != "date") else named if named in FORMATS else _KIND_FORMATS.get(kind)
+    pattern = own or (MOMENT if moment else KIND_PATTERNS.get(kind))
+    form.update({"format": shown} if shown else {})
     if pattern:
         form["pattern"] = pattern
     return form

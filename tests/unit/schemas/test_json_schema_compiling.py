@@ -39,6 +39,8 @@ def refusal(document: object) -> str:
     [
         ({"title": "Ad buy (TV)"}, "ad_buy_tv@1"),
         ({}, "from_file@1"),
+        ({"title": "Überweisung (Größe)"}, "uberweisung_grosse@1"),
+        ({"title": "счёт"}, "from_file@1"),
         ({"title": "Bill", "x-docproc": {"name": "my_bill", "version": 4}}, "my_bill@4"),
         ({"title": "2025 form"}, "schema_2025_form@1"),
     ],
@@ -212,7 +214,10 @@ def test_the_constraint_form_asks_for_every_field_and_closes_every_object():
     assert form["required"] == ["a", "b"]
     assert form["additionalProperties"] is False
     assert form["properties"]["b"]["required"] == ["c"]
-    assert form["properties"]["b"]["properties"]["c"] == {"type": ["number", "null"]}
+    assert form["properties"]["b"]["properties"]["c"] == {
+        "type": ["number", "null"],
+        "x-docproc": {"kind": "number"},
+    }
 
 
 def test_every_text_and_every_list_is_bounded():
@@ -242,14 +247,34 @@ def test_what_no_constraint_can_hold_is_kept_for_the_check_only():
 
 
 def test_a_choice_stays_a_choice_and_may_be_null():
-    assert constraint({"enum": ["a", "b"]}) == {"enum": ["a", "b", None]}
-    assert constraint({"type": "array", "items": {"enum": ["a", "b"]}})["items"] == {"enum": ["a", "b"]}
-    assert constraint({"enum": [1, 2]}) == {"enum": [1, 2, None]}
+    assert constraint({"enum": ["a", "b"]})["enum"] == ["a", "b", None]
+    assert constraint({"type": "array", "items": {"enum": ["a", "b"]}})["items"]["enum"] == ["a", "b"]
+    assert constraint({"enum": [1, 2]})["enum"] == [1, 2, None]
 
 
 def test_draft_4_bounds_are_written_as_today():
     form = constraint({"type": "number", "minimum": 0, "exclusiveMinimum": True})
-    assert form == {"type": ["number", "null"], "exclusiveMinimum": 0}
+    assert form["exclusiveMinimum"] == 0
+    assert "minimum" not in form
+
+
+def test_the_constraint_form_can_be_compiled_again():
+    schema = compile_json_schema(
+        {
+            "title": "My form",
+            "x-docproc": {"version": 2, "day_first": True},
+            "properties": {
+                "a": {"type": "string", "x-docproc": {"kind": "money"}, "description": "What to pay"},
+                "b": {"type": "array", "items": {"type": "string", "format": "date-time"}},
+                "c": {"type": "integer"},
+                "d": {"enum": ["x", "y"]},
+            },
+        }
+    )
+    again = compile_json_schema(dict(schema.json_schema))
+    assert (again.label, again.title, again.day_first) == ("my_form@2", "My form", True)
+    assert [(path, spec.kind) for path, spec in again.leaves()] == [(path, spec.kind) for path, spec in schema.leaves()]
+    assert again.json_schema == schema.json_schema
 
 
 def test_the_constraint_form_is_itself_a_json_schema():

@@ -79,7 +79,7 @@ def test_a_pydantic_class_is_found_by_module_or_by_file(folder):
     for reference in ("bills_here:Bill", "bills_here.py:Bill"):
         schema = load_schema(reference, base=folder)
         assert [path for path, _ in schema.leaves()] == ["number", "parts[].amount"]
-    assert load_schema(load_schema("bills_here.py:Bill", base=folder).reference).label == "bill@1"
+        assert load_schema(schema.reference).label == "bill@1"  # whatever the working folder is then
 
 
 @pytest.mark.parametrize(
