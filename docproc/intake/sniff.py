@@ -58,7 +58,9 @@ _ZIPPED: tuple[tuple[bytes, str], ...] = (
 )
 
 _MAIL = re.compile(rb"\A(?:[A-Za-z][A-Za-z0-9-]{1,40}:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){2,}")
-_MAIL_FIELDS = re.compile(rb"^(?:received|from|to|subject|message-id|mime-version|return-path):", re.IGNORECASE | re.MULTILINE)
+_MAIL_FIELDS = re.compile(
+    rb"^(?:received|from|to|subject|message-id|mime-version|return-path):", re.IGNORECASE | re.MULTILINE
+)
 
 
 def sniff(head: bytes, tail: bytes = b"") -> MediaType:

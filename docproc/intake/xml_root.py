@@ -26,16 +26,12 @@ def invoice_root(head: bytes) -> bool:
 def looks_like_markup(head: bytes) -> str:
     """What a file of markup is, for a person; empty when it is none."""
     text = _text(head)
+    if re.search(r"<!doctype\s+html|<html[\s>]", text[:1024], re.IGNORECASE):
+        return "a web page: print it to PDF"
     root = _root(text)
     if root is not None:
-        name = root[0].lower()
-        if name == "html":
-            return "a web page: print it to PDF"
-        return "an SVG drawing: convert it to PDF" if name == "svg" else "an XML file, but not an invoice"
-    start = text.lstrip()[:64].lower()
-    if start.startswith(("<!doctype html", "<html", "<head", "<body")):
-        return "a web page: print it to PDF"
-    return "an XML file, but not an invoice" if start.startswith("<?xml") else ""
+        return "an SVG drawing: convert it to PDF" if root[0] == "svg" else "an XML file, but not an invoice"
+    return "an XML file, but not an invoice" if text.lstrip().startswith("<?xml") else ""
 
 
 def _text(head: bytes) -> str:

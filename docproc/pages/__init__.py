@@ -1,1 +1,1 @@
-"""Files to pages in child processes with limits: words, form fields, ink, page images; knows no schema and no reader."""
+"""Files to pages in child processes with limits: words, form fields, ink, images; knows no schema and no reader."""

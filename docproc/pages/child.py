@@ -66,7 +66,7 @@ class Workbench:
         if request["spec"] is not None:
             header["image"], painted, body = self._image(page, request, turn=turn)
         if request["content"]:
-            shades = None if painted is None or painted.thumbnail is None else ink.grey(painted.thumbnail)
+            shades = None if painted is None or painted.thumbnail is None else ink.grey(painted.thumbnail[::4, ::4])
             found = content.read_content(
                 page, number, recognise=self._recognise if request["ocr"] else None, shades=shades
             )

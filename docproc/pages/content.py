@@ -1,6 +1,6 @@
 """From a loaded page to its content: the text layer when it can be believed, else OCR; knows no file format."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -50,8 +50,10 @@ def read_content(
         return _from_layer(page, number, layer, shades=shades)
     picture = draw_for_ocr(page)
     shades = ink.grey(picture)
-    if believed and layer.hidden and text_layer.fits(
-        layer.words, ink.ink_mask(shades), width=page.width, height=page.height
+    if (
+        believed
+        and layer.hidden
+        and text_layer.fits(layer.words, ink.ink_mask(shades), width=page.width, height=page.height)
     ):
         return _from_layer(page, number, layer, shades=shades)
     printed = layer.words if believed and not layer.hidden else ()
@@ -72,9 +74,7 @@ def drawn(page: LoadedPage, width: int, height: int, *, turn: int = 0) -> NDArra
     return pixels
 
 
-def _from_layer(
-    page: LoadedPage, number: int, layer: TextLayer, *, shades: NDArray[np.uint8] | None
-) -> PageContent:
+def _from_layer(page: LoadedPage, number: int, layer: TextLayer, *, shades: NDArray[np.uint8] | None) -> PageContent:
     if shades is None:
         scale = _INK_SIDE / max(page.width, page.height)
         shades = ink.grey(drawn(page, max(1, round(page.width * scale)), max(1, round(page.height * scale))))
@@ -90,13 +90,13 @@ def _from_layer(
     )
 
 
-def _from_picture(  # noqa: PLR0913 the facts of one page, all needed
+def _from_picture(
     page: LoadedPage,
     number: int,
     picture: NDArray[np.uint8],
     *,
     layer: TextLayer,
-    printed: tuple[Word, ...] | list[Word],
+    printed: Sequence[Word],
     recognise: Recogniser | None,
 ) -> PageContent:
     shades = ink.grey(picture)
@@ -106,7 +106,7 @@ def _from_picture(  # noqa: PLR0913 the facts of one page, all needed
     seen: tuple[Word, ...] = ()
     if recognise is not None and not blank:
         result = recognise(picture)
-        turn, seen = result.turn, _in_points(result.words, page, picture.shape[1], turn=result.turn)
+        turn, seen = result.turn, _in_points(result.words, page, picture.shape[1])
     words = text_layer.merged(printed, seen) if printed and turn == 0 else seen
     width, height = (page.height, page.width) if turn % 180 else (page.width, page.height)
     return PageContent(
@@ -130,7 +130,7 @@ def _source(*, seen: bool, printed: bool, entered: bool) -> TextSource:
     return TextSource.FORM if entered else TextSource.NONE
 
 
-def _in_points(words: tuple[Word, ...], page: LoadedPage, picture_width: int, *, turn: int) -> tuple[Word, ...]:
+def _in_points(words: tuple[Word, ...], page: LoadedPage, picture_width: int) -> tuple[Word, ...]:
     """Pixels of the (turned) picture to page points; both axes share one scale but for rounding."""
     scale = page.width / picture_width
     return tuple(

@@ -4,17 +4,28 @@ The recogniser is weak at blanks: it was trained mostly on script without any. S
 where it nearly did, or where the step from one letter to the next is wide for this line.
 """
 
+import re
+import unicodedata
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 #: a blank this probable between two letters is one, although another reading won
-_LIKELY_BLANK = 0.15
+_LIKELY_BLANK = 0.07
 #: a step this many times the line's usual one
 _WIDE_STEP = 2.3
 _NOT_CHARACTER = 0
+#: the letter o behind two digits, with nothing but digits and separators around
+_NOUGHT = re.compile(r"(?<=\d\d)[oO](?![A-Za-z])|(?<=\d[.,])[oO](?=[\doO])")
+
+
+#: a letter read with less is in doubt
+_SURE = 0.85
+#: share of accented letters from which on a page is taken to be in a language that has them
+_ACCENTED_LANGUAGE = 0.004
 
 
 class LinePiece(NamedTuple):
@@ -24,6 +35,8 @@ class LinePiece(NamedTuple):
     start: float
     end: float
     confidence: float
+    #: `text` with the accents dropped that are in doubt
+    plain: str = ""
 
 
 class _Letter(NamedTuple):
@@ -44,7 +57,7 @@ def decode(probabilities: NDArray[np.float32], alphabet: Sequence[str], *, colum
     """Words of one line.
 
     `probabilities` is steps x alphabet, `alphabet[0]` the CTC blank, its last entry white space; `columns` says how
-    many of the steps the line itself takes (the rest is padding).
+    many of the steps the line takes (the rest is padding).
     """
     letters = _letters(probabilities, alphabet)
     if not letters:
@@ -69,7 +82,7 @@ def _letters(probabilities: NDArray[np.float32], alphabet: Sequence[str]) -> lis
     for first, end in zip(starts.tolist(), ends.tolist(), strict=True):
         kind = int(best[first])
         text = alphabet[kind]
-        if kind == _NOT_CHARACTER or kind == space or not text.strip():
+        if kind in {_NOT_CHARACTER, space} or not text.strip():
             continue
         confidence = float(probabilities[first:end, kind].max())
         blank = float(spaces[since:first].max()) if since < first else 0.0
@@ -79,7 +92,7 @@ def _letters(probabilities: NDArray[np.float32], alphabet: Sequence[str]) -> lis
 
 
 def _usual_step(letters: Sequence[_Letter]) -> float:
-    steps = [after.middle - before.middle for before, after in zip(letters, letters[1:], strict=False)]
+    steps = [after.middle - before.middle for before, after in pairwise(letters)]
     return float(np.median(steps)) if steps else 2.0
 
 
@@ -90,8 +103,31 @@ def _parts(before: _Letter, after: _Letter, usual: float) -> bool:
 
 
 def _piece(letters: Sequence[_Letter], usual: float, columns: float) -> LinePiece:
-    margin = min(usual, 4.0) / 2
-    start = max(0.0, (letters[0].middle - margin) / columns)
-    end = min(1.0, (letters[-1].middle + margin) / columns)
+    reach = min(usual, 4.0) / 2
+
+    start = max(0.0, (letters[0].middle - reach) / columns)
+    end = min(1.0, (letters[-1].middle + reach) / columns)
     confidence = float(np.mean([letter.confidence for letter in letters]))
-    return LinePiece("".join(letter.text for letter in letters), start, max(start, end), confidence)
+    text = _digits_mended("".join(letter.text for letter in letters))
+    plain = "".join(letter.text if letter.confidence >= _SURE else _without_accent(letter.text) for letter in letters)
+    return LinePiece(text, start, max(start, end), confidence, _digits_mended(plain))
+
+
+def _digits_mended(text: str) -> str:
+    """No number holds the letter o: among digits it is a nought."""
+    return _NOUGHT.sub("0", text)
+
+
+def _without_accent(letter: str) -> str:
+    base = unicodedata.normalize("NFD", letter)[0]
+    return base if base.isascii() and base.isalpha() else letter
+
+
+def plain_where_doubtful(lines: Sequence[Sequence[LinePiece]]) -> list[list[LinePiece]]:
+    """On a page with hardly an accent, dirt makes most of them: there the doubtful ones are dropped."""
+    text = "".join(piece.text for line in lines for piece in line)
+    letters = sum(char.isalpha() for char in text)
+    accents = sum(_without_accent(char) != char for char in text)
+    if accents > _ACCENTED_LANGUAGE * letters:
+        return [list(line) for line in lines]
+    return [[piece._replace(text=piece.plain) for piece in line] for line in lines]

@@ -8,13 +8,16 @@ import pymupdf
 from docproc.domain.geometry import Box
 from docproc.domain.page import FormField, FormFieldKind
 
+#: the library carries no types
+_library: Any = pymupdf
+
 _KINDS = {
-    pymupdf.PDF_WIDGET_TYPE_TEXT: FormFieldKind.TEXT,
-    pymupdf.PDF_WIDGET_TYPE_CHECKBOX: FormFieldKind.CHECKBOX,
-    pymupdf.PDF_WIDGET_TYPE_RADIOBUTTON: FormFieldKind.RADIO,
-    pymupdf.PDF_WIDGET_TYPE_COMBOBOX: FormFieldKind.CHOICE,
-    pymupdf.PDF_WIDGET_TYPE_LISTBOX: FormFieldKind.CHOICE,
-    pymupdf.PDF_WIDGET_TYPE_SIGNATURE: FormFieldKind.SIGNATURE,
+    _library.PDF_WIDGET_TYPE_TEXT: FormFieldKind.TEXT,
+    _library.PDF_WIDGET_TYPE_CHECKBOX: FormFieldKind.CHECKBOX,
+    _library.PDF_WIDGET_TYPE_RADIOBUTTON: FormFieldKind.RADIO,
+    _library.PDF_WIDGET_TYPE_COMBOBOX: FormFieldKind.CHOICE,
+    _library.PDF_WIDGET_TYPE_LISTBOX: FormFieldKind.CHOICE,
+    _library.PDF_WIDGET_TYPE_SIGNATURE: FormFieldKind.SIGNATURE,
 }
 _OFF = "Off"
 

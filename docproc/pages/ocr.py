@@ -2,26 +2,41 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from docproc.domain.page import Word
-from docproc.pages import ctc
+from docproc.pages import ctc, layout
+from docproc.pages.ink import grey, ink_bounds
+
+Picture: TypeAlias = NDArray[np.uint8]
+#: four corners of a line, clockwise from its top left
+Quad: TypeAlias = NDArray[np.float32]
 
 _LINE_HEIGHT = 48
 _MIN_WIDTH = 96
 _MAX_WIDTH = 3200
 _BATCH = 6
-#: the recogniser makes one step of this many pixels
-_PIXELS_PER_STEP = 8
-_MIN_CONFIDENCE = 0.5
+#: the detector's picture: larger ones cost time and lose single words on empty paper
+_DETECT_SIDE = 1728
+_RETRY_SCALE = 0.6
+_MIN_CONFIDENCE = 0.3
+#: paper around the ink that the detector sees
+_MARGIN_PX = 64
+
+#: lines that are read the other way up when the page is in doubt
+_SAMPLE = 6
+#: a line this many times as high as wide runs up or down the picture
+_STANDING = 1.5
+#: upside-down print is read with less confidence than this
+_DOUBT = 0.86
 
 
 class OcrPage(NamedTuple):
-    """Words in pixels of the picture after it was turned clockwise by `turn` degrees."""
+    """Words in pixels of the picture after it was turned clockwise by `turn` degrees, in reading order."""
 
     words: tuple[Word, ...]
     turn: int
@@ -32,7 +47,7 @@ class OcrEngine:
 
     def __init__(self) -> None:
         logging.disable(logging.CRITICAL)  # RapidOCR tells its settings and models at every start
-        from omegaconf import OmegaConf  # noqa: PLC0415 half a second
+        from omegaconf import OmegaConf  # noqa: PLC0415 half a second with the next three
         from rapidocr import RapidOCR  # noqa: PLC0415
         from rapidocr.ch_ppocr_det import TextDetector  # noqa: PLC0415
         from rapidocr.ch_ppocr_rec import TextRecognizer  # noqa: PLC0415
@@ -44,29 +59,58 @@ class OcrEngine:
         }
         settings = RapidOCR(params=options).cfg
         for part in (settings.Det, settings.Rec):
-            OmegaConf.set_struct(part, False)  # noqa: FBT003
+            OmegaConf.set_struct(part, value=False)
             part.engine_cfg = settings.EngineConfig[part.engine_type.value]
             part.model_root_dir = settings.Global.model_root_dir
             part.font_path = None
-        self._detector = TextDetector(settings.Det)
-        self._recogniser = TextRecognizer(settings.Rec)
+        cv2.setNumThreads(1)
+        self._detector: Any = TextDetector(settings.Det)
+        self._recogniser: Any = TextRecognizer(settings.Rec)
         self._alphabet: Sequence[str] = self._recogniser.postprocess_op.character
 
-    def read(self, picture: NDArray[np.uint8]) -> OcrPage:
+    def read(self, picture: Picture) -> OcrPage:
         """`picture` is height x width x 3, RGB."""
-        image = np.ascontiguousarray(picture[:, :, ::-1])
-        boxes = self._detect(image)
-        words: list[Word] = []
-        for line, (box, pieces) in enumerate(zip(boxes, self._recognise(image, boxes), strict=True)):
-            words.extend(_placed(piece, box, line) for piece in pieces)
-        return OcrPage(tuple(words), 0)
+        image = np.ascontiguousarray(picture[:, :, ::-1])  # the models were trained on BGR
+        turn, lines = 0, self._detect(image)
+        if _mostly_standing(lines):
+            turn, image = 90, _quarter_turns(image, 1)
+            lines = self._detect(image)
+        read = self._recognise(image, lines)
+        if _confidence(read) < _DOUBT and self._is_upside_down(image, lines, read):
+            turn, image = turn + 180, _quarter_turns(image, 2)
+            lines = [_upside_down(line, image) for line in lines]
+            read = self._recognise(image, lines)
+        read = ctc.plain_where_doubtful(read)
+        words = [
+            _placed(piece, line, index)
+            for index, (line, pieces) in enumerate(zip(lines, read, strict=True))
+            for piece in pieces
+            if piece.confidence >= _MIN_CONFIDENCE
+        ]
+        return OcrPage(layout.in_reading_order(words), turn)
 
-    def _detect(self, image: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-        found = self._detector(image)
-        return [] if found.boxes is None else [np.asarray(box, np.float32) for box in found.boxes]
+    def _detect(self, image: Picture) -> list[Quad]:
+        """Lines of text; only the part of the picture that holds ink is looked at."""
+        left, top, right, bottom = ink_bounds(grey(image), margin=_MARGIN_PX)
+        inked = image[top:bottom, left:right]
+        scale = min(1.0, _DETECT_SIDE / max(inked.shape[:2]))
+        lines = self._detect_at(inked, scale) or self._detect_at(inked, scale * _RETRY_SCALE)
+        return [line + np.array([left, top], np.float32) for line in lines]
 
-    def _recognise(self, image: NDArray[np.uint8], boxes: Sequence[NDArray[np.float32]]) -> list[list[ctc.LinePiece]]:
-        strips = [_strip(image, box) for box in boxes]
+    def _detect_at(self, image: Picture, scale: float) -> list[Quad]:
+        height, width = (max(1, round(side * scale)) for side in image.shape[:2])
+        smaller = image if scale == 1 else cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+        found = self._detector(np.ascontiguousarray(smaller)).boxes
+        return [] if found is None else [np.asarray(line, np.float32) / scale for line in found]
+
+    def _is_upside_down(self, image: Picture, lines: Sequence[Quad], read: Sequence[Sequence[ctc.LinePiece]]) -> bool:
+        """Whether a few long lines read better from the other side."""
+        sample = sorted(range(len(lines)), key=lambda index: -_size(lines[index])[0])[:_SAMPLE]
+        turned = self._recognise(image, [np.roll(lines[index], 2, axis=0) for index in sample])
+        return _confidence(turned) > _confidence([read[index] for index in sample])
+
+    def _recognise(self, image: Picture, lines: Sequence[Quad]) -> list[list[ctc.LinePiece]]:
+        strips = [_strip(image, line) for line in lines]
         order = sorted(range(len(strips)), key=lambda index: strips[index].shape[1])
         read: list[list[ctc.LinePiece]] = [[] for _ in strips]
         for start in range(0, len(order), _BATCH):
@@ -75,29 +119,63 @@ class OcrEngine:
             inputs = np.zeros((len(batch), 3, _LINE_HEIGHT, width), np.float32)
             for row, index in enumerate(batch):
                 inputs[row, :, :, : strips[index].shape[1]] = strips[index].transpose(2, 0, 1) / 127.5 - 1
-            for row, index, answer in zip(range(len(batch)), batch, self._recogniser.session(inputs), strict=True):
+            for index, answer in zip(batch, self._recogniser.session(inputs), strict=True):
                 columns = answer.shape[0] * strips[index].shape[1] / width
                 read[index] = ctc.decode(answer, self._alphabet, columns=columns)
         return read
 
 
-def _strip(image: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _size(line: Quad) -> tuple[float, float]:
+    """Length along the line and height of it."""
+    across = max(np.linalg.norm(line[0] - line[1]), np.linalg.norm(line[2] - line[3]))
+    down = max(np.linalg.norm(line[0] - line[3]), np.linalg.norm(line[1] - line[2]))
+    return float(across), float(down)
+
+
+def _mostly_standing(lines: Sequence[Quad]) -> bool:
+    """Whether more print runs up and down the picture than across it."""
+    sizes = [_size(line) for line in lines]
+    standing = sum(down for across, down in sizes if down > _STANDING * across)
+    lying = sum(across for across, down in sizes if across > _STANDING * down)
+    return standing > lying
+
+
+def _quarter_turns(image: Picture, count: int) -> Picture:
+    """Clockwise."""
+    return np.ascontiguousarray(np.rot90(image, k=-count))
+
+
+def _upside_down(line: Quad, image: Picture) -> Quad:
+    """The line after its picture was turned by 180 degrees."""
+    height, width = image.shape[:2]
+    return np.roll(np.array([width, height], np.float32) - line, 2, axis=0)
+
+
+def _confidence(read: Sequence[Sequence[ctc.LinePiece]]) -> float:
+    """How surely these lines were read, weighted by length."""
+    weights = [(piece.confidence, len(piece.text)) for pieces in read for piece in pieces]
+    letters = sum(count for _, count in weights)
+    return sum(confidence * count for confidence, count in weights) / letters if letters else 0.0
+
+
+def _strip(image: Picture, line: Quad) -> Picture:
     """The line cut out of the image, straight, 48 pixels high."""
-    across = max(np.linalg.norm(box[0] - box[1]), np.linalg.norm(box[2] - box[3]))
-    down = max(np.linalg.norm(box[0] - box[3]), np.linalg.norm(box[1] - box[2]))
+    across, down = _size(line)
     width = int(np.clip(round(_LINE_HEIGHT * across / max(down, 1)), 8, _MAX_WIDTH))
     corners = np.array([[0, 0], [width, 0], [width, _LINE_HEIGHT], [0, _LINE_HEIGHT]], np.float32)
-    matrix = cv2.getPerspectiveTransform(box, corners)
-    return cv2.warpPerspective(image, matrix, (width, _LINE_HEIGHT), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    matrix = cv2.getPerspectiveTransform(line, corners)
+    size = (width, _LINE_HEIGHT)
+    strip = cv2.warpPerspective(image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(strip, np.uint8)
 
 
-def _placed(piece: ctc.LinePiece, box: NDArray[np.float32], line: int) -> Word:
+def _placed(piece: ctc.LinePiece, line: Quad, number: int) -> Word:
     """A piece of a line as a word: the box around its stretch of the line."""
-    top_left, top_right, bottom_right, bottom_left = box
+    top_left, top_right, bottom_right, bottom_left = line
     corners = [
         start + (end - start) * share
         for start, end in ((top_left, top_right), (bottom_left, bottom_right))
         for share in (piece.start, piece.end)
     ]
     xs, ys = [float(corner[0]) for corner in corners], [float(corner[1]) for corner in corners]
-    return Word(piece.text, min(xs), min(ys), max(xs), max(ys), line, round(piece.confidence, 4))
+    return Word(piece.text, min(xs), min(ys), max(xs), max(ys), number, round(piece.confidence, 4))

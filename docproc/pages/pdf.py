@@ -19,6 +19,10 @@ from docproc.intake import Limits
 from docproc.pages import words as wording
 from docproc.pages.forms import read_form_fields
 from docproc.pages.loaded import PlacedImage, TextLayer
+from docproc.pages.text_layer import is_scan
+
+#: the library carries no types
+_library: Any = pymupdf
 
 _MAX_ATTACHMENTS = 32
 _TEXT_FLAGS = mupdf.FZ_STEXT_PRESERVE_WHITESPACE | mupdf.FZ_STEXT_MEDIABOX_CLIP | mupdf.FZ_STEXT_PRESERVE_IMAGES
@@ -42,11 +46,11 @@ class PdfDocument:
     """An open PDF."""
 
     def __init__(self, path: Path, *, passwords: Sequence[str], limits: Limits) -> None:
-        pymupdf.TOOLS.mupdf_display_errors(False)  # noqa: FBT003 MuPDF's own signature
-        pymupdf.TOOLS.mupdf_display_warnings(False)  # noqa: FBT003
+        _library.TOOLS.mupdf_display_errors(False)  # noqa: FBT003 MuPDF's own signature
+        _library.TOOLS.mupdf_display_warnings(False)  # noqa: FBT003
         self._limits = limits
         with mupdf_errors():
-            self._pdf = pymupdf.open(str(path), filetype="pdf")
+            self._pdf: Any = _library.open(str(path), filetype="pdf")
             if self._pdf.needs_pass and not any(self._pdf.authenticate(word) for word in passwords):
                 raise PasswordRequiredError
             self.page_count: int = self._count_pages()
@@ -120,10 +124,11 @@ class PdfPage:
         options.flags = _TEXT_FLAGS
         with mupdf_errors(self._number):
             text = mupdf.FzStextPage(self._print, options)
-            rows = pymupdf.extra.extractWORDS(text, None)
+            rows = _library.extra.extractWORDS(text, None)
             images = tuple(_images(text))
-            # Only under a scan can hidden words lie: the rest is spared the look at every letter.
-            hidden = bool(images and rows) and _mostly_hidden(text)
+            # Hidden words lie under scans only: other pages are spared the look at every letter.
+            scan = is_scan(images, width=self.width, height=self.height)
+            hidden = scan and bool(rows) and _mostly_hidden(text)
         self._refuse_bombs(images)
         return TextLayer(
             words=wording.from_rows(rows),
@@ -156,7 +161,7 @@ class PdfPage:
                 mupdf.FzSeparations(),
                 0,
                 width * 3,
-                mupdf.python_mutable_buffer_data(memoryview(target).cast("B")),
+                mupdf.python_mutable_buffer_data(target.data.cast("B")),
             )
             device = mupdf.fz_new_draw_device(mupdf.FzMatrix(), pixels)
             for drawing in (self._print, self._entries):
@@ -166,11 +171,16 @@ class PdfPage:
 
     def _matrix(self, width: int, height: int, turn: int) -> "mupdf.FzMatrix":
         """From page points to `width` x `height` pixels of the page turned clockwise by `turn`."""
-        if turn % 180 == 0:
-            across, down = width / self.width, height / self.height
-            return mupdf.FzMatrix(across, 0, 0, down, 0, 0) if turn == 0 else mupdf.FzMatrix(-across, 0, 0, -down, width, height)
-        across, down = width / self.height, height / self.width
-        return mupdf.FzMatrix(0, down, -across, 0, width, 0) if turn == 90 else mupdf.FzMatrix(0, -down, across, 0, 0, height)
+        lying = turn % 180 != 0
+        across = width / (self.height if lying else self.width)
+        down = height / (self.width if lying else self.height)
+        a, b, c, d, e, f = {
+            0: (across, 0, 0, down, 0, 0),
+            90: (0, down, -across, 0, width, 0),
+            180: (-across, 0, 0, -down, width, height),
+            270: (0, -down, across, 0, 0, height),
+        }[turn]
+        return mupdf.FzMatrix(a, b, c, d, e, f)
 
 
 def _images(text: "mupdf.FzStextPage") -> Iterator[PlacedImage]:
@@ -192,5 +202,3 @@ def _mostly_hidden(text: "mupdf.FzStextPage") -> bool:
                 total += 1
                 painted += bool(letter.m_internal.flags & _PAINTED)
     return painted * 2 < total
-
-

@@ -1,6 +1,7 @@
-"""Images by Pillow: every frame a page, upright, on white paper, in RGB; runs in a child process only and knows no OCR."""
+"""Images by Pillow: every frame a page, upright, on white paper, RGB; runs in a child process only, knows no OCR."""
 
 import contextlib
+import math
 import struct
 import warnings
 import zlib
@@ -37,7 +38,17 @@ _FORMATS: dict[MediaType, tuple[str, ...]] = {
 #: pages in these; elsewhere further frames are an animation, or a preview and a depth map
 _PAGED = frozenset({MediaType.TIFF, MediaType.GIF})
 #: what Pillow's decoders raise on damaged files
-_DECODE_ERRORS = (OSError, ValueError, TypeError, SyntaxError, LookupError, ArithmeticError, EOFError, struct.error, zlib.error)
+_DECODE_ERRORS = (
+    OSError,
+    ValueError,
+    TypeError,
+    SyntaxError,
+    LookupError,
+    ArithmeticError,
+    EOFError,
+    struct.error,
+    zlib.error,
+)
 
 
 @contextmanager
@@ -81,7 +92,7 @@ class PictureDocument:
                 self._image.seek(index)
             except _DECODE_ERRORS:  # also EOFError: the end
                 break
-            offset = getattr(self._image, "tag_v2", None) and _strip_offset(self._image)
+            offset = _strip_offset(self._image)
             if offset is not None and offset in offsets:
                 break
             if offset is not None:
@@ -111,7 +122,7 @@ class PictureDocument:
 
 def _strip_offset(image: Image.Image) -> int | None:
     """Where a TIFF frame's pixels lie: the same place twice is the same frame twice."""
-    tags = image.tag_v2  # type: ignore[attr-defined] TIFF only
+    tags = getattr(image, "tag_v2", {})
     offsets = tags.get(273) or tags.get(324)  # StripOffsets, TileOffsets
     return int(offsets[0]) if offsets else None
 
@@ -120,6 +131,7 @@ class PicturePage:
     """One frame, decoded."""
 
     def __init__(self, image: Image.Image) -> None:
+        image.load()
         orientation = _orientation(image)
         dpi = _dpi(image)
         self._upright = _on_white(ImageOps.exif_transpose(image) if orientation > 1 else image)
@@ -170,18 +182,12 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def _stretched(image: Image.Image) -> Image.Image:
-    """More than 8 bits a channel, as 8: by the bits of the format, or by the range for 32 bits and floats."""
-    values = np.asarray(image, dtype=np.float32)
+    """More than 8 bits a channel, as 8: the range is that of as many bits as the brightest pixel needs."""
+    values = np.nan_to_num(np.asarray(image, dtype=np.float32))
+    low = min(0.0, float(values.min()))
+    bits = max(8, math.ceil(math.log2(max(1.0, float(values.max()) - low) + 1)))
+    shades = ((values - low) * (255.0 / (2**bits - 1))).astype(np.uint8)
     transparent = image.info.get("transparency")
-    low, high = (0.0, 65535.0) if values.size and 0 <= values.min() and 255 < values.max() <= 65535 else _span(values)
-    grey = np.clip((values - low) * (255.0 / max(high - low, 1e-9)), 0, 255).astype(np.uint8)
     if isinstance(transparent, (int, float)):
-        grey = np.where(values == transparent, np.uint8(255), grey)
-    return Image.fromarray(grey)
-
-
-def _span(values: NDArray[np.float32]) -> tuple[float, float]:
-    if not values.size:
-        return 0.0, 255.0
-    low, high = float(values.min()), float(values.max())
-    return (0.0, 255.0) if 0 <= low and high <= 255 else (low, high)
+        shades = np.where(values == transparent, np.uint8(255), shades)
+    return Image.fromarray(shades)

@@ -69,9 +69,9 @@ class SharedMemory:
 
 
 def _anonymous_file() -> int:
-    if sys.platform == "linux":
+    if hasattr(os, "memfd_create"):
         return os.memfd_create("docproc-pages")
-    with tempfile.TemporaryFile() as file:
+    with tempfile.TemporaryFile() as file:  # elsewhere than on Linux
         return os.dup(file.fileno())
 
 

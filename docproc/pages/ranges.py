@@ -11,9 +11,7 @@ def chosen_pages(ranges: PageRanges, page_count: int) -> Sequence[int]:
     if ranges is None:
         return range(1, page_count + 1)
     # Cut to the document first: a range to page 9,999,999,999 costs nothing.
-    chosen = {
-        number for first, last in ranges for number in range(max(1, first), min(last, page_count) + 1)
-    }
+    chosen = {number for first, last in ranges for number in range(max(1, first), min(last, page_count) + 1)}
     if not chosen:
         raise NoPagesError(f"none of the pages asked for exists; the document has {page_count}")
     return sorted(chosen)

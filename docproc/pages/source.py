@@ -132,7 +132,9 @@ class OpenPages:
         order = Order(spec=spec, png=True, rotations=rotations or {})
         return self._stream_of(order, lambda answer: (answer.number, answer.body), numbers=numbers)
 
-    def _stream_of(self, order: Order, convert: Callable[[Answer], T], *, numbers: Sequence[int] | None = None) -> Iterator[T]:
+    def _stream_of(
+        self, order: Order, convert: Callable[[Answer], T], *, numbers: Sequence[int] | None = None
+    ) -> Iterator[T]:
         if self._stream is not None:
             self._stream.stop()
         self._stream = PageStream(

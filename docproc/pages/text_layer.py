@@ -1,7 +1,9 @@
 """Whether a page's text layer can be believed; pure, knows words, boxes and an ink mask, not where they come from."""
 
+import re
+import string
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,27 +21,23 @@ _MIN_ALPHANUMERIC = 0.5
 #: of a hidden layer that fits its scan: words that lie on ink, ink that lies under words
 _MIN_ON_INK = 0.7
 _MIN_EXPLAINED = 0.35
-_FILLERS = str.maketrans("", "", "._-–—…·*=|:/")
+#: replacement, private use, control and unassigned characters
+_STRANGE = re.compile("[\ufffd\ue000-\uf8ff\x00-\x1f\x7f-\x9f\U000f0000-\U0010ffff]")
+_PLAIN = (string.ascii_letters + string.digits).encode()
+#: leaders and rules
+_FILLERS = str.maketrans("", "", "._-\u2013\u2014\u2026\u00b7*=|:/")
 
 
-def is_garbage(words: Iterable[Word]) -> bool:
+def is_garbage(words: Sequence[Word]) -> bool:
     """No Unicode map: replacement, private and control characters, or hardly a letter or digit among signs."""
-    text = "".join(word.text for word in words)
-    if not text:
-        return False
-    if text.isascii() and text.isalnum():
-        return False
-    strange = sum(_is_strange(char) for char in text)
-    if strange > _MAX_GARBAGE * len(text):
+    text = "".join([word.text for word in words]).translate(_FILLERS)
+    # Most text is ASCII: its letters are dropped at the speed of bytes, and only the rest is looked at.
+    rest = text.encode("utf-8", "replace").translate(None, _PLAIN).decode("utf-8")
+    if len(_STRANGE.findall(rest)) > _MAX_GARBAGE * len(text):
         return True
-    told = text.translate(_FILLERS)
-    # A mark is part of its letter (Arabic, Devanagari).
-    letters = sum(char.isalnum() or unicodedata.category(char)[0] == "M" for char in told)
-    return letters < _MIN_ALPHANUMERIC * len(told)
-
-
-def _is_strange(char: str) -> bool:
-    return char == "\ufffd" or unicodedata.category(char) in {"Co", "Cc", "Cn"}
+    # In some scripts a mark is part of its letter (Arabic, Devanagari).
+    signs = sum(not char.isalnum() and unicodedata.category(char)[0] != "M" for char in rest)
+    return signs > (1 - _MIN_ALPHANUMERIC) * len(text)
 
 
 def is_scan(images: Sequence[PlacedImage], *, width: float, height: float) -> bool:

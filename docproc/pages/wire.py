@@ -70,10 +70,8 @@ def unpack(message: bytes) -> tuple[Header, bytes]:
 
 def pack_content(content: PageContent) -> tuple[Header, bytes]:
     """A page as header and body; 300 words take a tenth of what JSON would."""
-    numbers = np.array(
-        [(w.left, w.top, w.right, w.bottom, w.confidence, w.line) for w in content.words], dtype=np.float64
-    )
-    texts = "\n".join(word.text for word in content.words).encode("utf-8", "replace")
+    numbers = np.array([word[1:] for word in content.words], dtype=np.float64)
+    texts = "\n".join([word.text for word in content.words]).encode("utf-8", "replace")
     header: Header = {
         "number": content.number,
         "width": content.width,
@@ -95,8 +93,10 @@ def unpack_content(header: Header, body: bytes) -> PageContent:
     rows = np.frombuffer(body[:size], dtype=np.float64).reshape(count, _NUMBERS_PER_WORD).tolist()
     texts = body[size:].decode("utf-8").split("\n") if count else []
     words = tuple(
-        Word(text, left, top, right, bottom, int(line), confidence)
-        for text, (left, top, right, bottom, confidence, line) in zip(texts, rows, strict=True)
+        [
+            Word._make((text, left, top, right, bottom, int(line), confidence))
+            for text, (left, top, right, bottom, line, confidence) in zip(texts, rows, strict=True)
+        ]
     )
     return PageContent(
         number=int(header["number"]),

@@ -12,11 +12,7 @@ MAX_TILES = 6
 @lru_cache(maxsize=32)
 def candidate_grids(max_tiles: int) -> tuple[Grid, ...]:
     """Every grid of at most `max_tiles` tiles, smaller areas first, narrower first within an area."""
-    grids = [
-        Grid(columns, rows)
-        for columns in range(1, max_tiles + 1)
-        for rows in range(1, max_tiles // columns + 1)
-    ]
+    grids = [Grid(columns, rows) for columns in range(1, max_tiles + 1) for rows in range(1, max_tiles // columns + 1)]
     return tuple(sorted(grids, key=lambda grid: (grid.columns * grid.rows, grid.columns)))
 
 
