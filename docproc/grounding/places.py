@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from docproc.domain.evidence import Evidence, MatchKind
@@ -121,12 +122,8 @@ def _printed(token: Token, place: int) -> int:
     """Offset in the print of the letter at `place` in the key."""
     if len(token.key) == len(token.text):
         return place
-    passed = 0
-    for offset, mark in enumerate(token.text):
-        passed += len(key(mark))
-        if passed > place:
-            return offset
-    return len(token.text) - 1
+    passed = accumulate(len(key(mark)) for mark in token.text)
+    return next((offset for offset, letters in enumerate(passed) if letters > place), len(token.text) - 1)
 
 
 def _cover(
@@ -157,8 +154,10 @@ def _cover(
 
 
 def _cut(text: str, box: Box, start: int, end: int) -> tuple[str, Box]:
-    """A part of a word, and its share of the word's box."""
+    """A part of a word, and its share of the word's box; a word that runs upwards keeps its box."""
     if start <= 0 and end >= len(text):
         return text, box
+    if box.height > box.width and len(text) > 1:
+        return text[start:end], box
     share = box.width / len(text)
     return text[start:end], Box(box.left + start * share, box.top, box.left + min(end, len(text)) * share, box.bottom)

@@ -61,8 +61,6 @@ class Search:
 
     def places(self, spec: FieldSpec, value: JsonLeaf) -> list[Place]:
         """Candidates for `value`, best agreement first, then in reading order."""
-        if value is None:
-            return []
         question = (spec.kind, spec.day_first, type(value), value)
         found = self._found.get(question)
         if found is None:

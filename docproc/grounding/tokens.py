@@ -130,9 +130,7 @@ def _below(boxes: Sequence[Box]) -> dict[int, int]:
             other = boxes[lower]
             if other.top > limit:
                 break
-            if other.left >= box.right or other.right <= box.left or other.middle_y <= box.bottom or lower in taken:
-                continue
-            if box.horizontal_overlap(other) < _MIN_OVERLAP:
+            if lower in taken or other.middle_y <= box.bottom or box.horizontal_overlap(other) < _MIN_OVERLAP:
                 continue
             distance = other.top - box.bottom + 0.2 * abs(other.left - box.left)
             if distance < best_distance:

@@ -67,7 +67,9 @@ class NumberSpan(NamedTuple):
 def find_numbers(text: str, *, decimal_mark: str | None = None) -> list[NumberSpan]:
     """Every printed number in `text`; none is cut out of a date, a time, a code or a longer number."""
     return [
-        span for hit in _FOUND.finditer(flatten(text)) if (span := _span(hit, decimal_mark=decimal_mark)) is not None
+        _span(hit, value, is_ambiguous=decimal_mark is None and _is_ambiguous(hit["body"]))
+        for hit in _FOUND.finditer(flatten(text))
+        if (value := _value(_SPACED_MARK.sub(r"\1", hit["body"]), decimal_mark=decimal_mark)) is not None
     ]
 
 
@@ -115,11 +117,7 @@ def _certain_mark(body: str) -> str | None:
     return body[last] if body.count(body[last]) == 1 and (decimals in {1, 2} or both) else None
 
 
-def _span(hit: re.Match[str], *, decimal_mark: str | None) -> NumberSpan | None:
-    body = _SPACED_MARK.sub(r"\1", hit["body"])
-    value = _value(body, decimal_mark=decimal_mark)
-    if value is None:
-        return None
+def _span(hit: re.Match[str], value: Decimal, *, is_ambiguous: bool) -> NumberSpan:
     in_brackets = bool(hit["open"] and hit["close"])
     minus = in_brackets or (hit["sign"] or "").startswith("-") or bool(hit["inner"] or hit["trail"])
     if in_brackets or hit["sign"]:
@@ -133,7 +131,7 @@ def _span(hit: re.Match[str], *, decimal_mark: str | None) -> NumberSpan | None:
         end=end,
         value=-value if minus else value,
         decimals=-exponent if isinstance(exponent, int) else 0,
-        ambiguous=decimal_mark is None and _is_ambiguous(body),
+        ambiguous=is_ambiguous,
     )
 
 

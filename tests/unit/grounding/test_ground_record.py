@@ -293,6 +293,100 @@ def test_a_near_match_of_a_code_is_believed_of_ocr_only():
     assert found.evidence[0].match is MatchKind.FUZZY
 
 
+def test_the_readers_evidence_may_be_a_form_field_or_an_inference():
+    field = FormField(name="sum", label="", kind=FormFieldKind.TEXT, value="5,00", box=Box(10, 10, 50, 20))
+    pages = [page((50, 100, "Total 5,00 \u20ac"), (50, 200, "Acme Tradlng"), form_fields=(field,))]
+    hints = {
+        "sum": FieldHint(evidence=(Evidence(page=1, box=field.box, text="5,00", match=MatchKind.EXACT),)),
+        "currency": FieldHint(
+            evidence=(Evidence(page=1, box=Box(105, 98, 115, 112), text="\u20ac", match=MatchKind.INFERRED),)
+        ),
+        "seller": FieldHint(
+            evidence=(Evidence(page=1, box=Box(45, 195, 120, 215), text="Acme Tradlng", match=MatchKind.FUZZY),)
+        ),
+    }
+    specs = [leaf("sum", FieldKind.MONEY), leaf("currency", FieldKind.CURRENCY), leaf("seller")]
+    record = {"sum": "5.00", "currency": "EUR", "seller": "Acme Trading"}
+    found = ground(record, *specs, pages=pages, hints=hints)
+    assert {name: value.evidence for name, value in found.items()} == {
+        name: hint.evidence for name, hint in hints.items()
+    }
+    assert found["sum"].parts.match == 1.0
+    assert 0.85 <= found["seller"].parts.match < 1.0
+
+
+def test_a_word_without_area_is_inside_the_box_around_it():
+    flat = PageContent(
+        number=1, width=600, height=800, rotation=0, source=TextSource.TEXT_LAYER,
+        words=(Word("Acme", 50, 100, 70, 100, 0),),
+    )  # fmt: skip
+    kept = Evidence(page=1, box=Box(45, 95, 75, 105), text="Acme", match=MatchKind.EXACT)
+    assert ground({"x": "Acme"}, leaf("x"), pages=[flat], hints={"x": FieldHint(evidence=(kept,))})["x"].evidence
+
+
+def test_a_label_glued_to_its_value_is_a_label():
+    pages = [page((50, 100, "Net:7.00"), (50, 112, "Gross:7.00"), (50, 124, "Paid:7.00"))]
+    found = ground({"gross": "7.00"}, leaf("gross", FieldKind.MONEY), pages=pages)
+    assert found["gross"].evidence[0].box.top == 112
+
+
+def test_a_heading_is_evidence_for_the_rows_below_but_a_far_number_is_not():
+    pages = [page(
+        (50, 40, "12 May 2020"),
+        *[(50, 100 + 14 * row, f"item {name}") for row, name in enumerate(("alpha", "beta", "gamma", "delta", "iota"))],
+        (50, 400, "Page 3"),
+    )]  # fmt: skip
+    rows = [{"text": "item delta", "day": "2020-05-12", "count": "3"}, {"text": "item iota", "day": None, "count": "4"}]
+    columns = [leaf("text"), leaf("day", FieldKind.DATE), leaf("count", FieldKind.NUMBER)]
+    found = ground({"rows": rows}, table("rows", *columns), pages=pages)
+    assert [part.text for part in found["rows"][0]["day"].evidence] == ["12 May 2020"]
+    assert found["rows"][0]["count"].evidence == ()
+
+
+def test_a_table_in_form_fields_is_found_there():
+    fields = tuple(
+        FormField(name=f"qty{row}", label="", kind=FormFieldKind.TEXT, value=str(row), box=Box(10, 10 * row, 20, 10))
+        for row in (7, 8)
+    )
+    found = ground(
+        {"rows": [{"qty": "7"}, {"qty": "8"}]}, table("rows", leaf("qty", FieldKind.NUMBER)),
+        pages=[page(form_fields=fields)],
+    )  # fmt: skip
+    assert [row["qty"].evidence[0].box.top for row in found["rows"]] == [70, 80]
+
+
+def test_pieces_that_stand_far_apart_are_not_one_value():
+    prints = [(50, 20, "5 Long Road"), (50, 700, "12345 Springfield")]
+    assert not one("12345 Springfield, 5 Long Road", FieldKind.TEXT, *prints).evidence
+
+
+def test_a_misread_piece_of_an_address_is_found_all_the_same():
+    pages = [page((50, 100, "Kg. Dusun Nancing"), (50, 300, "x"), (50, 112, "Lot 204"), source=TextSource.OCR)]
+    found = ground({"x": "Lot 204, Kg. Dusun Nanding"}, leaf("x"), pages=pages)["x"]
+    assert [part.match for part in found.evidence] == [MatchKind.FUZZY]
+
+
+def test_two_columns_on_one_line_are_two_texts():
+    found = one("Acme Corporation Springfield", FieldKind.TEXT, (50, 100, "Acme Corporation"), (50, 112, "Springfield"))
+    assert found.evidence
+    words = (
+        *page((50, 100, "Acme Corporation")).words,
+        *page((300, 100, "Ship to")).words,
+        *(word._replace(line=1) for word in page((50, 112, "Springfield")).words),
+    )
+    wide = PageContent(number=1, width=600, height=800, rotation=0, source=TextSource.TEXT_LAYER, words=words)
+    assert ground({"x": "Acme Corporation Springfield"}, leaf("x"), pages=[wide])["x"].evidence
+
+
+def test_a_part_of_a_word_that_runs_upwards_keeps_the_words_box():
+    upright = PageContent(
+        number=1, width=600, height=800, rotation=0, source=TextSource.TEXT_LAYER,
+        words=(Word("RM12.50", 50, 100, 60, 140, 0),),
+    )  # fmt: skip
+    found = ground({"x": "12.50"}, leaf("x", FieldKind.MONEY), pages=[upright])["x"]
+    assert (found.evidence[0].text, found.evidence[0].box) == ("12.50", Box(50, 100, 60, 140))
+
+
 def test_a_null_has_no_evidence_and_a_document_without_pages_no_match():
     found = ground({"x": None, "y": "5"}, leaf("x"), leaf("y"), pages=[], hints={"x": FieldHint(model=0.7)})
     assert (found["x"].evidence, found["x"].confidence) == ((), 0.7)

@@ -124,3 +124,27 @@ def test_the_order_comes_from_clear_dates_then_from_the_words_of_the_place(texts
 
 def test_several_dates_are_not_one():
     assert parse_date("1 May 2018 and 3 June 2018", day_first=None) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "day_first", "readings"),
+    [
+        ("04032018", True, (date(2018, 3, 4),)),
+        ("4 3 18", False, (date(2018, 4, 3),)),
+        ("20180428/191204", None, (date(2018, 4, 28),)),
+        ("Apri1 9, 1991", None, (date(1991, 4, 9),)),
+        ("1 May 0018", None, ()),
+        ("hello 5", None, ()),
+        ("hello", None, ()),
+    ],
+)
+def test_the_whole_text_may_be_a_bare_date(text, day_first, readings):
+    assert parse_date(text, day_first=day_first) == readings
+
+
+def test_a_day_that_does_not_come_before_the_end_starts_no_range():
+    assert [span.readings for span in find_dates("Item 15 - 12 March 2018", day_first=None)] == [(date(2018, 3, 12),)]
+
+
+def test_a_range_that_fits_both_ways_says_nothing_of_the_order():
+    assert order_from(["1/2/20 - 2/3/20"]) is None

@@ -83,13 +83,23 @@ def test_a_canonical_decimal_has_no_exponent_and_the_same_value(value):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("1, 234.50", "1234.50"), ("12,-", "12"), ("CHF 1'000.--", "1000"), ("1.234.56", "1234.56"), (".50", "0.50")],
+    [
+        ("1.234.567", "1234567"),
+        ("1,234,567", "1234567"),
+        ("1, 234.50", "1234.50"),
+        ("12,-", "12"),
+        ("CHF 1'000.--", "1000"),
+        ("1.234.56", "1234.56"),
+        (".50", "0.50"),
+    ],
 )
 def test_odd_prints_are_read(text, value):
     assert parse_number(text) == Decimal(value)
 
 
-@pytest.mark.parametrize("text", ["", "abc", "1.2.3", "12a", "1,2,3", "12 34", "25/04/2018", "12:30", "-", "€"])
+@pytest.mark.parametrize(
+    "text", ["", "abc", "1.2.3", "12a", "1.23.456,78", "12.34,56", "1,2,3", "12 34", "25/04/2018", "12:30", "-", "€"]
+)
 def test_what_is_no_number_is_none(text):
     assert parse_number(text) is None
 

@@ -56,6 +56,8 @@ def test_check_digits_decide():
     assert vat_id_valid("DE 136695976")
     assert not vat_id_valid("DE136695977")
     assert not vat_id_valid("")
+    assert find_vat_ids("DE136695977") == []
+    assert find_ibans("XX00AAAABBBBCCCCDDDD") == []
 
 
 def test_codes_are_found_in_running_text():
