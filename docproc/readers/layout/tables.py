@@ -61,7 +61,7 @@ def read_rows(window: Window, spec: FieldSpec, *, decimal_mark: str | None, day_
     targets = targets_of(spec.item)
     conventions = Conventions(decimal_mark, day_first)
     pages = _pages(window, targets)
-    headers = [header for page in pages for header in page.headers]
+    headers = [header for page in pages for header in page.headers if header.wanted]
     tables = [_table(pages, header, targets, conventions) for header in _different(headers, targets)]
     best = max(tables, key=lambda table: table.worth, default=_Table((), 0.0, 0.0))
     reads = best.reads if best.agreed >= SURE else _second_look(best.reads, pages, targets, conventions)

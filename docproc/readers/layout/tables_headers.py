@@ -1,7 +1,7 @@
 """Header rows of tables: which rows of a page name columns, and what each column means; reads no values."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -43,6 +43,8 @@ OTHER_WEIGHT = 0.4
 NUMERIC_BONUS = 0.3
 #: the last lines of labels follow the others within this many heights
 TAIL_GAP = 0.15
+#: the header of a table that nobody asks for has this many well-known labels, and this share of them all
+OTHER_COLUMNS, OTHER_SHARE = 3, 0.7
 #: each row that a header needs makes it a little less likely
 ROW_COST = 0.04
 
@@ -71,6 +73,8 @@ class Header:
     box: Box
     columns: tuple[Column, ...]
     score: float
+    #: whether it names what is asked for; other headers only tell where another table begins
+    wanted: bool
 
     @property
     def targets(self) -> frozenset[int]:
@@ -104,12 +108,16 @@ def find_headers(rows: Sequence[Row], index: LabelIndex, targets: Sequence[Targe
             if (header := _header(rows, start, after, index=index, targets=targets)) is not None
         ]
         if candidates:
-            found.append(max(candidates, key=lambda header: header.score))
+            found.append(max(candidates, key=_rank))
     chosen: list[Header] = []
-    for header in sorted(found, key=lambda header: -header.score):
+    for header in sorted(found, key=_rank, reverse=True):
         if all(header.after <= other.first or header.first >= other.after for other in chosen):
             chosen.append(header)
     return sorted((_with_tails(header, rows) for header in chosen), key=lambda header: header.first)
+
+
+def _rank(header: Header) -> tuple[bool, float]:
+    return header.wanted, header.score
 
 
 def _has_label(row: Row, index: LabelIndex) -> bool:
@@ -141,10 +149,11 @@ def _header(
         Column(enclosing_words(stack), _text(stack), *meaning) for stack, meaning in zip(stacks, meanings, strict=True)
     )
     score = _score(columns, targets) - ROW_COST * (after - first)
-    if score < HEADER_SCORE or not _tells_enough(columns, targets):
+    wanted = score >= HEADER_SCORE and _tells_enough(columns, targets)
+    if not wanted and not _is_other(columns):
         return None
     band = enclosing_words([word for row in rows[first:after] for word in row.words])
-    return Header(rows[first].page, first, after, band, columns, score)
+    return Header(rows[first].page, first, after, band, columns, score, wanted)
 
 
 def _pieces(row: Row, index: LabelIndex) -> list[_Piece]:
@@ -298,6 +307,12 @@ def _tells_enough(columns: Sequence[Column], targets: Sequence[Target]) -> bool:
     return not any(target.is_numeric for target in wanted) or any(target.is_numeric for target in asked)
 
 
+def _is_other(columns: Sequence[Column]) -> bool:
+    """Whether `columns` head some table: nearly all labels are well known."""
+    told = sum(column.score >= CUT_SCORE for column in columns)
+    return told >= OTHER_COLUMNS and told >= OTHER_SHARE * len(columns)
+
+
 def _with_tails(header: Header, rows: Sequence[Row]) -> Header:
     """With the rows that overlap it in height: the last lines of labels that wrap more often than the others."""
     after, bottom = header.after, header.box.bottom
@@ -310,7 +325,7 @@ def _with_tails(header: Header, rows: Sequence[Row]) -> Header:
     if after == header.after:
         return header
     box = Box(header.box.left, header.box.top, header.box.right, bottom)
-    return Header(header.page, header.first, after, box, header.columns, header.score)
+    return replace(header, after=after, box=box)
 
 
 def _is_tail(row: Row, header: Header, following: Sequence[Row], bottom: float) -> bool:

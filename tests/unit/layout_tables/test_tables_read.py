@@ -218,3 +218,87 @@ def test_a_page_without_a_table_has_no_rows():
 def test_thousands_of_rows_are_read_in_seconds_not_minutes():
     pages = [[HEADER, *(row(120 + 12 * n, f"Part {n}", "2", "10.00", "20.00") for n in range(50))] for _ in range(40)]
     assert len(read(window_of(*pages)).rows) == 2000
+
+
+def test_details_below_a_row_interrupt_a_table_without_ending_it():
+    spec = rows_spec(line=FieldKind.INTEGER, description=FieldKind.TEXT, amount=FieldKind.MONEY)
+    lines: list[PrintedLine] = [(100, [(50, "Line"), (100, "Description"), (-500, "Amount")])]
+    for number in range(1, 4):
+        top = 100 + 50 * number
+        lines += [
+            (top, [(50, str(number)), (100, f"Programme {number}"), (-500, f"{number}50.00")]),
+            (top + 14, [(110, "Weekdays"), (200, "Quantity"), (280, "Unit price"), (380, "Description")]),
+            (top + 28, [(110, "Mon"), (200, "3"), (280, "9.00"), (380, "Morning")]),
+        ]
+    found = read(window_of(lines), spec).rows
+    assert [cells["description"] for cells in found] == ["Programme 1", "Programme 2", "Programme 3"]
+
+
+def test_the_total_of_a_group_does_not_end_the_table():
+    lines = [
+        HEADER,
+        row(120, "Desk lamp", "2", "10.00", "20.00"),
+        (140, [(360, "Total A"), (460, "20.00")]),
+        row(160, "Oak board", "3", "5.50", "16.50"),
+        (180, [(360, "Total B"), (460, "16.50")]),
+        (200, [(360, "Grand total"), (460, "36.50")]),
+    ]
+    assert [cells["description"] for cells in read(window_of(lines)).rows] == ["Desk lamp", "Oak board"]
+
+
+def test_what_is_taken_off_between_rows_is_no_row():
+    lines = [
+        HEADER,
+        row(120, "Desk lamp", "2", "10.00", "20.00"),
+        (140, [(50, "less 10% discount"), (460, "-2.00")]),
+        row(160, "Oak board", "3", "5.50", "16.50"),
+    ]
+    assert [cells["description"] for cells in read(window_of(lines)).rows] == ["Desk lamp", "Oak board"]
+
+
+def test_labels_set_close_together_are_parted_by_the_words_they_are_known_by():
+    lines: list[PrintedLine] = [
+        (100, [(50, "Artikel"), (300, "Aantal"), (350, "Prijs per stuk"), (430, "BTW Prijs incl. BTW")]),
+        (120, [(50, "Bureaustoel"), (300, "2"), (350, "99,99"), (430, "21%"), (460, "199,98")]),
+    ]
+    assert read(window_of(lines), decimal_mark=",").rows == [
+        {"description": "Bureaustoel", "quantity": "2", "unit_price": "99.99", "line_total": "199.98"}
+    ]
+
+
+def test_a_compound_is_known_by_its_last_part():
+    lines: list[PrintedLine] = [
+        (100, [(50, "Warenkurzbezeichnung"), (250, "Liefermenge"), (350, "Verkaufspreis"), (460, "Endbetrag")]),
+        (120, [(50, "Schrauben"), (250, "2"), (350, "10,00"), (460, "20,00")]),
+    ]
+    assert list(read(window_of(lines), decimal_mark=",").rows[0].values()) == ["Schrauben", "2", "10.00", "20.00"]
+
+
+def test_only_the_name_is_taken_where_a_name_is_asked_for():
+    lines = [
+        HEADER,
+        row(120, "Memory card with a", "1", "9.00", "9.00"),
+        (131, [(50, "large case")]),
+        (142, [(50, "Price with discount")]),
+        row(170, "Oak board", "1", "5.50", "5.50"),
+    ]
+    name = FieldSpec(name="description", description="Name of the article")
+    total = FieldSpec(name="line_total", kind=FieldKind.MONEY)
+    item = FieldSpec(name="row", shape=Shape.GROUP, children=(name, total))
+    asked = FieldSpec(name="rows", shape=Shape.LIST, item=item)
+    assert read(window_of(lines), asked).rows[0]["description"] == "Memory card with a large case"
+    assert read(window_of(lines)).rows[0]["description"] == "Memory card with a large case Price with discount"
+
+
+def test_columns_that_the_header_names_wrongly_are_corrected_by_arithmetic():
+    lines: list[PrintedLine] = [
+        (100, [(50, "Description"), (250, "Number"), (330, "Qty"), (400, "Price"), (480, "Amount")]),
+        *(
+            (
+                120 + 16 * n,
+                [(50, f"Part {n}"), (250, f"{n + 2}"), (330, "7"), (400, "3.00"), (480, f"{3 * (n + 2)}.00")],
+            )
+            for n in range(3)
+        ),
+    ]
+    assert [cells["quantity"] for cells in read(window_of(lines)).rows] == ["2", "3", "4"]
