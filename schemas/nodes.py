@@ -88,7 +88,7 @@ class _Expansion:
                 "Describe only the fields you need."
             )
         if schema is False:
-            return Node(at=at, problem="no value is allowed here")
+            return Node(at=at, nullable=False, problem="no value is allowed here")
         if not isinstance(schema, dict):
             return Node(at=at)
         parts = [self._own(schema, at=at, trail=trail, depth=depth)]
@@ -146,7 +146,11 @@ class _Expansion:
                 f"At {at or 'the root'}, $ref {reference!r} leads back to itself without a field between."
             )
         if sum(step.target == reference for step in trail) >= MAX_RECURSION:
-            return Node(at=at, problem=f"$ref {reference!r} is recursive: followed {MAX_RECURSION} times, not further")
+            return Node(
+                at=at,
+                nullable=False,
+                problem=f"$ref {reference!r} is recursive: followed {MAX_RECURSION} times, not further",
+            )
         target = self._target(reference, at=at)
         return self.node(target, at=at, trail=(*trail, _Step(reference, depth)), depth=depth)
 
@@ -242,7 +246,7 @@ def _intersect(one: Node, other: Node) -> Node:
     types = _common_types(one.types, other.types)
     nullable = one.nullable and other.nullable
     if types is None and not nullable:
-        return replace(one, problem="what is required here contradicts itself")
+        return replace(one, nullable=False, problem="what is required here contradicts itself")
     return replace(
         one,
         types=types or frozenset(),

@@ -177,6 +177,20 @@ def test_a_recursive_definition_is_followed_twice_and_then_left_out():
     assert "recursive" in schema.notes[0]
 
 
+def test_a_definition_that_requires_itself_is_refused_unless_null_ends_it():
+    node = {
+        "type": "object",
+        "properties": {"n": {"type": "string"}, "child": {"$ref": "#/$defs/n"}},
+        "required": ["child"],
+    }
+    assert "recursive" in refusal(
+        {"properties": {"tree": {"$ref": "#/$defs/n"}}, "required": ["tree"], "$defs": {"n": node}}
+    )
+    node["properties"] = {"n": {"type": "string"}, "child": {"anyOf": [{"$ref": "#/$defs/n"}, {"type": "null"}]}}
+    schema = compiled({"tree": {"$ref": "#/$defs/n"}}, **{"$defs": {"n": node}})
+    assert schema.check_shape({"tree": {"n": "a", "child": {"n": "b", "child": None}}}) == ()
+
+
 def test_an_optional_place_that_cannot_be_read_is_left_out_and_said():
     document = {
         "properties": {
