@@ -11,7 +11,7 @@ from docproc.domain.page import PageContent, Word
 #: a gap wider than this many word heights ends a cell
 CELL_GAP = 1.0
 #: the same where the next word belongs to another text line of the source
-LINE_GAP = 0.7
+LINE_GAP = 0.9
 #: share of the lower height that two words of one visual row have in common
 ROW_OVERLAP = 0.5
 #: lines of a block stand at most this many heights apart

@@ -39,6 +39,8 @@ NAME_WORDS: Final = 9
 ADDRESS_ROWS: Final = 5
 #: an address has at most this many lines
 ADDRESS_LINES: Final = 8
+#: one of at most this many keeps its first line
+MIN_LINES: Final = 2
 #: lines of an address stand at most this many heights apart
 ADDRESS_GAP: Final = 0.9
 COLUMN_OVERLAP: Final = 0.3
@@ -149,7 +151,7 @@ def _joined(candidate: Candidate, below: Cell) -> Candidate:
 def _could_be_name(text: str) -> bool:
     letters = sum(character.isalpha() for character in text)
     digits = sum(character.isdigit() for character in text)
-    if letters < 2 or digits > letters or len(text.split()) > NAME_WORDS:
+    if text.count(")") > text.count("(") or letters < 2 or digits > letters or len(text.split()) > NAME_WORDS:
         return False
     return not is_label(text) and not is_contact(text) and not is_legal_tail(text)
 
@@ -328,23 +330,29 @@ def _line_above(cell: Cell, sheet: Sheet) -> Cell | None:
 
 
 def _addresses(plan: FieldPlan, role: Role, *, sheet: Sheet, prints: Prints) -> Iterator[Scored]:
-    surroundings = prints.surroundings(sheet)
     first = sheet is prints.sheets[0]
     for order, run in enumerate(address_runs(sheet)):
-        candidate = replace(_address_candidate(run), labels=surroundings.labels(run[0], start=0))
-        features = label_features(plan.labels, candidate.labels, rivals=PARTY_CONCEPTS)
-        features |= {
-            "under_name": float(_under_name(run[0], sheet)),
-            "lines": min(1.0, (len(run) - 1) / 2),
-            "street": min(1.0, max(address_strength(cell.text) for cell in run) / 2),
-            "postcode": float(any(POSTCODE.search(cell.text) for cell in run)),
-        }
-        if role.side is Side.ISSUER and first:
-            features["upper"] = 1 - run[0].box.top / max(sheet.page.height, 1)
-            features["first_address"] = 1 / (1 + order)
-        if role.side is Side.RECIPIENT:
-            features["recipient"] = 1.0
-        yield Scored(plan, candidate, {name: value for name, value in features.items() if value})
+        for cut in (0, 1) if len(run) > MIN_LINES else (0,):  # its first line may turn out to be the name
+            entry = _address_entry(plan, run[cut:], sheet=sheet, prints=prints)
+            features = dict(entry.features) | {"without_first_line": float(cut)}
+            if role.side is Side.RECIPIENT:
+                features["recipient"] = 1.0
+            elif first:
+                features["upper"] = 1 - run[0].box.top / max(sheet.page.height, 1)
+                features["first_address"] = 1 / (1 + order)
+            yield replace(entry, features={name: value for name, value in features.items() if value})
+
+
+def _address_entry(plan: FieldPlan, run: Sequence[Cell], *, sheet: Sheet, prints: Prints) -> Scored:
+    labels = prints.surroundings(sheet).labels(run[0], start=0)
+    candidate = replace(_address_candidate(run), labels=labels)
+    features = label_features(plan.labels, labels, rivals=PARTY_CONCEPTS) | {
+        "under_name": float(_under_name(run[0], sheet)),
+        "lines": min(1.0, (len(run) - 1) / 2),
+        "street": min(1.0, max(address_strength(cell.text) for cell in run) / 2),
+        "postcode": float(any(POSTCODE.search(cell.text) for cell in run)),
+    }
+    return Scored(plan, candidate, features)
 
 
 def _under_name(cell: Cell, sheet: Sheet) -> bool:

@@ -10,7 +10,7 @@ from typing import Final
 
 from docproc.domain.schema import NUMERIC, FieldKind, FieldSpec
 from docproc.readers.layout.candidates import Candidate, Conventions, candidates_of
-from docproc.readers.layout.labels import FieldLabels, Terms, own_fit, rival_fit, terms_of
+from docproc.readers.layout.labels import FieldLabels, Terms, known_share, own_fit, rival_fit, terms_of
 from docproc.readers.layout.lines import Sheet
 from docproc.readers.layout.surroundings import Label, Relation, Surroundings
 from docproc.readers.layout.thesaurus import DATE_CONCEPTS, ID_CONCEPTS, MONEY_CONCEPTS, TITLES
@@ -112,6 +112,7 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "postcode": 1.0,
     "under_name": 1.2,
     "first_address": 1.5,
+    "without_first_line": -0.6,
 }
 #: the concept that a field of the kind has when its document has a single one
 MAIN: Final = frozenset({"issue date", "gross total"})
@@ -127,6 +128,8 @@ RIVALS: Final[Mapping[FieldKind, frozenset[str]]] = {
 }
 #: labels of a candidate that can speak against it
 NEAR_LABELS: Final = 4
+#: share of known words from which print is surely a label: only such a label speaks against a value
+LABEL_SHARE: Final = 0.6
 #: an id of fewer characters is likely a line number
 SHORT_ID: Final = 3
 #: a document's title is this much larger than its body, or in capitals, and has few words
@@ -304,7 +307,7 @@ def label_features(
 ) -> dict[str, float]:
     """How surely the labels around a candidate name the field, and how surely they name something else."""
     own = max((own_fit(labels, label.terms) * label.trust for label in found), default=0.0)
-    near = found[:NEAR_LABELS]
+    near = [label for label in found[:NEAR_LABELS] if known_share(label.text) >= LABEL_SHARE]
     rival = max((rival_fit(labels, label.terms, rivals=rivals) * label.trust for label in near), default=0.0)
     return {"label": own, "rival": max(0.0, rival - own)}
 

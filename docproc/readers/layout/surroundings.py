@@ -105,7 +105,7 @@ class Surroundings:
         heading, rows = self.heading(cell)
         if heading:
             found = [_under(label, heading) for label in found]
-            found.append(Label("", heading, Relation.HEADING, max(0.0, 1 - HEADING_FADE * rows)))
+            found.append(Label(" ".join(sorted(heading)), heading, Relation.HEADING, max(0.0, 1 - HEADING_FADE * rows)))
         return tuple(label for label in found if label.terms)
 
     def after(self, cell: Cell, *, end: int) -> tuple[Label, ...]:

@@ -18,7 +18,7 @@ LEGAL_TAIL_WORDS: Final = 4
 #: a line of an address has at least this strength
 ADDRESS_LINE: Final = 1.0
 
-POSTCODE = re.compile(r"(?<![\d.,/-])(?:[A-Z]{1,2}[- ])?\d{4,6}(?![\d.,/])(?:-\d{4})?|\b[A-Z]{1,2}\d{1,2}[A-Z]? ?\d[A-Z]{2}\b")
+POSTCODE = re.compile(r"(?<![\d.,/(-])(?:[A-Z]{1,2}[- ])?\d{4,6}(?![\d.,/])(?:-\d{4})?|\b[A-Z]{1,2}\d{1,2}[A-Z]? ?\d[A-Z]{2}\b")
 _HOUSE = re.compile(r"^(?:no|nos|lot|unit|block|blok|n°)?[\s.:]*\d{1,5}[a-z]?(?:[-/&,]\s*\d*[a-z]?\d*)*[,\s]", re.IGNORECASE)
 _REGISTRATION = re.compile(r"^\W*(?:co\W*|company\W*|business\W*)?(?:reg|rec|roc|brn|gst|sst|vat|ust|siret|kvk)\b", re.IGNORECASE)
 _TAILS: Final = frozenset({"enterprise", "enterprises", "trading"})
@@ -42,7 +42,7 @@ def is_legal_tail(text: str) -> bool:
     """Print that begins with a legal form, a place in brackets aside: the end of a name that began above."""
     words = [re.sub(r"[^\w/]", "", word) for word in fold(re.sub(r"\([^)]*\)", " ", text)).split()]
     words = [word for word in words if word]
-    return bool(words) and words[0] in LEGAL_FORMS | _TAILS and len(words) <= LEGAL_TAIL_WORDS
+    return bool(words) and not is_contact(text) and words[0] in LEGAL_FORMS | _TAILS and len(words) <= LEGAL_TAIL_WORDS
 
 
 def has_business_word(text: str) -> bool:
@@ -81,6 +81,8 @@ def is_contact(text: str) -> bool:
     if colon and len(label.split()) <= LEGAL_TAIL_WORDS and not any(mark.isdigit() for mark in label):
         return True
     terms = frozenset(terms_of(text))
+    if terms & {"registration", "registered"} and "number" in terms:
+        return True
     return bool(terms & {"phone", "fax", "email", "website", "vat-id", "registration", "tax-number", "bic", "iban"}) or (
         bool(find_phones(text)) and not POSTCODE.search(text)
     )
@@ -93,6 +95,7 @@ def address_strength(text: str) -> float:
 
 def street_strength(text: str) -> float:
     """The same for any line, also one that goes on with a telephone number."""
+    text = BRACKETED_CODE.sub("", text)
     words = _WORD.findall(fold(text))
     if not words:
         return 0.0
