@@ -20,6 +20,7 @@ from docproc.readers.layout.tables_headed import read_headed
 from docproc.readers.layout.tables_headerless import SUMMED, read_list
 from docproc.readers.layout.tables_headers import Header, find_headers
 from docproc.readers.layout.tables_labels import LabelIndex
+from docproc.readers.layout.tables_ledger import with_balances
 from docproc.readers.layout.tables_reads import RowRead
 from docproc.readers.layout.tables_segments import segment_of
 from docproc.readers.layout.tables_stretches import Page, same_table, stretches
@@ -33,7 +34,10 @@ AGREEMENT = 3.0
 #: a table under a header stands without a second look when this share of its rows agrees
 SURE = 0.5
 #: probabilities of a cell: arithmetic agrees, cannot tell, disagrees
-PROVED, PLAIN, DISPROVED = 0.97, 0.85, 0.55
+PROVED, PLAIN, DISPROVED = 0.98, 0.9, 0.7
+
+#: what agreeing figures prove
+PROVABLE = frozenset((*ARITHMETIC, Role.BALANCE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +97,7 @@ def _table(pages: Sequence[Page], header: Header, targets: Sequence[Target], con
         reads.extend(read_headed(segment, targets, conventions))
     if not reads:
         return _Table((), 0.0, 0.0)
+    reads = with_balances(reads, targets, conventions)
     agreed = sum(read.agrees is True for read in reads) / len(reads)
     return _Table(reads, agreed, header.score + AGREEMENT * agreed)
 
@@ -140,14 +145,14 @@ def _reading(reads: Sequence[RowRead], targets: Sequence[Target], conventions: C
 
 def _cells(read: RowRead, targets: Sequence[Target], conventions: Conventions) -> dict[str, CellValue | None]:
     return {
-        target.spec.name: cell_value(read.plain_words(index), target.spec, conventions)
+        target.spec.name: cell_value(read.plain_words(index), target.spec, conventions, negated=index in read.negated)
         for index, target in enumerate(targets)
         if target.spec is not None
     }
 
 
 def _probability(read: RowRead, target: Target) -> float:
-    if target.role not in ARITHMETIC or read.agrees is None:
+    if target.role not in PROVABLE or read.agrees is None:
         return PLAIN * read.trust
     return PROVED if read.agrees else DISPROVED * read.trust
 

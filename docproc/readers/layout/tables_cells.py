@@ -62,13 +62,15 @@ def number_of(words: Sequence[Word], decimal_mark: str | None) -> tuple[Decimal,
     return span.value, tuple(chosen)
 
 
-def cell_value(words: Sequence[Word], spec: FieldSpec, reading: Conventions) -> CellValue | None:
-    """The value of `spec` that `words` print; None when they print none."""
+def cell_value(
+    words: Sequence[Word], spec: FieldSpec, reading: Conventions, *, negated: bool = False
+) -> CellValue | None:
+    """The value of `spec` that `words` print, a number `negated` as its column says; None when they print none."""
     if not words:
         return None
     if spec.kind in NUMERIC:
         found = number_of(words, reading.decimal_mark)
-        return number_value(found[0], found[1], spec) if found is not None else None
+        return number_value(-found[0] if negated else found[0], found[1], spec) if found is not None else None
     text = text_of(words)
     if spec.kind is FieldKind.DATE:
         dates = find_dates(text, day_first=reading.day_first)

@@ -8,6 +8,7 @@ from docproc.readers.layout.rows_wrap import cell_words, figure_words, reach_of
 from docproc.readers.layout.tables_arithmetic import choose_columns, row_agrees
 from docproc.readers.layout.tables_cells import Conventions, number_of
 from docproc.readers.layout.tables_glued import cut_quantity
+from docproc.readers.layout.tables_ledger import ledger_columns, signed_amount
 from docproc.readers.layout.tables_reads import PagedWords, RowRead
 from docproc.readers.layout.tables_segments import Segment, roles_of
 from docproc.readers.layout.tables_targets import Target
@@ -27,10 +28,18 @@ def read_headed(segment: Segment, targets: Sequence[Target], conventions: Conven
         _add_glued(row, numbers, roles, segment)
     columns = _column_by_target(segment, targets, roles)
     reaches = _reaches(rows, columns, targets, segment)
-    return [
-        RowRead(words=_words(row, columns, reaches, segment.keys.texts), agrees=row_agrees(numbers, roles))
-        for row, numbers in zip(rows, figures, strict=True)
-    ]
+    ledger = ledger_columns(columns, targets)
+    reads = []
+    for row, numbers in zip(rows, figures, strict=True):
+        words = _words(row, columns, reaches, segment.keys.texts)
+        negated: frozenset[int] = frozenset()
+        if ledger is not None:
+            amount, *sides = ledger
+            debit, credit = (figure_words(row, side) if side is not None else () for side in sides)
+            words[amount], is_debit = signed_amount(debit, credit, conventions)
+            negated = frozenset({amount}) if is_debit else negated
+        reads.append(RowRead(words=words, agrees=row_agrees(numbers, roles), negated=negated))
+    return reads
 
 
 def _add_glued(row: TableRow, figures: dict[int, Decimal], roles: Mapping[Role, int], segment: Segment) -> None:

@@ -116,12 +116,15 @@ def _table_lines(
     doubtful = closed = False
     text_left = lanes[min(keys.texts)].left if keys.texts else None
     for at, row in enumerate(stretch.rows[:limit]):
+        closed = closed or at in stretch.breaks
+        if closed and not any(is_figure(word.text) for word in row.words):
+            continue  # prose after the table is not worth splitting
         line = split(row, lanes)
         figures = clean_figures(line, keys)
         kind = kind_of(line, figures=figures, texts=keys.texts, text_left=text_left)
         doubtful = doubtful or row.page != page or row.box.top - bottom > DOUBT_GAP * row.cells[0].height
         page, bottom = row.page, row.box.bottom
-        closed = closed or at in stretch.breaks or (kind is LineKind.TOTAL and (bool(lines) or not doubtful))
+        closed = closed or (kind is LineKind.TOTAL and (bool(lines) or not doubtful))
         if kind is not LineKind.ROW or (closed and not (figures and proof.holds(line, lines))):
             continue
         if doubtful and len(figures) < min(2, len(keys.figures)):

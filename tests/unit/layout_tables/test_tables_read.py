@@ -302,3 +302,27 @@ def test_columns_that_the_header_names_wrongly_are_corrected_by_arithmetic():
         ),
     ]
     assert [cells["quantity"] for cells in read(window_of(lines)).rows] == ["2", "3", "4"]
+
+
+STATEMENT = rows_spec(date=FieldKind.DATE, description=FieldKind.TEXT, amount=FieldKind.MONEY, balance=FieldKind.MONEY)
+
+
+def test_debit_and_credit_make_one_signed_amount_where_the_schema_has_one():
+    lines: list[PrintedLine] = [
+        (100, [(50, "Date"), (120, "Description"), (300, "Withdrawals"), (390, "Deposits"), (480, "Balance")]),
+        (132, [(50, "2025-01-13"), (120, "Rent"), (-355, "60.00"), (-515, "40.00")]),
+        (148, [(50, "2025-01-14"), (120, "Salary"), (-430, "1,000.00"), (-515, "1,040.00")]),
+    ]
+    assert [cells["amount"] for cells in read(window_of(lines), STATEMENT).rows] == ["-60.00", "1000.00"]
+
+
+def test_running_balances_tell_the_sign_of_an_amount():
+    lines: list[PrintedLine] = [
+        (100, [(50, "Datum"), (120, "Buchungstext"), (-400, "Betrag"), (-515, "Saldo")]),
+        (116, [(50, "13.01.2025"), (120, "Gehalt"), (-400, "1.000,00 H"), (-515, "1.100,00")]),
+        (132, [(50, "14.01.2025"), (120, "Miete"), (-400, "600,00 S"), (-515, "500,00")]),
+        (148, [(50, "15.01.2025"), (120, "Strom"), (-400, "60,00 S"), (-515, "440,00")]),
+    ]
+    found = read(window_of(lines), STATEMENT, decimal_mark=",")
+    assert [cells["amount"] for cells in found.rows] == ["1000.00", "-600.00", "-60.00"]
+    assert found.hints["[1].amount"].model == found.hints["[1].balance"].model
