@@ -301,6 +301,10 @@ def _tells_enough(columns: Sequence[Column], targets: Sequence[Target]) -> bool:
     if len(told) < MIN_COLUMNS or not asked:
         return False
     wanted = [target for target in targets if target.spec is not None]
+    roles = {target.role for target in told}
+    billed = Role.DESCRIPTION in roles and not roles.isdisjoint({Role.QUANTITY, Role.UNIT_PRICE})
+    if billed and all(target.role is not Role.DESCRIPTION for target in wanted):
+        return False  # a table of articles, and none are asked for
     described = any(target.is_text for target in told) or all(target.role is not Role.DESCRIPTION for target in wanted)
     if len(asked) <= MIN_COLUMNS and not described:
         return False  # figures that nothing describes are a summary, of taxes or of payments

@@ -326,3 +326,33 @@ def test_running_balances_tell_the_sign_of_an_amount():
     found = read(window_of(lines), STATEMENT, decimal_mark=",")
     assert [cells["amount"] for cells in found.rows] == ["1000.00", "-600.00", "-60.00"]
     assert found.hints["[1].amount"].model == found.hints["[1].balance"].model
+
+
+def test_what_is_counted_stays_with_its_quantity_and_becomes_the_unit():
+    spec = rows_spec(
+        description=FieldKind.TEXT,
+        quantity=FieldKind.NUMBER,
+        unit=FieldKind.TEXT,
+        unit_price=FieldKind.MONEY,
+        line_total=FieldKind.MONEY,
+    )
+    lines: list[PrintedLine] = [
+        (100, [(50, "Description"), (-330, "Qty"), (-420, "Unit price"), (-510, "Amount")]),
+        (120, [(50, "Cover design"), (-330, "6 titles"), (-420, "10.00"), (-510, "60.00")]),
+        (136, [(50, "Courier"), (-330, "1"), (-420, "5.50"), (-510, "5.50")]),
+    ]
+    found = read(window_of(lines), spec).rows
+    assert [(cells["description"], cells["quantity"], cells["unit"]) for cells in found] == [
+        ("Cover design", "6", "titles"),
+        ("Courier", "1", None),
+    ]
+
+
+def test_a_table_of_articles_is_no_table_of_taxes():
+    spec = rows_spec(tax_rate=FieldKind.PERCENT, taxable_amount=FieldKind.MONEY, tax_amount=FieldKind.MONEY)
+    assert read(window_of([HEADER, row(120, "Desk lamp", "2", "10.00", "20.00")]), spec).rows == []
+    taxes: list[PrintedLine] = [
+        (100, [(50, "VAT rate"), (200, "Taxable amount"), (350, "VAT amount")]),
+        (120, [(50, "20%"), (200, "100.00"), (350, "20.00")]),
+    ]
+    assert read(window_of(taxes), spec).rows == [{"tax_rate": "20", "taxable_amount": "100.00", "tax_amount": "20.00"}]
