@@ -138,6 +138,17 @@ def _submitted(desk: "Desk", job: "Job") -> "Job":
     return continue_submission(desk.stores, job.id, files, accept=desk.accept)
 
 
+@app.command("work", hidden=True)
+def work(job: Annotated[str, typer.Argument()]) -> None:
+    """Work on a job beside the process that started this one; orders come by standard input."""
+    from docproc.bootstrap import load_job_schema, open_desk
+    from docproc.cli.running import work_silently
+
+    desk = open_desk()
+    found = find_job(desk, job)
+    work_silently(desk, found, load_job_schema(desk, found.id))
+
+
 @app.command("retry")
 def retry(job: JobArgument, password_file: PasswordFile = None) -> None:
     """Read the failed documents of a job again. Example: `docproc jobs retry last --password-file p.txt`."""
@@ -248,6 +259,8 @@ def find_job(desk: "Desk", name: str) -> "Job":
 
 def _schema_as_stored(desk: "Desk", job: "Job") -> "ExtractionSchema":
     """The schema for an export: where it was loaded from, or what the job kept of it when that is gone or changed."""
+    from dataclasses import replace
+
     from docproc.bootstrap import load_job_schema
     from docproc.domain.errors import ConflictError, UsageError
     from docproc.services.job_context import require_same_schema
@@ -257,5 +270,6 @@ def _schema_as_stored(desk: "Desk", job: "Job") -> "ExtractionSchema":
         schema = load_job_schema(desk, job.id)
         require_same_schema(job, schema)
     except (UsageError, ConflictError):
-        return compile_json_schema(dict(job.schema.json_schema), reference=job.schema.reference)
+        kept = compile_json_schema(dict(job.schema.json_schema), reference=job.schema.reference)
+        return replace(kept, name=job.schema.name, version=job.schema.version)
     return schema
