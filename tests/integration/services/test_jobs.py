@@ -1,8 +1,9 @@
-"""Jobs from submission to deletion, on both databases."""
+"""Jobs from submission to deletion: one contract for the stores in memory and on both databases."""
 
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from doubles.documents import FirstWordReader, TextPages, accept_text, text_schema
@@ -30,6 +31,9 @@ from docproc.services.resume import resume
 from docproc.services.retry import retry
 from docproc.services.show import documents_of, show_job
 from docproc.services.submit import SubmittedFile, continue_submission, submit
+
+if TYPE_CHECKING:
+    from docproc.services.progress import Progress
 
 pytestmark = pytest.mark.integration
 
@@ -378,6 +382,6 @@ def test_external_ids_and_metadata_come_back(place: Workplace) -> None:
 
 def test_progress_is_told_to_the_end(place: Workplace) -> None:
     job = place.submit(dict.fromkeys("abc", "1\n2"))
-    told = []
+    told: list["Progress"] = []
     run_job(place.context(job), owners=place.owners, workers=2, on_progress=told.append)
     assert (told[-1].documents_total, told[-1].documents_done, told[-1].pages_done) == (3, 3, 6)

@@ -39,9 +39,9 @@ def _wait_until_done(place: Workplace, job: Job, *, done: int) -> None:
 
 
 def test_a_job_whose_process_is_killed_again_and_again_ends_whole(
-    stores: Stores, database: Database, tmp_path: Path
+    kept_stores: Stores, database: Database, tmp_path: Path
 ) -> None:
-    place, chance = Workplace(stores, tmp_path), random.Random(20261121)  # noqa: S311 moments, not secrets
+    place, chance = Workplace(kept_stores, tmp_path), random.Random(20261121)  # noqa: S311 moments, not secrets
     # a quarter have two pages; every text differs, so that no reading can be taken over from another document
     job = place.submit({f"{n:03}": f"w{n}" + ("\nsecond" if n % 4 == 0 else "") for n in range(DOCUMENTS)})
     for kill in range(KILLS):
@@ -67,8 +67,8 @@ def test_a_job_whose_process_is_killed_again_and_again_ends_whole(
     assert len([name for name in names if not name.startswith(".")]) == DOCUMENTS
 
 
-def test_a_living_process_keeps_its_documents(stores: Stores, database: Database, tmp_path: Path) -> None:
-    place = Workplace(stores, tmp_path)
+def test_a_living_process_keeps_its_documents(kept_stores: Stores, database: Database, tmp_path: Path) -> None:
+    place = Workplace(kept_stores, tmp_path)
     job = place.submit({f"{n}": f"w{n}" for n in range(6)})
     process = _start(database, place, job, seconds=0.5)
     try:
