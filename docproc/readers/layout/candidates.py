@@ -12,12 +12,15 @@ from docproc.domain.page import Word
 from docproc.domain.schema import FieldKind
 from docproc.readers.layout.lines import Cell, Sheet, enclosing_words
 from docproc.readers.layout.surroundings import Label, Surroundings
-from docproc.values.codes import CodeSpan, find_emails, find_ibans, find_phones, find_urls, find_vat_ids
+from docproc.readers.layout.wording import ADDRESS_LINE, address_strength, is_contact, is_label
+from docproc.values.codes import CodeSpan, compact, find_emails, find_ibans, find_phones, find_urls, find_vat_ids
 from docproc.values.currency import find_currencies, parse_currency
 from docproc.values.dates import find_dates
 from docproc.values.numbers import canonical, find_numbers
 
 _CODE_WORD = re.compile(r"[^\s]*\d[^\s]*")
+#: a code that begins like an IBAN or a VAT id
+_COUNTRY_CODE = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}(?: ?[A-Z0-9]{0,3}\d[A-Z0-9]*){2,9}(?![A-Za-z0-9])")
 _LABEL_BEFORE = re.compile(r"^(?:.*[:#]|(?:no|nr|n[°º])\.?)(?=[^\s:#]*\d)", re.IGNORECASE)
 _RANGE_DASH = re.compile(r"\s*(?:-|–|—|to|bis|through|thru|au|al|a|tot|until)\s*", re.IGNORECASE)  # noqa: RUF001 the dash as printed
 
@@ -26,6 +29,8 @@ _BRACKETED_NUMBER = re.compile(r"\s*\(\d{3,}\)$")
 #: a value wraps to at most this many more lines, each this close and flush, in print heights
 WRAPPED_LINES: Final = 3
 WRAP_FLUSH: Final = 0.5
+#: print this near on the left makes a line the value of its own label
+WRAP_COLUMN: Final = 16.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,8 @@ class Candidate:
     range_place: int = 0
     #: several words taken together
     joined: bool = False
+    #: its check digits are right, or it has none
+    checked: bool = True
 
     @property
     def place(self) -> tuple[int, Box]:
@@ -265,9 +272,13 @@ def _coded(find: Callable[[str], list[CodeSpan]], kind: FieldKind) -> Finder:
     def found(sheet: Sheet, conventions: Conventions) -> Iterator[tuple[Spot, Candidate]]:
         del conventions
         for cell in sheet.cells:
-            for span in find(cell.text):
+            spans = find(cell.text)
+            for span in spans:
                 spot = Spot(cell, span.start, span.end)
                 yield spot, candidate_at(spot, kind, span.code if kind in _COMPACT else spot.text.replace(" ", ""))
+            if kind in _COMPACT and not spans and (hit := _COUNTRY_CODE.search(cell.text)):
+                spot = Spot(cell, hit.start(), hit.end())
+                yield spot, replace(candidate_at(spot, kind, compact(hit.group())), checked=False)
 
     return found
 
@@ -279,13 +290,24 @@ def _texts(sheet: Sheet, conventions: Conventions) -> Iterator[tuple[Spot, Candi
         if not any(character.isalnum() for character in cell.text):
             continue
         colon = cell.text.find(":")
-        for start in {0, colon + 1 if 0 < colon < len(cell.text) - 1 else 0}:
+        behind_label = colon + 1 if 0 < colon < len(cell.text) - 1 else 0
+        for start in sorted({0, behind_label}):
             text = _BRACKETED_NUMBER.sub("", cell.text[start:]).strip()
             if text:
                 begin = cell.text.find(text, start)
                 spot = Spot(cell, begin, begin + len(text))
                 candidate = candidate_at(spot, FieldKind.TEXT, text)
-                yield spot, _wrapped(candidate, sheet) if start else candidate
+                yield spot, _wrapped(candidate, sheet) if start or _has_label_left(cell, sheet) else candidate
+
+
+def _is_else(text: str) -> bool:
+    """Whether a line below a value is something of its own: a label, an address, a way to reach somebody."""
+    return ":" in text or is_label(text) or is_contact(text) or address_strength(text) >= ADDRESS_LINE / 2
+
+
+def _has_label_left(cell: Cell, sheet: Sheet) -> bool:
+    left = [other for other in sheet.rows[cell.row].cells if other.box.right <= cell.box.left]
+    return bool(left) and is_label(left[-1].text)
 
 
 def _wrapped(candidate: Candidate, sheet: Sheet) -> Candidate:
@@ -294,9 +316,9 @@ def _wrapped(candidate: Candidate, sheet: Sheet) -> Candidate:
     for row in sheet.rows[last.row + 1 : last.row + 1 + WRAPPED_LINES]:
         height = last.height
         below = next((cell for cell in row.cells if abs(cell.box.left - left) < WRAP_FLUSH * height), None)
-        if below is None or below.box.top - last.box.bottom > WRAP_FLUSH * height or ":" in below.text:
+        if below is None or below.box.top - last.box.bottom > WRAP_FLUSH * height or _is_else(below.text):
             break
-        if any(last.box.left - height < cell.box.left < left - height for cell in row.cells):
+        if any(cell.box.left < left - height and left - cell.box.right < WRAP_COLUMN * height for cell in row.cells):
             break
         candidate = replace(
             candidate,

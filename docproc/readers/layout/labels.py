@@ -135,9 +135,10 @@ def best_concept(label: Terms) -> tuple[str, float]:
 
 def field_labels(spec: FieldSpec, *, parent: str = "") -> FieldLabels:
     """The labels to look for, from name, title, aliases, description and the thesaurus."""
-    own = [name_terms(spec.name)]
-    own.extend(frozenset(terms_of(text)) for text in (spec.title, *spec.aliases) if text)
-    own = [terms for terms in own if terms]
+    bare = [name_terms(spec.name)]
+    bare.extend(frozenset(terms_of(text)) for text in (spec.title, *spec.aliases) if text)
+    bare = [terms for terms in bare if terms]
+    own = [terms | name_terms(parent) for terms in bare] if parent else bare
     specific = any(_specific(terms) for terms in own)
     described = tuple(  # `Name of …` would match every name, `Date of …` every date
         terms for terms in _described(spec.description) if not specific or _specific(terms) or terms & ENDS
@@ -157,9 +158,8 @@ def field_labels(spec: FieldSpec, *, parent: str = "") -> FieldLabels:
         if specific and concept in {"start date", "end date"}:
             factor *= VAGUE
         alternatives.extend((terms, weight * factor) for terms, weight in _concepts()[concept])
-    if parent:  # `address.city` may be printed as plain "city", or with its parent
-        around = name_terms(parent)
-        alternatives.extend((terms | around, 1.0) for terms in own)
+    if parent:  # `buyer.city` may be printed as plain `City`, if it does not say whose
+        alternatives.extend((terms, VAGUE) for terms in bare)
     return FieldLabels(
         alternatives=tuple(alternatives),
         concepts=loose,

@@ -231,10 +231,12 @@ def address_runs(sheet: Sheet) -> Iterator[tuple[Cell, ...]]:
     """Runs of cells under one another that read like an address, without the name above."""
     used: set[int] = set()
     for cell in sheet.cells:
-        if id(cell) in used or not _begins(cell):
+        if id(cell) in used or not _begins(cell) or _labelled_otherwise(cell, sheet):
             continue
         run = [cell]
         while (following := _next_line(run[-1], sheet)) is not None and _goes_on(following, run):
+            if _labelled_otherwise(following, sheet):
+                break
             run.append(following)
         used.update(id(line) for line in run)
         if sum(address_strength(line.text) for line in run) >= 2 * ADDRESS_LINE:
@@ -243,6 +245,14 @@ def address_runs(sheet: Sheet) -> Iterator[tuple[Cell, ...]]:
 
 def _begins(cell: Cell) -> bool:
     return address_strength(cell.text) >= ADDRESS_LINE / 2 and not has_legal_form(cell.text) and not is_label(cell.text)
+
+
+def _labelled_otherwise(cell: Cell, sheet: Sheet) -> bool:
+    """Whether a label left of the cell says that it is something else than an address."""
+    left = [other.text for other in sheet.rows[cell.row].cells if other.box.right <= cell.box.left]
+    if not left or not left[-1].rstrip().endswith(":"):
+        return False
+    return not frozenset(terms_of(left[-1])) & {"address", "street", "city", "postcode", "country", "buyer", "delivery"}
 
 
 def _next_line(cell: Cell, sheet: Sheet) -> Cell | None:

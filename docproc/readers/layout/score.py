@@ -45,6 +45,7 @@ OTHER_BIAS: Final = -3.6
 WEIGHTS: Final[Mapping[str, float]] = {
     "label": 5.2,
     "rival": -4.5,
+    "other_side": -3.0,
     "first_page": 0.2,
     "top": 0.3,
     "bottom": 0.0,
@@ -71,6 +72,8 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "range_other": -0.9,
     "code": 0.5,
     "titled": 0.9,
+    "of_receiver": -2.0,
+    "unchecked": -3.5,
     "short": -1.2,
     "other_kind": -1.6,
     "joined": -0.35,
@@ -115,6 +118,8 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "first_address": 1.5,
     "without_first_line": -0.6,
 }
+#: kinds whose values have a shape of their own
+CODED: Final = frozenset({FieldKind.IBAN, FieldKind.VAT_ID, FieldKind.EMAIL, FieldKind.URL, FieldKind.PHONE})
 #: the concept that a field of the kind has when its document has a single one
 MAIN: Final = frozenset({"issue date", "gross total"})
 LOW_CONCEPTS: Final = frozenset({"gross total", "net total", "tax amount"})
@@ -131,6 +136,8 @@ RIVALS: Final[Mapping[FieldKind, frozenset[str]]] = {
 NEAR_LABELS: Final = 4
 #: share of known words from which print is surely a label: only such a label speaks against a value
 LABEL_SHARE: Final = 0.6
+#: terms that say whose something is
+SIDES: Final = frozenset({"seller", "buyer", "payee", "delivery"})
 #: an id of fewer characters is likely a line number
 SHORT_ID: Final = 3
 #: a document's title is this much larger than its body, or in capitals, and has few words
@@ -300,6 +307,9 @@ def _features(
         features |= _code(plan, candidate, prints)
     elif kind is FieldKind.TEXT:
         features |= _text(candidate)
+    elif kind in CODED:
+        features |= _coded(plan, candidate, distinct=len(counts))
+        features["of_receiver"] *= 1 - features["label"]
     return {name: value for name, value in features.items() if value}
 
 
@@ -310,7 +320,9 @@ def label_features(
     own = max((own_fit(labels, label.terms) * label.trust for label in found), default=0.0)
     near = [label for label in found[:NEAR_LABELS] if known_share(label.text) >= LABEL_SHARE]
     rival = max((rival_fit(labels, label.terms, rivals=rivals) * label.trust for label in near), default=0.0)
-    return {"label": own, "rival": max(0.0, rival - own)}
+    side = labels.terms & SIDES
+    other = max((label.trust for label in near if side and not side & label.terms and label.terms & SIDES), default=0.0)
+    return {"label": own, "rival": max(0.0, rival - own), "other_side": other}
 
 
 def _position(plan: FieldPlan, candidate: Candidate, prints: Prints) -> dict[str, float]:
@@ -376,6 +388,15 @@ def _is_other_kind(candidate: Candidate, prints: Prints) -> bool:
         for other in prints.candidates(kind)
         if kind is not FieldKind.PHONE or _DIALLED.search(other.text)
     )
+
+
+def _coded(plan: FieldPlan, candidate: Candidate, *, distinct: int) -> dict[str, float]:
+    """Unlabelled, a telephone number or VAT id is the issuer's rather than the receiver's."""
+    return {
+        "only": float(distinct == 1 and "buyer" not in plan.labels.terms),
+        "of_receiver": float("buyer" in plan.labels.terms),
+        "unchecked": float(not candidate.checked),
+    }
 
 
 def _text(candidate: Candidate) -> dict[str, float]:

@@ -406,9 +406,9 @@ GENERIC: Final = frozenset(
 )
 
 #: terms of labels that mean something else under the heading of a party: `Name` under `Buyer`
-PARTY_TERMS: Final = GENERIC | frozenset(
-    "vat-id tax-number email phone fax street city postcode country contact registration website iban bic account company "
-    "bank".split()
+PARTY_TERMS: Final = frozenset(
+    "name number id code reference address vat-id tax-number email phone fax street city postcode country contact "
+    "registration website iban bic account company bank".split()
 )
 
 #: concept -> labels it is printed under, best first, each with how surely it means the concept
