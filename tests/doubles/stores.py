@@ -244,13 +244,13 @@ class MemoryPageStore(_Store):
                 document = row.seen()
                 same = (document.tenant, document.original.sha256, row.fingerprint) == (tenant, sha256, fingerprint)
                 if same and document.words_key is not None and document.pages.failed == 0:
-                    unread = [page if page.state is PageState.BLANK else unread(page) for page in row.pages]
+                    pages = [page if page.state is PageState.BLANK else unread(page) for page in row.pages]
                     return Preparation(
                         fingerprint=fingerprint,
                         page_count=document.page_count or 0,
                         words_key=document.words_key,
                         attachments=document.attachments,
-                        pages=tuple(unread),
+                        pages=tuple(pages),
                     )
             return None
 

@@ -382,6 +382,6 @@ def test_external_ids_and_metadata_come_back(place: Workplace) -> None:
 
 def test_progress_is_told_to_the_end(place: Workplace) -> None:
     job = place.submit(dict.fromkeys("abc", "1\n2"))
-    told: list["Progress"] = []
+    told: list[Progress] = []
     run_job(place.context(job), owners=place.owners, workers=2, on_progress=told.append)
     assert (told[-1].documents_total, told[-1].documents_done, told[-1].pages_done) == (3, 3, 6)
