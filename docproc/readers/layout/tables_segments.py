@@ -48,7 +48,8 @@ def keys_of(columns: Sequence[Column], targets: Sequence[Target]) -> Keys:
             figures.add(index)
             if target.role in _AMOUNT_ROLES:
                 amounts.add(index)
-    return Keys(figures=frozenset(figures), amounts=frozenset(amounts), texts=frozenset(texts))
+    asked = (at for at, column in enumerate(columns) if column.target is not None and targets[column.target].spec)
+    return Keys(figures=frozenset(figures), amounts=frozenset(amounts), texts=frozenset(texts), first=next(asked, None))
 
 
 def segment_of(stretch: Stretch, targets: Sequence[Target], *, decimal_mark: str | None) -> Segment:
@@ -127,7 +128,7 @@ def _table_lines(
         closed = closed or (kind is LineKind.TOTAL and (bool(lines) or not doubtful))
         if kind is not LineKind.ROW or (closed and not (figures and proof.holds(line, lines))):
             continue
-        if doubtful and len(figures) < min(2, len(keys.figures)):
+        if doubtful and not keys.is_strong(line, figures):
             continue
         doubtful = closed = False
         lines.append(line)

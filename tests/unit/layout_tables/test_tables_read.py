@@ -356,3 +356,18 @@ def test_a_table_of_articles_is_no_table_of_taxes():
         (120, [(50, "20%"), (200, "100.00"), (350, "20.00")]),
     ]
     assert read(window_of(taxes), spec).rows == [{"tax_rate": "20", "taxable_amount": "100.00", "tax_amount": "20.00"}]
+
+
+def test_a_table_without_figures_is_read_by_its_first_column():
+    spec = rows_spec(name=FieldKind.TEXT, role=FieldKind.TEXT, email=FieldKind.EMAIL)
+    lines: list[PrintedLine] = [
+        (100, [(50, "Name"), (200, "Role"), (350, "E-mail")]),
+        (120, [(50, "Ada Byron"), (200, "Chair of the"), (350, "ada@example.org")]),
+        (131, [(200, "committee")]),
+        (150, [(50, "Alan Mathison"), (200, "Member"), (350, "alan@example.org")]),
+        (300, [(50, "Signed in London and elsewhere")]),
+    ]
+    assert read(window_of(lines), spec).rows == [
+        {"name": "Ada Byron", "role": "Chair of the committee", "email": "ada@example.org"},
+        {"name": "Alan Mathison", "role": "Member", "email": "alan@example.org"},
+    ]
