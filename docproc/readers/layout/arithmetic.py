@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Final
 
 from docproc.readers.layout.candidates import Candidate
+from docproc.readers.layout.fields import FieldPlan
 from docproc.readers.layout.labels import Terms, best_concept
-from docproc.readers.layout.score import FieldPlan, Scored
+from docproc.readers.layout.score import Scored
 from docproc.readers.layout.surroundings import Relation
 
 #: candidates of a field that are tried in sums

@@ -8,9 +8,10 @@ from rapidfuzz import fuzz
 
 from docproc.domain.schema import FieldKind
 from docproc.readers.layout.candidates import Candidate, Spot, candidate_at
+from docproc.readers.layout.fields import FieldPlan
 from docproc.readers.layout.labels import spoken_name, terms_of
 from docproc.readers.layout.lines import Cell, Sheet
-from docproc.readers.layout.score import FieldPlan, Prints, Scored, label_features
+from docproc.readers.layout.score import Prints, Scored, label_features
 from docproc.values.parse import parse_boolean
 from docproc.values.text import fold
 

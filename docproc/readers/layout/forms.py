@@ -7,9 +7,9 @@ from docproc.domain.evidence import Evidence
 from docproc.domain.page import FormField, FormFieldKind, PageContent
 from docproc.domain.schema import FieldKind
 from docproc.readers.layout.candidates import Conventions
+from docproc.readers.layout.fields import FieldPlan
 from docproc.readers.layout.found import Found, match_kind
 from docproc.readers.layout.labels import own_fit, rival_fit, spoken_name, terms_of
-from docproc.readers.layout.score import FieldPlan
 from docproc.values.parse import to_json
 from docproc.values.text import key
 

@@ -9,12 +9,13 @@ from docproc.domain.evidence import Evidence, MatchKind
 from docproc.domain.schema import FieldKind, FieldSpec, JsonValue
 from docproc.readers.layout.agreement import find_parties
 from docproc.readers.layout.assign import THRESHOLD
+from docproc.readers.layout.fields import FieldPlan, field_labels
 from docproc.readers.layout.finding import score_leaf
 from docproc.readers.layout.found import Found, found_from, line_boxes
-from docproc.readers.layout.labels import field_labels, terms_of
+from docproc.readers.layout.labels import terms_of
 from docproc.readers.layout.lines import Cell
 from docproc.readers.layout.prose import Prose, TextHit
-from docproc.readers.layout.score import FieldPlan, Prints
+from docproc.readers.layout.score import Prints
 from docproc.values.text import key
 
 #: how surely a printed label and its value belong together

@@ -10,9 +10,10 @@ from typing import Final
 from docproc.domain.geometry import enclosing
 from docproc.domain.schema import FieldKind
 from docproc.readers.layout.candidates import Candidate, Spot, candidate_at
+from docproc.readers.layout.fields import FieldPlan
 from docproc.readers.layout.labels import FieldLabels, best_concept, terms_of
 from docproc.readers.layout.lines import Cell, Sheet
-from docproc.readers.layout.score import FieldPlan, Prints, Scored, label_features
+from docproc.readers.layout.score import Prints, Scored, label_features
 from docproc.readers.layout.thesaurus import LEGAL_FORMS
 from docproc.readers.layout.wording import (
     ADDRESS_LINE,

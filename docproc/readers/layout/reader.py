@@ -11,7 +11,8 @@ from docproc.domain.page import PageContent
 from docproc.domain.reading import FieldHint, Reading, Usage, Window
 from docproc.domain.schema import NUMERIC, ExtractionSchema, FieldKind, FieldSpec, JsonValue, Record, Shape
 from docproc.readers.layout.calibration import probability_of
-from docproc.readers.layout.finding import Findings, find_leaves, plan_leaves
+from docproc.readers.layout.fields import plan_fields
+from docproc.readers.layout.finding import Findings, find_leaves
 from docproc.readers.layout.forms import form_values
 from docproc.readers.layout.found import Found, found_from
 from docproc.readers.layout.lines import BoxTurn, turned
@@ -53,7 +54,7 @@ class LayoutReader:
         for path, found in gathered.found.items():
             gathered.found[path] = _turned_back(found, turns)
         conventions = findings.prints.conventions
-        gathered.found |= form_values(window.pages, list(plan_leaves(schema.fields)), conventions=conventions)
+        gathered.found |= form_values(window.pages, plan_fields(schema.fields), conventions=conventions)
         return Reading(
             reader=self.name,
             reader_version=self.version,

@@ -8,12 +8,13 @@ from functools import cached_property
 from math import exp
 from typing import Final
 
-from docproc.domain.schema import NUMERIC, FieldKind, FieldSpec
+from docproc.domain.schema import NUMERIC, FieldKind
 from docproc.readers.layout.candidates import Candidate, Conventions, candidates_of
+from docproc.readers.layout.fields import FieldPlan
 from docproc.readers.layout.labels import FieldLabels, Terms, known_share, own_fit, rival_fit, terms_of
 from docproc.readers.layout.lines import Sheet
 from docproc.readers.layout.surroundings import Label, Relation, Surroundings
-from docproc.readers.layout.thesaurus import DATE_CONCEPTS, ID_CONCEPTS, MONEY_CONCEPTS, TITLES
+from docproc.readers.layout.thesaurus import DATE_CONCEPTS, ID_CONCEPTS, MONEY_CONCEPTS, SIDES, TITLES
 from docproc.readers.layout.wording import is_contact, is_label, is_title
 
 #: signs of amounts and shares, and a time of day
@@ -45,7 +46,7 @@ OTHER_BIAS: Final = -3.6
 WEIGHTS: Final[Mapping[str, float]] = {
     "label": 5.2,
     "rival": -4.5,
-    "other_side": -3.0,
+    "other_side": -4.0,
     "first_page": 0.2,
     "top": 0.3,
     "bottom": 0.0,
@@ -136,8 +137,6 @@ RIVALS: Final[Mapping[FieldKind, frozenset[str]]] = {
 NEAR_LABELS: Final = 4
 #: share of known words from which print is surely a label: only such a label speaks against a value
 LABEL_SHARE: Final = 0.6
-#: terms that say whose something is
-SIDES: Final = frozenset({"seller", "buyer", "payee", "delivery"})
 #: an id of fewer characters is likely a line number
 SHORT_ID: Final = 3
 #: a document's title is this much larger than its body, or in capitals, and has few words
@@ -150,20 +149,6 @@ TAX_TABLE_ROWS: Final = 6
 TABLE_GAP: Final = 2.0
 #: words from which a text is a sentence
 LONG_TEXT: Final = 12
-
-
-@dataclass(frozen=True, slots=True)
-class FieldPlan:
-    """A leaf of the schema with what its labels look like."""
-
-    path: str
-    spec: FieldSpec
-    labels: FieldLabels
-
-    @property
-    def ends(self) -> int:
-        """1 for the start of a period, 2 for its end, 0 otherwise."""
-        return 1 if "start" in self.labels.terms else 2 if "end" in self.labels.terms else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -411,6 +411,9 @@ PARTY_TERMS: Final = frozenset(
     "registration website iban bic account company bank".split()
 )
 
+#: terms that say whose something is
+SIDES: Final = frozenset({"seller", "buyer", "payee", "delivery"})
+
 #: concept -> labels it is printed under, best first, each with how surely it means the concept
 CONCEPTS: Final[Mapping[str, Mapping[str, float]]] = {
     "gross total": {
