@@ -4,10 +4,9 @@ from printed_tables import ITEMS, PrintedLine, window_of
 
 from docproc.readers.layout.tables import read_rows
 
-TEXTS = st.sampled_from(
-    "Description|Qty|Unit price|Amount|Total|Carried forward|1|2 Stk|3.50|7.00|-1,5|x|2 x 3.50|Desk lamp|Page 1 of 2"
-    "|19 %|€|12.05.2025|AB-0146|(4.00)|USt.|1.234,56|:".split("|")
-)
+LABELS = ["Description", "Qty", "Unit price", "Amount", "USt.", "Total", "Carried forward", "Page 1 of 2"]
+VALUES = ["1", "2 Stk", "3.50", "7.00", "-1,5", "1.234,56", "(4.00)", "19 %", "2 x 3.50", "x", ":", "€"]
+TEXTS = st.sampled_from([*LABELS, *VALUES, "Desk lamp", "12.05.2025", "AB-0146"])
 CELLS = st.lists(st.tuples(st.integers(0, 55).map(lambda step: step * 10.0), TEXTS), min_size=1, max_size=6)
 PAGES = st.lists(st.lists(CELLS, max_size=14), min_size=1, max_size=3)
 
