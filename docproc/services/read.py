@@ -55,9 +55,9 @@ def read(
         desk.read(waiting[start : start + window_pages])
         if desk.document.state is not DocumentState.READING:  # a reading spoke for all pages
             break
-    return (
-        desk.document if desk.document.state is not DocumentState.READING else _concluded(claim, desk.document, stores)
-    )
+    if desk.document.state is DocumentState.READING:
+        return _concluded(claim, desk.document, stores)
+    return desk.document
 
 
 def _concluded(claim: Claim, document: Document, stores: Stores) -> Document:
