@@ -31,6 +31,8 @@ VAGUE: Final = 0.75
 VAGUE_RECEIVER: Final = 0.5
 #: a field fits its own label better than another field does from this difference on
 BETTER: Final = 0.05
+#: labels of a concept that another field claims stay with a field whose name they fit this well
+OWN_LABEL: Final = 0.5
 
 _CLAUSE = re.compile(r"[.;(]|,? (?:of|for|that|which|as|in|without|with|who|from|by|to|when) ")
 _ALTERNATIVE = re.compile(r",| or | oder | ou | and ")
@@ -103,15 +105,6 @@ def _alike(first: FieldPlan, second: FieldPlan) -> bool:
 def _sharpened(plan: FieldPlan, others: Sequence[FieldPlan]) -> FieldPlan:
     """The field without the labels and concepts that another field of the schema names more exactly."""
     labels = plan.labels
-    alternatives = tuple(
-        (terms, weight)
-        for terms, weight in labels.alternatives
-        if not any(
-            terms in (wanted for wanted, _ in other.labels.alternatives)
-            and fit(terms, other.labels.terms) > fit(terms, labels.terms) + BETTER
-            for other in others
-        )
-    )
     concepts = frozenset(
         concept
         for concept in labels.concepts
@@ -120,7 +113,23 @@ def _sharpened(plan: FieldPlan, others: Sequence[FieldPlan]) -> FieldPlan:
             for other in others
         )
     )
+    lost = {terms for concept in labels.concepts - concepts for terms, _ in concept_labels()[concept]}
+    alternatives = tuple(
+        (terms, weight)
+        for terms, weight in labels.alternatives
+        if not _belongs_elsewhere(terms, labels.terms, others)
+        and (terms not in lost or fit(terms, labels.terms) >= OWN_LABEL)
+    )
     return replace(plan, labels=replace(labels, alternatives=alternatives, concepts=concepts))
+
+
+def _belongs_elsewhere(terms: Terms, named: Terms, others: Sequence[FieldPlan]) -> bool:
+    """Whether another field has the same label and a name that fits it better."""
+    return any(
+        terms in (wanted for wanted, _ in other.labels.alternatives)
+        and fit(terms, other.labels.terms) > fit(terms, named) + BETTER
+        for other in others
+    )
 
 
 def _claim(plan: FieldPlan, concept: str) -> float:

@@ -195,7 +195,7 @@ def _word_terms(word: str) -> tuple[str, ...]:
         return parts
     if len(word) >= LOOSE_LENGTH:
         close = process.extractOne(word, _long_words(), scorer=fuzz.ratio, score_cutoff=WORD_LIKENESS)
-        if close is not None:
+        if close is not None and abs(len(close[0]) - len(word)) <= 1:
             return _known(close[0])
     return (word,)
 

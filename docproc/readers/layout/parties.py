@@ -154,6 +154,8 @@ def _could_be_name(text: str) -> bool:
     digits = sum(character.isdigit() for character in text)
     if text.count(")") > text.count("(") or letters < 2 or digits > letters or len(text.split()) > NAME_WORDS:
         return False
+    if text.startswith("(") and text.endswith(")"):
+        return False
     return not is_label(text) and not is_contact(text) and not is_legal_tail(text)
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from docproc.domain.geometry import Box
-from docproc.readers.layout.labels import Terms, best_concept, known_terms, terms_of
+from docproc.readers.layout.labels import Terms, best_concept, known_share, known_terms, terms_of
 from docproc.readers.layout.lines import Cell, Row, Sheet
 from docproc.readers.layout.thesaurus import PARTY_TERMS, TITLES
 
@@ -28,6 +28,8 @@ INDENT: Final = 3.0
 HEADING_FADE: Final = 0.06
 #: a cell of more words is running text
 PROSE_WORDS: Final = 9
+#: share of known words in a label that stands alone
+KNOWN: Final = 0.6
 #: how surely a heading must name a party
 HEADING_FIT: Final = 0.8
 
@@ -137,9 +139,11 @@ class Surroundings:
                 nearness *= VALUE_BETWEEN
                 continue
             text = _tail(other.text)
+            if len(other.text.split()) > PROSE_WORDS:
+                nearness *= 0.6
             if text:
                 yield _label(text, relation=Relation.LEFT, nearness=nearness)
-                if len(text.split()) > 2:  # print of another column may run into the label
+                if len(text.split()) > 2 and known_share(text) < KNOWN:  # another column may run into the label
                     yield _label(text.split()[-1], relation=Relation.LEFT, nearness=0.9 * nearness)
             nearness *= 0.7
             if nearness < 0.4:
@@ -160,12 +164,18 @@ class Surroundings:
                     nearness *= 0.93
                     continue
                 far = max(0.0, distance) / REACH_ABOVE
+                used = 0.5 if self._has_value(row, other) else 1.0
                 if len(other.text.split()) <= LABEL_WORDS:
-                    yield _label(_strip(other.text), relation=Relation.ABOVE, nearness=nearness * (1 - 0.5 * far))
+                    yield _label(_strip(other.text), relation=Relation.ABOVE, nearness=used * nearness * (1 - 0.5 * far))
                 seen += 1
                 nearness *= 0.6
                 if seen >= 3:
                     return
+
+    def _has_value(self, row: Row, cell: Cell) -> bool:
+        """Whether a label already has its value on its right."""
+        following = row.cells[_index(row, cell) + 1 :]
+        return bool(following) and not self._speaks[id(following[0])]
 
     def _right(self, cell: Cell, start: int) -> Iterator[Label]:
         words = cell.text[start:].split()
