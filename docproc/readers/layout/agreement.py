@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from docproc.readers.layout.lexicon import LEGAL_FORMS
 from docproc.readers.layout.lines import Sheet
 from docproc.readers.layout.prose import Prose, TextHit
-from docproc.readers.layout.thesaurus import LEGAL_FORMS
 from docproc.readers.layout.wording import address_strength, has_legal_form
 from docproc.values.text import key
 

@@ -11,7 +11,8 @@ from docproc.readers.layout.candidates import Candidate, Spot, candidate_at
 from docproc.readers.layout.fields import FieldPlan
 from docproc.readers.layout.labels import spoken_name, terms_of
 from docproc.readers.layout.lines import Cell, Sheet
-from docproc.readers.layout.score import Prints, Scored, label_features
+from docproc.readers.layout.prints import Prints
+from docproc.readers.layout.score import Scored, label_features
 from docproc.values.parse import parse_boolean
 from docproc.values.text import fold
 

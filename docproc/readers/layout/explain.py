@@ -9,7 +9,8 @@ from docproc.domain.schema import ExtractionSchema
 from docproc.readers.layout.calibration import probability_of
 from docproc.readers.layout.finding import find_leaves
 from docproc.readers.layout.reader import upright_pages
-from docproc.readers.layout.score import WEIGHTS, Scored
+from docproc.readers.layout.score import Scored
+from docproc.readers.layout.weights import WEIGHTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

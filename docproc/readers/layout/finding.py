@@ -14,8 +14,9 @@ from docproc.readers.layout.choices import score_booleans, score_currencies, sco
 from docproc.readers.layout.fields import FieldPlan, plan_fields
 from docproc.readers.layout.lines import enclosing_words, sheet_of
 from docproc.readers.layout.parties import role_of, score_party
+from docproc.readers.layout.prints import Prints
 from docproc.readers.layout.prose import Prose, TextHit, find_binding_dates, find_durations, find_laws, prose_of
-from docproc.readers.layout.score import Prints, Scored, score_all
+from docproc.readers.layout.score import Scored, score_all
 from docproc.values.dates import order_from
 from docproc.values.numbers import decimal_mark
 

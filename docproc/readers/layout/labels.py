@@ -7,7 +7,9 @@ from typing import Final
 
 from rapidfuzz import fuzz, process
 
-from docproc.readers.layout.thesaurus import CONCEPTS, FILLERS, GENERIC, PHRASES, TITLES, WORDS
+from docproc.readers.layout.concepts import CONCEPTS
+from docproc.readers.layout.phrases import PHRASES
+from docproc.readers.layout.thesaurus import FILLERS, GENERIC, TITLES, WORDS
 from docproc.values.text import fold
 
 #: longest label phrase in the thesaurus, in words

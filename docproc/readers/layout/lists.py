@@ -14,8 +14,8 @@ from docproc.readers.layout.finding import score_leaf
 from docproc.readers.layout.found import Found, found_from, line_boxes
 from docproc.readers.layout.labels import terms_of
 from docproc.readers.layout.lines import Cell
+from docproc.readers.layout.prints import Prints
 from docproc.readers.layout.prose import Prose, TextHit
-from docproc.readers.layout.score import Prints
 from docproc.values.text import key
 
 #: how surely a printed label and its value belong together

@@ -5,7 +5,8 @@ from functools import lru_cache
 from typing import Final
 
 from docproc.readers.layout.labels import best_concept, known_share, terms_of
-from docproc.readers.layout.thesaurus import ADDRESS_WORDS, BUSINESS_WORDS, COUNTRIES, GENERIC, LEGAL_FORMS, TITLES
+from docproc.readers.layout.lexicon import ADDRESS_WORDS, BUSINESS_WORDS, COUNTRIES, LEGAL_FORMS
+from docproc.readers.layout.thesaurus import GENERIC, TITLES
 from docproc.values.codes import find_emails, find_phones, find_urls
 from docproc.values.text import fold
 
