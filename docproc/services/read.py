@@ -121,7 +121,7 @@ class _Desk:
         self._first = False
 
     def _reading_key(self, numbers: Sequence[int]) -> str:
-        """Names everything that a reading depends on."""
+        """Names everything that a reading depends on; by the preparation also docproc itself, which grounds it."""
         context = self.context
         facts = [
             self.document.original.sha256,

@@ -13,6 +13,7 @@ from doubles import run_a_job
 from doubles.jobs import Workplace
 
 from docproc.domain.document import JobState
+from docproc.queueing.owners import LocalOwners
 from docproc.services.collect import collect
 from docproc.services.ports import Stores
 from docproc.services.records import Job, PageCounts
@@ -87,8 +88,19 @@ def test_a_living_process_keeps_its_documents(kept_stores: Stores, database: Dat
 
 
 def test_of_strangers_nothing_is_certain(tmp_path: Path) -> None:
-    place = Workplace.__new__(Workplace)
-    place.folder = tmp_path
-    with place.owners.enter() as owner:
-        assert place.owners.dead(frozenset({owner.name, "another-machine-1"})) == frozenset()
-    assert place.owners.dead(frozenset({owner.name, "another-machine-1"})) == {owner.name}
+    owners = LocalOwners(tmp_path / "owners")
+    with owners.enter() as owner:
+        assert owners.dead(frozenset({owner.name, "another-machine-1"})) == frozenset()
+    assert owners.dead(frozenset({owner.name, "another-machine-1"})) == {owner.name}
+    elsewhere = LocalOwners(tmp_path / "elsewhere")
+    assert elsewhere.dead(frozenset({owner.name})) == frozenset()
+
+
+def test_the_files_of_the_dead_are_swept_and_those_of_the_living_stay(tmp_path: Path) -> None:
+    owners = LocalOwners(tmp_path)
+    with owners.enter() as first:
+        left = tmp_path / f"{first.name.rsplit('-', 2)[0]}-1-deadbeef.lock"
+        left.write_bytes(b"")
+        with owners.enter() as second:
+            assert {path.stem for path in tmp_path.iterdir()} == {first.name, second.name}
+    assert list(tmp_path.iterdir()) == []
