@@ -141,7 +141,6 @@ class MemoryDocumentStore(_Store):
                 row.stalled += 1
                 if row.document.state is DocumentState.RECEIVED:
                     row.move(DocumentState.PREPARING)
-                row.move_pages([PageState.LEASED], PageState.WAITING)
                 started = row.document.started_at or datetime.now(UTC)
                 row.document = replace(row.document, attempt=row.document.attempt + 1, started_at=started)
                 return Claim(document=row.seen(), owner=owner, attempt=row.document.attempt)
@@ -185,7 +184,6 @@ class MemoryDocumentStore(_Store):
     def release(self, claim: Claim) -> None:
         with self._memory.lock:
             row = self._memory.held(claim)
-            row.move_pages([PageState.LEASED], PageState.WAITING)
             row.progress()
             row.free()
 
@@ -272,10 +270,6 @@ class MemoryPageStore(_Store):
         with self._memory.lock:
             pages = self._memory.row(document_id).pages
             return [page for page in pages if states is None or page.state in states]
-
-    def lease(self, claim: Claim, numbers: Collection[int]) -> None:
-        with self._memory.lock:
-            self._memory.held(claim).move_pages([PageState.WAITING], PageState.LEASED, numbers=numbers)
 
     def fail(self, claim: Claim, number: int, failure: Failure) -> Document:
         with self._memory.lock:
