@@ -133,7 +133,7 @@ def _numbers(sheet: Sheet, conventions: Conventions) -> Iterator[tuple[Spot, Can
             continue
         dates = find_dates(cell.text, day_first=conventions.day_first)
         for span in find_numbers(cell.text, decimal_mark=conventions.decimal_mark):
-            if cell.text[:span.start].endswith("@"):  # a rate: `GST@6`
+            if cell.text[: span.start].endswith("@"):  # a rate: `GST@6`
                 continue
             if any(day.start < span.end and span.start < day.end for day in dates):
                 continue

@@ -10,13 +10,15 @@ from docproc.domain.schema import ExtractionSchema, FieldKind
 from docproc.readers.layout.arithmetic import with_sums
 from docproc.readers.layout.assign import assigned
 from docproc.readers.layout.candidates import Candidate, Conventions
-from docproc.readers.layout.choices import score_booleans, score_currencies, score_options
+from docproc.readers.layout.choices import score_booleans, score_currencies, score_headings, score_options
+from docproc.readers.layout.durations import find_durations
 from docproc.readers.layout.fields import FieldPlan, plan_fields
 from docproc.readers.layout.lines import enclosing_words, sheet_of
 from docproc.readers.layout.parties import role_of, score_party
 from docproc.readers.layout.prints import Prints
-from docproc.readers.layout.prose import Prose, TextHit, find_binding_dates, find_durations, find_laws, prose_of
+from docproc.readers.layout.prose import Prose, TextHit, prose_of
 from docproc.readers.layout.score import Scored, score_all
+from docproc.readers.layout.statements import find_binding_dates, find_laws
 from docproc.values.dates import order_from
 from docproc.values.numbers import decimal_mark
 
@@ -24,6 +26,7 @@ from docproc.values.numbers import decimal_mark
 KEPT: Final = 40
 #: a cell of more words is running text
 PROSE_WORDS: Final = 10
+_TITLE: Final = frozenset({"title"})
 _LAW: Final = frozenset({"law", "jurisdiction"})
 _DURATION: Final = frozenset({"duration", "term"})
 _BINDING: Final = frozenset({"effective", "agreement", "contract"})
@@ -43,9 +46,7 @@ def find_leaves(pages: Sequence[PageContent], window: Window, schema: Extraction
     """The candidates and the choice for each leaf outside lists; `pages` are the window's, the right way up."""
     prints = _prints(pages, window, schema)
     prose = prose_of(prints.sheets)
-    entries = {
-        plan.path: score_leaf(plan, prints, prose=prose)[:KEPT] for plan in plan_fields(schema.fields)
-    }
+    entries = {plan.path: score_leaf(plan, prints, prose=prose)[:KEPT] for plan in plan_fields(schema.fields)}
     amounts = prints.candidates(FieldKind.MONEY) if _has_money(entries) else []
     entries = with_sums(entries, amounts=amounts)
     return Findings(prints, prose, entries, assigned(entries))
@@ -65,6 +66,8 @@ def score_leaf(plan: FieldPlan, prints: Prints, *, prose: Prose) -> list[Scored]
     if kind is FieldKind.BOOLEAN:
         return score_booleans(plan, prints)
     if kind is FieldKind.TEXT:
+        if plan.labels.terms == _TITLE:
+            return score_headings(plan, prints)
         role = role_of(plan.labels)
         if role is not None:
             return score_party(plan, role, prints)

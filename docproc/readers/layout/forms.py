@@ -1,4 +1,4 @@
-"""Form fields (AcroForm): named values that need no recognition; matches their names and labels to a schema's fields."""
+"""Form fields (AcroForm), exact named values: matches their names and labels to the fields of a schema."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -75,5 +75,3 @@ def _names(entry: FormField) -> Iterator[str]:
     if entry.label:
         yield entry.label
     yield spoken_name(entry.name.rpartition(".")[2].split("[")[0])
-
-

@@ -18,6 +18,11 @@ PHRASE_WORDS: Final = 4
 WORD_LIKENESS: Final = 86.0
 #: shorter words are never matched loosely
 LOOSE_LENGTH: Final = 5
+#: concepts that a label fits less are not considered
+FAINT: Final = 0.3
+#: a compound has at least this many letters, and each of its parts this many
+COMPOUND_LENGTH: Final = 6
+PART_LENGTH: Final = 3
 #: of a compound with an unknown first part, the known noun must have this many letters
 NOUN_LENGTH: Final = 5
 #: a field belongs to a concept from this fit on
@@ -142,7 +147,7 @@ def concept_fits(label: Terms) -> tuple[tuple[str, float], ...]:
     fits = []
     for name, alternatives in concept_labels().items():
         strength = max(fit(label, wanted) * weight for wanted, weight in alternatives)
-        if strength > 0.3:
+        if strength > FAINT:
             fits.append((name, strength))
     return tuple(fits)
 
@@ -211,7 +216,7 @@ def _known(word: str) -> tuple[str, ...]:
 
 def _compound(word: str) -> tuple[str, ...]:
     """`rechnungsdatum` or a run-together `INVOICENO`: two known words with nothing, s, n or es between."""
-    if len(word) < 6:
+    if len(word) < COMPOUND_LENGTH:
         return ()
     for cut in range(len(word) - 2, 2, -1):
         tail = _known(word[cut:])
@@ -219,7 +224,7 @@ def _compound(word: str) -> tuple[str, ...]:
             continue
         for link in ("", "s", "n", "es"):
             stem = word[:cut].removesuffix(link) if link else word[:cut]
-            head = _known(stem) if len(stem) > 2 else ()
+            head = _known(stem) if len(stem) >= PART_LENGTH else ()
             if head:
                 return (*head, *tail)
     for cut in range(3, len(word) - NOUN_LENGTH + 1):  # `handelsrechnung`: the last part is the noun

@@ -1,4 +1,4 @@
-"""What is printed on the pages of a window: sheets, candidates, titles, tables of taxes; each found when first asked for."""
+"""What is printed on the pages of a window: candidates, titles, tables of taxes; each found when first asked for."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -73,7 +73,7 @@ class Prints:
         return 2 * sum(candidate.decimals == 2 for candidate in amounts) > len(amounts)  # noqa: PLR2004 cents
 
     def in_tax_table(self, candidate: Candidate) -> bool:
-        """Whether the candidate stands below the heading of a breakdown of taxes, whose totals are not the document's."""
+        """Whether the candidate stands in a breakdown of taxes, whose totals are not the document's."""
         return candidate.cell.row in self._tax_tables[candidate.page]
 
     @cached_property

@@ -157,7 +157,11 @@ def _amount(plan: FieldPlan, candidate: Candidate, *, prints: Prints, largest: s
 
 def _day(plan: FieldPlan, candidate: Candidate, *, prints: Prints, distinct: int) -> dict[str, float]:
     main = bool(plan.labels.concepts & MAIN)
-    features = {"timed": float(main and bool(_TIME.search(prints.row_text(candidate)))), "only": float(distinct == 1 and (main or not plan.labels.concepts)), "main": float(main)}
+    features = {
+        "timed": float(main and bool(_TIME.search(prints.row_text(candidate)))),
+        "only": float(distinct == 1 and (main or not plan.labels.concepts)),
+        "main": float(main),
+    }
     if plan.ends:
         features["range"] = float(candidate.range_place == plan.ends)
         features["range_other"] = float(candidate.range_place == 3 - plan.ends)

@@ -28,6 +28,18 @@ INDENT: Final = 3.0
 HEADING_FADE: Final = 0.06
 #: a cell of more words is running text
 PROSE_WORDS: Final = 9
+#: a party's heading has at most this many words
+HEADING_WORDS: Final = 4
+#: from this many words on, the last one may be a label that print of another column runs into
+RUN_INTO: Final = 3
+#: labels less near than this are not read
+FAR: Final = 0.4
+#: share of the narrower width that a label above has in common with the place
+COLUMN_OVERLAP: Final = 0.15
+#: so many labels above are read
+LABELS_ABOVE: Final = 3
+#: a label may stand behind a value in a cell of at most this many words
+LABELS_BEHIND: Final = 5
 #: share of known words in a label that stands alone
 KNOWN: Final = 0.6
 #: how surely a heading must name a party
@@ -98,7 +110,9 @@ class Surroundings:
         place = _place(cell, start)
         left = list(self._left(cell))
         above = list(self._above(cell, place))
-        if found and found[0].terms - {"number"}:  # a value that follows its own label takes others only as second choice
+        if found and found[0].terms - {
+            "number"
+        }:  # a value that follows its own label takes others only as second choice
             left = [_weaker(label, 0.6) for label in left]
             above = [_weaker(label, 0.5) for label in above]
         found.extend(left)
@@ -143,10 +157,10 @@ class Surroundings:
                 nearness *= 0.6
             if text:
                 yield _label(text, relation=Relation.LEFT, nearness=nearness)
-                if len(text.split()) > 2 and known_share(text) < KNOWN:  # another column may run into the label
+                if len(text.split()) >= RUN_INTO and known_share(text) < KNOWN:  # another column may run into the label
                     yield _label(text.split()[-1], relation=Relation.LEFT, nearness=0.9 * nearness)
             nearness *= 0.7
-            if nearness < 0.4:
+            if nearness < FAR:
                 return
 
     def _above(self, cell: Cell, place: Box) -> Iterator[Label]:
@@ -158,7 +172,7 @@ class Surroundings:
             if distance > REACH_ABOVE:
                 return
             for other in row.cells:
-                if other.box.horizontal_overlap(place) < 0.15 and abs(other.box.left - place.left) > height:
+                if other.box.horizontal_overlap(place) < COLUMN_OVERLAP and abs(other.box.left - place.left) > height:
                     continue
                 if not self._speaks[id(other)]:
                     nearness *= 0.93
@@ -166,10 +180,12 @@ class Surroundings:
                 far = max(0.0, distance) / REACH_ABOVE
                 used = 0.5 if self._has_value(row, other) else 1.0
                 if len(other.text.split()) <= LABEL_WORDS:
-                    yield _label(_strip(other.text), relation=Relation.ABOVE, nearness=used * nearness * (1 - 0.5 * far))
+                    yield _label(
+                        _strip(other.text), relation=Relation.ABOVE, nearness=used * nearness * (1 - 0.5 * far)
+                    )
                 seen += 1
                 nearness *= 0.6
-                if seen >= 3:
+                if seen >= LABELS_ABOVE:
                     return
 
     def _has_value(self, row: Row, cell: Cell) -> bool:
@@ -180,14 +196,14 @@ class Surroundings:
     def _right(self, cell: Cell, start: int) -> Iterator[Label]:
         words = cell.text[start:].split()
         tail = " ".join(word for word in words[1:5] if _LETTER.search(word))
-        if tail and len(words) <= 5:
+        if tail and len(words) <= LABELS_BEHIND:
             yield _label(tail, relation=Relation.RIGHT, nearness=1.0)
 
 
 @lru_cache(maxsize=4096)
 def _party_heading(text: str) -> Terms:
     words = text.strip(" :").split()
-    if not 0 < len(words) <= 4 or _DIGIT.search(text):
+    if not 0 < len(words) <= HEADING_WORDS or _DIGIT.search(text):
         return frozenset()
     terms = frozenset(terms_of(text))
     concept, fit = best_concept(terms)
@@ -227,7 +243,7 @@ def _inline(prefix: str) -> Iterator[Label]:
 def _sentence(prefix: str) -> Iterator[Label]:
     """`Invoice No. X of D`: after a preposition of time the label is the date of what the line speaks of."""
     words = prefix.replace("|", " ").split()
-    if len(words) < 2 or words[-1].lower().strip(",") not in _DATE_WORDS:
+    if not words or words[-1].lower().strip(",") not in _DATE_WORDS:
         return
     for subject in sorted(known_terms(" ".join(words)) & TITLES):
         yield Label(prefix, frozenset({subject, "date"}), Relation.SENTENCE, 1.0)
@@ -257,7 +273,9 @@ def _tail(text: str) -> str:
 def _is_value(word: str) -> bool:
     """A word of digits; not `(875)`, and not the rate in `VAT@6%`."""
     digits = sum(mark.isdigit() for mark in word)
-    return digits * 2 >= sum(mark.isalnum() for mark in word) > 0 and not word.startswith("(") and not word.endswith("%")
+    return (
+        digits * 2 >= sum(mark.isalnum() for mark in word) > 0 and not word.startswith("(") and not word.endswith("%")
+    )
 
 
 def _strip(text: str) -> str:

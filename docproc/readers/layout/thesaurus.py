@@ -69,7 +69,7 @@ WORDS: Final[Mapping[str, str]] = {
     "order": "order po bestellung bestell auftrag auftrags commande pedido ordine bestelling opdracht",
     "original": "original",
     "paid": "paid bezahlt paye pagado pagato betaald erhalten received",
-    "page": "page seite pagina blatt",
+    "page": "page pages seite seiten pagina blatt",
     "party": "party parties partei parteien partie parties parte partes parti partij partijen",
     "payment": "payment pay zahlung zahlungs zahl paiement reglement pago pagamento betaling betalings zahlbar",
     "percent": "percent prozent pourcent porcentaje percentuale",
@@ -101,7 +101,8 @@ WORDS: Final[Mapping[str, str]] = {
     "surcharge": "surcharge zuschlag zuschlage",
     "summary": "summary breakdown analysis zusammenfassung ubersicht aufschlusselung recapitulatif resumen riepilogo "
     "overzicht specification",
-    "tax": "tax vat mwst ust umsatzsteuer mehrwertsteuer tva iva btw gst sst steuer steuern taxe taxes impuesto imposta "
+    "tax": "tax vat mwst ust umsatzsteuer mehrwertsteuer tva iva btw gst sst steuer steuern taxe taxes impuesto "
+    "imposta "
     "belasting hst pst",
     "term": "term laufzeit",
     "terms": "terms bedingungen conditions condiciones condizioni voorwaarden zahlungsbedingungen zahlungsziel",

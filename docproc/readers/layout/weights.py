@@ -85,6 +85,7 @@ WEIGHTS: Final[Mapping[str, float]] = {
     # options, currencies
     "likeness": 0.5,
     "heading": 1.6,
+    "subject": 1.7,
     "in_prose": -1.5,
     "capitals": 0.5,
     "share": 3.2,

@@ -19,12 +19,31 @@ LEGAL_TAIL_WORDS: Final = 4
 #: a line of an address has at least this strength
 ADDRESS_LINE: Final = 1.0
 
-POSTCODE = re.compile(r"(?<![\d.,/(-])(?:[A-Z]{1,2}[- ])?\d{4,6}(?![\d.,/])(?:-\d{4})?|\b[A-Z]{1,2}\d{1,2}[A-Z]? ?\d[A-Z]{2}\b")
-_HOUSE = re.compile(r"^(?:no|nos|lot|unit|block|blok|n°)?[\s.:]*\d{1,5}[a-z]?(?:[-/&,]\s*\d*[a-z]?\d*)*[,\s]", re.IGNORECASE)
-_REGISTRATION = re.compile(r"^\W*(?:co\W*|company\W*|business\W*)?(?:reg|rec|roc|brn|gst|sst|vat|ust|siret|kvk)\b", re.IGNORECASE)
+POSTCODE = re.compile(
+    r"(?<![\d.,/(-])(?:[A-Z]{1,2}[- ])?\d{4,6}(?![\d.,/])(?:-\d{4})?|\b[A-Z]{1,2}\d{1,2}[A-Z]? ?\d[A-Z]{2}\b"
+)
+_HOUSE = re.compile(
+    r"^(?:no|nos|lot|unit|block|blok|n°)?[\s.:]*\d{1,5}[a-z]?(?:[-/&,]\s*\d*[a-z]?\d*)*[,\s]", re.IGNORECASE
+)
+_REGISTRATION = re.compile(
+    r"^\W*(?:co\W*|company\W*|business\W*)?(?:reg|rec|roc|brn|gst|sst|vat|ust|siret|kvk)\b", re.IGNORECASE
+)
 _TAILS: Final = frozenset({"enterprise", "enterprises", "trading"})
 _HOUSE_BEHIND = re.compile(r"^[^\W\d]\D{3,}\s\d{1,4}\s?[a-z]?$", re.IGNORECASE)
-_STREET_ENDS: Final = ("strasse", "str", "straat", "street", "weg", "platz", "laan", "gracht", "plein", "gasse", "allee", "gade")
+_STREET_ENDS: Final = (
+    "strasse",
+    "str",
+    "straat",
+    "street",
+    "weg",
+    "platz",
+    "laan",
+    "gracht",
+    "plein",
+    "gasse",
+    "allee",
+    "gade",
+)
 _COMPANY_FACTS: Final = frozenset({"vat-id", "tax-number", "registration", "iban", "bic", "bank"})
 #: a line of more words that holds a number is no line with a postcode
 POSTCODE_WORDS: Final = 8
@@ -84,9 +103,9 @@ def is_contact(text: str) -> bool:
     terms = frozenset(terms_of(text))
     if terms & {"registration", "registered"} and "number" in terms:
         return True
-    return bool(terms & {"phone", "fax", "email", "website", "vat-id", "registration", "tax-number", "bic", "iban"}) or (
-        bool(find_phones(text)) and not POSTCODE.search(text)
-    )
+    return bool(
+        terms & {"phone", "fax", "email", "website", "vat-id", "registration", "tax-number", "bic", "iban"}
+    ) or (bool(find_phones(text)) and not POSTCODE.search(text))
 
 
 def address_strength(text: str) -> float:
