@@ -103,7 +103,7 @@ class Workbench:
             from docproc.pages.ocr import OcrEngine  # noqa: PLC0415 a second that born-digital documents do without
 
             self._engine = OcrEngine()
-            sandbox.allow_seconds(self._limits.seconds_per_page)
+        sandbox.allow_seconds(self._limits.seconds_per_ocr)
         seen: content.SeenPage = self._engine.read(picture)
         return seen
 

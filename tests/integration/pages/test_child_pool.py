@@ -37,6 +37,12 @@ def with_content(document, content):
     return document
 
 
+def child_of(pages):
+    """The process that parses a document."""
+    assert pages._child is not None
+    return pages._child
+
+
 def is_running(pid):
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
@@ -50,8 +56,8 @@ def test_a_killed_child_fails_one_page_and_the_next_goes_on(make_pdf):
         with source.open_pages(make_pdf("one", "two", "three", "four", "five", "six")) as pages:
             contents = iter(pages)
             assert next(contents).words[0].text == "one"
-            os.kill(pages._child.pid, signal.SIGKILL)
-            told = []
+            os.kill(child_of(pages).pid, signal.SIGKILL)
+            told: list[str | int | None] = []
             while True:
                 try:
                     told.append(next(contents).words[0].text)
@@ -79,10 +85,10 @@ def test_a_child_that_hangs_without_computing_is_killed(make_pdf):
     with ChildPool(size=1, limits=Limits(seconds_per_page=0.3, wall_factor=1)) as pool:
         source = DocprocPages(pool)
         with source.open_pages(make_pdf("one")) as pages:
-            os.kill(pages._child.pid, signal.SIGSTOP)
+            os.kill(child_of(pages).pid, signal.SIGSTOP)
             with pytest.raises(TimedOutError):
                 list(pages)
-            assert not pages._child.alive
+            assert not child_of(pages).alive
 
 
 def test_memory_beyond_the_limit_is_refused(make_pdf):
@@ -105,7 +111,7 @@ def test_a_worn_child_is_replaced(make_pdf):
         for _ in range(3):
             with source.open_pages(make_pdf("a")) as pages:
                 list(pages)
-                pids.append(pages._child.pid)
+                pids.append(child_of(pages).pid)
         assert pids[0] == pids[1] != pids[2]
 
 
@@ -126,6 +132,21 @@ def test_threads_share_the_children(make_pdf):
     assert sorted(found) == [f"doc{at}" for at in range(6)]
 
 
+def test_an_aborted_document_ends_at_once(make_pdf):
+    slow = with_content(make_pdf("x"), b"0 0 m 200 200 l S\n" * 3_000_000)
+    with ChildPool(size=1) as pool:
+        source = DocprocPages(pool)
+        with source.open_pages(slow) as pages:
+            threading.Timer(0.3, pages.abort).start()
+            started = time.monotonic()
+            with pytest.raises(CrashedError):
+                list(pages)
+            assert time.monotonic() - started < 3
+            with pytest.raises(CrashedError):
+                list(pages)
+        assert texts(source, make_pdf("next")) == ["next"]
+
+
 def test_a_half_read_document_leaves_the_child_usable(source, make_pdf):
     with source.open_pages(make_pdf(*"abcdef")) as pages:
         next(iter(pages))
@@ -143,7 +164,7 @@ def test_a_new_iteration_ends_the_one_before(source, make_pdf):
 def test_closing_the_pool_ends_every_child(make_pdf):
     pool = ChildPool(size=2)
     pages = DocprocPages(pool).open_pages(make_pdf("a"))
-    pid = pages._child.pid
+    pid = child_of(pages).pid
     pool.close()
     assert not is_running(pid)
     with pytest.raises(CrashedError):
@@ -191,6 +212,7 @@ def test_children_die_with_a_parent_that_is_killed(make_pdf):
         """
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
         pid = int(parent.stdout.readline())
         assert is_running(pid)
         parent.kill()
@@ -203,9 +225,9 @@ def test_children_die_with_a_parent_that_is_killed(make_pdf):
 
 def test_a_terminals_interrupt_does_not_reach_a_child(source, make_pdf):
     with source.open_pages(make_pdf("a", "b", "c")) as pages:
-        os.kill(pages._child.pid, signal.SIGINT)
+        os.kill(child_of(pages).pid, signal.SIGINT)
         assert [page.number for page in pages] == [1, 2, 3]
-        assert os.getsid(pages._child.pid) != os.getsid(0)
+        assert os.getsid(child_of(pages).pid) != os.getsid(0)
 
 
 def test_a_file_that_vanishes_before_it_is_opened_is_unreadable(source, make_pdf):

@@ -60,16 +60,16 @@ def add_form(pdf):
     page = pdf[0]
     for at, (kind, name, value) in enumerate(
         [
-            (pymupdf.PDF_WIDGET_TYPE_TEXT, "buyer", "Ada Lovelace"),
-            (pymupdf.PDF_WIDGET_TYPE_CHECKBOX, "paid", True),
-            (pymupdf.PDF_WIDGET_TYPE_CHECKBOX, "late", False),
-            (pymupdf.PDF_WIDGET_TYPE_COMBOBOX, "currency", "EUR"),
+            (pymupdf.mupdf.PDF_WIDGET_TYPE_TEXT, "buyer", "Ada Lovelace"),
+            (pymupdf.mupdf.PDF_WIDGET_TYPE_CHECKBOX, "paid", True),
+            (pymupdf.mupdf.PDF_WIDGET_TYPE_CHECKBOX, "late", False),
+            (pymupdf.mupdf.PDF_WIDGET_TYPE_COMBOBOX, "currency", "EUR"),
         ]
     ):
         widget = pymupdf.Widget()
         widget.field_type, widget.field_name, widget.field_label = kind, name, f"The {name}"
         widget.rect = pymupdf.Rect(100, 200 + 40 * at, 300, 220 + 40 * at)
-        if kind == pymupdf.PDF_WIDGET_TYPE_COMBOBOX:
+        if kind == pymupdf.mupdf.PDF_WIDGET_TYPE_COMBOBOX:
             widget.choice_values = ["EUR", "USD"]
         widget.field_value = value
         page.add_widget(widget)
@@ -121,7 +121,7 @@ def test_embedded_xml_is_an_attachment_and_other_files_are_not(source, make_pdf)
 
 
 def test_an_encrypted_document_opens_with_one_of_the_passwords(source, make_pdf):
-    document = make_pdf("secret", encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="open", owner_pw="own")
+    document = make_pdf("secret", encryption=pymupdf.mupdf.PDF_ENCRYPT_AES_256, user_pw="open", owner_pw="own")
     with pytest.raises(PasswordRequiredError):
         source.open(document)
     with source.open_pages(dataclasses.replace(document, passwords=("wrong", "open"))) as pages:
@@ -129,7 +129,7 @@ def test_an_encrypted_document_opens_with_one_of_the_passwords(source, make_pdf)
 
 
 def test_an_owner_password_alone_does_not_stand_in_the_way(source, make_pdf):
-    document = make_pdf("free", encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="", owner_pw="own")
+    document = make_pdf("free", encryption=pymupdf.mupdf.PDF_ENCRYPT_AES_256, user_pw="", owner_pw="own")
     assert only_page(source, document).words[0].text == "free"
 
 

@@ -61,7 +61,7 @@ def test_a_scan_is_read_however_it_lies(source, make_image, turn):
 def test_lines_are_numbered_in_reading_order(source, make_image):
     with source.open_pages(make_image("a.png", scan(), MediaType.PNG)) as pages:
         (page,) = pages
-    by_line = {}
+    by_line: dict[int, list[str]] = {}
     for word in page.words:
         by_line.setdefault(word.line, []).append(word.text)
     assert [" ".join(words) for _, words in sorted(by_line.items())] == list(LINES)

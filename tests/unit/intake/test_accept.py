@@ -33,9 +33,11 @@ def test_a_file_over_the_limit_is_refused_while_it_is_read(tmp_path):
         accept(path, Limits(max_bytes=50))
 
 
-def test_an_endless_device_is_refused():
-    with pytest.raises(TooLargeError):
-        accept(Path("/dev/zero"), Limits(max_bytes=4 << 20))
+def test_a_device_or_pipe_is_never_opened(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (Path("/dev/zero"), tmp_path / "pipe"):
+        with pytest.raises(UnreadableError, match="regular"):
+            accept(path, Limits())
 
 
 def test_an_empty_file_is_empty(tmp_path):
