@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docproc.domain.schema import FieldSpec, Shape
+from docproc.domain.schema import FieldSpec, JsonValue, Record, Shape
 from schemas import Verdict, check_json_schema
 
 NAMES = st.sampled_from(["a", "b", "total", "issue_date", "line_items", "iban", "a.b", ""])
@@ -47,7 +47,7 @@ def places(inner: st.SearchStrategy) -> st.SearchStrategy:
 SCHEMAS = st.recursive(st.booleans() | places(st.just(True)), places, max_leaves=8)
 
 
-def empty(spec: FieldSpec) -> object:
+def empty(spec: FieldSpec) -> JsonValue:
     if spec.shape is Shape.GROUP:
         return {child.name: empty(child) for child in spec.children}
     if spec.shape is Shape.LIST:
@@ -55,7 +55,7 @@ def empty(spec: FieldSpec) -> object:
     return None
 
 
-def odd(spec: FieldSpec) -> object:
+def odd(spec: FieldSpec) -> JsonValue:
     if spec.shape is Shape.GROUP:
         return {child.name: odd(child) for child in spec.children}
     if spec.shape is Shape.LIST:
@@ -71,6 +71,6 @@ def test_any_schema_is_usable_or_refused(properties, document):
     if checked.schema is None:
         return
     for make in (empty, odd):
-        record = {spec.name: make(spec) for spec in checked.schema.fields}
+        record: Record = {spec.name: make(spec) for spec in checked.schema.fields}
         checked.schema.check_shape(record)
         checked.schema.check_rules(record)

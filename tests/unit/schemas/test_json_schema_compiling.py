@@ -15,12 +15,13 @@ def compiled(properties: dict, **more) -> ExtractionSchema:
     return compile_json_schema({"type": "object", "properties": properties, **more})
 
 
-def field(schema: dict, name: str = "x", **more) -> FieldSpec:
+def field(schema: dict, name: str = "x", /, **more) -> FieldSpec:
     return compiled({name: schema}, **more).fields[0]
 
 
 def constraint(schema: dict, name: str = "x", **more) -> dict:
-    return compiled({name: schema}, **more).json_schema["properties"][name]
+    found: dict = compiled({name: schema}, **more).json_schema["properties"][name]
+    return found
 
 
 def refusal(document: object) -> str:
@@ -345,7 +346,7 @@ def test_a_schema_nested_without_end_is_refused():
 
 
 def test_a_schema_that_explodes_when_its_references_are_followed_is_refused():
-    definitions = {
+    definitions: dict[str, object] = {
         f"d{level}": {"properties": {f"p{i}": {"$ref": f"#/$defs/d{level + 1}"} for i in range(10)}}
         for level in range(8)
     }
