@@ -109,7 +109,7 @@ def test_a_document_of_which_nothing_can_be_read_fails_with_its_page(place: Work
 
 def test_a_reader_with_a_bug_fails_its_document_and_not_the_job(place: Workplace) -> None:
     class Buggy(FirstWordReader):
-        def read(self, window, schema):  # type: ignore[no-untyped-def]  # noqa: ARG002
+        def read(self, window, schema):  # noqa: ARG002
             raise KeyError("a value that nobody may see")
 
     place.reader = Buggy()
@@ -253,7 +253,7 @@ def test_lost_words_are_prepared_again(place: Workplace) -> None:
     stop = StopSignal()
 
     class Stopping(TextPages):
-        def open(self, document):  # type: ignore[no-untyped-def]
+        def open(self, document):
             stop.leave()
             return super().open(document)
 
@@ -271,7 +271,7 @@ def test_stopping_finishes_what_is_in_flight_and_a_later_run_the_rest(place: Wor
     stop = StopSignal()
 
     class Stopping(FirstWordReader):
-        def read(self, window, schema):  # type: ignore[no-untyped-def]
+        def read(self, window, schema):
             stop.finish()
             return super().read(window, schema)
 
@@ -287,7 +287,7 @@ def test_a_canceled_job_ends_at_the_next_window(place: Workplace) -> None:
     reading, go_on = threading.Event(), threading.Event()
 
     class Slow(FirstWordReader):
-        def read(self, window, schema):  # type: ignore[no-untyped-def]
+        def read(self, window, schema):
             reading.set()
             assert go_on.wait(10)
             return super().read(window, schema)

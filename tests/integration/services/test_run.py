@@ -51,7 +51,7 @@ def test_leaving_hands_long_documents_back_at_the_next_window(place: Workplace) 
     stop = StopSignal()
 
     class Stopping(FirstWordReader):
-        def read(self, window, schema):  # type: ignore[no-untyped-def]
+        def read(self, window, schema):
             stop.leave()
             return super().read(window, schema)
 
@@ -81,7 +81,7 @@ def test_leases_are_renewed_while_a_document_takes_its_time(place: Workplace) ->
     pace = Pace(lease_s=0.6, extend_every_s=0.2, look_every_s=0.05)
 
     class Slow(FirstWordReader):
-        def read(self, window, schema):  # type: ignore[no-untyped-def]
+        def read(self, window, schema):
             threading.Event().wait(1.5)
             return super().read(window, schema)
 
@@ -98,7 +98,7 @@ def test_leases_are_renewed_while_a_document_takes_its_time(place: Workplace) ->
 
 def test_a_reader_that_cannot_run_here_fails_the_document_at_once(place: Workplace) -> None:
     class Unavailable(FirstWordReader):
-        def read(self, window, schema):  # type: ignore[no-untyped-def]  # noqa: ARG002
+        def read(self, window, schema):  # noqa: ARG002
             self.windows.append(window)
             raise ReaderUnavailableError
 
@@ -113,7 +113,7 @@ def test_a_reader_that_cannot_run_here_fails_the_document_at_once(place: Workpla
 
 def test_a_document_without_pages_that_cannot_be_read_fails(place: Workplace) -> None:
     class NoXml(FirstWordReader):
-        def read(self, window, schema):  # type: ignore[no-untyped-def]  # noqa: ARG002
+        def read(self, window, schema):  # noqa: ARG002
             raise CorruptError
 
     place.reader = NoXml()

@@ -17,7 +17,7 @@ class FakeChild:
         self.asked = []
         self.pages_done = 0
         self._deadly, self._broken = deadly, broken
-        self._waiting = deque()
+        self._waiting: deque[int] = deque()
 
     def send(self, request):
         self.asked.append(request["number"])
