@@ -82,7 +82,7 @@ def test_a_page_that_computes_for_ever_times_out(make_pdf):
 
 
 def test_a_child_that_hangs_without_computing_is_killed(make_pdf):
-    with ChildPool(size=1, limits=Limits(seconds_per_page=0.3, wall_factor=1)) as pool:
+    with ChildPool(size=1, limits=Limits(seconds_per_page=0.2, seconds_per_ocr=0.1, wall_factor=1)) as pool:
         source = DocprocPages(pool)
         with source.open_pages(make_pdf("one")) as pages:
             os.kill(child_of(pages).pid, signal.SIGSTOP)
