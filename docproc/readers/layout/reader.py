@@ -91,7 +91,9 @@ def _take_leaves(findings: Findings, gathered: _Gathered) -> None:
             continue
         value = json_value(entry)
         if value is not None:
-            gathered.found[path] = found_from(entry, value=value, probability=probability_of(entry))
+            gathered.found[path] = found_from(
+                entry, value=value, probability=probability_of(entry, findings.entries[path])
+            )
 
 
 def _ambiguous(path: str) -> Issue:
