@@ -27,12 +27,12 @@ _MIN_CONFIDENCE = 0.3
 #: paper around the ink that the detector sees
 _MARGIN_PX = 64
 
-#: lines that are read the other way up when the page is in doubt
-_SAMPLE = 6
+#: lines that are read first, to tell whether the page stands on its head
+_SAMPLE = 4
+#: print that stands on its head is read with less confidence than this
+_SURE = 0.86
 #: a line this many times as high as wide runs up or down the picture
 _STANDING = 1.5
-#: upside-down print is read with less confidence than this
-_DOUBT = 0.86
 
 
 class OcrPage(NamedTuple):
@@ -75,12 +75,10 @@ class OcrEngine:
         if _mostly_standing(lines):
             turn, image = 90, _quarter_turns(image, 1)
             lines = self._detect(image)
-        read = self._recognise(image, lines)
-        if _confidence(read) < _DOUBT and self._is_upside_down(image, lines, read):
+        if self._is_upside_down(image, lines):
             turn, image = turn + 180, _quarter_turns(image, 2)
             lines = [_upside_down(line, image) for line in lines]
-            read = self._recognise(image, lines)
-        read = ctc.plain_where_doubtful(read)
+        read = ctc.without_dirt(self._recognise(image, lines))
         words = [
             _placed(piece, line, index)
             for index, (line, pieces) in enumerate(zip(lines, read, strict=True))
@@ -103,11 +101,14 @@ class OcrEngine:
         found = self._detector(np.ascontiguousarray(smaller)).boxes
         return [] if found is None else [np.asarray(line, np.float32) / scale for line in found]
 
-    def _is_upside_down(self, image: Picture, lines: Sequence[Quad], read: Sequence[Sequence[ctc.LinePiece]]) -> bool:
-        """Whether a few long lines read better from the other side."""
-        sample = sorted(range(len(lines)), key=lambda index: -_size(lines[index])[0])[:_SAMPLE]
-        turned = self._recognise(image, [np.roll(lines[index], 2, axis=0) for index in sample])
-        return _confidence(turned) > _confidence([read[index] for index in sample])
+    def _is_upside_down(self, image: Picture, lines: Sequence[Quad]) -> bool:
+        """Whether a few of the longer lines read better from the other side."""
+        by_length = sorted(lines, key=lambda line: -_size(line)[0])
+        sample = by_length[len(lines) // 4 :][:_SAMPLE]
+        upright = _confidence(self._recognise(image, sample))
+        if upright >= _SURE:
+            return False
+        return _confidence(self._recognise(image, [np.roll(line, 2, axis=0) for line in sample])) > upright
 
     def _recognise(self, image: Picture, lines: Sequence[Quad]) -> list[list[ctc.LinePiece]]:
         strips = [_strip(image, line) for line in lines]

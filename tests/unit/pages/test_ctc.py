@@ -4,7 +4,7 @@ import numpy as np
 
 from docproc.pages import ctc
 
-ALPHABET = ["blank", *"abcdefghijklmnopqrstuvwxyz0123456789.é", " "]
+ALPHABET = ["blank", *"abcdefghijklmnopqrstuvwxyz0123456789.é試", " "]
 
 
 def line(reading, sure=0.99, spaces=()):
@@ -64,14 +64,19 @@ def test_the_letter_o_in_a_number_is_a_nought():
 
 def test_doubtful_accents_go_where_the_page_has_hardly_any():
     lines = [read("a_b_c_d_e_f" * 60), read("c_a_f_é", sure=0.6)]
-    assert ctc.plain_where_doubtful(lines)[1][0].text == "cafe"
+    assert ctc.without_dirt(lines)[1][0].text == "cafe"
 
 
 def test_accents_stay_in_a_language_that_has_them():
     lines = [read("c_a_f_é", sure=0.6), read("c_a_f_é_s")]
-    assert [line[0].text for line in ctc.plain_where_doubtful(lines)] == ["café", "cafés"]
+    assert [line[0].text for line in ctc.without_dirt(lines)] == ["café", "cafés"]
 
 
 def test_sure_accents_stay():
     lines = [read("a_b_c_d_e_f" * 60), read("c_a_f_é", sure=0.99)]
-    assert ctc.plain_where_doubtful(lines)[1][0].text == "café"
+    assert ctc.without_dirt(lines)[1][0].text == "café"
+
+
+def test_a_doubtful_sign_of_another_script_is_dirt_on_a_latin_page():
+    lines = [read("a_b_c_d_e_f" * 60), read("試", sure=0.5), read("試", sure=0.99)]
+    assert [[piece.text for piece in line] for line in ctc.without_dirt(lines)[1:]] == [[], ["試"]]
