@@ -49,7 +49,7 @@ _TAIL = re.compile(
 _JOINT = re.compile(
     r"\s*(?:,|;)?\s+(?:and|&|und|et|y|e|en)\s+(?=[A-Z])|;\s*|\s*,\s+(?=[A-Z][\w.&]*(?:\s+[A-Z][\w.&]*)+,?\s+an?\s)"
 )
-_FORM = re.compile(r"\.|,?\s+(?:Inc|Ltd|LLC|L\.L\.C|L\.P|LP|Corp|Co|N\.V|S\.A|GmbH|AG)\b\.?")
+_FORM = re.compile(r",?\s+(?:Inc|Ltd|LLC|L\.L\.C|L\.P|LP|Corp|Co|N\.V|S\.A|GmbH|AG)\b\.?")
 _LEAD = re.compile(
     r"^(?:\W|(?:and|in\s+favou?r\s+of|on\s+the\s+(?:one|other)\s+hand|among|between|by|"
     r"the\s+undersigned|und|et|each\s+of|both)\b)+",
@@ -135,11 +135,13 @@ def _parts(chunk: str) -> list[str]:
 
 
 def _legal_tail(name: str, bare: str) -> str:
-    """The name with the legal form that stands behind a comma, as in `Acme, Inc`."""
-    at = bare.find(name)
-    if not name or at < 0 or key(name.rsplit(maxsplit=1)[-1]) in LEGAL_FORMS:
+    """The name with the legal form that stands behind a comma and the point behind that: `Acme, Inc.` is whole."""
+    at = bare.find(name) if name else -1
+    if at < 0:
         return name
     rest = bare[at + len(name) :]
+    if key(name.rsplit(maxsplit=1)[-1]) in LEGAL_FORMS:
+        return name + "." if rest.startswith(".") else name
     form = _FORM.match(rest)
     return name + form.group() if form else name
 

@@ -15,7 +15,7 @@ from docproc.values.text import fold
 #: longest label phrase in the thesaurus, in words
 PHRASE_WORDS: Final = 4
 #: a word this like a known one is taken for it (OCR)
-WORD_LIKENESS: Final = 86.0
+WORD_LIKENESS: Final = 85.0
 #: shorter words are never matched loosely
 LOOSE_LENGTH: Final = 5
 #: concepts that a label fits less are not considered
