@@ -36,6 +36,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("*.whl"))
 
 
+def names_in(wheel: Path) -> list[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.namelist()
+
+
 @pytest.fixture(scope="module")
 def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("venv")
@@ -55,9 +60,33 @@ def place(tmp_path: Path) -> Path:
 
 
 def test_the_wheel_carries_every_part_and_nothing_else(wheel: Path) -> None:
-    tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    tops = {name.split("/")[0] for name in names_in(wheel)}
 
     assert {top for top in tops if not top.endswith(".dist-info")} == {"docproc", "schemas", "migrations"}
+
+
+@pytest.mark.parametrize("part", ["docproc", "schemas", "migrations"])
+def test_the_wheel_carries_what_is_no_code_too(wheel: Path, part: str) -> None:
+    files = (path for path in (ROOT / part).rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    needed = {path.relative_to(ROOT).as_posix() for path in files}
+
+    assert {name for name in names_in(wheel) if name.startswith(f"{part}/")} == needed
+
+
+def test_the_wheel_has_the_report_s_looks_and_every_revision(wheel: Path) -> None:
+    names = names_in(wheel)
+
+    assert {Path(name).suffix for name in names if name.startswith("docproc/exports/report/")} >= {".css", ".js"}
+    assert any(name.startswith("migrations/versions/") for name in names)
+
+
+def test_a_report_is_written_there(environment: Path, place: Path) -> None:
+    sample = next((ROOT / "samples" / "documents" / "invoices").glob("*.pdf"))
+    run(environment / "bin" / "docproc", "extract", sample, "--schema", "invoice", cwd=place)
+
+    run(environment / "bin" / "docproc", "jobs", "report", "last", "--out", "report.html", cwd=place)
+
+    assert "<style>" in (place / "report.html").read_text()
 
 
 @pytest.mark.parametrize("reference", ["mine:Bill", "schemas.mine:Bill"])
