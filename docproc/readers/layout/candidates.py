@@ -20,7 +20,9 @@ from docproc.values.numbers import canonical, find_numbers
 
 _CODE_WORD = re.compile(r"[^\s]*\d[^\s]*")
 #: a code that begins like an IBAN or a VAT id
-_COUNTRY_CODE = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}(?: ?[A-Z0-9]{0,3}\d[A-Z0-9]*){2,9}(?![A-Za-z0-9])")
+_COUNTRY_CODE = re.compile(
+    r"(?<![A-Za-z0-9])[A-Z]{2}[A-Z0-9]{0,30}(?: [A-Z0-9]{0,3}\d[A-Z0-9]{0,5}){0,9}(?![A-Za-z0-9])"
+)
 _LABEL_BEFORE = re.compile(r"^(?:.*[:#]|(?:no|nr|n[°º])\.?)(?=[^\s:#]*\d)", re.IGNORECASE)
 _RANGE_DASH = re.compile(r"\s*(?:-|–|—|to|bis|through|thru|au|al|a|tot|until)\s*", re.IGNORECASE)  # noqa: RUF001 the dash as printed
 
@@ -97,6 +99,8 @@ class Spot:
         return self.cell.text[self.start : self.end]
 
 
+#: a code has at least this many digits
+CODE_DIGITS: Final = 6
 #: kinds that a record holds without the spaces of the print
 _COMPACT: Final = frozenset({FieldKind.IBAN, FieldKind.VAT_ID})
 
@@ -266,6 +270,12 @@ def _currencies(sheet: Sheet, conventions: Conventions) -> Iterator[tuple[Spot, 
             yield spot, candidate_at(spot, FieldKind.CURRENCY, span.code)
 
 
+def _unchecked(text: str) -> re.Match[str] | None:
+    """What is written like an IBAN or VAT id, though its check digits may be wrong."""
+    hits = (hit for hit in _COUNTRY_CODE.finditer(text))
+    return next((hit for hit in hits if sum(mark.isdigit() for mark in hit.group()) >= CODE_DIGITS), None)
+
+
 def _coded(find: Callable[[str], list[CodeSpan]], kind: FieldKind) -> Finder:
     """A finder of codes that have a shape of their own."""
 
@@ -276,7 +286,7 @@ def _coded(find: Callable[[str], list[CodeSpan]], kind: FieldKind) -> Finder:
             for span in spans:
                 spot = Spot(cell, span.start, span.end)
                 yield spot, candidate_at(spot, kind, span.code if kind in _COMPACT else spot.text.replace(" ", ""))
-            if kind in _COMPACT and not spans and (hit := _COUNTRY_CODE.search(cell.text)):
+            if kind in _COMPACT and not spans and (hit := _unchecked(cell.text)):
                 spot = Spot(cell, hit.start(), hit.end())
                 yield spot, replace(candidate_at(spot, kind, compact(hit.group())), checked=False)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from docproc.domain.geometry import enclosing
@@ -33,6 +34,8 @@ PROSE_WORDS: Final = 6
 #: rows below a name in which an address speaks for it, and what each row takes of that
 ADDRESS_ROWS: Final = 5
 FADE: Final = 0.15
+#: rows from the top in which the order of names says something
+RANKED_ROWS: Final = 30
 #: print with fewer letters and digits is a scribble or a logo
 SCRIBBLE: Final = 4
 #: a word of a name that a domain may be made of
@@ -137,7 +140,7 @@ def name_features(candidate: Candidate, sheet: Sheet) -> dict[str, float]:
 def issuer_features(candidate: Candidate, sheet: Sheet, *, first: bool, domains: Sequence[str]) -> dict[str, float]:
     """What speaks for a name being the issuer's: it stands at the top, in large print, with ways to reach it."""
     below = _below(candidate, sheet)
-    rank = sum(_counts(row.text) for row in sheet.rows[: candidate.cell.row])
+    rank = sum(_counts(row.text) for row in sheet.rows[: min(candidate.cell.row, RANKED_ROWS)])
     size = candidate.cell.height / sheet.body - 1 if sheet.body else 0.0
     rest = candidate.cell.text.replace(candidate.value, "", 1)
     return {
@@ -162,6 +165,7 @@ def _below(candidate: Candidate, sheet: Sheet) -> list[str]:
     ]
 
 
+@lru_cache(maxsize=8192)
 def _counts(text: str) -> bool:
     """Whether a row counts when names are ranked from the top: scribbles, logos and titles do not."""
     return sum(mark.isalnum() for mark in text) >= SCRIBBLE and not is_title(text)

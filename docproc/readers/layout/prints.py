@@ -81,6 +81,15 @@ class Prints:
         return {sheet.page.number: tax_table_rows(sheet) for sheet in self.sheets}
 
     @cached_property
+    def not_codes(self) -> Mapping[int, Sequence[Candidate]]:
+        """Dates, telephone numbers and net addresses by the identity of their cell: no numbers of documents."""
+        found: dict[int, list[Candidate]] = {}
+        for kind in (FieldKind.DATE, FieldKind.PHONE, FieldKind.EMAIL, FieldKind.URL):
+            for candidate in self.candidates(kind):
+                found.setdefault(id(candidate.cell), []).append(candidate)
+        return found
+
+    @cached_property
     def domains(self) -> tuple[str, ...]:
         """The domains of the e-mail and web addresses on the pages."""
         emails = (candidate.value.rpartition("@")[2] for candidate in self.candidates(FieldKind.EMAIL))

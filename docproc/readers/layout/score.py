@@ -186,10 +186,9 @@ def _code(plan: FieldPlan, candidate: Candidate, prints: Prints) -> dict[str, fl
 def _is_other_kind(candidate: Candidate, prints: Prints) -> bool:
     """Whether the same print reads as a date, an address of the net or a telephone number."""
     return any(
-        other.cell is candidate.cell and other.box.intersection(candidate.box) > 0
-        for kind in (FieldKind.DATE, FieldKind.PHONE, FieldKind.EMAIL, FieldKind.URL)
-        for other in prints.candidates(kind)
-        if kind is not FieldKind.PHONE or _DIALLED.search(other.text)
+        other.box.intersection(candidate.box) > 0
+        for other in prints.not_codes.get(id(candidate.cell), ())
+        if other.kind is not FieldKind.PHONE or _DIALLED.search(other.text)
     )
 
 

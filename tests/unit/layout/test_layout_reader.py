@@ -1,3 +1,8 @@
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from typeset import group, leaf, page_of, read, rows, schema_of, window_of
 
 from docproc.domain.geometry import Box
@@ -48,6 +53,46 @@ def test_totals_on_the_last_page_are_found():
     reading = LayoutReader().read(window_of([LINES[0], "see next page"], [LINES[1]]), schema_of(NUMBER, TOTAL))
     assert reading.record == {"invoice_number": "A-4711", "total_gross": "1234.50"}
     assert reading.hints["total_gross"].evidence[0].page == 2
+
+
+LETTERS = "aZ0 19.,:/-#€$%(“№ßéİ漢\u200b\u0000"
+words = st.builds(
+    lambda text, left, top, width, height, line: Word(text, left, top, left + width, top + height, line),
+    st.one_of(
+        st.text(LETTERS, max_size=12), st.sampled_from(["Total", "Invoice", "12.50", "03/04/2025", "GmbH", "EUR"])
+    ),
+    st.floats(-50, 700),
+    st.floats(-50, 900),
+    st.floats(0, 200),
+    st.floats(0, 60),
+    st.integers(0, 5),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(words, max_size=40))
+def test_no_page_is_too_strange_to_be_read(found):
+    page = PageContent(number=1, width=595, height=842, rotation=0, source=TextSource.OCR, words=tuple(found))
+    fields = (
+        NUMBER,
+        TOTAL,
+        leaf("issue_date", FieldKind.DATE),
+        leaf("seller_name"),
+        leaf("address"),
+        leaf("iban", FieldKind.IBAN),
+        leaf("currency", FieldKind.CURRENCY),
+        leaf("kind", FieldKind.ENUM, options=("invoice", "order")),
+    )
+    reading = LayoutReader().read(Window(pages=[page], page_count=1), schema_of(*fields))
+    assert set(reading.record) == {field.name for field in fields}
+    assert all(0 <= (hint.model or 0) <= 1 for hint in reading.hints.values())
+
+
+@pytest.mark.parametrize("text", ["A1" * 3000, "1," * 3000, "(" * 3000, "DE" + "1 " * 2000, "between A, " * 500])
+def test_a_hostile_word_costs_little_time(text):
+    started = time.process_time()
+    read([text], NUMBER, TOTAL, leaf("seller_name"), leaf("address"), leaf("vat_id", FieldKind.VAT_ID))
+    assert time.process_time() - started < 5
 
 
 def form_field(name: str, value: str, *, kind: FormFieldKind = FormFieldKind.TEXT, label: str = "") -> FormField:
