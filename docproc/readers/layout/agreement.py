@@ -31,7 +31,7 @@ _BETWEEN = re.compile(
 #: where the sentence that names the parties ends: a heading, or a full stop that ends no abbreviation
 _END = re.compile(
     r"WITNESS|RECITAL|Recital|W\s*I\s*T\s*N|WHEREAS|Whereas|BACKGROUND|Background|NOW,|Vorbemerkung|PRÉAMBULE"
-    r"|(?<![A-Z])(?<!Inc)(?<!Corp)(?<!Ltd)(?<!Co)(?<!Mr)(?<!Ms)(?<!St)(?<!No)\.[\s”\")]+(?=[A-Z][a-z]+\s+[a-z])"
+    r"|(?<![A-Z])(?<!Inc)(?<!Corp)(?<!Ltd)(?<!Co)(?<!Mr)(?<!Ms)(?<!St)(?<!No)\.[\s”\")]+(?=[A-Z][a-z]+\s+[a-z]|[A-Z]\.\s+The\b)"
 )
 #: `(the "Company")`
 _DEFINED = re.compile(

@@ -10,8 +10,8 @@ def word_set(words: str) -> frozenset[str]:
 
 #: endings of company names, folded, without points
 LEGAL_FORMS: Final = word_set(
-    "s/b ltd limited llc llp lp inc incorporated corp corporation co company plc pllc pc gmbh ag kg ohg ug kgaa ev eg "
-    "gbr se mbh sa sas sarl sarlu eurl snc scop sl slu sau srl spa sas snc bv nv vof cv bvba ab as asa oy oyj aps pte "
+    "s/b a/s ltd limited llc llp lp inc incorporated corp corporation co company plc pllc pc gmbh ag kg ohg ug kgaa "
+    "ev eg gbr se mbh sa sas sarl sarlu eurl snc scop sl slu sau srl spa bv nv vof cv bvba ab as asa oy oyj aps pte "
     "pty bhd berhad sdn enterprises holdings group partners sro doo kft zrt sp zoo"
 )
 
@@ -32,9 +32,9 @@ ADDRESS_WORDS: Final = word_set(
     "place floor suite ste unit apt building bldg block blok box po lot level plaza tower mall park centre center "
     "estate jalan jln lorong lrg persiaran lebuh lebuhraya taman tmn bandar kampung kg kawasan perindustrian industri "
     "seksyen section mukim bukit batu sungai desa medan pusat wisma menara kompleks komplek pasar lintang tingkat "
-    "bangunan strasse str weg platz allee gasse ring ufer damm chaussee postfach rue route chemin impasse quai place "
-    "bp cedex allee calle avenida avda plaza paseo carretera ctra camino via viale piazza corso largo vicolo straat "
-    "laan plein kade gracht postbus north south east west"
+    "bangunan strasse str weg platz allee gasse ring ufer damm chaussee postfach rue route chemin impasse quai bp "
+    "cedex calle avenida avda paseo carretera ctra camino via viale piazza corso largo vicolo straat laan plein kade "
+    "gracht postbus north south east west"
 )
 
 #: countries as addresses end with them, folded

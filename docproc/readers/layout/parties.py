@@ -92,7 +92,7 @@ def score_party(plan: FieldPlan, role: Role, prints: Prints) -> list[Scored]:
 def _names(plan: FieldPlan, role: Role, *, sheet: Sheet, prints: Prints) -> Iterator[Scored]:
     surroundings = prints.surroundings(sheet)
     first = sheet is prints.sheets[0]
-    addressees = _addressee_rows(sheet) if first and role.side is Side.RECIPIENT else frozenset()
+    addressees = {name.box for name, _ in _addressees(sheet)} if first and role.side is Side.RECIPIENT else set()
     for spot, bare in name_candidates(sheet):
         candidate = replace(bare, labels=surroundings.labels(spot.cell, start=spot.start))
         features = label_features(plan.labels, candidate.labels, rivals=PARTY_CONCEPTS)
@@ -101,18 +101,17 @@ def _names(plan: FieldPlan, role: Role, *, sheet: Sheet, prints: Prints) -> Iter
         if role.side is Side.RECIPIENT:
             features["legal_form"] *= RECIPIENT_LEGAL_FORM
             features["recipient"] = 1.0
-            features["addressee"] = float((spot.cell.row, spot.cell.box.left) in addressees)
+            features["addressee"] = float(spot.cell.box in addressees)
         else:
             features |= issuer_features(candidate, sheet, first=first, domains=prints.domains)
         yield Scored(plan, candidate, {name: value for name, value in features.items() if value})
 
 
-def _addressee_rows(sheet: Sheet) -> frozenset[tuple[int, float]]:
-    """Where blocks begin that could be whom a letter is for: a name over an address in the upper half of the page.
+def _addressees(sheet: Sheet) -> Iterator[tuple[Cell, tuple[Cell, ...]]]:
+    """Whom a letter without labels could be for: a name and the address under it, in the upper half of the page.
 
     The sender's own block tells how to reach the sender; the receiver's never does.
     """
-    starts = set()
     for run in address_runs(sheet):
         line = run[0]
         while (above := line_above(line, sheet)) is not None and _belongs(above, sheet):
@@ -120,8 +119,7 @@ def _addressee_rows(sheet: Sheet) -> frozenset[tuple[int, float]]:
         below = line_below(run[-1], sheet)
         own = below is not None and is_contact(below.text)
         if line is not run[0] and not own and line.box.top < sheet.page.height / 2:
-            starts.add((line.row, line.box.left))
-    return frozenset(starts)
+            yield line, run
 
 
 def _belongs(cell: Cell, sheet: Sheet) -> bool:
@@ -132,12 +130,14 @@ def _belongs(cell: Cell, sheet: Sheet) -> bool:
 
 def _addresses(plan: FieldPlan, role: Role, *, sheet: Sheet, prints: Prints) -> Iterator[Scored]:
     first = sheet is prints.sheets[0]
+    addressed = [run for _, run in _addressees(sheet)] if first and role.side is Side.RECIPIENT else []
     for order, run in enumerate(address_runs(sheet)):
         for cut in (0, 1) if len(run) > MIN_LINES else (0,):  # its first line may turn out to be the name
             entry = _address_entry(plan, run[cut:], sheet=sheet, prints=prints)
             features = dict(entry.features) | {"without_first_line": float(cut)}
             if role.side is Side.RECIPIENT:
                 features["recipient"] = 1.0
+                features["addressee"] = float("buyer" in plan.labels.terms and run in addressed)
             elif first:
                 features["upper"] = 1 - run[0].box.top / max(sheet.page.height, 1)
                 features["first_address"] = 1 / (1 + order)

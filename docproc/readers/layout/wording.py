@@ -19,8 +19,10 @@ LEGAL_TAIL_WORDS: Final = 4
 #: a line of an address has at least this strength
 ADDRESS_LINE: Final = 1.0
 
+#: postcodes of four to six digits, and those of Britain, Ireland and Canada
 POSTCODE = re.compile(
-    r"(?<![\d.,/(-])(?:[A-Z]{1,2}[- ])?\d{4,6}(?![\d.,/])(?:-\d{4})?|\b[A-Z]{1,2}\d{1,2}[A-Z]? ?\d[A-Z]{2}\b"
+    r"(?<![\d.,/(-])(?:[A-Z]{1,2}[- ])?\d{4,6}(?![\d.,/])(?:-\d{4})?"
+    r"|\b[A-Z]{1,2}\d{1,2}[A-Z]? ?\d[A-Z]{2}\b|\b[A-Z]\d[\dW] [A-Z0-9]{4}\b|\b[A-Z]\d[A-Z] \d[A-Z]\d\b"
 )
 _HOUSE = re.compile(
     r"^(?:no|nos|lot|unit|block|blok|n°)?[\s.:]*\d{1,5}[a-z]?(?:[-/&,]\s*\d*[a-z]?\d*)*[,\s]", re.IGNORECASE
