@@ -73,7 +73,7 @@ def test_the_wheel_carries_what_is_no_code_too(wheel: Path, part: str) -> None:
     assert {name for name in names_in(wheel) if name.startswith(f"{part}/")} == needed
 
 
-def test_the_wheel_has_the_report_s_looks_and_every_revision(wheel: Path) -> None:
+def test_the_wheel_has_the_looks_of_the_report_and_the_revisions(wheel: Path) -> None:
     names = names_in(wheel)
 
     assert {Path(name).suffix for name in names if name.startswith("docproc/exports/report/")} >= {".css", ".js"}
