@@ -18,8 +18,22 @@ PREFIX_WORDS: Final = 7
 REACH_ABOVE: Final = 14.0
 #: rows up that a heading may stand
 HEADING_ROWS: Final = 16
-#: what a label loses for each other value between it and the place
+#: what a label loses for each other value between it and the place, on its left and above
 VALUE_BETWEEN: Final = 0.85
+VALUE_ABOVE: Final = 0.93
+#: what the next label loses for each label nearer than it
+NEXT_LEFT: Final = 0.7
+NEXT_ABOVE: Final = 0.6
+#: what other labels lose when a value follows its own label, or a label above already has a value beside it
+SECOND_LEFT: Final = 0.6
+SECOND_ABOVE: Final = 0.5
+#: what words of running text lose as labels
+IN_PROSE: Final = 0.7
+#: what parts of a text lose as its label: the last words of it, the last of a cell, and all of a prefix with values
+LAST_WORDS: Final = 3
+CUT_LABEL: Final = 0.97
+LAST_WORD: Final = 0.9
+WHOLE_PREFIX: Final = 0.85
 #: a text of more words is prose, no label
 LABEL_WORDS: Final = 8
 #: how far left or, doubled, right of a heading its lines may begin, in print heights
@@ -106,15 +120,13 @@ class Surroundings:
     def _find(self, cell: Cell, start: int) -> tuple[Label, ...]:
         found = list(_inline(cell.text[:start]))
         if len(cell.text.split()) > PROSE_WORDS and ":" not in cell.text[:start]:
-            found = [_weaker(label, 0.75) for label in found]
+            found = [_weaker(label, IN_PROSE) for label in found]
         place = _place(cell, start)
         left = list(self._left(cell))
         above = list(self._above(cell, place))
-        if found and found[0].terms - {
-            "number"
-        }:  # a value that follows its own label takes others only as second choice
-            left = [_weaker(label, 0.6) for label in left]
-            above = [_weaker(label, 0.5) for label in above]
+        if found and found[0].terms - {"number"}:  # a value behind its own label has little need of others
+            left = [_weaker(label, SECOND_LEFT) for label in left]
+            above = [_weaker(label, SECOND_ABOVE) for label in above]
         found.extend(left)
         found.extend(above)
         found.extend(self._right(cell, start))
@@ -154,12 +166,12 @@ class Surroundings:
                 continue
             text = _tail(other.text)
             if len(other.text.split()) > PROSE_WORDS:
-                nearness *= 0.6
+                nearness *= IN_PROSE
             if text:
                 yield _label(text, relation=Relation.LEFT, nearness=nearness)
                 if len(text.split()) >= RUN_INTO and known_share(text) < KNOWN:  # another column may run into the label
-                    yield _label(text.split()[-1], relation=Relation.LEFT, nearness=0.9 * nearness)
-            nearness *= 0.7
+                    yield _label(text.split()[-1], relation=Relation.LEFT, nearness=LAST_WORD * nearness)
+            nearness *= NEXT_LEFT
             if nearness < FAR:
                 return
 
@@ -175,16 +187,15 @@ class Surroundings:
                 if other.box.horizontal_overlap(place) < COLUMN_OVERLAP and abs(other.box.left - place.left) > height:
                     continue
                 if not self._speaks[id(other)]:
-                    nearness *= 0.93
+                    nearness *= VALUE_ABOVE
                     continue
                 far = max(0.0, distance) / REACH_ABOVE
-                used = 0.5 if self._has_value(row, other) else 1.0
+                used = SECOND_ABOVE if self._has_value(row, other) else 1.0
+                near = used * nearness * (1 - 0.5 * far)
                 if len(other.text.split()) <= LABEL_WORDS:
-                    yield _label(
-                        _strip(other.text), relation=Relation.ABOVE, nearness=used * nearness * (1 - 0.5 * far)
-                    )
+                    yield _label(_strip(other.text), relation=Relation.ABOVE, nearness=near)
                 seen += 1
-                nearness *= 0.6
+                nearness *= NEXT_ABOVE
                 if seen >= LABELS_ABOVE:
                     return
 
@@ -232,12 +243,11 @@ def _inline(prefix: str) -> Iterator[Label]:
     if tail:
         yield _label(tail, relation=Relation.INLINE, nearness=1.0)
         words = tail.split()
-        for length in (1, 2, 3):
-            if length < len(words):
-                yield _label(" ".join(words[-length:]), relation=Relation.INLINE, nearness=0.97)
+        for length in range(1, min(len(words), LAST_WORDS + 1)):
+            yield _label(" ".join(words[-length:]), relation=Relation.INLINE, nearness=CUT_LABEL)
     whole = _strip(" ".join(prefix.split()[-PREFIX_WORDS:]))
     if whole != tail:
-        yield _label(whole, relation=Relation.INLINE, nearness=0.85)
+        yield _label(whole, relation=Relation.INLINE, nearness=WHOLE_PREFIX)
 
 
 def _sentence(prefix: str) -> Iterator[Label]:

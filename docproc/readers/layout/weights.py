@@ -26,14 +26,15 @@ OTHER_BIAS: Final = -3.6
 
 #: what each feature is worth
 WEIGHTS: Final[Mapping[str, float]] = {
+    # labels, place, print
     "label": 5.2,
     "rival": -4.5,
     "other_side": -4.0,
     "first_page": 0.2,
     "top": 0.3,
-    "bottom": 0.0,
     "repeated": 0.5,
     "large_print": 0.4,
+    # amounts
     "cents": 0.7,
     "sign": 0.3,
     "bare": -0.8,
@@ -43,16 +44,17 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "total_row": 0.8,
     "rounded": 1.8,
     "before_rounding": -1.2,
-    "scribble": -2.0,
-    "timed": 0.7,
     "negative": -0.8,
     "largest": 0.9,
     "low": 0.5,
     "sum": 1.6,
+    # dates
     "main": 0.9,
     "only": 1.2,
+    "timed": 0.7,
     "range": 1.2,
     "range_other": -0.9,
+    # numbers and codes
     "code": 0.5,
     "titled": 0.9,
     "of_receiver": -2.0,
@@ -75,6 +77,7 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "top_rank": 2.0,
     "upper": 0.6,
     "own_domain": 1.5,
+    "scribble": -2.0,
     "title_print": -3.5,
     "address_itself": -3.0,
     "prose": -2.0,
