@@ -101,7 +101,7 @@ def _could_be_name(text: str) -> bool:
     digits = sum(character.isdigit() for character in text)
     if letters <= 1 or digits > letters or len(text.split()) > NAME_WORDS:
         return False
-    if text.count(")") > text.count("(") or (text.startswith("(") and text.endswith(")")):
+    if text.count(")") > text.count("(") or text.startswith("("):
         return False
     return not is_label(text) and not is_contact(text) and not is_legal_tail(text)
 

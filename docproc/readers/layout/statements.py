@@ -6,8 +6,9 @@ from typing import Final
 
 from docproc.readers.layout.prose import CONTEXT, OPENING, TextHit
 from docproc.values.dates import find_dates
+from docproc.values.text import key
 
-_STATE = r"(?:the\s+)?(?:(?:State|Commonwealth|Province|(?:Federal\s+)?Republic|Kingdom)\s+of\s+)?"
+_STATE = r"(?:the\s+)?(?i:(?:State|Commonwealth|Province|(?:Federal\s+)?Republic|Kingdom)\s+of\s+)?"
 _JOIN = r"(?:\s+(?:and|of|the|und|et|y|e|en)){0,2}"
 _NAME = rf"(?P<name>[A-ZÄÖÜÉ][\w.'’-]*(?:{_JOIN}\s+[A-ZÄÖÜÉ][\w.'’-]*){{0,4}})"  # noqa: RUF001 as printed
 #: the surest first
@@ -36,6 +37,9 @@ _NOT_PLACES: Final = frozenset(
     {"this", "the", "any", "such", "applicable", "agreement", "company", "state", "federal", "united", "without"}
     | {"party", "parties", "section", "contract"}
 )
+_NOT_AT_END: Final = _NOT_PLACES | {"and", "of", "the"}
+_NATION: Final = frozenset({"usa", "us"})
+_SENTENCE_END = re.compile(r"(?<=[a-z]{2})\.\s")
 #: what stands before the date from which an agreement binds, and how much it says
 _BINDS: Final = tuple(
     (re.compile(pattern, re.IGNORECASE), weight)
@@ -77,10 +81,11 @@ def find_laws(text: str) -> Iterator[TextHit]:
 
 
 def _place_name(name: str) -> str:
-    words = name.strip(" .,'").split()
-    while words and (words[-1].lower() in {"and", "of", "the"} or words[-1].lower().strip(".,") in _NOT_PLACES):
+    """The state or country in a run of capitalised words: up to the end of its sentence, without the nation behind."""
+    words = _SENTENCE_END.split(name.strip(" .,'"), maxsplit=1)[0].split()
+    while len(words) > 1 and (words[-1].lower() in _NOT_AT_END or key(words[-1]) in _NATION):
         words.pop()
-    if not words or words[0].lower() in _NOT_PLACES:
+    if not words or words[0].lower() in _NOT_PLACES or words[-1].lower() in _NOT_AT_END:
         return ""
     return " ".join(words).strip(" .,;")
 

@@ -50,7 +50,7 @@ _COMPANY_FACTS: Final = frozenset({"vat-id", "tax-number", "registration", "iban
 #: a line of more words that holds a number is no line with a postcode
 POSTCODE_WORDS: Final = 8
 _WORD = re.compile(r"[^\W\d_]+")
-BRACKETED_CODE = re.compile(r"\s*[(\[](?:[A-Z]{0,4}[- ]?\d[\w\- /.]*)[)\]]?\s*$")
+BRACKETED_CODE = re.compile(r"\s*[(\[](?:[A-Z]{0,4}[- ]?\d[\w\- /.·]*)[)\]]?\s*$")
 
 
 def has_legal_form(text: str) -> bool:
