@@ -61,6 +61,8 @@ class Candidate:
     number: Decimal | None = None
     decimals: int = 0
     currency: str = ""
+    #: thousands or decimals: nothing in the document tells
+    ambiguous: bool = False
     #: of a date: one reading, or two when day and month could be either way round
     readings: tuple[date, ...] = ()
     #: place in a range such as `1.3. - 5.4.`: 1 first, 2 second, 0 not in a range
@@ -149,6 +151,7 @@ def _numbers(sheet: Sheet, conventions: Conventions) -> Iterator[tuple[Spot, Can
                     candidate,
                     number=span.value,
                     decimals=span.decimals,
+                    ambiguous=span.ambiguous,
                     currency=_sign_beside(sheet, cell, start=span.start, end=span.end),
                 ),
             )

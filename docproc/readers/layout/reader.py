@@ -87,8 +87,10 @@ def upright_pages(pages: Sequence[PageContent]) -> tuple[list[PageContent], dict
 def _take_leaves(findings: Findings, gathered: _Gathered) -> None:
     for path, entry in findings.chosen.items():
         if len(entry.candidate.readings) > 1:
-            gathered.issues.append(_ambiguous(path))
+            gathered.issues.append(_ambiguous_date(path))
             continue
+        if entry.candidate.ambiguous:
+            gathered.issues.append(_ambiguous_number(path))
         value = json_value(entry)
         if value is not None:
             gathered.found[path] = found_from(
@@ -96,11 +98,19 @@ def _take_leaves(findings: Findings, gathered: _Gathered) -> None:
             )
 
 
-def _ambiguous(path: str) -> Issue:
+def _ambiguous_date(path: str) -> Issue:
     return Issue(
         code=IssueCode.AMBIGUOUS_DATE,
         fields=(path,),
         message="Day and month of this date could be either way round: give the order of dates.",
+    )
+
+
+def _ambiguous_number(path: str) -> Issue:
+    return Issue(
+        code=IssueCode.AMBIGUOUS_NUMBER,
+        fields=(path,),
+        message="The mark in this number could be of thousands or of decimals; it was read as thousands.",
     )
 
 

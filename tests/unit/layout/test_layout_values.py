@@ -143,6 +143,12 @@ def test_json_numbers_are_numbers():
     assert value([[(50, "Grand total"), (300, "1,234.50")]], field) == 1234.5
 
 
+def test_a_number_whose_mark_nobody_can_tell_is_said():
+    reading = read([[(50, "Grand total"), (300, "€ 1.234")]], GROSS)
+    assert reading.record["total_gross"] == "1234"
+    assert [issue.code for issue in reading.issues] == [IssueCode.AMBIGUOUS_NUMBER]
+
+
 def test_a_pattern_excludes_other_values():
     field = leaf("invoice_number", FieldKind.ID, pattern=r"INV-\d+")
     lines = [[(50, "Invoice number"), (300, "4711")], [(50, "Invoice no."), (300, "INV-99")]]
