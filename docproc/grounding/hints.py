@@ -62,9 +62,11 @@ class Print:
 
     def agrees(self, spec: FieldSpec, value: JsonLeaf, evidence: Sequence[Evidence]) -> bool:
         """Whether the print at `evidence`, taken together, says `value`."""
-        form = comparable(spec.kind, value)
-        if any(comparable(spec.kind, said) == form for part in evidence for said in self.form_values_at(part)):
-            return form is not None
+        entered = [said for part in evidence for said in self.form_values_at(part)]
+        if entered:
+            form = comparable(spec.kind, value)
+            if any(comparable(spec.kind, said) == form for said in entered):
+                return form is not None
         text = " ".join(self._tokens[number].text for part in evidence for number in self.tokens_at(part))
         return bool(text) and says(spec.kind, value, text)
 
@@ -78,7 +80,8 @@ def says(kind: FieldKind, value: JsonLeaf, text: str) -> bool:
     """Whether the print `text` holds `value`."""
     if kind in NUMERIC:
         number = comparable(kind, value)
-        found = [span.value for mark in (None, ".", ",") for span in find_numbers(text, decimal_mark=mark)]
+        # mostly the first way to read the print says it already
+        found = (span.value for mark in (None, ".", ",") for span in find_numbers(text, decimal_mark=mark))
         return number is not None and (number in found or key(str(value)) in key(text))
     if kind is FieldKind.DATE:
         day = comparable(kind, value)
