@@ -149,7 +149,7 @@ def _span_of(index: int, lane: Lane, lines: Sequence[Line]) -> tuple[float, floa
 def split(row: Row, lanes: Sequence[Lane]) -> Line:
     """The words of `row` put into columns from left to right, at the least cost as a whole."""
     words = row.words
-    costs = [_cost(words[0], lane) for lane in lanes]
+    costs = _costs(words[0], lanes)
     came_from: list[list[int]] = []
     for before, word in pairwise(words):
         height = max(word.bottom - word.top, 1.0)
@@ -161,9 +161,8 @@ def split(row: Row, lanes: Sequence[Lane]) -> Line:
         best, best_at = float("inf"), 0
         following: list[float] = []
         origins: list[int] = []
-        for at, lane in enumerate(lanes):
+        for at, (lane, cost) in enumerate(zip(lanes, _costs(word, lanes), strict=True)):
             stay = costs[at] + _stay(gap, figure=figure, lane=lane)
-            cost = _cost(word, lane)
             if runs and lane.text:
                 stay += cost * RUN_SHARE
             elif counted and lane.numeric:  # "6 titles": what is counted stays with its number
@@ -204,20 +203,33 @@ def _starts_text(word: Word, lanes: Sequence[Lane]) -> bool:
     return any(lane.text and abs(word.left - lane.left) < reach for lane in lanes)
 
 
-def _cost(word: Word, lane: Lane) -> float:
-    """How badly `word` fits into `lane`."""
+def _costs(word: Word, lanes: Sequence[Lane]) -> list[float]:
+    """How badly `word` fits into each of `lanes`."""
     height = max(word.bottom - word.top, 1.0)
     width = max(word.right - word.left, 0.1)
-    overlap = min(word.right, lane.right) - max(word.left, lane.left)
-    outside = 1.0 - max(0.0, overlap) / width
-    cost = OUTSIDE * outside + PER_HEIGHT * min(FARTHEST, max(0.0, -overlap) / height)
-    if lane.numeric:
-        spread = max(lane.right - lane.left, width)
-        cost += OFF_CENTRE * min(2.0, abs((word.left + word.right) / 2 - lane.middle) / spread)
-        if not is_figure(word.text):
-            cost += UNIT_AMONG_NUMBERS if is_mark(word.text) else LETTERS_AMONG_NUMBERS
-    elif lane.text and is_figure(word.text):
-        cost += NUMBER_IN_TEXT
-    elif lane.kind is LaneKind.DATE and word.text.isdecimal() and len(word.text) < SHORTEST_DATE:
-        cost += NUMBER_IN_DATES
-    return cost
+    among_numbers, among_dates, in_text = _misfits(word.text)
+    costs = []
+    for lane in lanes:
+        overlap = min(word.right, lane.right) - max(word.left, lane.left)
+        if overlap > 0:
+            cost = OUTSIDE * (1.0 - overlap / width)
+        else:
+            cost = OUTSIDE + PER_HEIGHT * min(FARTHEST, -overlap / height)
+        if lane.kind is LaneKind.NUMBER:
+            spread = max(lane.right - lane.left, width)
+            cost += OFF_CENTRE * min(2.0, abs((word.left + word.right) / 2 - lane.middle) / spread)
+            cost += among_numbers
+        elif lane.kind is LaneKind.TEXT:
+            cost += in_text
+        elif lane.kind is LaneKind.DATE:
+            cost += among_dates
+        costs.append(cost)
+    return costs
+
+
+def _misfits(text: str) -> tuple[float, float, float]:
+    """How badly a word fits among numbers, among dates and into running text, wherever it stands."""
+    figure = is_figure(text)
+    among_numbers = 0.0 if figure else UNIT_AMONG_NUMBERS if is_mark(text) else LETTERS_AMONG_NUMBERS
+    among_dates = NUMBER_IN_DATES if text.isdecimal() and len(text) < SHORTEST_DATE else 0.0
+    return among_numbers, among_dates, NUMBER_IN_TEXT if figure else 0.0

@@ -48,10 +48,9 @@ class LabelIndex:
 
     def match(self, text: str) -> tuple[tuple[int, float], ...]:
         """Indices of the targets that a column under the printed `text` may mean, the best first."""
-        label = label_of(text)
-        found = self._known.get(label)
+        found = self._known.get(text)
         if found is None:
-            found = self._known[label] = self._look_up(label)
+            found = self._known[text] = self._look_up(label_of(text))
         return found
 
     def fit(self, target: int, text: str) -> float:
