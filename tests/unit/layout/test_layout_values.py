@@ -28,7 +28,7 @@ def test_a_sentence_holds_number_and_date():
 
 
 def test_a_sentence_may_be_cut_by_a_gap():
-    lines = [[(50, "Rechnung Nr. 471102 vom"), (175, "05.03.2018")], "Version vom 10.01.2023"]
+    lines: list[Line] = [[(50, "Rechnung Nr. 471102 vom"), (175, "05.03.2018")], "Version vom 10.01.2023"]
     assert value(lines, DATE) == "2018-03-05"
 
 
