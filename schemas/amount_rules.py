@@ -153,40 +153,55 @@ def balance_runs(opening: str, closing: str, lines: LineFields, *, balance: str 
     """The opening balance and all movements make the closing balance, and each row's balance follows from the last."""
 
     def rule(record: Record) -> Iterator[Check]:
-        rows = rows_of(record, lines.table)
-        amounts = [amount_at(row, lines.amount) for row in rows]
-        yield from _running(rows, amounts, start=amount_at(record, opening))
         first, last = amount_at(record, opening), amount_at(record, closing)
-        if first is None or last is None or not amounts or any(amount is None for amount in amounts):
+        yield from _chain(record, lines, balance, start=first)
+        summed = row_sum(record, lines)
+        if first is None or last is None or summed is None:
             return
-        moved = sum((amount for amount in amounts if amount is not None), Decimal())
         yield Check(
-            fields=(opening, *(f"{lines.table}[{i}].{lines.amount}" for i in range(len(rows))), closing),
-            holds=abs(first + moved - last) < CENT,
+            fields=(opening, *summed.fields, closing),
+            holds=abs(first + summed.amount - last) < CENT,
             code=IssueCode.SUM_MISMATCH,
             message=f"{opening} and the amounts of {lines.table} do not make {closing}.",
         )
 
-    def _running(
-        rows: Sequence[Record], amounts: Sequence[Decimal | None], *, start: Decimal | None
-    ) -> Iterator[Check]:
-        before, since = start, []
-        for index, (row, amount) in enumerate(zip(rows, amounts, strict=True)):
-            since.append(amount)
-            after = amount_at(row, balance) if balance else None
-            if after is None:
-                continue
-            moved = [value for value in since if value is not None]
-            if before is not None and len(moved) == len(since):
-                yield Check(
-                    fields=(f"{lines.table}[{index}].{lines.amount}", f"{lines.table}[{index}].{balance}"),
-                    holds=abs(before + sum(moved, Decimal()) - after) < CENT,
-                    code=IssueCode.SUM_MISMATCH,
-                    message=f"The {balance} of row {index + 1} of {lines.table} does not follow from the one before.",
-                )
-            before, since = after, []
-
     return rule
+
+
+def _chain(record: Record, lines: LineFields, balance: str | None, *, start: Decimal | None) -> Iterator[Check]:
+    """One check a row that holds, and one for all that do not; the latest movement may come first."""
+    if balance is None:
+        return
+    rows = list(enumerate(rows_of(record, lines.table)))
+    links = [list(_links(order, lines, balance, start=start)) for order in (rows, rows[::-1])]
+    best = min(links, key=lambda tried: sum(not holds for _, holds in tried))
+    broken = sorted(index for index, holds in best if not holds)
+    for group, holds in (*(((index,), True) for index, held in best if held), (tuple(broken), False)):
+        if group:
+            yield Check(
+                fields=tuple(f"{lines.table}[{index}].{name}" for index in group for name in (lines.amount, balance)),
+                holds=holds,
+                code=IssueCode.SUM_MISMATCH,
+                message=f"The {balance} does not follow from the one before in {len(group)} of {len(rows)} rows"
+                f" of {lines.table}, first in row {group[0] + 1}.",
+            )
+
+
+def _links(
+    rows: Sequence[tuple[int, Record]], lines: LineFields, balance: str, *, start: Decimal | None
+) -> Iterator[tuple[int, bool]]:
+    """For each row whose balance can be checked, its index and whether it follows; a day may print only its last."""
+    before, moved = start, Decimal()
+    for index, row in rows:
+        amount, after = amount_at(row, lines.amount), amount_at(row, balance)
+        if amount is None:
+            before = None
+        else:
+            moved += amount
+        if after is not None:
+            if before is not None:
+                yield index, abs(before + moved - after) < CENT
+            before, moved = after, Decimal()
 
 
 def near(value: Decimal, sums: Sequence[Decimal], tolerance: Decimal) -> bool:

@@ -129,3 +129,43 @@ def test_what_a_schema_cannot_explain_is_only_a_remark():
     found = schema.check_rules({"subtotal": "100", "total": "90"})
     assert [issue.severity for issue in found.issues] == [Severity.INFO]
     assert found.checks == {}
+
+
+def movement(amount: str | None, balance: str | None = None) -> Record:
+    return {"amount": amount, "balance": balance}
+
+
+MOVEMENTS: list = [movement("-20", "80"), movement("5", "85"), movement("10", "95"), movement("1", "96")]
+
+
+def statement(movements: list, **more: str) -> Record:
+    return {"opening_balance": "100", "closing_balance": "96", "transactions": movements, **more}
+
+
+@pytest.mark.parametrize("movements", [MOVEMENTS, MOVEMENTS[::-1]])
+def test_balances_run_in_either_order(movements):
+    found = load_schema("bank_statement").check_rules(statement(movements))
+    assert found.issues == ()
+    assert found.checks["transactions[1].balance"] == 1.0
+
+
+def test_rows_whose_balance_does_not_follow_are_one_issue():
+    rows = [*MOVEMENTS[:1], movement("5", "58"), *MOVEMENTS[2:]]
+    found = load_schema("bank_statement").check_rules(statement(rows))
+    (issue,) = found.issues
+    assert issue.fields == tuple(f"transactions[{row}].{name}" for row in (1, 2) for name in ("amount", "balance"))
+    assert issue.message.endswith("in 2 of 4 rows of transactions, first in row 2.")
+    assert found.checks["transactions[3].balance"] == 1.0
+
+
+def test_a_balance_after_an_unknown_movement_is_not_judged():
+    rows = [MOVEMENTS[0], movement(None, "85"), *MOVEMENTS[2:]]
+    assert messages(statement(rows), "bank_statement") == []
+
+
+def test_an_issue_on_a_long_table_names_the_first_rows_and_the_total():
+    record: Record = {"opening_balance": "0", "transactions": [movement("1")] * 900, "closing_balance": "90"}
+    (issue,) = load_schema("bank_statement").check_rules(record).issues
+    assert len(issue.fields) == 50
+    assert issue.fields[0] == "opening_balance"
+    assert issue.fields[-1] == "closing_balance"
