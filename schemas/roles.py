@@ -19,7 +19,7 @@ from schemas.total_rules import (
     gross_not_below_net,
     tax_not_above_gross,
 )
-from schemas.value_rules import iban_is_valid, in_order, vat_id_is_valid
+from schemas.value_rules import iban_is_valid, in_order, parties_differ, vat_id_is_valid
 
 
 def _names(spellings: str) -> frozenset[frozenset[str]]:
@@ -78,6 +78,10 @@ _ISSUED = _names("issue date | invoice date | date | bill date | document date |
 _DUE_DAY = _names("due date | payment due date | date due | payable by | pay by")
 
 
+_SELLERS = frozenset({"seller", "supplier", "vendor", "issuer", "from"})
+_BUYERS = frozenset({"buyer", "customer", "client", "recipient", "purchaser", "to"})
+
+
 @dataclass(frozen=True, slots=True)
 class _Parts:
     """The fields of one level by the part they play."""
@@ -106,6 +110,7 @@ def rules_for(fields: Sequence[FieldSpec]) -> tuple[Rule, ...]:
         *_balance_rules(parts, tables, lines),
         *_day_rules(leaves),
         *_code_rules(fields),
+        *_party_rules(leaves),
     )
 
 
@@ -202,6 +207,15 @@ def _code_rules(fields: Sequence[FieldSpec]) -> Iterator[Rule]:
         for path, leaf in spec.leaves():
             if leaf.kind in makers:
                 yield makers[leaf.kind](path)
+
+
+def _party_rules(leaves: Sequence[tuple[str, FieldSpec]]) -> Iterator[Rule]:
+    """`seller_vat_id` and `buyer_vat_id`, `supplier.vat_id` and `customer.vat_id`."""
+    codes = [(path, frozenset(words_of(path))) for path, spec in leaves if spec.kind is FieldKind.VAT_ID]
+    sellers = [path for path, words in codes if words & _SELLERS and not words & _BUYERS]
+    buyers = [path for path, words in codes if words & _BUYERS and not words & _SELLERS]
+    if len(sellers) == len(buyers) == 1:
+        yield parties_differ(sellers[0], buyers[0])
 
 
 def _line_fields(path: str, table: FieldSpec) -> LineFields | None:

@@ -28,6 +28,22 @@ def in_order(first: str, last: str) -> Rule:
     return rule
 
 
+def parties_differ(first: str, second: str) -> Rule:
+    """Two parties do not have the same VAT id; that they differ confirms neither."""
+
+    def rule(record: Record) -> Iterator[Check]:
+        one, other = (_code(value_at(record, path)) for path in (first, second))
+        if one and one == other:
+            yield Check(
+                fields=(first, second),
+                holds=False,
+                code=IssueCode.SAME_PARTY,
+                message=f"{first} and {second} are the same.",
+            )
+
+    return rule
+
+
 def iban_is_valid(path: str) -> Rule:
     """Length and check digits of the IBAN at `path`, which may lead through tables: `accounts[].iban`."""
     return _code_rule(path, iban_valid, "an IBAN")
@@ -65,6 +81,10 @@ def _values(record: Record, path: str) -> Iterator[tuple[str, JsonValue]]:
         elif isinstance(row, dict):
             for place, value in _values(row, rest.removeprefix(".")):
                 yield f"{table}[{index}].{place}", value
+
+
+def _code(value: JsonValue) -> str:
+    return compact(value) if isinstance(value, str) else ""
 
 
 def _day(value: JsonValue) -> date | None:
