@@ -11,6 +11,7 @@ from docproc.domain.errors import ConflictError, DocumentError
 from docproc.domain.failure import Phase
 from docproc.domain.ids import new_id
 from docproc.services.job_context import Accept
+from docproc.services.names import readable
 from docproc.services.originals import keep, look_at
 from docproc.services.ports import Stores
 from docproc.services.records import LOCAL_TENANT, Job, NewDocument, NewJob, Original
@@ -72,7 +73,7 @@ def _document(file: SubmittedFile, job: Job, *, stores: Stores, accept: Accept) 
         failure = error.failure(Phase.INTAKE)
     return NewDocument(
         id=new_id(),
-        file=file.name,
+        file=readable(file.name),
         original=original,
         failure=failure,
         external_id=file.external_id,

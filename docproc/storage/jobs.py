@@ -15,6 +15,7 @@ from docproc.domain.page import PageState
 from docproc.services.records import LOCAL_TENANT, Job, NewDocument, NewJob, Removed, SchemaVersion
 from docproc.storage.changes import OPEN_DOCUMENT_STATES, change_document, end_document, move_pages
 from docproc.storage.database import Database
+from docproc.storage.paths import stored_path
 from docproc.storage.rows import AnyRow, job_of, new_document_values
 from docproc.storage.tables import DOCUMENTS, EXTRACTIONS, JOBS, PAGES, READINGS, SCHEMAS
 
@@ -36,7 +37,7 @@ class SqlJobStore:
                     tenant=job.tenant,
                     schema_id=_schema_id(connection, job.schema),
                     options=job.options.to_json(),
-                    inputs=list(job.inputs),
+                    inputs=list(map(stored_path, job.inputs)),
                     recursive=job.recursive,
                     external_id=job.external_id,
                     metadata=dict(job.metadata) or None,

@@ -27,6 +27,7 @@ from docproc.services.records import (
     StoredExtraction,
     StoredReading,
 )
+from docproc.storage.paths import path_of
 
 AnyRow = Row[Any]
 
@@ -57,7 +58,7 @@ def job_of(row: AnyRow, schema: SchemaVersion) -> Job:
         tenant=row.tenant,
         schema=schema,
         options=JobOptions.from_json(row.options),
-        inputs=tuple(row.inputs),
+        inputs=tuple(map(path_of, row.inputs)),
         recursive=row.recursive,
         external_id=row.external_id,
         metadata=row.metadata or {},

@@ -1,7 +1,9 @@
 """Jobs from submission to deletion: one contract for the stores in memory and on both databases."""
 
+import os
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -382,3 +384,23 @@ def test_progress_is_told_to_the_end(place: Workplace) -> None:
     told: list[Progress] = []
     run_job(place.context(job), owners=place.owners, workers=2, on_progress=told.append)
     assert (told[-1].documents_total, told[-1].documents_done, told[-1].pages_done) == (3, 3, 6)
+
+
+def test_a_name_that_is_not_utf_8_is_a_document_as_any_other(place: Workplace) -> None:
+    inbox = place.folder / "inbox"
+    inbox.mkdir()
+    path = inbox / os.fsdecode(b"bad\xff.txt")
+    try:
+        path.write_text("alpha")
+    except OSError:
+        pytest.skip("this file system takes text only")
+    (inbox / "bytes:50%25.txt").write_text("beta")
+    place.source = TextPages(attachments=(Attachment(name=os.fsdecode(b"\xff\x00.xml"), content=b"<a/>"),))
+    files = [SubmittedFile(path=each, name=each.name) for each in sorted(inbox.iterdir(), reverse=True)]
+    new_job = replace(place.new_job(), inputs=(str(path),))
+    job = submit(place.stores, new_job, files, accept=accept_text)
+    assert job.inputs == (str(path),)
+    assert place.stores.jobs.known_paths(job.id, [str(path)]) == {str(path)}
+    assert place.run(job).state is JobState.SUCCEEDED
+    assert {item.extraction.file for item in _items(place, job)} == {r"bad\xff.txt", "bytes:50%25.txt"}
+    assert {Path(document.original.path) for document in documents_of(place.stores, job.id)} == set(inbox.iterdir())
