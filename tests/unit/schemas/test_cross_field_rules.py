@@ -149,6 +149,21 @@ def test_seller_and_buyer_do_not_have_one_vat_id(buyer, expected):
     assert found.checks.get("seller_vat_id") == (0.5 if expected else 1.0)
 
 
+@pytest.mark.parametrize(
+    ("value", "severity", "word"),
+    [
+        ({"seller_vat_id": "DE136695975"}, Severity.INFO, "check digits of a VAT id"),
+        ({"seller_vat_id": "FR12 345 678 901"}, Severity.INFO, "check digits of a VAT id"),
+        ({"seller_vat_id": "DE13669597"}, Severity.WARNING, "form of a VAT id"),
+        ({"iban": "DE88370400440532013000"}, Severity.WARNING, "check digits of an IBAN"),
+    ],
+)
+def test_wrong_check_digits_of_a_well_formed_vat_id_are_only_a_remark(value, severity, word):
+    (issue,) = findings(value).issues
+    assert (issue.code, issue.severity) == (IssueCode.CHECK_DIGIT, severity)
+    assert word in issue.message
+
+
 def test_two_parties_without_a_vat_id_are_not_the_same():
     assert findings({"seller_vat_id": None, "buyer_vat_id": None}) == RuleFindings()
 
