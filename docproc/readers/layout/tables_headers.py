@@ -98,7 +98,7 @@ def is_figure(text: str) -> bool:
     return text[-1:] != ":" and any(mark.isdigit() for mark in text) and parse_number(text) is not None
 
 
-def find_headers(rows: Sequence[Row], index: LabelIndex, targets: Sequence[Target]) -> list[Header]:
+def find_headers(rows: Sequence[Row], index: LabelIndex) -> list[Header]:
     """The headers on one page, top to bottom; none overlaps another."""
 
     @cache  # a row stands in many of the bands that are tried
@@ -113,7 +113,7 @@ def find_headers(rows: Sequence[Row], index: LabelIndex, targets: Sequence[Targe
         pieces: list[_Piece] = []
         for after in _band_ends(rows, start):
             pieces += pieces_of(after - 1)
-            header = _header(rows[start:after], start, pieces, index=index, targets=targets)
+            header = _header(rows[start:after], start, pieces, index)
             if header is not None:
                 candidates.append(header)
         if candidates:
@@ -145,20 +145,18 @@ def _band_ends(rows: Sequence[Row], start: int) -> Iterator[int]:
         yield after + 1
 
 
-def _header(
-    band: Sequence[Row], first: int, pieces: Sequence[_Piece], *, index: LabelIndex, targets: Sequence[Target]
-) -> Header | None:
+def _header(band: Sequence[Row], first: int, pieces: Sequence[_Piece], index: LabelIndex) -> Header | None:
     """What the rows of `band`, of which the page's row `first` is the first, say as a header, cut into `pieces`."""
     stacks = _stacks(_without_spanning(pieces))
     if len(stacks) < MIN_COLUMNS:
         return None
     options = [_options(stack, index) for stack in stacks]
-    meanings = best_meanings(options, targets)
+    meanings = best_meanings(options, index.targets)
     columns = tuple(
         Column(enclosing_words(stack), _text(stack), *meaning) for stack, meaning in zip(stacks, meanings, strict=True)
     )
-    score = _score(columns, targets) - ROW_COST * len(band)
-    wanted = score >= HEADER_SCORE and _tells_enough(columns, targets)
+    score = _score(columns, index.targets) - ROW_COST * len(band)
+    wanted = score >= HEADER_SCORE and _tells_enough(columns, index.targets)
     if not wanted and not _is_other(columns):
         return None
     box = enclosing_words([word for row in band for word in row.words])
