@@ -119,6 +119,18 @@ def test_tiles_are_written_as_one_picture_a_page(docproc: Command, tmp_path: Pat
             assert picture.convert("RGB").getpixel((TILE_PX, 10)) == (255, 0, 0)
 
 
+def test_pictures_that_exist_are_replaced_only_on_request(docproc: Command, tmp_path: Path) -> None:
+    write_pdf(tmp_path / "a.pdf", "one")
+    (tmp_path / "a.pdf-page-0001.png").write_bytes(b"mine")
+
+    done = docproc("inspect", "a.pdf", "--tiles", ".", code=2)
+
+    assert "--overwrite" in done.stderr
+    assert (tmp_path / "a.pdf-page-0001.png").read_bytes() == b"mine"
+    docproc("inspect", "a.pdf", "--tiles", ".", "--overwrite")
+    assert (tmp_path / "a.pdf-page-0001.png").read_bytes() != b"mine"
+
+
 def test_looking_records_nothing(docproc: Command, tmp_path: Path) -> None:
     write_pdf(tmp_path / "a.pdf", "one")
 

@@ -122,7 +122,10 @@ def test_a_secret_is_shown_nowhere(docproc: Command, command: list[str]) -> None
     assert OPENER not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("text", "said"), [("wrkers = 3\n", "wrkers"), ('workers = "many"\n', "workers")])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("wrkers = 3\n", "wrkers"), ('workers = "many"\n', "workers"), ("workers =\n", "docproc.toml")],
+)
 def test_a_wrong_settings_file_is_an_error_of_one_line(docproc: Command, tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "docproc.toml").write_text(text)
 
