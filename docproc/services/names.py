@@ -7,5 +7,5 @@ _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 def readable(name: str) -> str:
-    """The name for people: what is no text in it is spelled out, `\\xff`."""
+    """The name for people, in which what is no text is spelled out."""
     return _NO_TEXT.sub(lambda found: f"\\x{ord(found[0]) & 0xFF:02x}", name)

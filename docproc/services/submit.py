@@ -42,17 +42,21 @@ def continue_submission(
 ) -> Job:
     """Record those of `files` that are not there yet: how a submission goes on that was interrupted.
 
-    Raises ConflictError when the submission was complete, NotFoundError when there is no such job.
+    Ends early when somebody cancels the job. Raises ConflictError when the submission was complete, NotFoundError when
+    there is no such job.
     """
     job = stores.jobs.get(job_id, tenant=tenant)
     if job.submitted_at is not None:
         raise ConflictError("every file of the job was submitted already")
     for batch in _batches(files):
+        if stores.documents.is_canceled(job_id):
+            break
         known = stores.jobs.known_paths(job_id, [str(file.path.absolute()) for file in batch])
         fresh = [file for file in batch if str(file.path.absolute()) not in known]
         documents = [_document(file, job, stores=stores, accept=accept) for file in fresh]
         stores.jobs.add_documents(job_id, documents)
-    stores.jobs.mark_submitted(job_id)
+    else:
+        stores.jobs.mark_submitted(job_id)
     return stores.jobs.get(job_id, tenant=tenant)
 
 

@@ -11,7 +11,7 @@ import pytest
 from doubles.documents import FirstWordReader, TextPages, accept_text, text_schema
 from doubles.jobs import Workplace
 
-from docproc.domain.document import DocumentState, JobState
+from docproc.domain.document import Accepted, DocumentState, JobState
 from docproc.domain.errors import ConflictError, NotFoundError
 from docproc.domain.extraction import ExtractionStatus
 from docproc.domain.failure import FailureCode, Phase
@@ -404,3 +404,30 @@ def test_a_name_that_is_not_utf_8_is_a_document_as_any_other(place: Workplace) -
     assert place.run(job).state is JobState.SUCCEEDED
     assert {item.extraction.file for item in _items(place, job)} == {r"bad\xff.txt", "bytes:50%25.txt"}
     assert {Path(document.original.path) for document in documents_of(place.stores, job.id)} == set(inbox.iterdir())
+
+
+def test_a_job_canceled_while_it_is_submitted_takes_no_more_files(place: Workplace) -> None:
+    files = place.write({f"{index}": f"text {index}" for index in range(450)})
+    new_job = place.new_job()
+
+    def accept(path: Path) -> Accepted:
+        if path.name == "300":
+            cancel(place.stores, new_job.id, owners=place.owners)
+        return accept_text(path)
+
+    job = submit(place.stores, new_job, files, accept=accept)
+    assert job.state is JobState.CANCELED
+    assert (job.documents.total, job.documents.canceled) == (400, 400)
+    assert all(document.finished_at is not None for document in documents_of(place.stores, job.id))
+    assert place.run(job).documents.canceled == 400
+    with pytest.raises(ConflictError):
+        resume(place.stores, job.id, owners=place.owners)
+
+
+def test_a_job_can_be_canceled_before_its_first_document(place: Workplace) -> None:
+    new_job = place.new_job()
+    place.stores.jobs.create(new_job)
+    assert cancel(place.stores, new_job.id, owners=place.owners).state is JobState.CANCELED
+    files = place.write({"a": "1"})
+    job = continue_submission(place.stores, new_job.id, files, accept=accept_text)
+    assert (job.state, job.documents.total) == (JobState.CANCELED, 0)
