@@ -58,7 +58,8 @@ def open_desk(settings: Settings | None = None) -> Desk:
 
     settings = settings or load_settings()
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        # only its owner may look into a folder of records; one that exists keeps the mode it was given
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as exc:
         raise UsageError(f"data folder {settings.data_dir}: {exc.strerror}; set DOCPROC_DATA_DIR") from exc
     return Desk(
