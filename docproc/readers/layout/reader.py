@@ -16,7 +16,7 @@ from docproc.readers.layout.fields import plan_fields
 from docproc.readers.layout.finding import Findings, find_leaves
 from docproc.readers.layout.forms import form_values
 from docproc.readers.layout.found import Found, found_from
-from docproc.readers.layout.lines import BoxTurn, turned
+from docproc.readers.layout.orientation import BoxTurn, turned
 from docproc.readers.layout.lists import (
     WHOLE_SURE,
     WHOLE_TEXT,
