@@ -1,10 +1,9 @@
 """The e-invoice reader: finds the invoice among a window's XML files and reads it; nothing is guessed."""
 
 import time
-from collections.abc import Sequence
 
-from docproc.domain.errors import UnsupportedError
-from docproc.domain.reading import Attachment, FieldHint, Reading, Usage, Window
+from docproc.domain.errors import DocumentError, UnsupportedError
+from docproc.domain.reading import FieldHint, Reading, Usage, Window
 from docproc.domain.schema import ExtractionSchema, JsonValue
 from docproc.readers.einvoice import cii, ubl
 from docproc.readers.einvoice.invoice import Invoice, with_implied_totals
@@ -23,15 +22,18 @@ class EinvoiceReader:
     version = "1"
 
     def can_read(self, window: Window, schema: ExtractionSchema | None = None) -> bool:
-        """Is there an invoice in the window and, if a schema is given, does that ask for one?"""
+        """Is there an invoice in the window and, if a schema is given, does that ask for one?
+
+        Raises DocumentError when the document itself is XML that cannot be read.
+        """
         if schema is not None and not is_for_invoices(schema):
             return False
-        return find_invoice(window.attachments) is not None
+        return find_invoice(window) is not None
 
     def read(self, window: Window, schema: ExtractionSchema) -> Reading:
-        """Raises UnsupportedError when there is no invoice in the window."""
+        """Raises UnsupportedError when there is no invoice, and DocumentError when the document is unreadable XML."""
         started = time.perf_counter()
-        invoice = find_invoice(window.attachments)
+        invoice = find_invoice(window)
         if invoice is None:
             raise UnsupportedError("There is no electronic invoice in the document: use --reader auto or layout.")
         binding = bind(schema)
@@ -47,20 +49,31 @@ class EinvoiceReader:
         )
 
 
-def find_invoice(attachments: Sequence[Attachment]) -> Invoice | None:
-    """The first attachment that is an e-invoice by its root element, whatever its name."""
-    for attachment in attachments:
-        invoice = parse_invoice(attachment.content)
+def find_invoice(window: Window) -> Invoice | None:
+    """The first attachment that is an e-invoice by its root element, whatever its name.
+
+    An embedded file that cannot be read is passed over: the pages are still there. A document that is XML itself has
+    nothing else to offer, so what is wrong with it is raised.
+    """
+    is_xml_itself = window.page_count == 0 and not window.pages
+    for attachment in window.attachments:
+        try:
+            invoice = parse_invoice(attachment.content)
+        except DocumentError:
+            if is_xml_itself:
+                raise
+            continue
         if invoice is not None:
             return invoice
     return None
 
 
 def parse_invoice(content: bytes) -> Invoice | None:
-    """The invoice in these bytes; None when they are no e-invoice, or one that says nothing."""
+    """The invoice in these bytes; None when they are no e-invoice, or one that says nothing.
+
+    Raises DocumentError when they are no XML that is safe to read.
+    """
     root = parse_markup(content)
-    if root is None:
-        return None
     if root.tag in cii.ROOTS:
         invoice = with_implied_totals(cii.read_cii(root))
     elif ubl.is_ubl(root):

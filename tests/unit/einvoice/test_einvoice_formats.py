@@ -3,7 +3,7 @@
 import pytest
 from einvoice_documents import CII, INVOICE, ZUGFERD_1, leaf, schema_of, ubl, window_of
 
-from docproc.domain.errors import UnsupportedError
+from docproc.domain.errors import CorruptError, DocumentError, TooLargeError, UnsupportedError
 from docproc.domain.schema import FieldKind
 from docproc.readers.einvoice import EinvoiceReader
 from docproc.readers.einvoice.markup import MAX_BYTES, MAX_ELEMENTS
@@ -164,3 +164,23 @@ def test_ubl_without_a_currency_takes_that_of_its_amounts() -> None:
     xml = ubl("Invoice").replace("<cbc:DocumentCurrencyCode>NOK</cbc:DocumentCurrencyCode>", "")
     record = READER.read(window_of(xml), INVOICE).record
     assert (record["currency"], record["total_tax"]) == ("NOK", "250.00")
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "told"),
+    [
+        pytest.param(BOMB + ubl("Invoice"), UnsupportedError, "document type declaration", id="entities"),
+        pytest.param("<Invoice>" + "<a>" * 100 + "</a>" * 100 + "</Invoice>", TooLargeError, "deeper", id="depth"),
+        pytest.param("<Invoice>" + "<a/>" * MAX_ELEMENTS + "</Invoice>", TooLargeError, "elements", id="elements"),
+        pytest.param(" " * MAX_BYTES + "<Invoice/>", TooLargeError, "bytes", id="bytes"),
+        pytest.param(CII[: len(CII) // 2], CorruptError, "not well-formed", id="torn off"),
+    ],
+)
+def test_a_document_that_is_unreadable_xml_says_why_and_an_embedded_file_does_not(
+    content: str, error: type[DocumentError], told: str
+) -> None:
+    with pytest.raises(error, match=told):
+        READER.can_read(window_of(content, page_count=0))
+    with pytest.raises(error, match=told):
+        READER.read(window_of(content, page_count=0), INVOICE)
+    assert READER.read(window_of(content, ubl("Invoice")), INVOICE).record["invoice_number"] == "U-77"
