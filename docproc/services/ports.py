@@ -70,6 +70,10 @@ class BlobStore(Protocol):
         """Keys that begin with `prefix`, which names at least tenant and kind: `tenant/kind/`."""
         ...
 
+    def written_before(self, prefix: str, moment: datetime) -> Iterator[str]:
+        """Those of `keys(prefix)` that were last written before `moment`."""
+        ...
+
     def delete(self, key: str) -> int | None:
         """How many bytes went; None when there was nothing."""
         ...
@@ -188,8 +192,15 @@ class DocumentStore(Protocol):
         """Whether somebody asked for the job to be canceled."""
         ...
 
-    def blob_in_use(self, blob_key: str, *, outside: UUID) -> bool:
-        """Whether a document of another job than `outside` keeps its original under `blob_key`."""
+    def known(self, document_ids: Collection[UUID]) -> frozenset[UUID]:
+        """Which of `document_ids` have their row."""
+        ...
+
+    def settled_use(self, blob_key: str, *, outside: UUID | None) -> AbstractContextManager[bool]:
+        """Whether a document of another job than `outside` keeps its original under `blob_key`.
+
+        While the context lasts none comes to do so.
+        """
         ...
 
 

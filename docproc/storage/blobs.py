@@ -4,7 +4,8 @@ import os
 import secrets
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 from docproc.domain.errors import BlobMissingError, StorageError
@@ -71,6 +72,12 @@ class FolderBlobStore:
         for path in sorted(folder.glob(f"{spread}/{beginning}*")):
             if not path.name.startswith(_TEMPORARY):
                 yield f"{tenant}/{kind}/{path.name}"
+
+    def written_before(self, prefix: str, moment: datetime) -> Iterator[str]:
+        for key in self.keys(prefix):
+            with suppress(FileNotFoundError):  # deleted meanwhile
+                if self._path(key).stat().st_mtime < moment.timestamp():
+                    yield key
 
     def delete(self, key: str) -> int | None:
         path = self._path(key)

@@ -1,6 +1,7 @@
 """Stores in memory: the ports of the use cases over dictionaries, one lock for a transaction."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -231,10 +232,15 @@ class MemoryDocumentStore(_Store):
         with self._memory.lock:
             return self._memory.job(job_id).cancel_requested_at is not None
 
-    def blob_in_use(self, blob_key: str, *, outside: UUID) -> bool:
+    def known(self, document_ids: Collection[UUID]) -> frozenset[UUID]:
+        with self._memory.lock:
+            return frozenset(row.document.id for row in self._memory.every()) & frozenset(document_ids)
+
+    @contextmanager
+    def settled_use(self, blob_key: str, *, outside: UUID | None) -> Iterator[bool]:
         with self._memory.lock:
             documents = [row.document for row in self._memory.every() if row.document.job_id != outside]
-            return any(document.original.blob_key == blob_key for document in documents)
+            yield any(document.original.blob_key == blob_key for document in documents)
 
 
 class MemoryPageStore(_Store):
