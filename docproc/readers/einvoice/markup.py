@@ -14,6 +14,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from docproc.domain.errors import CorruptError, TooLargeError, UnsupportedError
+from docproc.readers.einvoice.invoice import UNREADABLE
 
 #: far above any invoice (the largest seen hold some hundred kB), far below what hurts
 MAX_BYTES = 16 * 1024 * 1024
@@ -105,18 +106,17 @@ def texts_at(node: Element, path: str) -> tuple[str, ...]:
 
 
 def decimal_at(node: Element | None, *paths: str) -> Decimal | None:
-    """The number at the first of `paths` that holds one."""
-    for path in paths:
-        number = parse_decimal(text_at(node, path))
-        if number is not None:
-            return number
-    return None
+    """The number at the first of `paths` that holds one; UNREADABLE when only something else stands there."""
+    numbers = [number for path in paths if (number := parse_decimal(text_at(node, path))) is not None]
+    return next((number for number in numbers if not number.is_nan()), numbers[0] if numbers else None)
 
 
 def parse_decimal(text: str | None) -> Decimal | None:
-    """A number of the XML; a decimal comma is wrong there, but seen."""
+    """A number of the XML; a decimal comma is wrong there, but seen. None for no text, UNREADABLE for no number."""
     compact = (text or "").replace(" ", "")
-    return Decimal(compact.replace(",", ".")) if _DECIMAL.fullmatch(compact) else None
+    if not compact:
+        return None
+    return Decimal(compact.replace(",", ".")) if _DECIMAL.fullmatch(compact) else UNREADABLE
 
 
 def date_at(node: Element | None, *paths: str) -> date | None:

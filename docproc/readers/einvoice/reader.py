@@ -1,18 +1,22 @@
 """The e-invoice reader: finds the invoice among a window's XML files and reads it; nothing is guessed."""
 
 import time
+from collections.abc import Sequence
 
 from docproc.domain.errors import DocumentError, UnsupportedError
+from docproc.domain.issues import Issue, IssueCode
 from docproc.domain.reading import FieldHint, Reading, Usage, Window
 from docproc.domain.schema import ExtractionSchema, JsonValue
 from docproc.readers.einvoice import cii, ubl
 from docproc.readers.einvoice.invoice import Invoice, with_implied_totals
-from docproc.readers.einvoice.mapping import bind, is_for_invoices, record_from
+from docproc.readers.einvoice.mapping import bind, is_for_invoices, mapped
 from docproc.readers.einvoice.markup import parse_markup
 from docproc.readers.einvoice.page_check import disagreements
 
 #: what the XML says is what was sent; whether it is also what was printed is told by the evidence
 _CERTAIN = FieldHint(model=1.0)
+#: an issue names at most this many field paths; the rest is counted
+MAX_PATHS = 50
 
 
 class EinvoiceReader:
@@ -37,13 +41,13 @@ class EinvoiceReader:
         if invoice is None:
             raise UnsupportedError("There is no electronic invoice in the document: use --reader auto or layout.")
         binding = bind(schema)
-        record = record_from(invoice, schema, binding)
+        found = mapped(invoice, schema, binding)
         return Reading(
             reader=self.name,
             reader_version=self.version,
-            record=record,
-            hints=dict.fromkeys(_given(record), _CERTAIN),
-            issues=disagreements(invoice, window, binding),
+            record=found.record,
+            hints=dict.fromkeys(_given(found.record), _CERTAIN),
+            issues=(*_unreadable(found.unreadable), *disagreements(invoice, window, binding)),
             usage=Usage(seconds=time.perf_counter() - started),
             complete=True,
         )
@@ -82,6 +86,14 @@ def parse_invoice(content: bytes) -> Invoice | None:
         return None
     telling = (invoice.number, invoice.order_number, invoice.totals.gross)
     return invoice if any(value is not None for value in telling) else None
+
+
+def _unreadable(paths: Sequence[str]) -> tuple[Issue, ...]:
+    if not paths:
+        return ()
+    subject = paths[0] if len(paths) == 1 else f"each of {len(paths)} values"
+    message = f"The XML states {subject} in a form that is no plain number: it was left out."
+    return (Issue(code=IssueCode.WRONG_SHAPE, fields=tuple(paths[:MAX_PATHS]), message=message),)
 
 
 def _given(tree: JsonValue, path: str = "") -> list[str]:
