@@ -1,6 +1,6 @@
-"""Checks on totals that hold although a part of them is unknown: what may not exceed what. Knows no tax tables' sums.
+"""Checks on a record's totals, most of them for when one is unknown. Knows no account and its balances.
 
-What only rules a record out is not reported when it holds: any careless reading passes it, so it confirms nothing.
+A check that only rules a record out is not made where it holds: nearly any reading passes it, so it confirms nothing.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,6 @@ from schemas.rules import Check, Rule, amount_at, rows_of
 
 #: cash and some currencies are paid in whole units: what is to pay may differ by so much from the total, if it is whole
 _WHOLE_UNIT_ROUNDING = Decimal("0.51")
-
 #: the share of a gross total that no usual tax exceeds
 _HIGHEST_TAX_SHARE = Decimal("0.22")
 
