@@ -26,22 +26,15 @@ class FolderBlobStore:
     def put(self, key: str, chunks: Iterable[bytes]) -> int:
         _, kind, _ = check_key(key)
         path = self._path(key)
-        try:
+        with self._translated():
             if not path.parent.is_dir():
                 path.parent.mkdir(parents=True, exist_ok=True)
             return _write(path, chunks, lasting=kind not in MADE_AGAIN)
-        except OSError as exc:
-            raise StorageError(f"the blob cannot be written: {exc.strerror or type(exc).__name__}") from exc
 
     def read(self, key: str, *, offset: int = 0, length: int | None = None) -> bytes:
-        try:
-            with self._path(key).open("rb") as stream:
-                stream.seek(offset)
-                content = stream.read(-1 if length is None else length)
-        except FileNotFoundError as exc:
-            raise BlobMissingError from exc
-        except OSError as exc:
-            raise StorageError(f"the blob cannot be read: {exc.strerror or type(exc).__name__}") from exc
+        with self._translated(), self._path(key).open("rb") as stream:
+            stream.seek(offset)
+            content = stream.read(-1 if length is None else length)
         if length is not None and len(content) < length:
             raise BlobMissingError("a stored blob is shorter than it was")
         return content
@@ -81,12 +74,11 @@ class FolderBlobStore:
 
     def delete(self, key: str) -> int | None:
         path = self._path(key)
-        try:
+        with suppress(BlobMissingError), self._translated():
             byte_count = path.stat().st_size
             path.unlink()
-        except FileNotFoundError:
-            return None
-        return byte_count
+            return byte_count
+        return None
 
     def sweep(self) -> int:
         """Delete what writers that died left behind; returns how many files."""
@@ -96,6 +88,16 @@ class FolderBlobStore:
         for path in stale:
             path.unlink(missing_ok=True)
         return len(stale)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError as exc:
+            raise BlobMissingError from exc
+        except OSError as exc:
+            trouble = exc.strerror or type(exc).__name__
+            raise StorageError(f"folder {self._root}: {trouble}; mend that, or set DOCPROC_DATA_DIR") from exc
 
     def _path(self, key: str) -> Path:
         tenant, kind, name = check_key(key)
