@@ -106,7 +106,11 @@ class JobStore(Protocol):
         ...
 
     def newest(self, *, tenant: str = LOCAL_TENANT, limit: int | None = None) -> Sequence[Job]:
-        """Newest first."""
+        """Newest first; their schemas without `json_schema`, which may be long."""
+        ...
+
+    def find(self, beginning: str, *, tenant: str = LOCAL_TENANT, limit: int = 2) -> Sequence[UUID]:
+        """Jobs whose id begins so, with or without dashes; oldest first."""
         ...
 
     def created_before(self, moment: datetime, *, tenant: str = LOCAL_TENANT) -> Sequence[UUID]: ...
@@ -154,6 +158,10 @@ class DocumentStore(Protocol):
 
     def owners(self, job_id: UUID) -> frozenset[str]:
         """Who holds leases on documents of the job."""
+        ...
+
+    def leased(self, job_ids: Collection[UUID]) -> Mapping[UUID, frozenset[str]]:
+        """Of the jobs on which leases stand, who holds them."""
         ...
 
     def void(self, owners: Collection[str]) -> int:

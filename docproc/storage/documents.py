@@ -1,5 +1,6 @@
 """Documents claimed, leased, released and ended; knows nothing of what the work on them is."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -74,6 +75,18 @@ class SqlDocumentStore:
         )
         with self._database.read() as connection:
             return frozenset(owner for owner in connection.scalars(statement.distinct()) if owner is not None)
+
+    def leased(self, job_ids: Collection[UUID]) -> Mapping[UUID, frozenset[str]]:
+        found: dict[UUID, set[str]] = defaultdict(set)
+        with self._database.read() as connection:
+            statement = select(DOCUMENTS.c.job_id, DOCUMENTS.c.lease_owner).where(
+                DOCUMENTS.c.lease_owner.is_not(None),
+                DOCUMENTS.c.lease_expires_at > self._database.now(connection),
+                DOCUMENTS.c.job_id.in_(job_ids),
+            )
+            for job_id, owner in connection.execute(statement.distinct()):
+                found[job_id].add(owner)
+        return {job_id: frozenset(owners) for job_id, owners in found.items()}
 
     def void(self, owners: Collection[str]) -> int:
         if not owners:

@@ -86,7 +86,12 @@ class MemoryJobStore(_Store):
     def newest(self, *, tenant: str = LOCAL_TENANT, limit: int | None = None) -> Sequence[Job]:
         with self._memory.lock:
             mine = [self._memory.job(job_id) for job_id, job in self._memory.jobs.items() if job.tenant == tenant]
-            return mine[::-1][:limit]
+            return [replace(job, schema=replace(job.schema, json_schema={})) for job in mine[::-1][:limit]]
+
+    def find(self, beginning: str, *, tenant: str = LOCAL_TENANT, limit: int = 2) -> Sequence[UUID]:
+        digits = beginning.replace("-", "").lower()
+        found = sorted(job.id for job in self.newest(tenant=tenant) if job.id.hex.startswith(digits))
+        return found[:limit] if digits else []
 
     def created_before(self, moment: datetime, *, tenant: str = LOCAL_TENANT) -> Sequence[UUID]:
         return [job.id for job in self.newest(tenant=tenant)[::-1] if job.created_at < moment]
@@ -176,6 +181,16 @@ class MemoryDocumentStore(_Store):
     def owners(self, job_id: UUID) -> frozenset[str]:
         with self._memory.lock:
             return frozenset(row.owner for row in self._memory.rows[job_id] if row.owner is not None)
+
+    def leased(self, job_ids: Collection[UUID]) -> Mapping[UUID, frozenset[str]]:
+        with self._memory.lock:
+            found = {job_id: frozenset(self._holders(job_id)) for job_id in job_ids}
+            return {job_id: owners for job_id, owners in found.items() if owners}
+
+    def _holders(self, job_id: UUID) -> Iterator[str]:
+        for row in self._memory.rows.get(job_id, []):
+            if row.owner is not None and leased(row):
+                yield row.owner
 
     def void(self, owners: Collection[str]) -> int:
         with self._memory.lock:
