@@ -149,6 +149,24 @@ def due_is_gross(totals: TotalFields) -> Rule:
     return rule
 
 
+def change_is_given(totals: TotalFields, *, tendered: str, change: str) -> Rule:
+    """What was handed over is the total and the change; some tills print one of the two as negative."""
+
+    def rule(record: Record) -> Iterator[Check]:
+        gross, given, back = (_amount(record, path) for path in (totals.gross, tendered, change))
+        if totals.gross is None or gross is None or given is None or back is None:
+            return
+        paid = abs(given) - abs(back)
+        yield Check(
+            fields=(totals.gross, tendered, change),
+            holds=near(paid, (gross, gross + totals.extras(record)), CASH_ROUNDING),
+            code=IssueCode.SUM_MISMATCH,
+            message=f"{totals.gross} + {change} is not {tendered}.",
+        )
+
+    return rule
+
+
 def gross_follows_rate(totals: TotalFields, *, rate: str | None = None, table: TaxTable | None = None) -> Rule:
     """Where the tax is unknown, what the rate or the tax table makes of it leads from net to gross."""
 
