@@ -9,6 +9,8 @@ from docproc.domain.extraction import Extraction, FieldTree
 
 #: opens the rows of a spilled table from the first one; may be called more than once
 RowSource: TypeAlias = Callable[[], Iterator[dict[str, FieldTree]]]
+#: opens the same rows as the JSON text that they are kept as, a line each, in UTF-8
+LineSource: TypeAlias = Callable[[], Iterator[bytes]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +20,8 @@ class ExportItem:
     extraction: Extraction
     #: by field path of a list of objects (`line_items`, `account.entries`) whose rows are not in the extraction
     tables: Mapping[str, RowSource] = field(default_factory=dict)
+    #: of some or all of `tables`: spares a writer of JSON from taking every row apart
+    lines: Mapping[str, LineSource] = field(default_factory=dict)
 
     @classmethod
     def of(cls, document: "Extraction | ExportItem") -> "ExportItem":

@@ -10,7 +10,7 @@ from docproc.services.bodies import get_body
 from docproc.services.contract import line_without_record
 from docproc.services.ports import BlobStore, Stores
 from docproc.services.records import LOCAL_TENANT, Document, StoredExtraction
-from docproc.services.tables import rows_of_lines
+from docproc.services.tables import lines_of, rows_of_lines
 
 #: few, for each may bring a body of a quarter of a megabyte
 _BATCH = 64
@@ -37,11 +37,12 @@ def _item(document: Document, stored: StoredExtraction | None, *, schema: str, s
         facts = tuple(page.facts for page in pages)
         return ExportItem(extraction=line_without_record(document, schema=schema, pages=facts))
     extraction = Extraction.model_validate_json(get_body(stores.blobs, stored.body))
-    tables = {table.path: _RowsOf(stores.blobs, table.blob_key) for table in stored.tables}
-    return ExportItem(extraction=extraction, tables=tables)
+    tables = {table.path: _Spilled(stores.blobs, table.blob_key) for table in stored.tables}
+    lines = {path: table.lines for path, table in tables.items()}
+    return ExportItem(extraction=extraction, tables=tables, lines=lines)
 
 
-class _RowsOf:
+class _Spilled:
     """Opens the rows of a spilled table, as often as asked."""
 
     def __init__(self, blobs: BlobStore, key: str) -> None:
@@ -50,3 +51,6 @@ class _RowsOf:
 
     def __call__(self) -> Iterator[dict[str, FieldTree]]:
         return rows_of_lines(self._blobs.stream(self._key))
+
+    def lines(self) -> Iterator[bytes]:
+        return lines_of(self._blobs.stream(self._key))

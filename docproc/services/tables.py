@@ -53,8 +53,12 @@ class TableSpill:
 
 def rows_of_lines(pieces: Iterator[bytes]) -> Iterator[dict[str, FieldTree]]:
     """Rows from the pieces of a blob, which end anywhere."""
+    return map(_ROW.validate_json, lines_of(pieces))
+
+
+def lines_of(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same rows as the JSON text that they are kept as."""
     rest = b""
     for piece in pieces:
         *lines, rest = (rest + piece).split(b"\n")
-        for line in lines:
-            yield _ROW.validate_json(line)
+        yield from lines
