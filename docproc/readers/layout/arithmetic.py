@@ -3,13 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import combinations
 from typing import Final
 
+from docproc.domain.geometry import enclosing
+from docproc.domain.schema import FieldKind
 from docproc.readers.layout.candidates import Candidate
 from docproc.readers.layout.fields import FieldPlan
 from docproc.readers.layout.labels import Terms, best_concept
 from docproc.readers.layout.score import Scored
 from docproc.readers.layout.surroundings import Relation
+from docproc.values.numbers import canonical
 
 #: candidates of a field that are tried in sums
 TRIED: Final = 8
@@ -19,6 +23,11 @@ WINDOW: Final = 4.5
 ROUNDED_LABEL: Final = 0.6
 #: how surely a label must say that an amount was paid or given back
 SETTLED: Final = 0.8
+#: how surely a label must name a tax for its amount to be one of several
+TAX_LABEL: Final = 0.6
+#: taxes of at most this many rates are added up
+TAX_LINES: Final = 5
+_PAID_BEFORE: Final = frozenset({"paid", "deposit"})
 NET, TAX, GROSS = "net total", "tax amount", "gross total"
 
 
@@ -26,9 +35,12 @@ def with_sums(entries: Mapping[str, Sequence[Scored]], *, amounts: Sequence[Cand
     """The entries with `sum` where net + tax = gross holds and `paid` where cash - change is the total; sorted anew."""
     paid = _settled(amounts)
     roles = {_role(scored[0].plan): path for path, scored in entries.items() if scored}
-    confirmed = _confirmed(entries, roles)
+    summed = _summed_taxes(entries[roles[TAX]]) if TAX in roles else []
+    confirmed = _confirmed(entries, roles, summed=summed)
+    proved = [entry for entry in summed if (entry.plan.path, entry.candidate.value) in confirmed]
     result = {}
-    for path, scored in entries.items():
+    for path, alone in entries.items():
+        scored = [*alone, *proved] if roles.get(TAX) == path else alone
         marked = [_marked(entry, "sum") if (path, entry.candidate.value) in confirmed else entry for entry in scored]
         if roles.get(GROSS) == path:
             marked = [_marked(entry, "paid") if entry.candidate.number in paid else entry for entry in marked]
@@ -37,11 +49,46 @@ def with_sums(entries: Mapping[str, Sequence[Scored]], *, amounts: Sequence[Cand
     return result
 
 
-def _confirmed(entries: Mapping[str, Sequence[Scored]], roles: Mapping[str, str]) -> set[tuple[str, str]]:
+def settled(chosen: Mapping[str, Scored], entries: Mapping[str, Sequence[Scored]]) -> dict[str, Scored]:
+    """The choice without a total that is less than its net part, and with one that is only printed as what is due."""
+    kept = dict(chosen)
+    roles = {_role(scored[0].plan): path for path, scored in entries.items() if scored and _is_money(scored[0].plan)}
+    gross, net = roles.get(GROSS, ""), roles.get(NET, "")
+    if gross and gross not in kept:
+        total = _due_as_total(kept, entries[gross])
+        if total is not None:
+            kept[gross] = total
+    if gross in kept and net in kept:
+        whole, part = kept[gross].candidate.number, kept[net].candidate.number
+        if whole is not None and part is not None and abs(whole) < abs(part):
+            del kept[gross]
+    return kept
+
+
+def _due_as_total(chosen: Mapping[str, Scored], totals: Sequence[Scored]) -> Scored | None:
+    """What is left to pay, as the total: where nothing was paid before both are one amount, printed once."""
+    amounts = [entry for entry in chosen.values() if _is_money(entry.plan)]
+    if any(entry.plan.labels.terms & _PAID_BEFORE for entry in amounts):
+        return None
+    due = next((entry for entry in amounts if "due" in entry.plan.labels.terms), None)
+    if due is None:
+        return None
+    same = (replace(entry, features=due.features) for entry in totals if entry.candidate.place == due.candidate.place)
+    return next(same, None)
+
+
+def _is_money(plan: FieldPlan) -> bool:
+    return plan.spec.kind is FieldKind.MONEY
+
+
+def _confirmed(
+    entries: Mapping[str, Sequence[Scored]], roles: Mapping[str, str], *, summed: Sequence[Scored]
+) -> set[tuple[str, str]]:
     """Field paths with the value that the best sum gives them."""
     if not {NET, TAX, GROSS} <= set(roles):
         return set()
     nets, taxes, totals = (_tried(entries[roles[role]]) for role in (NET, TAX, GROSS))
+    taxes = [*taxes, *summed]
     best: tuple[float, tuple[Scored, Scored, Scored]] | None = None
     for total in totals:
         for tax in taxes:
@@ -53,6 +100,34 @@ def _confirmed(entries: Mapping[str, Sequence[Scored]], roles: Mapping[str, str]
     if best is None:
         return set()
     return {(entry.plan.path, entry.candidate.value) for entry in best[1]}
+
+
+def _summed_taxes(scored: Sequence[Scored]) -> list[Scored]:
+    """The taxes of several rates taken together, each printed under its own label: only a sum with them proves them."""
+    lines: dict[tuple[int, int], Scored] = {}
+    for entry in scored:
+        if entry.features.get("label", 0.0) >= TAX_LABEL and not entry.features.get("in_items"):
+            lines.setdefault((entry.candidate.page, entry.candidate.cell.row), entry)
+    parts = sorted(lines.values(), key=lambda entry: (entry.candidate.page, entry.candidate.cell.row))[:TAX_LINES]
+    groups = (group for size in range(2, len(parts) + 1) for group in combinations(parts, size))
+    return [_together(group) for group in groups]
+
+
+def _together(parts: Sequence[Scored]) -> Scored:
+    """Amounts of one page or several as one candidate, no surer than the least sure of them."""
+    amounts = [entry.candidate for entry in parts]
+    first = amounts[0]
+    total = sum((amount.number or Decimal(0) for amount in amounts), Decimal(0))
+    candidate = replace(
+        first,
+        value=canonical(total),
+        number=total,
+        text=" + ".join(amount.text for amount in amounts),
+        words=tuple(word for amount in amounts for word in amount.words if amount.page == first.page),
+        box=enclosing(amount.box for amount in amounts if amount.page == first.page),
+        summed=True,
+    )
+    return replace(min(parts, key=lambda entry: entry.score), candidate=candidate)
 
 
 def _adds_up(net: Scored, tax: Scored, total: Scored) -> bool:

@@ -69,6 +69,8 @@ class Candidate:
     range_place: int = 0
     #: several words taken together
     joined: bool = False
+    #: added up from several prints
+    summed: bool = False
     #: its check digits are right, or it has none
     checked: bool = True
 

@@ -7,7 +7,7 @@ from typing import Final
 from docproc.domain.page import PageContent
 from docproc.domain.reading import Window
 from docproc.domain.schema import ExtractionSchema, FieldKind
-from docproc.readers.layout.arithmetic import with_sums
+from docproc.readers.layout.arithmetic import settled, with_sums
 from docproc.readers.layout.assign import assigned
 from docproc.readers.layout.candidates import Candidate, Conventions
 from docproc.readers.layout.choices import score_booleans, score_currencies, score_headings, score_options
@@ -49,7 +49,7 @@ def find_leaves(pages: Sequence[PageContent], window: Window, schema: Extraction
     entries = {plan.path: score_leaf(plan, prints, prose=prose)[:KEPT] for plan in plan_fields(schema.fields)}
     amounts = prints.candidates(FieldKind.MONEY) if _has_money(entries) else []
     entries = with_sums(entries, amounts=amounts)
-    return Findings(prints, prose, entries, assigned(entries))
+    return Findings(prints, prose, entries, settled(assigned(entries), entries))
 
 
 def _has_money(entries: Mapping[str, Sequence[Scored]]) -> bool:

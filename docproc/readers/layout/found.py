@@ -24,7 +24,7 @@ class Found:
 def found_from(entry: Scored, *, value: JsonValue, probability: float) -> Found:
     """The finding of a chosen candidate."""
     candidate = entry.candidate
-    match = match_kind(entry.plan.spec.kind, value, candidate.text)
+    match = MatchKind.INFERRED if candidate.summed else match_kind(entry.plan.spec.kind, value, candidate.text)
     evidence = tuple(
         Evidence(page=candidate.page, box=box, text=text, match=match) for box, text in line_boxes(candidate.words)
     )

@@ -122,7 +122,8 @@ WORDS: Final[Mapping[str, str]] = {
 #: words that carry no meaning in a label
 FILLERS: Final = word_set(
     "a an the of for to in on at your our this by and or & de la le les du des d l der die das den des dem und fur "
-    "ihre ihr unsere unser vom davon darin enthaltene dont cui waarvan el los las del y e il lo gli di da per van het en voor uw onze je with is as if any "
+    "ihre ihr unsere unser vom davon darin enthaltene dont cui waarvan el los las "
+    "del y e il lo gli di da per van het en voor uw onze je with is as if any "
     # currencies: they stand between a label and its amount
     "rm eur euro euros usd gbp chf myr inr sgd aud cad rs"
 )
