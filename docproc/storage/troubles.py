@@ -50,5 +50,5 @@ def _trouble(exc: Exception) -> str:
         if name.startswith(beginning):
             return trouble
     if isinstance(exc, OperationalError) and getattr(cause, "sqlstate", name) is None:  # there was no answer to judge
-        return "the server cannot be reached: see that it runs, and check DOCPROC_DATABASE_URL"
+        return "the server cannot be reached or turns docproc away: see that it runs, and check DOCPROC_DATABASE_URL"
     return f"it cannot be used: {type(cause).__name__}"
