@@ -12,7 +12,7 @@ from transformers import AutoModel, InternVLForConditionalGeneration
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 from transformers.models.internvl.modeling_internvl import InternVLModel, InternVLPreTrainedModel
 
-from docproc.nvlm.checkpoint import refuse_incomplete
+from docproc.nvlm.checkpoint import CheckpointError, refuse_incomplete
 from docproc.nvlm.config import NvlmDConfig
 from docproc.nvlm.tokens import find_image_token_id
 
@@ -72,8 +72,12 @@ class NvlmDForConditionalGeneration(InternVLForConditionalGeneration):
     def from_pretrained(cls, pretrained_model_name_or_path: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         """Load; a tensor that is missing, left over or of another shape is an error, never a warning."""
         told = kwargs.pop("output_loading_info", False)
-        model, found = super().from_pretrained(pretrained_model_name_or_path, *args, output_loading_info=True, **kwargs)
+        source = pretrained_model_name_or_path
+        try:
+            model, found = super().from_pretrained(source, *args, output_loading_info=True, **kwargs)
+        except RuntimeError as exc:
+            raise CheckpointError(f"the checkpoint does not fit the network: {exc}") from exc
         refuse_incomplete(found)
         if model.config.image_token_id < 0:
-            model.config.image_token_id = find_image_token_id(pretrained_model_name_or_path, revision=kwargs.get("revision"))
+            model.config.image_token_id = find_image_token_id(source, revision=kwargs.get("revision"))
         return (model, found) if told else model
