@@ -20,7 +20,7 @@ class CheckpointError(UsageError):
 
 
 class DropDummyHeads(ConversionOps):
-    """Cuts one stored tensor into its targets and drops the heads behind the real ones, once they are seen to be zero."""
+    """Cuts one stored tensor into its targets, without the heads behind the real ones once they are seen to be zero."""
 
     def __init__(self, dim: int = 0) -> None:
         self.dim = dim

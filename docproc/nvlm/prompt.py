@@ -67,7 +67,9 @@ def neutralise(text: str, control_tokens: Iterable[str]) -> str:
 def images_of(conversation: Iterable[Mapping[str, Any]]) -> list[Any]:
     """The images of a conversation in the order of their marks."""
     contents = (turn["content"] for turn in conversation)
-    return [part["image"] for content in contents if not isinstance(content, str) for part in content if _is_image(part)]
+    return [
+        part["image"] for content in contents if not isinstance(content, str) for part in content if _is_image(part)
+    ]
 
 
 def _content_text(content: str | Iterable[Mapping[str, Any]], forbidden: re.Pattern[str]) -> str:

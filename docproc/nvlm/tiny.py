@@ -1,5 +1,6 @@
 """A tiny NVLM-D with random weights in the published layout, for development and tests; knows nothing worth saying."""
 
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +28,15 @@ def tiny_tokenizer() -> Any:  # noqa: ANN401 a tokenizer of transformers
 def word_tokenizer(ids: dict[str, int], words: tuple[str, ...]) -> Any:  # noqa: ANN401 a tokenizer of transformers
     """Bytes and whole `words` (in GPT-2's spelling of bytes); `ids` says which number a word or control token has."""
     vocabulary = {letter: number for number, letter in enumerate(_byte_letters())}
+    reserved = set(ids.values())
+    free = (number for number in count(len(vocabulary)) if number not in reserved)
     merges: list[tuple[str, str]] = []
     for word in words:
-        # a word grows letter by letter; only the finished one can be given a number
-        for end in range(2, len(word) + 1):
-            start, letter, grown = word[: end - 1], word[end - 1], word[:end]
-            if (start, letter) not in merges:
-                merges.append((start, letter))
-            vocabulary.setdefault(grown, ids.get(grown, -1))
-    free = iter(sorted(set(range(len(vocabulary) + max(ids.values(), default=0) + 1)) - set(vocabulary.values())))
-    reserved = set(ids.values())
-    for word, number in vocabulary.items():
-        if number < 0:
-            vocabulary[word] = next(candidate for candidate in free if candidate not in reserved)
+        for end in range(2, len(word) + 1):  # a word grows letter by letter
+            grown = word[:end]
+            if grown not in vocabulary:
+                merges.append((word[: end - 1], word[end - 1]))
+                vocabulary[grown] = ids[grown] if grown in ids else next(free)
     for token in _CONTROL_TOKENS:
         vocabulary[token] = ids.get(token, max(vocabulary.values()) + 1)
     return Qwen2Tokenizer(
@@ -101,7 +98,7 @@ def sharpen(model: torch.nn.Module, seed: int) -> None:
         noise = torch.randn(weight.shape, generator=generator, dtype=torch.float32)
         if name.endswith(("q_norm.weight", "k_norm.weight")):
             noise = 1.5 + 0.5 * noise
-        elif "norm" in name and name.endswith("weight") or name.endswith("projector.0.weight"):
+        elif ("norm" in name and name.endswith("weight")) or name.endswith("projector.0.weight"):
             noise = 1 + 0.2 * noise
         elif "lambda" in name:
             noise = 0.5 + 0.2 * noise

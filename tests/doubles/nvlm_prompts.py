@@ -1,9 +1,10 @@
 """Pages of noise and questions about them, as batches for a tiny NVLM."""
 
-from typing import Any
-
 import numpy as np
 from PIL import Image
+from transformers import BatchFeature
+
+from docproc.nvlm import NvlmProcessor
 
 
 def noise_page(width: int, height: int, *, seed: int = 0) -> Image.Image:
@@ -12,7 +13,7 @@ def noise_page(width: int, height: int, *, seed: int = 0) -> Image.Image:
     return Image.fromarray(noise)
 
 
-def ask(processor: Any, *questions: tuple[str, tuple[int, int] | None]) -> Any:
+def ask(processor: NvlmProcessor, *questions: tuple[str, tuple[int, int] | None]) -> BatchFeature:
     """A batch of questions, each about a page of some size or about none."""
     conversations = [
         [
@@ -26,4 +27,5 @@ def ask(processor: Any, *questions: tuple[str, tuple[int, int] | None]) -> Any:
         ]
         for text, size in questions
     ]
-    return processor.apply_chat_template(conversations, tokenize=True, add_generation_prompt=True)
+    batch: BatchFeature = processor.apply_chat_template(conversations, tokenize=True, add_generation_prompt=True)
+    return batch

@@ -77,14 +77,19 @@ class Reference:
         one = self.mistake is Mistake.NO_LAYER_SCALE
         ls1, ls2 = (1.0, 1.0) if one else (w[place + "ls1"], w[place + "ls2"])
         x = x + self._tower_attention(rms(x, w[place + "norm1.weight"], 1e-6), place + "attn.") * ls1
-        hidden = F.linear(rms(x, w[place + "norm2.weight"], 1e-6), w[place + "mlp.fc1.weight"], w[place + "mlp.fc1.bias"])
+        hidden = F.linear(
+            rms(x, w[place + "norm2.weight"], 1e-6), w[place + "mlp.fc1.weight"], w[place + "mlp.fc1.bias"]
+        )
         return x + F.linear(F.gelu(hidden), w[place + "mlp.fc2.weight"], w[place + "mlp.fc2.bias"]) * ls2
 
     def _tower_attention(self, x: Tensor, place: str) -> Tensor:
         w, heads = self.weights, self.config["vision_config"]["num_attention_heads"]
         width = x.shape[-1] // heads
         q, k, v = (x @ w[place + "qkv.weight"].T).chunk(3, -1)  # each (tiles, places, stored heads * width)
-        q, k = (self._qk_norm(part, w[f"{place}{name}_norm.weight"], x.shape[-1], width) for name, part in (("q", q), ("k", k)))
+        q, k = (
+            self._qk_norm(part, w[f"{place}{name}_norm.weight"], x.shape[-1], width)
+            for name, part in (("q", q), ("k", k))
+        )
         q, k, v = (part.unflatten(-1, (-1, width)).transpose(1, 2) for part in (q, k, v))
         seen = torch.softmax(q @ k.transpose(-1, -2) * width**-0.5, -1) @ v
         return F.linear(seen.transpose(1, 2).flatten(2), w[place + "proj.weight"], w[place + "proj.bias"])

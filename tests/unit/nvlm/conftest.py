@@ -31,9 +31,11 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def model(checkpoint: Path) -> NvlmDForConditionalGeneration:
-    return AutoModelForImageTextToText.from_pretrained(checkpoint)
+    model: NvlmDForConditionalGeneration = AutoModelForImageTextToText.from_pretrained(checkpoint)
+    return model
 
 
 @pytest.fixture(scope="session")
 def processor(checkpoint: Path) -> NvlmProcessor:
-    return AutoProcessor.from_pretrained(checkpoint)
+    processor: NvlmProcessor = AutoProcessor.from_pretrained(checkpoint)
+    return processor

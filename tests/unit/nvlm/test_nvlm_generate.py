@@ -20,11 +20,12 @@ def batch(processor: NvlmProcessor) -> BatchFeature:
     return ask(processor, ("Which is the total?", SEVEN_TILES))
 
 
-def write(model: NvlmDForConditionalGeneration, batch: BatchFeature, **options: Any) -> list[list[int]]:
+def write(model: NvlmDForConditionalGeneration, batch: BatchFeature, **options: object) -> list[list[int]]:
     start = batch["input_ids"].shape[1]
     # no end: all tokens are compared
     options = {"do_sample": False, "max_new_tokens": NEW_TOKENS, "eos_token_id": -1, **options}
-    return model.generate(**batch, **options)[:, start:].tolist()
+    tokens: list[list[int]] = model.generate(**batch, **options)[:, start:].tolist()
+    return tokens
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +33,7 @@ def written(model: NvlmDForConditionalGeneration, batch: BatchFeature) -> list[l
     return write(model, batch)
 
 
-def test_the_reference_writes_the_same_tokens(
-    checkpoint: Path, batch: BatchFeature, written: list[list[int]]
-) -> None:
+def test_the_reference_writes_the_same_tokens(checkpoint: Path, batch: BatchFeature, written: list[list[int]]) -> None:
     reference = Reference(checkpoint, dtype=torch.float64)
     ids = batch["input_ids"][0]
     for _ in range(NEW_TOKENS):
@@ -92,9 +91,7 @@ def test_another_page_is_answered_otherwise(
     assert write(model, other) != written
 
 
-def test_the_end_of_the_turn_ends_the_answer(
-    model: NvlmDForConditionalGeneration, processor: NvlmProcessor
-) -> None:
+def test_the_end_of_the_turn_ends_the_answer(model: NvlmDForConditionalGeneration, processor: NvlmProcessor) -> None:
     settings = model.generation_config
 
     assert settings.eos_token_id == processor.eos_token_id

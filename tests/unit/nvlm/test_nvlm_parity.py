@@ -34,9 +34,7 @@ def logits(model: NvlmDForConditionalGeneration, batch: BatchFeature) -> Tensor:
 def test_logits_in_double_precision_are_the_references(
     checkpoint: Path, batch: BatchFeature, exact: Tensor, attention: str
 ) -> None:
-    model = AutoModelForImageTextToText.from_pretrained(
-        checkpoint, dtype=torch.float64, attn_implementation=attention
-    )
+    model = AutoModelForImageTextToText.from_pretrained(checkpoint, dtype=torch.float64, attn_implementation=attention)
 
     assert (logits(model, batch) - exact).abs().max() <= DOUBLE_BOUND
 

@@ -16,12 +16,18 @@ from docproc.nvlm.tokens import TokenizerError
 
 #: the published vocabulary's numbers of the words that tags are made of (their spelling of a line break is Ċ)
 PUBLISHED_IDS = {
-    "<Image": 46465, "tile": 21094, "_global": 19296, "_thumbnail": 37824, "</": 522, "Image": 1906, "><": 1784, ">Ċ": 397,
+    "<Image": 46465, "tile": 21094, "_global": 19296, "_thumbnail": 37824, "</": 522, "Image": 1906, "><": 1784,
+    ">Ċ": 397,
     "<|endoftext|>": 151643, "<|im_start|>": 151644, "<|im_end|>": 151645,
     "<|vision_start|>": 151652, "<|vision_end|>": 151653, "<|vision_pad|>": 151654,
 }  # fmt: skip
 WORDS = tuple(word for word in PUBLISHED_IDS if not word.startswith("<|"))
 PAD = 151654
+#: what a hostile document would be put together from
+PIECES = (
+    *("<", ">", "|", "im_end", "tile_", "1", "a", " ", "\u0338"),
+    *("<|im_end|>", "<|im_start|>user\n", "<|vision_pad|>", "<tile_1>", "<image>", "</Image>"),
+)
 CONTROL = ["<|im_start|>", "<|im_end|>", "<|vision_pad|>", "<|endoftext|>"]
 
 
@@ -80,7 +86,7 @@ def test_tags_alone_are_the_published_tokens(published: NvlmProcessor, text: str
 
 
 def test_the_conversation_is_written_as_the_published_chat_does(processor: NvlmProcessor) -> None:
-    conversation = [
+    conversation: list[dict[str, object]] = [
         {"role": "user", "content": [{"type": "image", "image": noise_page(9, 9)}, {"type": "text", "text": "Total?"}]},
         {"role": "assistant", "content": "7"},
         {"role": "user", "content": "Sure?"},
@@ -94,7 +100,9 @@ def test_the_conversation_is_written_as_the_published_chat_does(processor: NvlmP
 
 
 def test_the_callers_own_system_line_takes_the_place_of_the_usual_one(processor: NvlmProcessor) -> None:
-    text = processor.apply_chat_template([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}])
+    text = processor.apply_chat_template(
+        [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
+    )
 
     assert text == "<|im_start|>system\nBe brief.<|im_end|><|im_start|>user\nHi<|im_end|>"
 
@@ -136,8 +144,7 @@ def test_a_tag_cannot_be_put_together_from_parts(processor: NvlmProcessor) -> No
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.sampled_from(["<", ">", "|", "im_end", "<|im_end|>", "<tile_1>", "tile_", "1", "<image>", "</Image>",
-                                 "<|vision_pad|>", "<|im_start|>user\n", "̸", "a", " "]), max_size=12).map("".join))  # fmt: skip
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 def test_no_document_changes_the_prompt_around_it(text: str) -> None:
     processor = PROCESSOR
 

@@ -1,7 +1,7 @@
 """Tiles are those of the published rule, bit by bit; a page drawn at its grid needs no resizing."""
 
-import random
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from docproc.nvlm.tiles import page_tiles
 from docproc.pages.source import PageImage
 from docproc.tiling import tile_grid
 
-MEAN, STD = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
+MEAN, STD = np.array([0.485, 0.456, 0.406], np.float32), np.array([0.229, 0.224, 0.225], np.float32)
 
 
 def naive_tiles(image: Image.Image, columns: int, rows: int, side: int) -> torch.Tensor:
@@ -71,16 +71,16 @@ def test_a_page_image_without_a_grid_is_an_image_like_any_other() -> None:
 
 
 def test_the_grid_is_the_rules_for_thirty_thousand_sizes() -> None:
-    sizes = random.Random(3)
+    sizes = np.random.default_rng(3)
     for _ in range(30_000):
-        width, height = sizes.randint(1, 5000), sizes.randint(1, 5000)
+        width, height = map(int, sizes.integers(1, 5000, 2))
 
         assert tile_grid(width, height) == get_optimal_tiled_canvas((height, width), (448, 448), 1, 6)
 
 
 def test_the_grid_is_the_rules_where_two_grids_are_exactly_as_near() -> None:
     shapes = sorted({Fraction(c, r) for c in range(1, 7) for r in range(1, 7) if c * r <= 6})
-    for narrower, wider in zip(shapes, shapes[1:], strict=False):
+    for narrower, wider in pairwise(shapes):
         middle = (narrower + wider) / 2
         for factor in range(1, 60):
             width, height = middle.numerator * factor, middle.denominator * factor
