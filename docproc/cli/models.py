@@ -26,6 +26,8 @@ class Architecture(StrEnum):
     """Members of the family that a tiny checkpoint can be written of."""
 
     D = "d"
+    X = "x"
+    H = "h"
 
 
 @app.callback()
@@ -47,9 +49,11 @@ def tiny(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConflictError(f"{out} exists and is not an empty folder")
     _quiet()
+    from docproc.nvlm import NvlmDConfig, NvlmHConfig, NvlmXConfig
     from docproc.nvlm.tiny import write_tiny
 
-    write_tiny(out, seed=seed)
+    kinds = {Architecture.D: NvlmDConfig, Architecture.X: NvlmXConfig, Architecture.H: NvlmHConfig}
+    write_tiny(out, kind=kinds[arch], seed=seed)
     typer.echo(f"{out}: a tiny NVLM-{arch.value.upper()} with random weights")
 
 
@@ -123,7 +127,7 @@ def _as_dict(folder: Path, report: "CheckpointReport") -> dict[str, Any]:
         "faults": report.stored.faults,
         "headers_only": report.stored.headers_only,
         "weight_bytes": {precision: report.size.weight_bytes(precision) for precision in PRECISIONS},
-        "cache_bytes_per_page": report.size.cache_bytes_per_token * report.size.tokens_per_page,
+        "cache_bytes_per_page": report.size.cache_bytes_per_page,
         "fits": [
             {"precision": fit.precision, "gpu": fit.gpu, "gpus": fit.gpus, "pages": fit.pages} for fit in report.fits
         ],

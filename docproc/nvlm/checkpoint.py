@@ -12,7 +12,7 @@ from transformers.conversion_mapping import register_checkpoint_conversion_mappi
 from transformers.core_model_loading import ConversionOps, WeightConverter, WeightRenaming
 
 from docproc.domain.errors import UsageError
-from docproc.nvlm.config import NvlmDConfig, stored_heads
+from docproc.nvlm.config import stored_heads
 
 
 class CheckpointError(UsageError):
@@ -108,10 +108,10 @@ _HEADS = (
 )
 
 
-def register_names() -> None:
-    """Teach transformers the published layout."""
+def register_names(model_type: str) -> None:
+    """Teach transformers the published layout of a member of the family."""
     register_checkpoint_conversion_mapping(
-        NvlmDConfig.model_type,
+        model_type,
         [
             *(WeightRenaming(published, ours) for published, ours in _NAMES),
             *(WeightConverter(published, ours, [DropDummyHeads(dim)]) for published, ours, dim in _HEADS),

@@ -6,7 +6,7 @@ Whatever the network below would compute differently is refused here, by name.
 """
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from transformers import InternVLConfig
 from transformers.models.internvl.configuration_internvl import InternVLVisionConfig
@@ -20,6 +20,8 @@ HEAD_MULTIPLE = 8
 PATCH_PX = 14
 #: pixel shuffle makes one token of 2 x 2 patches
 TOKEN_PX = 2 * PATCH_PX
+#: every tile's tag is as long as every other's
+TAG_TOKENS = 5
 
 #: what the tower is called and must be: published key, the only value that is computed, value of a file without the key
 _TOWER_MUST_BE = (
@@ -70,6 +72,8 @@ class NvlmDConfig(InternVLConfig):
     """The shape of NVLM-D: tower, projector and language model."""
 
     model_type = "NVLM_D"
+    #: what a relative of NVLM-D says in its config.json beside the published words
+    own_keys: ClassVar[tuple[str, ...]] = ()
 
     tie_word_embeddings: bool = False
     #: id of `<|vision_pad|>`; -1 until the tokenizer has said it (the published file does not)
@@ -83,7 +87,8 @@ class NvlmDConfig(InternVLConfig):
     def from_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> Any:  # noqa: ANN401 the base class's signature
         """From the published dictionary, or from one in transformers' own words."""
         if "llm_config" in config_dict:
-            config_dict = _read(config_dict)
+            own = {key: config_dict[key] for key in cls.own_keys if key in config_dict}
+            config_dict = _read(config_dict) | own
         return super().from_dict(config_dict, **kwargs)
 
     def to_json_string(self, use_diff: bool = True) -> str:  # noqa: FBT001, FBT002 the base class's signature
@@ -100,6 +105,15 @@ class NvlmDConfig(InternVLConfig):
     def tile_tokens(self) -> int:
         """How many places in the prompt a tile takes: 256."""
         return int((self.tile_px // TOKEN_PX) ** 2)
+
+    def decoder_tokens(self, tile_count: int) -> int:
+        """How many tokens of the decoder an image takes: each tile behind its tag, `<Image></Image>` around them."""
+        return tile_count * (TAG_TOKENS + self.tile_tokens) + 4
+
+    def attended_places(self, tile_count: int) -> int:
+        """How many places, summed over all layers, an image takes in cross-attention's cache: NVLM-D has none."""
+        del tile_count
+        return 0
 
     @property
     def shuffled_width(self) -> int:
@@ -175,8 +189,9 @@ def _published(config: NvlmDConfig) -> dict[str, Any]:
     tower, language = config.vision_config, config.text_config
     dtype = str(config.dtype or "float32").removeprefix("torch.")
     return {
-        "architectures": ["NVLM_D"],
+        "architectures": [config.model_type],
         "model_type": config.model_type,
+        **{key: getattr(config, key) for key in config.own_keys},
         **{key: value for key, value, _ in _MUST_BE},
         "force_image_size": config.tile_px,
         "dynamic_image_size": True,

@@ -17,7 +17,7 @@ from docproc.nvlm.config import NvlmDConfig
 from docproc.nvlm.tokens import find_image_token_id
 
 
-def projector(config: NvlmDConfig) -> nn.Sequential:
+def two_layer_projector(config: NvlmDConfig) -> nn.Sequential:
     """From a shuffled tower token to a token of the language model; the norm has a bias, the linear maps have none."""
     language = config.text_config
     return nn.Sequential(
@@ -32,12 +32,13 @@ class NvlmDModel(InternVLModel):
     """Tower, projector and language model without its head."""
 
     config: NvlmDConfig
+    projector = staticmethod(two_layer_projector)
 
     def __init__(self, config: NvlmDConfig) -> None:
         # not InternVLModel's own: it would build InternVL's projector first, 0.9 GB that nobody uses
         InternVLPreTrainedModel.__init__(self, config)
         self.vision_tower = AutoModel.from_config(config.vision_config)
-        self.multi_modal_projector = projector(config)
+        self.multi_modal_projector = self.projector(config)
         self.language_model = AutoModel.from_config(config.text_config)
         self.post_init()
 
@@ -59,12 +60,14 @@ class NvlmDForConditionalGeneration(InternVLForConditionalGeneration):
 
     config: NvlmDConfig
     config_class = NvlmDConfig
+    #: the network below the head
+    body = NvlmDModel
     # as in the published checkpoint: the head has weights of its own
     _tied_weights_keys: dict[str, str] = {}  # noqa: RUF012 the base class's attribute
 
     def __init__(self, config: NvlmDConfig) -> None:
         InternVLPreTrainedModel.__init__(self, config)
-        self.model = NvlmDModel(config)
+        self.model = self.body(config)
         self.lm_head = nn.Linear(config.text_config.hidden_size, config.text_config.vocab_size, bias=False)
         self.post_init()
 
@@ -73,8 +76,12 @@ class NvlmDForConditionalGeneration(InternVLForConditionalGeneration):
         """Load; a tensor that is missing, left over or of another shape is an error, never a warning."""
         told = kwargs.pop("output_loading_info", False)
         source = pretrained_model_name_or_path
+        # a tensor of another shape is reported with all else, by name, rather than raised without
+        kwargs |= {"output_loading_info": True, "ignore_mismatched_sizes": True}
         try:
-            model, found = super().from_pretrained(source, *args, output_loading_info=True, **kwargs)
+            model, found = super().from_pretrained(source, *args, **kwargs)
+        except torch.OutOfMemoryError:
+            raise
         except RuntimeError as exc:
             raise CheckpointError(f"the checkpoint does not fit the network: {exc}") from exc
         refuse_incomplete(found)

@@ -135,19 +135,20 @@ class NvlmProcessor(ProcessorMixin):
         if marks != len(pages):
             raise PromptError(f"the prompts hold {marks} {IMAGE_MARK} but {len(pages)} images were given")
         stacks = [page_tiles(page, tile_px=self.tile_px, max_tiles=self.max_tiles) for page in pages]
-        counts = iter([len(stack) for stack in stacks])
-        rows = [
-            self._encode(re.sub(re.escape(IMAGE_MARK), lambda _: image_text(next(counts), self.tile_tokens), prompt))
-            for prompt in prompts
-        ]
-        batch = self._padded(rows)
+        batch = self._batch(prompts, [len(stack) for stack in stacks])
         if stacks:
             batch["pixel_values"] = torch.cat(stacks)  # (tiles of all prompts, 3, px, px)
         return BatchFeature(batch)
 
     def image_token_count(self, tile_count: int) -> int:
         """How many tokens the image part of a prompt takes: 1831 for 7 tiles."""
-        return len(self._encode(image_text(tile_count, self.tile_tokens)))
+        return int(self._batch([IMAGE_MARK], [tile_count])["input_ids"].shape[1])
+
+    def _batch(self, prompts: list[str], tile_counts: Sequence[int]) -> dict[str, torch.Tensor]:
+        """All but the pixels; `tile_counts` are those of the images in the order of their marks."""
+        counts = iter(tile_counts)
+        texts = (re.sub(IMAGE_MARK, lambda _: image_text(next(counts), self.tile_tokens), prompt) for prompt in prompts)
+        return self._padded([self._encode(text) for text in texts])
 
     def _encode(self, text: str) -> list[int]:
         pieces = [text]

@@ -17,6 +17,7 @@ RESERVE_BYTES = 5 * GIB
 PROMPT_TOKENS, ANSWER_TOKENS = 26, 512
 #: tiles of an A4 or Letter page
 PAGE_TILES = 7
+#: of a number in the cache: bfloat16
 _CACHE_BYTES = 2
 
 #: bytes that a number of the language model's linear maps takes; everything else stays bfloat16
@@ -41,8 +42,7 @@ class NetworkSize:
     linear: int
     #: projector, embeddings, head, norms
     rest: int
-    cache_bytes_per_token: int
-    tokens_per_page: int
+    cache_bytes_per_page: int
     most_gpus: int
 
     @property
@@ -58,7 +58,7 @@ class NetworkSize:
     def pages(self, precision: str, *, gpus: int, gpu_bytes: int) -> int:
         """How many pages the caches of `gpus` GPUs hold at once; 0: the network does not fit, or nothing beside it."""
         free = gpu_bytes - RESERVE_BYTES - self.weight_bytes(precision, gpus=gpus)
-        return max(0, free * gpus // (self.cache_bytes_per_token * self.tokens_per_page))
+        return max(0, free * gpus // self.cache_bytes_per_page)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +90,11 @@ def network_size(network: PreTrainedModel) -> NetworkSize:
     for name, weight in network.named_parameters():
         counts[_part(name, weight)] += weight.numel()
     head_width = language.hidden_size // language.num_attention_heads
-    cached = 2 * language.num_hidden_layers * language.num_key_value_heads * head_width
+    tokens = config.decoder_tokens(PAGE_TILES) + PROMPT_TOKENS + ANSWER_TOKENS
+    places = language.num_hidden_layers * tokens + config.attended_places(PAGE_TILES)
     return NetworkSize(
         **counts,
-        cache_bytes_per_token=cached * _CACHE_BYTES,
-        # a page's frame is <Image></Image> and a five-token tag for each tile, sharing one token
-        tokens_per_page=PAGE_TILES * (5 + config.tile_tokens) + 4 + PROMPT_TOKENS + ANSWER_TOKENS,
+        cache_bytes_per_page=places * 2 * language.num_key_value_heads * head_width * _CACHE_BYTES,
         most_gpus=language.num_key_value_heads,
     )
 

@@ -1,14 +1,13 @@
-"""A tiny NVLM-D with random weights in the published layout, for development and tests; knows nothing worth saying."""
+"""A tiny NVLM with random weights in the published layout, for development and tests; knows nothing worth saying."""
 
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import Qwen2Tokenizer
+from transformers import AutoModelForImageTextToText, Qwen2Tokenizer
 
 from docproc.nvlm.config import NvlmDConfig
-from docproc.nvlm.model import NvlmDForConditionalGeneration
 from docproc.nvlm.tokens import IMAGE_TOKEN, PAD_TOKEN, TURN_END, TURN_START
 
 #: words that are one token each, those of the tags first; every other text is spelt in bytes
@@ -56,13 +55,15 @@ def _byte_letters() -> list[str]:
     return [*map(chr, printable), *(chr(256 + number) for number in range(256 - len(printable)))]
 
 
-def tiny_config(tokenizer: Any, *, tile_px: int = 56) -> NvlmDConfig:  # noqa: ANN401 a tokenizer of transformers
+def tiny_config(tokenizer: Any, *, kind: type[NvlmDConfig] = NvlmDConfig, tile_px: int = 56) -> NvlmDConfig:  # noqa: ANN401
     """Three layers of everything, five tower heads (eight as stored), two of eight key-value heads."""
     published: dict[str, Any] = {
         "select_layer": -1,
         "ps_version": "v2",
         "force_image_size": tile_px,
         "torch_dtype": "float32",
+        # in NVLM-X and -H: the first and the third layer
+        "cross_attention_every": 2,
         "vision_config": {
             "hidden_size": 80,
             "num_hidden_layers": 3,
@@ -85,7 +86,7 @@ def tiny_config(tokenizer: Any, *, tile_px: int = 56) -> NvlmDConfig:  # noqa: A
             "eos_token_id": tokenizer.convert_tokens_to_ids(TURN_END),
         },
     }
-    config: NvlmDConfig = NvlmDConfig.from_dict(published)
+    config: NvlmDConfig = kind.from_dict(published)
     config.image_token_id = tokenizer.convert_tokens_to_ids(IMAGE_TOKEN)
     return config
 
@@ -110,10 +111,10 @@ def sharpen(model: torch.nn.Module, seed: int) -> None:
         weight.copy_(noise)
 
 
-def write_tiny(folder: Path, *, seed: int = 0) -> None:
+def write_tiny(folder: Path, *, kind: type[NvlmDConfig] = NvlmDConfig, seed: int = 0) -> None:
     """A sharded checkpoint in the published layout, dummy heads included, with its tokenizer."""
     tokenizer = tiny_tokenizer()
-    model = NvlmDForConditionalGeneration(tiny_config(tokenizer))
+    model = AutoModelForImageTextToText.from_config(tiny_config(tokenizer, kind=kind))
     sharpen(model, seed)
     model.generation_config.eos_token_id = tokenizer.convert_tokens_to_ids(TURN_END)
     model.generation_config.pad_token_id = tokenizer.convert_tokens_to_ids(PAD_TOKEN)

@@ -12,6 +12,8 @@ from transformers import BatchFeature
 from docproc.nvlm import NvlmDForConditionalGeneration, NvlmProcessor
 
 NEW_TOKENS = 24
+#: an end that never comes: all tokens are compared
+NO_TOKEN = 1_000_000
 SEVEN_TILES, THREE_TILES, ONE_TILE = (210, 297), (120, 60), (50, 50)
 
 
@@ -22,8 +24,7 @@ def batch(processor: NvlmProcessor) -> BatchFeature:
 
 def write(model: NvlmDForConditionalGeneration, batch: BatchFeature, **options: object) -> list[list[int]]:
     start = batch["input_ids"].shape[1]
-    # no end: all tokens are compared
-    options = {"do_sample": False, "max_new_tokens": NEW_TOKENS, "eos_token_id": -1, **options}
+    options = {"do_sample": False, "max_new_tokens": NEW_TOKENS, "eos_token_id": NO_TOKEN, **options}
     tokens: list[list[int]] = model.generate(**batch, **options)[:, start:].tolist()
     return tokens
 
