@@ -36,8 +36,11 @@ fix: setup ## format the code and mend what ruff can mend
 lint: setup ## ruff: rules and format
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
-types: setup ## mypy strict
-	$(BIN)/mypy && $(BIN)/mypy tests bench samples
+# Tests are no packages: each folder of theirs is a place to import from, and they may leave annotations out.
+UNTYPED := --allow-untyped-defs --allow-incomplete-defs --allow-untyped-calls --allow-any-generics
+types: setup ## mypy: strict, but in tests annotations may be left out
+	$(BIN)/mypy && $(BIN)/mypy bench samples scripts
+	MYPYPATH=$$(echo tests tests/unit/*/ | tr ' ' ':') $(BIN)/mypy --explicit-package-bases $(UNTYPED) --cache-dir .mypy_cache/tests tests
 
 imports: setup ## import-linter: the layers hold
 	$(BIN)/lint-imports
@@ -46,7 +49,7 @@ lines: setup ## no file over 400 lines
 	$(BIN)/python scripts/check_max_lines.py
 
 spelling: setup ## codespell
-	$(BIN)/codespell docproc schemas migrations docs README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md
+	$(BIN)/codespell docproc migrations docs README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md
 
 check: lint types imports lines spelling ## all checks that need no test run
 

@@ -3,7 +3,7 @@
     python bench/score.py SETS_FOLDER SCORER.py [SET ...] [--out FOLDER] [--workers N]
 
 A set is a folder with `docs/`, `schema.json` and what the scorer needs; the scorer is called as
-`python SCORER.py SET PREDICTIONS.jsonl` and its last line is one JSON object. The last line here is one JSON object with
+`python SCORER.py SET PREDICTIONS.jsonl` and its last line is one JSON object. The last line here is an object with
 each set's `overall`, its calibration and the seconds that the extraction took.
 """
 

@@ -57,7 +57,7 @@ def schema_annotation(keywords: Mapping[str, Any]) -> SchemaAnnotation:
     return told.model_copy(update={"day_first": day_first})
 
 
-def _foreign_kind(word: Any, *, at: str, name: str) -> FieldKind | None:  # noqa: ANN401 JSON of any type
+def _foreign_kind(word: object, *, at: str, name: str) -> FieldKind | None:
     if word is None:
         return None
     kind = _FOREIGN_KINDS.get(str(word))
@@ -69,7 +69,7 @@ def _foreign_kind(word: Any, *, at: str, name: str) -> FieldKind | None:  # noqa
     return FieldKind.NUMBER if kind is FieldKind.MONEY and kind_by_words(name) is FieldKind.NUMBER else kind
 
 
-def _validated(kind: type[A], told: Any, *, at: str) -> A:  # noqa: ANN401 JSON of any type
+def _validated(kind: type[A], told: object, *, at: str) -> A:
     try:
         return kind.model_validate(told)
     except ValidationError as exc:
@@ -79,7 +79,7 @@ def _validated(kind: type[A], told: Any, *, at: str) -> A:  # noqa: ANN401 JSON 
         raise SchemaError(f"At {place}: {error['msg']}. {KEYWORD} may say: {known}.") from exc
 
 
-def _flag(value: Any) -> bool | None:  # noqa: ANN401 JSON of any type
+def _flag(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 

@@ -110,6 +110,8 @@ class Compiler:
                     raise
                 reason = exc.reason if exc.at == inner.at else f"{exc.reason} (at {exc.at})"
                 self.places.append(Place(pointer=inner.at, verdict=Verdict.LEFT_OUT, reason=reason))
+                if required:
+                    yield _always_null(name)
 
     def _list(self, name: str, node: Node, *, level: int) -> Compiled:
         if node.positional:
@@ -143,6 +145,12 @@ def _unnamed(node: Node) -> dict[str, Node]:
     if missing and "additionalProperties" in node.keywords:
         raise Unusable(at, f"{missing[0]!r} is required, but it is no property and others are not allowed")
     return {name: Node(at=at, types=frozenset({"string"})) for name in missing}
+
+
+def _always_null(name: str) -> Compiled:
+    """A choice among nothing: the record must have the field, and no reader can fill it."""
+    spec = FieldSpec(name=name, kind=FieldKind.ENUM, required=True, nullable=True)
+    return Compiled(spec=spec, constraint={"type": "null"})
 
 
 def _leaf(name: str, node: Node) -> Compiled:

@@ -4,7 +4,7 @@ References are followed (a recursive one a bounded number of times), `allOf` is 
 united: the tree admits at least what the schema admits, and what it admits too much is found when a record is checked.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any
@@ -80,7 +80,7 @@ class _Expansion:
         self._named = _identifiers(document)
         self._count = 0
 
-    def node(self, schema: Any, *, at: str, trail: tuple[_Step, ...], depth: int = 0) -> Node:  # noqa: ANN401 JSON
+    def node(self, schema: object, *, at: str, trail: tuple[_Step, ...], depth: int = 0) -> Node:
         self._count += 1
         if self._count > MAX_NODES:
             raise SchemaError(
@@ -88,7 +88,7 @@ class _Expansion:
                 "Describe only the fields you need."
             )
         if schema is False:
-            return Node(at=at, problem="no value is allowed here")
+            return Node(at=at, nullable=False, problem="no value is allowed here")
         if not isinstance(schema, dict):
             return Node(at=at)
         parts = [self._own(schema, at=at, trail=trail, depth=depth)]
@@ -146,11 +146,15 @@ class _Expansion:
                 f"At {at or 'the root'}, $ref {reference!r} leads back to itself without a field between."
             )
         if sum(step.target == reference for step in trail) >= MAX_RECURSION:
-            return Node(at=at, problem=f"$ref {reference!r} is recursive: followed {MAX_RECURSION} times, not further")
+            return Node(
+                at=at,
+                nullable=False,
+                problem=f"$ref {reference!r} is recursive: followed {MAX_RECURSION} times, not further",
+            )
         target = self._target(reference, at=at)
         return self.node(target, at=at, trail=(*trail, _Step(reference, depth)), depth=depth)
 
-    def _target(self, reference: str, *, at: str) -> Any:  # noqa: ANN401 JSON of any type
+    def _target(self, reference: str, *, at: str) -> object:
         base, _, fragment = reference.partition("#")
         if reference in self._named:
             return self._named[reference]
@@ -178,7 +182,7 @@ def _identifiers(document: dict[str, Any]) -> dict[str, Any]:
     return named
 
 
-def _list(value: Any) -> list[Any]:  # noqa: ANN401 JSON of any type
+def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
@@ -242,7 +246,7 @@ def _intersect(one: Node, other: Node) -> Node:
     types = _common_types(one.types, other.types)
     nullable = one.nullable and other.nullable
     if types is None and not nullable:
-        return replace(one, problem="what is required here contradicts itself")
+        return replace(one, nullable=False, problem="what is required here contradicts itself")
     return replace(
         one,
         types=types or frozenset(),
@@ -328,7 +332,9 @@ def _loosest(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]
     return merged
 
 
-def _merged(one: Mapping[str, Node], other: Mapping[str, Node], join_nodes: Any) -> dict[str, Node]:  # noqa: ANN401
+def _merged(
+    one: Mapping[str, Node], other: Mapping[str, Node], join_nodes: Callable[[Node, Node], Node]
+) -> dict[str, Node]:
     merged = dict(one)
     for name, node in other.items():
         merged[name] = join_nodes(merged[name], node) if name in merged else node

@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from pydantic import BaseModel, ValidationError
+
 from docproc.domain.issues import Issue, IssueCode, Severity
 from docproc.domain.schema import FieldKind, FieldSpec, JsonValue, Record, Shape
 from schemas.formats import format_checker, is_day
@@ -13,7 +15,6 @@ from schemas.source import runnable
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
-    from pydantic import BaseModel
 
 MAX_ISSUES = 100
 
@@ -40,9 +41,8 @@ def json_schema_check(document: dict[str, Any], dialect: "type[Validator]", fiel
     return check
 
 
-def class_check(schema_class: "type[BaseModel]", fields: Sequence[FieldSpec]) -> ShapeCheck:
+def class_check(schema_class: type[BaseModel], fields: Sequence[FieldSpec]) -> ShapeCheck:
     """A check by a pydantic class."""
-    from pydantic import ValidationError  # noqa: PLC0415 as the class exists, this costs nothing
 
     def check(record: Record) -> tuple[Issue, ...]:
         told, issues = _told(record, fields)

@@ -116,7 +116,7 @@ def subschemas(schema: Mapping[str, Any], pointer: str) -> Iterator[tuple[str, A
             yield join(pointer, keyword), value
 
 
-def walk(schema: Any, pointer: str = "") -> Iterator[tuple[str, dict[str, Any]]]:  # noqa: ANN401 JSON of any type
+def walk(schema: object, pointer: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """Every schema object in `schema`, itself first, with its pointer."""
     pending = [(pointer, schema)]
     while pending:

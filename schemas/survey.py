@@ -84,7 +84,7 @@ def _verdict(keyword: str, value: Any, pointer: str) -> tuple[Verdict, str]:  # 
     return Verdict.IGNORED, "" if keyword.startswith("$") or keyword in _SILENT else "not a keyword that docproc knows"
 
 
-def _is_null(branch: Any) -> bool:  # noqa: ANN401 JSON of any type
+def _is_null(branch: object) -> bool:
     return isinstance(branch, dict) and branch.get("type") == "null"
 
 

@@ -2,15 +2,19 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 from doubles.postgres import empty_database, running_postgres
+from doubles.stores import memory_stores
 
 from docproc.services.ports import Stores
 from docproc.storage.database import Database
 from docproc.storage.migrate import migrate
 from docproc.storage.stores import stores_over
+
+pytest_plugins = ["doubles.nvlm_checkpoint"]
 
 
 @pytest.fixture(scope="session")
@@ -60,26 +64,41 @@ def migrated_postgres(postgres_url: str) -> Iterator[str]:
         yield url.rsplit("/", 1)[1]
 
 
+@contextmanager
+def _database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[Database]:
+    with ExitStack() as ended:
+        if kind == "sqlite":
+            shutil.copy(request.getfixturevalue("migrated_file"), folder / "docproc.db")
+            url = f"sqlite:///{folder / 'docproc.db'}"
+        else:
+            template = request.getfixturevalue("migrated_postgres")
+            url = ended.enter_context(empty_database(request.getfixturevalue("postgres_url"), template=template))
+        database = Database.open(url)
+        ended.callback(database.close)
+        yield database
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database at the newest revision, on each of the two kinds."""
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "docproc.db")
-        database = Database.open(f"sqlite:///{tmp_path / 'docproc.db'}")
+    with _database(request, request.param, tmp_path) as database:
         yield database
-        database.close()
-        return
-    server, template = request.getfixturevalue("postgres_url"), request.getfixturevalue("migrated_postgres")
-    with empty_database(server, template=template) as url:
-        database = Database.open(url)
-        yield database
-        database.close()
 
 
 @pytest.fixture
-def stores(database: Database, tmp_path: Path) -> Stores:
-    """Stores over each kind of database, with blobs in a folder."""
+def kept_stores(database: Database, tmp_path: Path) -> Stores:
+    """Stores over each kind of database, with blobs in a folder: another process can open them too."""
     return stores_over(database, tmp_path / "blobs")
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
+    """The ports of the stores: the double and both adapters, under the same tests."""
+    if request.param == "memory":
+        yield memory_stores()
+        return
+    with _database(request, request.param, tmp_path) as database:
+        yield stores_over(database, tmp_path / "blobs")
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ app = typer.Typer(no_args_is_help=True, help="Jobs: list, resume, export, report
 
 JobArgument = Annotated[str, typer.Argument(help="Id of a job, its beginning, or `last`.", metavar="JOB")]
 PasswordFile = Annotated[Path | None, typer.Option(help="One password a line; passwords are never stored.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="The id only.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")]
 
 
@@ -71,8 +73,8 @@ def _print_jobs(jobs: "Sequence[Job]") -> None:
 @app.command("show")
 def show(
     job: JobArgument,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The id only.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Show one job: counts by state, and why documents failed. Example: `docproc jobs show last`."""
     from dataclasses import asdict
@@ -110,6 +112,8 @@ def resume(
     password_file: PasswordFile = None,
     out: Annotated[str | None, typer.Option("--out", "-o", metavar="F.jsonl|F.csv|F.xlsx|DIR/")] = None,
     overwrite: Overwrite = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --out: one JSON object about the job.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="With --out: the id only.")] = False,
 ) -> None:
     """Go on where a job stopped; what was finished is not done again. Example: `docproc jobs resume last`."""
     from docproc.bootstrap import load_job_schema, open_desk
@@ -123,6 +127,8 @@ def resume(
     found = make_workable(desk.stores, find_job(desk, job).id, owners=desk.owners)
     schema = load_job_schema(desk, found.id)
     found = run_visibly(desk, _submitted(desk, found), schema, passwords=read_passwords(password_file))
+    if out is not None and (as_json or quiet):
+        _say_job(found, "", as_json=as_json, quiet=quiet)
     finish(desk, found, schema, output=output)
 
 
@@ -136,6 +142,17 @@ def _submitted(desk: "Desk", job: "Job") -> "Job":
     found = find_files([Path(path) for path in job.inputs], recursive=job.recursive)
     files = (SubmittedFile(path=file.path, name=file.name) for file in found)
     return continue_submission(desk.stores, job.id, files, accept=desk.accept)
+
+
+@app.command("work", hidden=True)
+def work(job: Annotated[str, typer.Argument()]) -> None:
+    """Work on a job beside the process that started this one; orders come by standard input."""
+    from docproc.bootstrap import load_job_schema, open_desk
+    from docproc.cli.running import work_silently
+
+    desk = open_desk()
+    found = find_job(desk, job)
+    work_silently(desk, found, load_job_schema(desk, found.id))
 
 
 @app.command("retry")
@@ -155,14 +172,25 @@ def retry(job: JobArgument, password_file: PasswordFile = None) -> None:
 
 
 @app.command("cancel")
-def cancel(job: JobArgument) -> None:
-    """Cancel a job: what waits ends at once, what is worked on at its next page window."""
+def cancel(job: JobArgument, as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """Cancel a job: what waits ends at once, what is worked on at its next page window.
+
+    Example: `docproc jobs cancel last`.
+    """
     from docproc.bootstrap import open_desk
     from docproc.services.cancel import cancel as cancel_job
 
     desk = open_desk()
     found = cancel_job(desk.stores, find_job(desk, job).id, owners=desk.owners)
-    typer.echo(f"{found.id}: {found.state}, {found.documents.canceled} documents canceled")
+    said = f"{found.id}: {found.state}, {found.documents.canceled} documents canceled"
+    _say_job(found, said, as_json=as_json, quiet=quiet)
+
+
+def _say_job(job: "Job", said: str, *, as_json: bool, quiet: bool) -> None:
+    if quiet:
+        typer.echo(job.id)
+    else:
+        typer.echo(json.dumps(_brief(job)) if as_json else said)
 
 
 @app.command("export")
@@ -170,6 +198,8 @@ def export(
     job: JobArgument,
     out: Annotated[str | None, typer.Option("--out", "-o", metavar="F.jsonl|F.csv|F.xlsx|DIR/")] = None,
     overwrite: Overwrite = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --out: one JSON object about the job.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="With --out: the id only.")] = False,
     csv_dialect: Annotated[
         CsvDialect, typer.Option(help="european: semicolons and decimal commas.")
     ] = CsvDialect.RFC4180,
@@ -183,6 +213,8 @@ def export(
     desk = open_desk()
     found = find_job(desk, job)
     write_records(desk, found, _schema_as_stored(desk, found), output=output)
+    if out is not None:
+        _say_job(found, f"records: {out}", as_json=as_json, quiet=quiet)
     if found.documents.open:
         typer.echo(f"{found.documents.open} documents are not done: docproc jobs resume {found.id}", err=True)
 
@@ -192,6 +224,8 @@ def report(
     job: JobArgument,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="F.html", help="The report.")] = Path("report.html"),
     overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write one HTML file: pages with their evidence, fields, issues. Example: `docproc jobs report last`."""
     from docproc.bootstrap import open_desk
@@ -200,32 +234,48 @@ def report(
     desk = open_desk()
     found = find_job(desk, job)
     write_report(desk, found, _schema_as_stored(desk, found), target=out, overwrite=overwrite)
-    typer.echo(f"report: {out}", err=True)
+    _say_job(found, f"report: {out}", as_json=as_json, quiet=quiet)
 
 
 @app.command("delete")
-def delete(job: JobArgument) -> None:
-    """Delete a job with everything kept of its documents; your own files are not touched."""
+def delete(job: JobArgument, as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """Delete a job with everything kept of its documents; your own files are not touched.
+
+    Example: `docproc jobs delete last`.
+    """
     from docproc.bootstrap import open_desk
     from docproc.services.delete import delete as delete_job
 
     desk = open_desk()
-    _say_removed(delete_job(desk.stores, find_job(desk, job).id, owners=desk.owners))
+    found = find_job(desk, job)
+    removed = delete_job(desk.stores, found.id, owners=desk.owners)
+    _say_removed(removed, as_json=as_json, quiet=str(found.id) if quiet else None)
 
 
 @app.command("prune")
 def prune(
     days: Annotated[float, typer.Option("--older-than", min=0, metavar="DAYS", help="Jobs older than so many days.")],
+    as_json: AsJson = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing.")] = False,
 ) -> None:
     """Delete old jobs. Example: `docproc jobs prune --older-than 30`."""
     from docproc.bootstrap import open_desk
     from docproc.services.prune import prune as prune_jobs
 
     desk = open_desk()
-    _say_removed(prune_jobs(desk.stores, older_than_days=days, owners=desk.owners))
+    removed = prune_jobs(desk.stores, older_than_days=days, owners=desk.owners)
+    _say_removed(removed, as_json=as_json, quiet="" if quiet else None)
 
 
-def _say_removed(removed: "Removed") -> None:
+def _say_removed(removed: "Removed", *, as_json: bool, quiet: str | None) -> None:
+    from dataclasses import asdict
+
+    if quiet is not None:
+        typer.echo(quiet, nl=bool(quiet))
+        return
+    if as_json:
+        typer.echo(json.dumps(asdict(removed)))
+        return
     typer.echo(
         f"deleted: {removed.jobs} jobs, {removed.documents} documents, {removed.rows} rows, "
         f"{removed.blobs} blobs of {removed.byte_count:,} bytes"
@@ -248,6 +298,8 @@ def find_job(desk: "Desk", name: str) -> "Job":
 
 def _schema_as_stored(desk: "Desk", job: "Job") -> "ExtractionSchema":
     """The schema for an export: where it was loaded from, or what the job kept of it when that is gone or changed."""
+    from dataclasses import replace
+
     from docproc.bootstrap import load_job_schema
     from docproc.domain.errors import ConflictError, UsageError
     from docproc.services.job_context import require_same_schema
@@ -257,5 +309,6 @@ def _schema_as_stored(desk: "Desk", job: "Job") -> "ExtractionSchema":
         schema = load_job_schema(desk, job.id)
         require_same_schema(job, schema)
     except (UsageError, ConflictError):
-        return compile_json_schema(dict(job.schema.json_schema), reference=job.schema.reference)
+        kept = compile_json_schema(dict(job.schema.json_schema), reference=job.schema.reference)
+        return replace(kept, name=job.schema.name, version=job.schema.version)
     return schema

@@ -9,7 +9,7 @@ import typer
 from docproc import __version__
 from docproc.cli import doctor, extract, inspect, jobs, models, schema_commands, settings_commands
 from docproc.cli.exit_codes import ExitCode
-from docproc.domain.errors import DocprocError
+from docproc.domain.errors import DocprocError, UsageError
 
 app = typer.Typer(
     name="docproc",
@@ -53,9 +53,9 @@ def options(
 
 
 def main() -> None:
-    """Run the command line; an error made on purpose is one line on standard error and exit code 2."""
+    """Run the command line; an error made on purpose is one line on standard error."""
     try:
         app()
     except DocprocError as error:
         sys.stderr.write(f"docproc: {error.message}\n")
-        sys.exit(ExitCode.USAGE)
+        sys.exit(ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.CRASH)

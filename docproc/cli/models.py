@@ -48,10 +48,11 @@ def tiny(
     """Write a tiny random checkpoint in the published layout, for developers. Example: `docproc models tiny out`."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConflictError(f"{out} exists and is not an empty folder")
-    _quiet()
     from docproc.nvlm import NvlmDConfig, NvlmHConfig, NvlmXConfig
+    from docproc.nvlm.quiet import be_quiet
     from docproc.nvlm.tiny import write_tiny
 
+    be_quiet()
     kinds = {Architecture.D: NvlmDConfig, Architecture.X: NvlmXConfig, Architecture.H: NvlmHConfig}
     write_tiny(out, kind=kinds[arch], seed=seed)
     typer.echo(f"{out}: a tiny NVLM-{arch.value.upper()} with random weights")
@@ -63,9 +64,10 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Say whether every tensor is there and where it runs, from headers. Example: `docproc models check NVLM-D`."""
-    _quiet()
     from docproc.nvlm.check import check_checkpoint
+    from docproc.nvlm.quiet import be_quiet
 
+    be_quiet()
     report = check_checkpoint(folder)
     if as_json:
         typer.echo(json.dumps(_as_dict(folder, report)))
@@ -101,13 +103,6 @@ def pull_from(hub: "Hub", name: str, *, into: Path, accepts: "Callable[[], bool]
     if not accepts():
         raise UsageError("the licence was not accepted: nothing was fetched")
     return hub.fetch(offer, into)
-
-
-def _quiet() -> None:
-    from transformers.utils import logging
-
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
 
 
 def _as_dict(folder: Path, report: "CheckpointReport") -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,13 +13,18 @@ import typer
 
 from docproc.bootstrap import Desk, open_job
 from docproc.cli.console import for_output, for_people, is_terminal
+from docproc.cli.crew import Crew, follow_orders
 from docproc.cli.exit_codes import ExitCode
 from docproc.domain.document import JobState
 from docproc.domain.errors import ConflictError
 from docproc.domain.schema import ExtractionSchema
 from docproc.queueing.local import ProgressListener, StopSignal, run_job
-from docproc.services.progress import Progress
+from docproc.services.progress import Progress, progress_of
 from docproc.services.records import Job
+
+#: open documents for each worker from which on a process of its own pays for its start
+_WORTH_A_CREW = 10
+_LOOK_EVERY_S = 0.25
 
 
 class Target(Protocol):
@@ -47,17 +53,36 @@ def check_target(output: Target) -> None:
 
 def run_visibly(desk: Desk, job: Job, schema: ExtractionSchema, *, passwords: Sequence[str] = ()) -> Job:
     """Run the job to its end, or until Ctrl-C; the job as it stands then."""
-    workers = min(job.options.workers or desk.settings.workers, max(1, job.documents.open))
+    asked = job.options.workers or desk.settings.workers
+    crew_size = asked - 1 if job.documents.open >= _WORTH_A_CREW * asked else 0
+    workers = 1 if crew_size else max(1, min(asked, job.documents.open))
     with (
         open_job(desk, job.id, schema=schema, workers=workers, passwords=passwords) as context,
-        _stop_on_signals() as stop,
+        Crew(job.id, size=crew_size, passwords=passwords) as crew,
+        _stop_on_signals(crew) as stop,
         _progress_bar() as show,
     ):
-        return run_job(context, owners=desk.owners, workers=workers, stop=stop, on_progress=show)
+        while True:
+            job = run_job(context, owners=desk.owners, workers=workers, stop=stop, on_progress=show)
+            while crew.working:
+                time.sleep(_LOOK_EVERY_S)
+                show(progress_of(desk.stores.jobs.get(job.id)))
+            job = desk.stores.jobs.get(job.id)
+            # Open documents with nobody at work: a member died. Its leases are void, so take them over.
+            if stop.finishing or not job.documents.open:
+                return job
+
+
+def work_silently(desk: Desk, job: Job, schema: ExtractionSchema) -> None:
+    """As a member of a crew: work on the job until nothing is due or standard input says to stop."""
+    stop = StopSignal()
+    passwords = follow_orders(sys.stdin, stop)
+    with open_job(desk, job.id, schema=schema, workers=1, passwords=passwords) as context:
+        run_job(context, owners=desk.owners, workers=1, stop=stop)
 
 
 @contextmanager
-def _stop_on_signals() -> Iterator[StopSignal]:
+def _stop_on_signals(crew: Crew) -> Iterator[StopSignal]:
     """The first Ctrl-C (or SIGTERM) finishes what is in flight, the second leaves it at the next page window."""
     stop = StopSignal()
 
@@ -65,8 +90,10 @@ def _stop_on_signals() -> Iterator[StopSignal]:
         del number, frame
         if stop.finishing:
             stop.leave()
+            crew.leave()
         else:
             stop.finish()
+            crew.finish()
             for_people().print("[yellow]finishing what is in flight; once more to leave it[/]")
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -112,15 +112,6 @@ class FieldSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFindings:
-    """What the cross-field checks found: issues, and which values the checks speak for or against."""
-
-    issues: tuple[Issue, ...] = ()
-    #: share of the checks on a value that hold, 0 to 1, by field path; a path no check spoke of is absent
-    checks: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleFindings:
     """What the cross-field checks say of a record; a check with a missing value says nothing."""
 
     issues: tuple[Issue, ...] = ()

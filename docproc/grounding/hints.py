@@ -29,6 +29,7 @@ class Print:
         self._numbers = {page.number: index for index, page in enumerate(pages)}
         self._pages = pages
         self._tokens = tokens
+        self._inside: dict[tuple[int, Box], list[int]] = {}
 
     @cached_property
     def _strips(self) -> dict[tuple[int, int], list[int]]:
@@ -38,13 +39,21 @@ class Print:
         return strips
 
     def tokens_at(self, evidence: Evidence) -> list[int]:
-        """Indices of the words inside the box of `evidence`."""
-        page = self._numbers.get(evidence.page)
+        """Indices of the words inside the box of `evidence`, in reading order."""
+        # every place is asked for three times: does it agree, is it taken, how well was it read
+        place = (evidence.page, evidence.box)
+        found = self._inside.get(place)
+        if found is None:
+            found = self._inside[place] = self._look_up(*place)
+        return found
+
+    def _look_up(self, page_number: int, box: Box) -> list[int]:
+        page = self._numbers.get(page_number)
         if page is None:
             return []
-        strips = range(int(evidence.box.top // _STRIP) - 1, int(evidence.box.bottom // _STRIP) + 2)
-        found = [number for strip in strips for number in self._strips.get((page, strip), ())]
-        return sorted(number for number in found if _is_inside(self._tokens[number].box, evidence.box))
+        strips = range(int(box.top // _STRIP) - 1, int(box.bottom // _STRIP) + 2)
+        near = [number for strip in strips for number in self._strips.get((page, strip), ())]
+        return sorted(number for number in near if _is_inside(self._tokens[number].box, box))
 
     def form_values_at(self, evidence: Evidence) -> list[str]:
         page = self._numbers.get(evidence.page)
@@ -91,6 +100,7 @@ def agreement(evidence: Sequence[Evidence], value: JsonLeaf) -> float:
 
 
 def _is_inside(box: Box, around: Box) -> bool:
-    if box.area <= 0:
+    area = box.area
+    if area <= 0:
         return around.left <= box.middle_x <= around.right and around.top <= box.middle_y <= around.bottom
-    return box.intersection(around) >= _INSIDE * box.area
+    return box.intersection(around) >= _INSIDE * area

@@ -14,8 +14,10 @@ class Limits:
     max_pages: int = 20_000
     #: of one page image or frame, before it is decoded (an A0 plan at 200 dpi has 62 million)
     max_pixels: int = 100_000_000
-    #: computing time of one page, OCR included; waiting for a processor does not count
+    #: computing time to parse and draw one page; waiting for a processor does not count
     seconds_per_page: float = 20.0
+    #: computing time to recognise one page; its picture's size is bounded, so only a slow machine gets near
+    seconds_per_ocr: float = 60.0
     #: computing time to open a document and to read its structure
     seconds_to_open: float = 20.0
     #: wall-clock time may be this many times the computing time, on a busy machine

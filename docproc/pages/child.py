@@ -65,6 +65,8 @@ class Workbench:
         turn = 0 if request["rotation"] is None else (request["rotation"] - page.rotation) % 360
         if request["spec"] is not None:
             header["image"], painted, body = self._image(page, request, turn=turn)
+            if "needs" in header["image"]:  # the page will be asked for again
+                return wire.pack(header)
         if request["content"]:
             shades = None if painted is None or painted.thumbnail is None else ink.grey(painted.thumbnail[::4, ::4])
             found = content.read_content(
@@ -103,7 +105,7 @@ class Workbench:
             from docproc.pages.ocr import OcrEngine  # noqa: PLC0415 a second that born-digital documents do without
 
             self._engine = OcrEngine()
-            sandbox.allow_seconds(self._limits.seconds_per_page)
+        sandbox.allow_seconds(self._limits.seconds_per_ocr)
         seen: content.SeenPage = self._engine.read(picture)
         return seen
 

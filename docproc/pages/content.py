@@ -1,5 +1,6 @@
 """From a loaded page to its content: the text layer when it can be believed, else OCR; knows no file format."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -12,9 +13,9 @@ from docproc.pages.loaded import LoadedPage, TextLayer
 
 _OCR_DPI = 200
 _POINTS_PER_INCH = 72.0
-#: the detector gains nothing from more, and takes time by the pixel
-_MAX_SIDE = 2304
-_MIN_SIDE = 32
+#: A4 at 200 dpi has 3.9 million; a long receipt may be long
+_MAX_PIXELS = 4_000_000
+_MAX_SIDE = 8000
 #: pixels of the small picture that ink is measured on when none is at hand
 _INK_SIDE = 192
 
@@ -63,7 +64,7 @@ def read_content(
 def draw_for_ocr(page: LoadedPage) -> NDArray[np.uint8]:
     """The page at 200 dpi, or at its own resolution when it is an image of fewer or more pixels."""
     scale = (page.dpi or _OCR_DPI) / _POINTS_PER_INCH
-    scale = min(scale, _MAX_SIDE / max(page.width, page.height))
+    scale = min(scale, math.sqrt(_MAX_PIXELS / (page.width * page.height)), _MAX_SIDE / max(page.width, page.height))
     return drawn(page, max(1, round(page.width * scale)), max(1, round(page.height * scale)))
 
 

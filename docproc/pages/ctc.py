@@ -24,8 +24,8 @@ _NOUGHT = re.compile(r"(?<=\d\d)[oO](?![A-Za-z])|(?<=\d[.,])[oO](?=[\doO])")
 
 #: a letter read with less is in doubt
 _SURE = 0.85
-#: share of accented letters from which on a page is taken to be in a language that has them
-_ACCENTED_LANGUAGE = 0.004
+#: share of letters beyond a to z from which on a page is taken to be in a language that has them
+_FOREIGN_LANGUAGE = 0.01
 
 
 class LinePiece(NamedTuple):
@@ -123,11 +123,18 @@ def _without_accent(letter: str) -> str:
     return base if base.isascii() and base.isalpha() else letter
 
 
-def plain_where_doubtful(lines: Sequence[Sequence[LinePiece]]) -> list[list[LinePiece]]:
-    """On a page with hardly an accent, dirt makes most of them: there the doubtful ones are dropped."""
+def without_dirt(lines: Sequence[Sequence[LinePiece]]) -> list[list[LinePiece]]:
+    """On a page in plain Latin letters, dirt makes most accents and foreign signs: the doubtful ones are dropped."""
     text = "".join(piece.text for line in lines for piece in line)
     letters = sum(char.isalpha() for char in text)
-    accents = sum(_without_accent(char) != char for char in text)
-    if accents > _ACCENTED_LANGUAGE * letters:
+    foreign = sum(char.isalpha() and not char.isascii() for char in text)
+    if foreign > _FOREIGN_LANGUAGE * letters:
         return [list(line) for line in lines]
-    return [[piece._replace(text=piece.plain) for piece in line] for line in lines]
+    return [
+        [piece._replace(text=piece.plain) for piece in line if piece.confidence >= _SURE or _is_latin(piece.plain)]
+        for line in lines
+    ]
+
+
+def _is_latin(text: str) -> bool:
+    return all(char.isascii() or not char.isalpha() for char in text)

@@ -57,14 +57,16 @@ class Inspection:
         return "\n".join(page.text for page in self.pages)
 
 
-def inspect_document(source: DocprocPages, document: SourceDocument, *, ocr: OcrChoice = OcrChoice.FEW) -> Inspection:
+def inspect_document(
+    source: DocprocPages, document: SourceDocument, *, ocr: OcrChoice = OcrChoice.FEW, few: int = OCR_PAGES
+) -> Inspection:
     """Raises DocumentError when the document, or one page of it, cannot be read."""
     if document.media_type is MediaType.XML:
         outline = source.open(document).outline
         names = tuple(attachment.name for attachment in outline.attachments)
         return Inspection(media_type=MediaType.XML, page_count=0, attachments=names, pages=(), unread=())
     with source.open_pages(document) as pages:
-        contents = list(_contents(pages, ocr))
+        contents = list(_contents(pages, scans={OcrChoice.NONE: 0, OcrChoice.FEW: few}.get(ocr)))
         return Inspection(
             media_type=document.media_type,
             page_count=pages.outline.page_count,
@@ -78,8 +80,8 @@ def inspect_document(source: DocprocPages, document: SourceDocument, *, ocr: Ocr
         )
 
 
-def _contents(pages: OpenPages, ocr: OcrChoice) -> Iterator[PageContent]:
-    left = {OcrChoice.NONE: 0, OcrChoice.FEW: OCR_PAGES, OcrChoice.ALL: len(pages.numbers)}[ocr]
+def _contents(pages: OpenPages, *, scans: int | None) -> Iterator[PageContent]:
+    left = len(pages.numbers) if scans is None else scans
     for number in pages.numbers:
         # One page at a time: reading ahead would read scans beyond the limit.
         for content in pages.contents(numbers=[number], ocr=left > 0):

@@ -1,6 +1,7 @@
 """Words on a picture by RapidOCR, whose models lie in its wheel; runs in a child process only and knows no file."""
 
 import logging
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
@@ -19,20 +20,19 @@ Quad: TypeAlias = NDArray[np.float32]
 _LINE_HEIGHT = 48
 _MIN_WIDTH = 96
 _MAX_WIDTH = 3200
-_BATCH = 6
-#: the detector's picture: larger ones cost time and lose single words on empty paper
-_DETECT_SIDE = 1728
+#: the detector's picture has at most so many pixels: more cost time and lose single words on empty paper
+_DETECT_PIXELS = 1_500_000
 _RETRY_SCALE = 0.6
 _MIN_CONFIDENCE = 0.3
 #: paper around the ink that the detector sees
 _MARGIN_PX = 64
 
-#: lines that are read the other way up when the page is in doubt
-_SAMPLE = 6
+#: lines that are read first, to tell whether the page stands on its head
+_SAMPLE = 4
+#: print that stands on its head is read with less confidence than this
+_SURE = 0.86
 #: a line this many times as high as wide runs up or down the picture
 _STANDING = 1.5
-#: upside-down print is read with less confidence than this
-_DOUBT = 0.86
 
 
 class OcrPage(NamedTuple):
@@ -75,12 +75,10 @@ class OcrEngine:
         if _mostly_standing(lines):
             turn, image = 90, _quarter_turns(image, 1)
             lines = self._detect(image)
-        read = self._recognise(image, lines)
-        if _confidence(read) < _DOUBT and self._is_upside_down(image, lines, read):
+        if self._is_upside_down(image, lines):
             turn, image = turn + 180, _quarter_turns(image, 2)
             lines = [_upside_down(line, image) for line in lines]
-            read = self._recognise(image, lines)
-        read = ctc.plain_where_doubtful(read)
+        read = ctc.without_dirt(self._recognise(image, lines))
         words = [
             _placed(piece, line, index)
             for index, (line, pieces) in enumerate(zip(lines, read, strict=True))
@@ -93,7 +91,7 @@ class OcrEngine:
         """Lines of text; only the part of the picture that holds ink is looked at."""
         left, top, right, bottom = ink_bounds(grey(image), margin=_MARGIN_PX)
         inked = image[top:bottom, left:right]
-        scale = min(1.0, _DETECT_SIDE / max(inked.shape[:2]))
+        scale = min(1.0, math.sqrt(_DETECT_PIXELS / (inked.shape[0] * inked.shape[1])))
         lines = self._detect_at(inked, scale) or self._detect_at(inked, scale * _RETRY_SCALE)
         return [line + np.array([left, top], np.float32) for line in lines]
 
@@ -103,26 +101,25 @@ class OcrEngine:
         found = self._detector(np.ascontiguousarray(smaller)).boxes
         return [] if found is None else [np.asarray(line, np.float32) / scale for line in found]
 
-    def _is_upside_down(self, image: Picture, lines: Sequence[Quad], read: Sequence[Sequence[ctc.LinePiece]]) -> bool:
-        """Whether a few long lines read better from the other side."""
-        sample = sorted(range(len(lines)), key=lambda index: -_size(lines[index])[0])[:_SAMPLE]
-        turned = self._recognise(image, [np.roll(lines[index], 2, axis=0) for index in sample])
-        return _confidence(turned) > _confidence([read[index] for index in sample])
+    def _is_upside_down(self, image: Picture, lines: Sequence[Quad]) -> bool:
+        """Whether a few of the longer lines read better from the other side."""
+        by_length = sorted(lines, key=lambda line: -_size(line)[0])
+        sample = by_length[len(lines) // 4 :][:_SAMPLE]
+        upright = _confidence(self._recognise(image, sample))
+        if upright >= _SURE:
+            return False
+        return _confidence(self._recognise(image, [np.roll(line, 2, axis=0) for line in sample])) > upright
 
     def _recognise(self, image: Picture, lines: Sequence[Quad]) -> list[list[ctc.LinePiece]]:
-        strips = [_strip(image, line) for line in lines]
-        order = sorted(range(len(strips)), key=lambda index: strips[index].shape[1])
-        read: list[list[ctc.LinePiece]] = [[] for _ in strips]
-        for start in range(0, len(order), _BATCH):
-            batch = order[start : start + _BATCH]
-            width = max(_MIN_WIDTH, *(strips[index].shape[1] for index in batch))
-            inputs = np.zeros((len(batch), 3, _LINE_HEIGHT, width), np.float32)
-            for row, index in enumerate(batch):
-                inputs[row, :, :, : strips[index].shape[1]] = strips[index].transpose(2, 0, 1) / 127.5 - 1
-            for index, answer in zip(batch, self._recogniser.session(inputs), strict=True):
-                columns = answer.shape[0] * strips[index].shape[1] / width
-                read[index] = ctc.decode(answer, self._alphabet, columns=columns)
-        return read
+        return [self._recognise_line(_strip(image, line)) for line in lines]
+
+    def _recognise_line(self, strip: Picture) -> list[ctc.LinePiece]:
+        # One by one: on one thread a batch gains nothing, and its shorter lines cost as much as its longest.
+        length = strip.shape[1]
+        inputs = np.zeros((1, 3, _LINE_HEIGHT, max(_MIN_WIDTH, length)), np.float32)
+        inputs[0, :, :, :length] = strip.transpose(2, 0, 1) / 127.5 - 1
+        (answer,) = self._recogniser.session(inputs)
+        return ctc.decode(answer, self._alphabet, columns=answer.shape[0] * length / inputs.shape[3])
 
 
 def _size(line: Quad) -> tuple[float, float]:

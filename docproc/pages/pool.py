@@ -41,7 +41,8 @@ class SharedMemory:
         self.file_descriptor = _anonymous_file()
         self._length = 0
         self._free: list[Slot] = []
-        self._lock = threading.Lock()
+        # Reentrant: the end of an array can call `give_back` at any moment, also in the middle of `take`.
+        self._lock = threading.RLock()
         self._close = weakref.finalize(self, os.close, self.file_descriptor)
 
     def take(self, length: int) -> Slot:

@@ -123,7 +123,8 @@ class PageStream(Iterator[Answer]):
 
     def _receive(self) -> Answer:
         assert self._child is not None  # noqa: S101 for the type checker
-        allowed = self._limits.seconds_per_page * self._limits.wall_factor
+        computing = self._limits.seconds_per_page + (self._limits.seconds_per_ocr if self._order.ocr else 0)
+        allowed = computing * self._limits.wall_factor
         left = self._deadline - time.monotonic()
         try:
             header, body = self._child.receive(min(allowed, left))

@@ -28,6 +28,7 @@ class LocalOwners:
     def enter(self) -> "Owner":
         """Begin to own work; use it as a context."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._sweep()
         name = f"{self._mark}-{os.getpid()}-{secrets.token_hex(4)}"
         return Owner(name, self._folder / f"{name}{_SUFFIX}")
 
@@ -35,6 +36,11 @@ class LocalOwners:
         """Those of `owners` that certainly live no more; of strangers nothing is certain."""
         own = {owner for owner in owners if owner.startswith(f"{self._mark}-")}
         return frozenset(owner for owner in own if self._is_dead(owner))
+
+    def _sweep(self) -> None:
+        """Remove the files of the dead, also of those who held nothing when they died."""
+        for path in self._folder.glob(f"{self._mark}-*{_SUFFIX}"):
+            self._is_dead(path.name.removesuffix(_SUFFIX))
 
     def _is_dead(self, owner: str) -> bool:
         if owner in _ALIVE_HERE or os.name != "posix":  # elsewhere leases expire by time
@@ -60,10 +66,13 @@ class Owner:
         self._path = path
 
     def __enter__(self) -> Self:
-        self._stream = self._path.open("w+b")
+        # Locked before it has its name: nobody ever sees the file of a living owner without its lock.
+        unseen = self._path.with_suffix(".new")
+        self._stream = unseen.open("w+b")
         if os.name == "posix":
             fcntl.lockf(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         _ALIVE_HERE.add(self.name)
+        unseen.replace(self._path)
         return self
 
     def __exit__(

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from uuid import UUID
 
-from docproc.domain.extraction import Extraction, FieldTree, record_of
+from docproc.domain.extraction import Extraction, FieldTree
 from docproc.domain.states import FINAL_DOCUMENT_STATES
 from docproc.exports.export_item import ExportItem
 from docproc.services.bodies import get_body
 from docproc.services.contract import line_without_record
 from docproc.services.ports import BlobStore, Stores
 from docproc.services.records import LOCAL_TENANT, Document, StoredExtraction
-from docproc.services.tables import rows_of_lines, with_tables
+from docproc.services.tables import rows_of_lines
 
 #: few, for each may bring a body of a quarter of a megabyte
 _BATCH = 64
@@ -29,20 +29,6 @@ def collect(stores: Stores, job_id: UUID, *, tenant: str = LOCAL_TENANT) -> Iter
         for document in ended:
             yield _item(document, found.get(document.id), schema=schema, stores=stores)
         after = documents[-1].position
-
-
-def whole_extractions(items: Iterator[ExportItem]) -> Iterator[Extraction]:
-    """With long tables back in place: for who can hold one whole record in memory."""
-    for item in items:
-        yield whole(item)
-
-
-def whole(item: ExportItem) -> Extraction:
-    extraction = item.extraction
-    if not item.tables or extraction.fields is None:
-        return extraction
-    fields = with_tables(extraction.fields, {path: list(rows()) for path, rows in item.tables.items()})
-    return extraction.model_copy(update={"fields": fields, "record": record_of(fields)})
 
 
 def _item(document: Document, stored: StoredExtraction | None, *, schema: str, stores: Stores) -> ExportItem:

@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TypeAlias
 
+import docproc
 from docproc.domain.document import Accepted
 from docproc.domain.errors import ConflictError
 from docproc.domain.schema import ExtractionSchema
@@ -50,7 +51,7 @@ class JobContext:
         """What a preparation depends on besides the bytes."""
         options = self.job.options
         # one made with a password must not be handed to who does not have it
-        facts = [self.source_version, options.pages, options.passwords]
+        facts = [docproc.__version__, self.source_version, options.pages, options.passwords]
         return hashlib.sha256(canonical(facts)).hexdigest()
 
 

@@ -166,11 +166,11 @@ class DocumentStore(Protocol):
         ...
 
     def keep_preparation(self, claim: Claim) -> Document:
-        """Preparing -> reading, with the preparation of an earlier attempt."""
+        """From preparing to reading, with the preparation of an earlier attempt."""
         ...
 
     def begin_assembling(self, claim: Claim) -> Document:
-        """Reading -> assembling, when nothing is left to read."""
+        """From reading to assembling, when nothing is left to read."""
         ...
 
     def fail(self, claim: Claim, failure: Failure, *, seconds: float = 0.0) -> Document:
@@ -198,15 +198,11 @@ class PageStore(Protocol):
         ...
 
     def save_preparation(self, claim: Claim, preparation: Preparation, *, seconds: float) -> Document:
-        """Preparing -> reading."""
+        """From preparing to reading."""
         ...
 
     def pages(self, document_id: UUID, *, states: Collection[PageState] | None = None) -> Sequence[PreparedPage]:
         """In page order."""
-        ...
-
-    def lease(self, claim: Claim, numbers: Collection[int]) -> None:
-        """Waiting -> leased."""
         ...
 
     def fail(self, claim: Claim, number: int, failure: Failure) -> Document:
@@ -222,9 +218,9 @@ class ReadingStore(Protocol):
         ...
 
     def save(self, claim: Claim, reading: StoredReading, *, seconds: float) -> Document:
-        """Leased -> read for the window's pages, or for all open pages when the reading is complete.
+        """The window's pages are read, or all open pages when the reading is complete.
 
-        With the last open page reading -> assembling.
+        With the last open page the document goes from reading to assembling.
         """
         ...
 
@@ -237,7 +233,7 @@ class ExtractionStore(Protocol):
     """Extractions, with their revisions."""
 
     def save(self, claim: Claim, extraction: StoredExtraction, *, seconds: float) -> Document:
-        """Assembling -> succeeded or needs_review."""
+        """From assembling to succeeded or needs_review."""
         ...
 
     def latest(self, document_ids: Collection[UUID]) -> Mapping[UUID, StoredExtraction]:

@@ -55,9 +55,9 @@ def read(
         desk.read(waiting[start : start + window_pages])
         if desk.document.state is not DocumentState.READING:  # a reading spoke for all pages
             break
-    return (
-        desk.document if desk.document.state is not DocumentState.READING else _concluded(claim, desk.document, stores)
-    )
+    if desk.document.state is DocumentState.READING:
+        return _concluded(claim, desk.document, stores)
+    return desk.document
 
 
 def _concluded(claim: Claim, document: Document, stores: Stores) -> Document:
@@ -121,7 +121,7 @@ class _Desk:
         self._first = False
 
     def _reading_key(self, numbers: Sequence[int]) -> str:
-        """Names everything that a reading depends on."""
+        """Names everything that a reading depends on; by the preparation also docproc itself, which grounds it."""
         context = self.context
         facts = [
             self.document.original.sha256,

@@ -1,10 +1,10 @@
 """Rows of long tables outside their extraction: gathered while merging, kept as JSON lines. Knows no export."""
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Self
 
 from pydantic import TypeAdapter
 
@@ -58,16 +58,3 @@ def rows_of_lines(pieces: Iterator[bytes]) -> Iterator[dict[str, FieldTree]]:
         *lines, rest = (rest + piece).split(b"\n")
         for line in lines:
             yield _ROW.validate_json(line)
-
-
-def with_tables(fields: Mapping[str, FieldTree], tables: Mapping[str, Any]) -> dict[str, FieldTree]:
-    """The tree with its long tables back in place."""
-    whole: dict[str, Any] = dict(fields)
-    for path, rows in tables.items():
-        *parents, name = path.split(".")
-        node = whole
-        for parent in parents:
-            node[parent] = dict(node[parent])
-            node = node[parent]
-        node[name] = rows
-    return whole

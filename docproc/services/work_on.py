@@ -72,6 +72,8 @@ def _step(claim: Claim, document: Document, context: JobContext, checkpoint: Che
     except (StorageError, LeaseLostError, LeaveWork, CancelWork):
         raise  # not the document's fault
     except Exception as error:  # noqa: BLE001 the task wrapper: one bad document must not end the job
+        # frames only: the error's own text may hold a field value
+        logger.debug("trace", extra={"action": "trace", "frames": traceback.format_tb(error.__traceback__)})
         return _fail(claim, _internal_failure(document, error), context)
 
 

@@ -66,8 +66,6 @@ def change_document(
     if job_counts:
         statement = _changing(JOBS, (), tuple(job_counts))
         connection.execute(statement, {"row_id": row.job_id, **_terms({}, job_counts)})
-    if not own and not counts:
-        return row
     statement = _changing(DOCUMENTS, tuple(own), tuple(counts)).returning(DOCUMENTS)
     return connection.execute(statement, {"row_id": row.id, **_terms(own, counts)}).one()
 

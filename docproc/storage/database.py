@@ -54,13 +54,13 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database and blocks nobody."""
-        with _translated(), self.engine.begin() as connection:
+        with translated(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that may write; it takes SQLite's write lock at once, for a lock is never upgraded in time."""
-        with self._turn, _translated(), self.engine.connect() as plain:
+        with self._turn, translated(), self.engine.connect() as plain:
             connection = plain.execution_options(**{WRITES: True})
             with connection.begin():
                 yield connection
@@ -77,13 +77,16 @@ class Database:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Errors of the driver and of SQLAlchemy as StorageError.
+
+    They name the trouble's type only: the text of an error may hold the statement with its values.
+    """
     try:
         yield
     except DBAPIError as exc:
-        # `orig` names the trouble; the statement and its parameters may hold values, so they are left out
-        raise StorageError(f"the database refused: {type(exc.orig).__name__}") from exc
-    except SQLAlchemyError as exc:
+        raise StorageError(f"the database cannot be used: {type(exc.orig).__name__}") from exc
+    except (SQLAlchemyError, sqlite3.Error) as exc:  # sqlite3's own come from setting a connection up
         raise StorageError(f"the database cannot be used: {type(exc).__name__}") from exc
 
 

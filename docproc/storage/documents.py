@@ -10,14 +10,12 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, or_, select
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import NotFoundError
 from docproc.domain.failure import Failure, FailureCategory, FailureCode
-from docproc.domain.page import PageState
 from docproc.services.records import PHASES, Claim, Document, Original
 from docproc.storage.changes import (
     NO_LEASE,
     change_document,
     end_document,
     held,
-    move_pages,
 )
 from docproc.storage.database import Database
 from docproc.storage.jobs import UNPREPARED, drop_preparation
@@ -86,7 +84,6 @@ class SqlDocumentStore:
     def release(self, claim: Claim) -> None:
         with self._database.write() as connection:
             row = held(connection, claim)
-            move_pages(connection, row.id, along=(PageState.LEASED, PageState.WAITING))
             change_document(connection, row, values={**NO_LEASE, "stalled": 0})
 
     def restart(self, claim: Claim) -> Document:
@@ -157,8 +154,6 @@ def _next_due(connection: Connection, job_id: UUID, now: datetime) -> AnyRow | N
 
 
 def _take(connection: Connection, row: AnyRow, *, owner: str, now: datetime, expires_at: datetime) -> Claim:
-    if row.state is DocumentState.READING:
-        move_pages(connection, row.id, along=(PageState.LEASED, PageState.WAITING))
     taken = change_document(
         connection,
         row,

@@ -152,6 +152,8 @@ class SqlJobStore:
 
     def remove(self, job_id: UUID) -> Removed:
         with self._database.write() as connection:
+            # documents before their job, as every worker locks them: the other way round two could wait for each other
+            connection.execute(select(DOCUMENTS.c.id).where(DOCUMENTS.c.job_id == job_id).with_for_update())
             schema_id = connection.scalar(select(JOBS.c.schema_id).where(JOBS.c.id == job_id).with_for_update())
             if schema_id is None:
                 raise NotFoundError(f"there is no job {job_id}")

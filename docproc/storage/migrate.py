@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 import docproc
 from docproc.domain.errors import StorageError
-from docproc.storage.database import WRITES, Database
+from docproc.storage.database import WRITES, Database, translated
 
 if TYPE_CHECKING:
     import sqlite3
@@ -42,13 +42,13 @@ def migrate(database: Database) -> bool:
 
 def revision(database: Database) -> str | None:
     """The revision that the database is at; None when it is empty."""
-    with database.engine.connect() as connection:
+    with translated(), database.engine.connect() as connection:
         try:
             found: str | None = connection.scalar(_VERSIONS)
         except DBAPIError as exc:
             if "alembic_version" in str(exc.orig):  # no such table
                 return None
-            raise StorageError(f"the database cannot be used: {type(exc.orig).__name__}") from exc
+            raise
         return found
 
 

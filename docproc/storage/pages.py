@@ -68,11 +68,6 @@ class SqlPageStore:
         with self._database.read() as connection:
             return _pages(connection, document_id, states=states)
 
-    def lease(self, claim: Claim, numbers: Collection[int]) -> None:
-        with self._database.write() as connection:
-            row = held(connection, claim)
-            move_pages(connection, row.id, along=(PageState.WAITING, PageState.LEASED), numbers=numbers)
-
     def fail(self, claim: Claim, number: int, failure: Failure) -> Document:
         with self._database.write() as connection:
             row = held(connection, claim)

@@ -23,9 +23,9 @@ class Bill(SchemaBody):
 """
 
 
-def run(*command: str | Path, cwd: Path, **options: object) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True, check=False)
-    assert done.returncode == options.get("code", 0), done.stdout + done.stderr
+def run(*command: object, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
     return done
 
 
@@ -34,6 +34,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
     run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder, cwd=ROOT)
     return next(folder.glob("*.whl"))
+
+
+def names_in(wheel: Path) -> list[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.namelist()
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +60,33 @@ def place(tmp_path: Path) -> Path:
 
 
 def test_the_wheel_carries_every_part_and_nothing_else(wheel: Path) -> None:
-    tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    tops = {name.split("/")[0] for name in names_in(wheel)}
 
     assert {top for top in tops if not top.endswith(".dist-info")} == {"docproc", "schemas", "migrations"}
+
+
+@pytest.mark.parametrize("part", ["docproc", "schemas", "migrations"])
+def test_the_wheel_carries_what_is_no_code_too(wheel: Path, part: str) -> None:
+    files = (path for path in (ROOT / part).rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    needed = {path.relative_to(ROOT).as_posix() for path in files}
+
+    assert {name for name in names_in(wheel) if name.startswith(f"{part}/")} == needed
+
+
+def test_the_wheel_has_the_looks_of_the_report_and_the_revisions(wheel: Path) -> None:
+    names = names_in(wheel)
+
+    assert {Path(name).suffix for name in names if name.startswith("docproc/exports/report/")} >= {".css", ".js"}
+    assert any(name.startswith("migrations/versions/") for name in names)
+
+
+def test_a_report_is_written_there(environment: Path, place: Path) -> None:
+    sample = next((ROOT / "samples" / "documents" / "invoices").glob("*.pdf"))
+    run(environment / "bin" / "docproc", "extract", sample, "--schema", "invoice", cwd=place)
+
+    run(environment / "bin" / "docproc", "jobs", "report", "last", "--out", "report.html", cwd=place)
+
+    assert "<style>" in (place / "report.html").read_text()
 
 
 @pytest.mark.parametrize("reference", ["mine:Bill", "schemas.mine:Bill"])

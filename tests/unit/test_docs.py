@@ -15,9 +15,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 def command_names() -> list[str]:
     commands = getattr(get_command(app), "commands")  # noqa: B009 the group's type has no such attribute
-    return [
-        word for name, command in commands.items() for word in (name, *getattr(command, "commands", {}))
-    ]
+    return [word for name, command in commands.items() for word in (name, *getattr(command, "commands", {}))]
 
 
 @pytest.mark.parametrize("setting", sorted(Settings.model_fields))

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from docproc.readers.layout.lexicon import LEGAL_FORMS, word_set
 from docproc.readers.layout.lines import Sheet
 from docproc.readers.layout.prose import Prose, TextHit
-from docproc.readers.layout.thesaurus import LEGAL_FORMS
 from docproc.readers.layout.wording import address_strength, has_legal_form
 from docproc.values.text import key
 
@@ -14,39 +14,64 @@ from docproc.values.text import key
 NAMING: Final = 900
 #: words of a name
 NAME_WORDS: Final = range(1, 10)
+#: an agreement has at least this many sides
+SIDES: Final = 2
+#: a word of at most this many letters is an initial
+INITIALS: Final = 2
+#: share of the words of a name that begin with a capital
+CAPITALISED: Final = 0.6
 #: rows between the name of a company and the `By:` of its signature
 SIGNATURE_ROWS: Final = 3
 
 _BETWEEN = re.compile(
-    r"\b(?:by\s+and\s+(?:between|among)|entered\s+into\s+[^.]{0,60}?\bby(?!\s+and)|between|among|zwischen|entre|tra|tussen)\b(?:\s+and\s+among)?\s*:?\s*", re.IGNORECASE
+    r"\b(?:by\s+and\s+(?:between|among)|entered\s+into\s+[^.]{0,60}?\bby(?!\s+and)|between|among|zwischen|entre|tra|tussen)\b"
+    r"(?:\s+and\s+among)?\s*:?\s*",
+    re.IGNORECASE,
 )
+#: where the sentence that names the parties ends: a heading, or a full stop that ends no abbreviation
 _END = re.compile(
     r"WITNESS|RECITAL|Recital|W\s*I\s*T\s*N|WHEREAS|Whereas|BACKGROUND|Background|NOW,|Vorbemerkung|PRÉAMBULE"
-    r"|(?<![A-Z])(?<!Inc)(?<!Corp)(?<!Ltd)(?<!Co)(?<!Mr)(?<!Ms)(?<!St)(?<!No)\.[\s”\")]+(?=[A-Z][a-z]+\s+[a-z])"
+    r"|(?<![A-Z])(?<!Inc)(?<!Corp)(?<!Ltd)(?<!Co)(?<!Mr)(?<!Ms)(?<!St)(?<!No)\.[\s”\")]+(?=[A-Z][a-z]+\s+[a-z]|[A-Z]\.\s+The\b)"
 )
-_DEFINED = re.compile(r"\(\s*(?:(?:the|each|collectively|together|hereinafter|as|and|or|an?)\b[^()“\"]{0,60})?[“\"'‘][^)]{0,200}\)")  # noqa: RUF001 as printed
+#: `(the "Company")`
+_DEFINED = re.compile(
+    r"\(\s*(?:(?:the|each|collectively|together|hereinafter|as|and|or|an?)\b[^()“\"]{0,60})?"
+    r"[“\"'‘][^)]{0,200}\)"  # noqa: RUF001 quotes as printed
+)
 _BRACKETS = re.compile(r"\([^)]*\)")
+#: what is said about a party behind its name
 _TAIL = re.compile(
     r",?\s+(?:an?|with|having|whose|located|on\s+behalf|organi[sz]ed|which|who|acting|residing|its|as|by|together|"
-    r"individually|effective|dated|relating|regarding|in\s+connection|concerning|for|at|of\s+\d|und|et|e|y)\s.*$|,\s+the\b.*$|[;:].*$",
+    r"individually|effective|dated|relating|regarding|in\s+connection|concerning|for|at|of\s+\d|und|et|e|y)\s.*$"
+    r"|,\s+the\b.*$|[;:].*$",
     re.DOTALL,
 )
-_JOINT = re.compile(r"\s*(?:,|;)?\s+(?:and|&|und|et|y|e|en)\s+(?=[A-Z])|;\s*|\s*,\s+(?=[A-Z][\w.&]*(?:\s+[A-Z][\w.&]*)+,?\s+an?\s)")
-#: the words after a defined name that still speak of it
-_DESCRIBES = re.compile(r"\W*(?:an?|with|having|whose|located|organi[sz]ed|on\s+the|in\s+favor|residing|which|of)\b", re.IGNORECASE)
-#: no party has these in its name, unless it ends like a company's
-_CLAUSE_WORDS: Final = frozenset("agreement merger effective recitals plan options schedule exhibit section".split())
-_NOT_NAMES: Final = frozenset(
-    "agreement party parties company the this date effective recipient discloser employee employer executive director "
-    "section state united states each purchaser seller confidentiality".split()
+_JOINT = re.compile(
+    r"\s*(?:,|;)?\s+(?:and|&|und|et|y|e|en)\s+(?=[A-Z])|;\s*|\s*,\s+(?=[A-Z][\w.&]*(?:\s+[A-Z][\w.&]*)+,?\s+an?\s)"
 )
-_LEAD = re.compile(r"^(?:\W|(?:and|in\s+favou?r\s+of|on\s+the\s+(?:one|other)\s+hand|among|between|by|the undersigned|und|et|each of|both)\b)+", re.IGNORECASE)
+_FORM = re.compile(r",?\s+(?:Inc|Ltd|LLC|L\.L\.C|L\.P|LP|Corp|Co|N\.V|S\.A|GmbH|AG)\b\.?")
+_LEAD = re.compile(
+    r"^(?:\W|(?:and|in\s+favou?r\s+of|on\s+the\s+(?:one|other)\s+hand|among|between|by|"
+    r"the\s+undersigned|und|et|each\s+of|both)\b)+",
+    re.IGNORECASE,
+)
+#: the words after a defined name that still speak of it
+_DESCRIBES = re.compile(
+    r"\W*(?:an?|with|having|whose|located|organi[sz]ed|on\s+the|in\s+favor|residing|which|of)\b", re.IGNORECASE
+)
+#: no party has these in its name, unless it ends like a company's
+_CLAUSE_WORDS: Final = word_set("agreement merger effective recitals plan options schedule exhibit section")
+_NOT_NAMES: Final = word_set(
+    "agreement party parties company the this date effective recipient discloser employee employer executive director "
+    "section state united states each purchaser seller confidentiality"
+)
+_SIGNED = re.compile(r"\s*By\s*[:/_]")
 
 
 def find_parties(prose: Prose, sheets: Sequence[Sheet]) -> list[TextHit]:
     """The parties named in the opening; where it names none or one, those of address and signatures too."""
     hits = _distinct(_opening(prose))
-    if len(hits) < 2:  # noqa: PLR2004 an agreement has two sides
+    if len(hits) < SIDES:
         hits = _distinct([*hits, *_letter(prose, sheets)])
     return hits
 
@@ -90,7 +115,7 @@ def _chunk_names(chunk: str) -> Iterator[tuple[int, str]]:
         position = at + len(part)
         lead = _LEAD.match(part)
         bare = part[lead.end() :] if lead else part
-        name = _TAIL.sub("", _BRACKETS.sub("", bare)).strip(" ,;:.\"“”").removesuffix(", and")
+        name = _TAIL.sub("", _BRACKETS.sub("", bare)).strip(' ,;:."“”').removesuffix(", and")
         name = _legal_tail(name, bare)
         if _is_name(name):
             yield chunk.find(name.split()[0], max(at, 0)), name
@@ -110,24 +135,28 @@ def _parts(chunk: str) -> list[str]:
 
 
 def _legal_tail(name: str, bare: str) -> str:
-    """The name with the legal form that stands behind a comma: `Vocus, Inc.`"""
-    at = bare.find(name)
-    if not name or at < 0 or key(name.split()[-1]) in LEGAL_FORMS:
+    """The name with the legal form that stands behind a comma and the point behind that: `Acme, Inc.` is whole."""
+    at = bare.find(name) if name else -1
+    if at < 0:
         return name
     rest = bare[at + len(name) :]
-    form = re.match(r"\.|,?\s+(?:Inc|Ltd|LLC|L\.L\.C|L\.P|LP|Corp|Co|N\.V|S\.A|GmbH|AG)\b\.?", rest)
+    if key(name.rsplit(maxsplit=1)[-1]) in LEGAL_FORMS:
+        return name + "." if rest.startswith(".") else name
+    form = _FORM.match(rest)
     return name + form.group() if form else name
 
 
 def _is_name(name: str) -> bool:
     words = name.split()
-    if len(words) not in NAME_WORDS or not words[0][:1].isupper() or not any(len(word) > 2 for word in words):
+    if len(words) not in NAME_WORDS or not words[0][:1].isupper() or not any(len(word) > INITIALS for word in words):
         return False
     capital = sum(word[:1].isupper() or not word[:1].isalpha() for word in words)
     plain = {key(word) for word in words}
     if plain & _CLAUSE_WORDS and not has_legal_form(name):
         return False
-    return capital >= 0.6 * len(words) and not plain <= _NOT_NAMES and len(plain & _NOT_NAMES) * 2 < len(words) + 1
+    return (
+        capital >= CAPITALISED * len(words) and not plain <= _NOT_NAMES and len(plain & _NOT_NAMES) * 2 < len(words) + 1
+    )
 
 
 def _letter(prose: Prose, sheets: Sequence[Sheet]) -> Iterator[TextHit]:
@@ -139,7 +168,7 @@ def _letter(prose: Prose, sheets: Sequence[Sheet]) -> Iterator[TextHit]:
                 below = [rows[i].text for i in range(row.index + 1, min(row.index + 1 + SIGNATURE_ROWS, len(rows)))]
                 top = index == 0 and row.index < len(rows) / 2
                 addressed = top and has_legal_form(cell.text) and any(address_strength(text) >= 1 for text in below)
-                signed = has_legal_form(cell.text) and any(re.match(r"\s*By\s*[:/_]", text) for text in below)
+                signed = has_legal_form(cell.text) and any(_SIGNED.match(text) for text in below)
                 name = _TAIL.sub("", cell.text).strip(" ,;:")
                 if (addressed or signed) and _is_name(name):
                     at = prose.text.find(cell.text)

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Final
 
 from docproc.readers.layout.candidates import Candidate
+from docproc.readers.layout.fields import FieldPlan
 from docproc.readers.layout.labels import Terms, best_concept
-from docproc.readers.layout.score import FieldPlan, Scored
+from docproc.readers.layout.score import Scored
 from docproc.readers.layout.surroundings import Relation
 
 #: candidates of a field that are tried in sums
@@ -31,8 +32,7 @@ def with_sums(entries: Mapping[str, Sequence[Scored]], *, amounts: Sequence[Cand
         marked = [_marked(entry, "sum") if (path, entry.candidate.value) in confirmed else entry for entry in scored]
         if roles.get(GROSS) == path:
             marked = [_marked(entry, "paid") if entry.candidate.number in paid else entry for entry in marked]
-            rounded = _rounded(marked, amounts)
-            marked = [_marked(entry, "rounded") if entry.candidate.number in rounded else entry for entry in marked]
+            marked = _with_rounding(marked, amounts)
         result[path] = sorted(marked, key=lambda entry: -entry.score)
     return result
 
@@ -85,12 +85,24 @@ def _settled(amounts: Sequence[Candidate]) -> frozenset[Decimal]:
     return frozenset(given - back for given in paid for back in change if given > back >= 0)
 
 
-def _rounded(totals: Sequence[Scored], amounts: Sequence[Candidate]) -> frozenset[Decimal]:
-    """Totals after rounding: another total and the rounding printed make them up."""
-    steps = {step for step in _labelled(amounts, "rounding") if step and abs(step) < 1}
-    steps |= {-step for step in steps}  # the sign is lost in many prints
-    before = {entry.candidate.number for entry in totals if entry.features.get("label", 0.0) >= ROUNDED_LABEL}
-    return frozenset(total + step for total in before if total is not None for step in steps)
+def _with_rounding(totals: Sequence[Scored], amounts: Sequence[Candidate]) -> list[Scored]:
+    """The entries, those marked that a rounding turns into a total printed below, and those that it makes."""
+    steps = {abs(step) for step in _labelled(amounts, "rounding") if step and abs(step) < 1}
+    before = [entry for entry in totals if entry.features.get("label", 0.0) >= ROUNDED_LABEL]
+    marked = []
+    for entry in totals:
+        made = any(_rounds(other.candidate, entry.candidate, steps) for other in before)
+        turned = any(_rounds(entry.candidate, other.candidate, steps) for other in totals) and entry in before
+        name = "rounded" if made else "before_rounding" if turned else ""
+        marked.append(_marked(entry, name) if name else entry)
+    return marked
+
+
+def _rounds(first: Candidate, second: Candidate, steps: set[Decimal]) -> bool:
+    """Whether `second` is `first` rounded and printed below it; the sign of the step is lost in many prints."""
+    if first.number is None or second.number is None or (first.page, first.box.top) >= (second.page, second.box.top):
+        return False
+    return abs(first.number - second.number) in steps
 
 
 def _labelled(amounts: Sequence[Candidate], concept: str) -> set[Decimal]:

@@ -12,12 +12,17 @@ from docproc.domain.page import Word
 from docproc.domain.schema import FieldKind
 from docproc.readers.layout.lines import Cell, Sheet, enclosing_words
 from docproc.readers.layout.surroundings import Label, Surroundings
-from docproc.values.codes import CodeSpan, find_emails, find_ibans, find_phones, find_urls, find_vat_ids
+from docproc.readers.layout.wording import ADDRESS_LINE, address_strength, is_contact, is_label
+from docproc.values.codes import CodeSpan, compact, find_emails, find_ibans, find_phones, find_urls, find_vat_ids
 from docproc.values.currency import find_currencies, parse_currency
 from docproc.values.dates import find_dates
 from docproc.values.numbers import canonical, find_numbers
 
 _CODE_WORD = re.compile(r"[^\s]*\d[^\s]*")
+#: a code that begins like an IBAN or a VAT id
+_COUNTRY_CODE = re.compile(
+    r"(?<![A-Za-z0-9])[A-Z]{2}[A-Z0-9]{0,30}(?: [A-Z0-9]{0,3}\d[A-Z0-9]{0,5}){0,9}(?![A-Za-z0-9])"
+)
 _LABEL_BEFORE = re.compile(r"^(?:.*[:#]|(?:no|nr|n[°º])\.?)(?=[^\s:#]*\d)", re.IGNORECASE)
 _RANGE_DASH = re.compile(r"\s*(?:-|–|—|to|bis|through|thru|au|al|a|tot|until)\s*", re.IGNORECASE)  # noqa: RUF001 the dash as printed
 
@@ -26,6 +31,8 @@ _BRACKETED_NUMBER = re.compile(r"\s*\(\d{3,}\)$")
 #: a value wraps to at most this many more lines, each this close and flush, in print heights
 WRAPPED_LINES: Final = 3
 WRAP_FLUSH: Final = 0.5
+#: print this near on the left makes a line the value of its own label
+WRAP_COLUMN: Final = 16.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +61,16 @@ class Candidate:
     number: Decimal | None = None
     decimals: int = 0
     currency: str = ""
+    #: thousands or decimals: nothing in the document tells
+    ambiguous: bool = False
     #: of a date: one reading, or two when day and month could be either way round
     readings: tuple[date, ...] = ()
     #: place in a range such as `1.3. - 5.4.`: 1 first, 2 second, 0 not in a range
     range_place: int = 0
     #: several words taken together
     joined: bool = False
+    #: its check digits are right, or it has none
+    checked: bool = True
 
     @property
     def place(self) -> tuple[int, Box]:
@@ -90,6 +101,8 @@ class Spot:
         return self.cell.text[self.start : self.end]
 
 
+#: a code has at least this many digits
+CODE_DIGITS: Final = 6
 #: kinds that a record holds without the spaces of the print
 _COMPACT: Final = frozenset({FieldKind.IBAN, FieldKind.VAT_ID})
 
@@ -126,7 +139,7 @@ def _numbers(sheet: Sheet, conventions: Conventions) -> Iterator[tuple[Spot, Can
             continue
         dates = find_dates(cell.text, day_first=conventions.day_first)
         for span in find_numbers(cell.text, decimal_mark=conventions.decimal_mark):
-            if cell.text[:span.start].endswith("@"):  # a rate: `GST@6`
+            if cell.text[: span.start].endswith("@"):  # a rate: `GST@6`
                 continue
             if any(day.start < span.end and span.start < day.end for day in dates):
                 continue
@@ -138,6 +151,7 @@ def _numbers(sheet: Sheet, conventions: Conventions) -> Iterator[tuple[Spot, Can
                     candidate,
                     number=span.value,
                     decimals=span.decimals,
+                    ambiguous=span.ambiguous,
                     currency=_sign_beside(sheet, cell, start=span.start, end=span.end),
                 ),
             )
@@ -259,15 +273,25 @@ def _currencies(sheet: Sheet, conventions: Conventions) -> Iterator[tuple[Spot, 
             yield spot, candidate_at(spot, FieldKind.CURRENCY, span.code)
 
 
+def _unchecked(text: str) -> re.Match[str] | None:
+    """What is written like an IBAN or VAT id, though its check digits may be wrong."""
+    hits = (hit for hit in _COUNTRY_CODE.finditer(text))
+    return next((hit for hit in hits if sum(mark.isdigit() for mark in hit.group()) >= CODE_DIGITS), None)
+
+
 def _coded(find: Callable[[str], list[CodeSpan]], kind: FieldKind) -> Finder:
     """A finder of codes that have a shape of their own."""
 
     def found(sheet: Sheet, conventions: Conventions) -> Iterator[tuple[Spot, Candidate]]:
         del conventions
         for cell in sheet.cells:
-            for span in find(cell.text):
+            spans = find(cell.text)
+            for span in spans:
                 spot = Spot(cell, span.start, span.end)
                 yield spot, candidate_at(spot, kind, span.code if kind in _COMPACT else spot.text.replace(" ", ""))
+            if kind in _COMPACT and not spans and (hit := _unchecked(cell.text)):
+                spot = Spot(cell, hit.start(), hit.end())
+                yield spot, replace(candidate_at(spot, kind, compact(hit.group())), checked=False)
 
     return found
 
@@ -279,13 +303,24 @@ def _texts(sheet: Sheet, conventions: Conventions) -> Iterator[tuple[Spot, Candi
         if not any(character.isalnum() for character in cell.text):
             continue
         colon = cell.text.find(":")
-        for start in {0, colon + 1 if 0 < colon < len(cell.text) - 1 else 0}:
+        behind_label = colon + 1 if 0 < colon < len(cell.text) - 1 else 0
+        for start in sorted({0, behind_label}):
             text = _BRACKETED_NUMBER.sub("", cell.text[start:]).strip()
             if text:
                 begin = cell.text.find(text, start)
                 spot = Spot(cell, begin, begin + len(text))
                 candidate = candidate_at(spot, FieldKind.TEXT, text)
-                yield spot, _wrapped(candidate, sheet) if start else candidate
+                yield spot, _wrapped(candidate, sheet) if start or _has_label_left(cell, sheet) else candidate
+
+
+def _is_else(text: str) -> bool:
+    """Whether a line below a value is something of its own: a label, an address, a way to reach somebody."""
+    return ":" in text or is_label(text) or is_contact(text) or address_strength(text) >= ADDRESS_LINE / 2
+
+
+def _has_label_left(cell: Cell, sheet: Sheet) -> bool:
+    left = [other for other in sheet.rows[cell.row].cells if other.box.right <= cell.box.left]
+    return bool(left) and is_label(left[-1].text)
 
 
 def _wrapped(candidate: Candidate, sheet: Sheet) -> Candidate:
@@ -294,9 +329,9 @@ def _wrapped(candidate: Candidate, sheet: Sheet) -> Candidate:
     for row in sheet.rows[last.row + 1 : last.row + 1 + WRAPPED_LINES]:
         height = last.height
         below = next((cell for cell in row.cells if abs(cell.box.left - left) < WRAP_FLUSH * height), None)
-        if below is None or below.box.top - last.box.bottom > WRAP_FLUSH * height or ":" in below.text:
+        if below is None or below.box.top - last.box.bottom > WRAP_FLUSH * height or _is_else(below.text):
             break
-        if any(last.box.left - height < cell.box.left < left - height for cell in row.cells):
+        if any(cell.box.left < left - height and left - cell.box.right < WRAP_COLUMN * height for cell in row.cells):
             break
         candidate = replace(
             candidate,

@@ -1,4 +1,4 @@
-"""Fields with few allowed values: an option that the page shows, yes or no beside its label, the document's currency."""
+"""Fields with few allowed values: an option that the page shows, yes or no, the currency; and the document's title."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -8,19 +8,26 @@ from rapidfuzz import fuzz
 
 from docproc.domain.schema import FieldKind
 from docproc.readers.layout.candidates import Candidate, Spot, candidate_at
+from docproc.readers.layout.fields import FieldPlan
 from docproc.readers.layout.labels import spoken_name, terms_of
 from docproc.readers.layout.lines import Cell, Sheet
-from docproc.readers.layout.score import FieldPlan, Prints, Scored, label_features
+from docproc.readers.layout.prints import Prints
+from docproc.readers.layout.score import Scored, label_features
+from docproc.readers.layout.thesaurus import TITLES
 from docproc.values.parse import parse_boolean
 from docproc.values.text import fold
 
 #: an option is on the page from this likeness on, out of 100
 OPTION_LIKENESS: Final = 86.0
+#: shorter options must be words of their own
+LOOSE_OPTION: Final = 4
 #: a print of more words is prose that may mention any option
 HEADING_WORDS: Final = 9
+#: letters of a currency code
+CODE: Final = 3
 #: marks of a ticked box as OCR and fonts give them
-_TICKS: Final = frozenset("☒ ☑ ✓ ✔ ✗ ✘ [x] [X] (x) (X) x X".split())
-_EMPTY: Final = frozenset("☐ □ [] () [ ] ( )".split())
+_TICKS: Final = frozenset({"☒", "☑", "✓", "✔", "✗", "✘", "[x]", "[X]", "(x)", "(X)", "x", "X"})
+_EMPTY: Final = frozenset({"☐", "□", "[]", "()"})
 
 
 def score_options(plan: FieldPlan, prints: Prints) -> list[Scored]:
@@ -43,6 +50,22 @@ def score_options(plan: FieldPlan, prints: Prints) -> list[Scored]:
     return sorted(_with_repeats(scored), key=lambda entry: -entry.score)
 
 
+def score_headings(plan: FieldPlan, prints: Prints) -> list[Scored]:
+    """The headings of the first page, the likeliest title of the document first."""
+    scored = []
+    for sheet in prints.sheets[:1]:
+        for cell in sheet.cells:
+            words = len(cell.text.split())
+            if words > HEADING_WORDS or cell.box.top > sheet.page.height / 2 or cell.text.endswith((":", ",")):
+                continue
+            spot = Spot(cell, 0, len(cell.text))
+            features = _prominence(cell, cell.text, sheet=sheet)
+            features["heading"] = 1.0
+            features["subject"] = float(bool(frozenset(terms_of(cell.text)) & (TITLES | {"agreement"})))
+            scored.append(Scored(plan, candidate_at(spot, FieldKind.TEXT, cell.text), features))
+    return sorted(scored, key=lambda entry: -entry.score)
+
+
 def score_currencies(plan: FieldPlan, prints: Prints) -> list[Scored]:
     """Every currency printed, with the share of the document's currency marks that agree with it."""
     candidates = prints.candidates(FieldKind.CURRENCY)
@@ -57,7 +80,7 @@ def score_currencies(plan: FieldPlan, prints: Prints) -> list[Scored]:
             {
                 **label_features(plan.labels, candidate.labels, rivals=frozenset()),
                 "share": weight[candidate.value] / total,
-                "code_print": float(candidate.text.isalpha() and len(candidate.text) == 3),  # noqa: PLR2004 ISO 4217
+                "code_print": float(candidate.text.isalpha() and len(candidate.text) == CODE),
             },
         )
         for candidate in candidates
@@ -99,7 +122,7 @@ def _likeness(option: str, text: str) -> float:
     if len(words) > 3 * HEADING_WORDS:
         return 0.0
     printed = fold(text)
-    if len(spoken) > 3:  # noqa: PLR2004 shorter options must be words of their own
+    if len(spoken) >= LOOSE_OPTION:
         likeness = fuzz.partial_ratio(spoken, printed) if len(printed) >= len(spoken) else fuzz.ratio(spoken, printed)
     else:
         likeness = 100.0 if spoken in printed.split() else 0.0

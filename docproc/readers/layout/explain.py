@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from docproc.domain.geometry import Box
 from docproc.domain.reading import Window
@@ -9,7 +10,10 @@ from docproc.domain.schema import ExtractionSchema
 from docproc.readers.layout.calibration import probability_of
 from docproc.readers.layout.finding import find_leaves
 from docproc.readers.layout.reader import upright_pages
-from docproc.readers.layout.score import WEIGHTS, Scored
+from docproc.readers.layout.weights import WEIGHTS
+
+#: labels shown of each candidate
+SHOWN_LABELS: Final = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,7 @@ class Explained:
     page: int
     box: Box
     score: float
+    #: calibrated for the chosen candidate; that of being chosen for the others
     probability: float
     #: by feature name: what it adds to the score
     parts: Mapping[str, float]
@@ -35,26 +40,22 @@ def explain(window: Window, schema: ExtractionSchema, field_path: str) -> list[E
     pages, turns = upright_pages(window.pages)
     findings = find_leaves(pages, window, schema)
     chosen = findings.chosen.get(field_path)
+    entries = findings.entries.get(field_path, ())
     return [
-        _explained(entry, box=turns.get(entry.candidate.page, _same)(entry.candidate.box), chosen=entry is chosen)
-        for entry in findings.entries.get(field_path, ())
+        Explained(
+            value=entry.candidate.value,
+            text=entry.candidate.text,
+            page=entry.candidate.page,
+            box=turns.get(entry.candidate.page, _same)(entry.candidate.box),
+            score=round(entry.score, 3),
+            probability=round(probability_of(entry, entries) if entry is chosen else entry.probability, 3),
+            parts={name: round(WEIGHTS[name] * value, 3) for name, value in entry.features.items()},
+            labels=tuple(f"{label.relation}: {label.text}" for label in entry.candidate.labels[:SHOWN_LABELS]),
+            chosen=entry is chosen,
+        )
+        for entry in entries
     ]
 
 
 def _same(box: Box) -> Box:
     return box
-
-
-def _explained(entry: Scored, *, box: Box, chosen: bool) -> Explained:
-    candidate = entry.candidate
-    return Explained(
-        value=candidate.value,
-        text=candidate.text,
-        page=candidate.page,
-        box=box,
-        score=round(entry.score, 3),
-        probability=round(probability_of(entry), 3),
-        parts={name: round(WEIGHTS[name] * value, 3) for name, value in entry.features.items()},
-        labels=tuple(f"{label.relation}: {label.text}" for label in candidate.labels[:6]),
-        chosen=chosen,
-    )

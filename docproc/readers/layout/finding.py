@@ -1,21 +1,24 @@
 """Finds every single-valued field of a schema in a window: scores, sums, assignment; knows no lists and no records."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from docproc.domain.page import PageContent
 from docproc.domain.reading import Window
-from docproc.domain.schema import ExtractionSchema, FieldKind, FieldSpec, Shape
+from docproc.domain.schema import ExtractionSchema, FieldKind
 from docproc.readers.layout.arithmetic import with_sums
 from docproc.readers.layout.assign import assigned
 from docproc.readers.layout.candidates import Candidate, Conventions
-from docproc.readers.layout.choices import score_booleans, score_currencies, score_options
-from docproc.readers.layout.labels import field_labels
+from docproc.readers.layout.choices import score_booleans, score_currencies, score_headings, score_options
+from docproc.readers.layout.durations import find_durations
+from docproc.readers.layout.fields import FieldPlan, plan_fields
 from docproc.readers.layout.lines import enclosing_words, sheet_of
 from docproc.readers.layout.parties import role_of, score_party
-from docproc.readers.layout.prose import Prose, TextHit, find_binding_dates, find_durations, find_laws, prose_of
-from docproc.readers.layout.score import FieldPlan, Prints, Scored, score_all
+from docproc.readers.layout.prints import Prints
+from docproc.readers.layout.prose import Prose, TextHit, prose_of
+from docproc.readers.layout.score import Scored, score_all
+from docproc.readers.layout.statements import find_binding_dates, find_laws
 from docproc.values.dates import order_from
 from docproc.values.numbers import decimal_mark
 
@@ -23,6 +26,7 @@ from docproc.values.numbers import decimal_mark
 KEPT: Final = 40
 #: a cell of more words is running text
 PROSE_WORDS: Final = 10
+_TITLE: Final = frozenset({"title"})
 _LAW: Final = frozenset({"law", "jurisdiction"})
 _DURATION: Final = frozenset({"duration", "term"})
 _BINDING: Final = frozenset({"effective", "agreement", "contract"})
@@ -42,9 +46,7 @@ def find_leaves(pages: Sequence[PageContent], window: Window, schema: Extraction
     """The candidates and the choice for each leaf outside lists; `pages` are the window's, the right way up."""
     prints = _prints(pages, window, schema)
     prose = prose_of(prints.sheets)
-    entries = {
-        plan.path: score_leaf(plan, prints, prose=prose)[:KEPT] for plan in plan_leaves(schema.fields)
-    }
+    entries = {plan.path: score_leaf(plan, prints, prose=prose)[:KEPT] for plan in plan_fields(schema.fields)}
     amounts = prints.candidates(FieldKind.MONEY) if _has_money(entries) else []
     entries = with_sums(entries, amounts=amounts)
     return Findings(prints, prose, entries, assigned(entries))
@@ -52,16 +54,6 @@ def find_leaves(pages: Sequence[PageContent], window: Window, schema: Extraction
 
 def _has_money(entries: Mapping[str, Sequence[Scored]]) -> bool:
     return any(scored and scored[0].plan.spec.kind is FieldKind.MONEY for scored in entries.values())
-
-
-def plan_leaves(specs: Iterable[FieldSpec], *, prefix: str = "", parent: str = "") -> Iterator[FieldPlan]:
-    """Every leaf outside lists, with its field path."""
-    for spec in specs:
-        path = f"{prefix}.{spec.name}" if prefix else spec.name
-        if spec.shape is Shape.GROUP:
-            yield from plan_leaves(spec.children, prefix=path, parent=spec.name)
-        elif spec.shape is Shape.LEAF:
-            yield FieldPlan(path, spec, field_labels(spec, parent=parent))
 
 
 def score_leaf(plan: FieldPlan, prints: Prints, *, prose: Prose) -> list[Scored]:
@@ -74,6 +66,8 @@ def score_leaf(plan: FieldPlan, prints: Prints, *, prose: Prose) -> list[Scored]
     if kind is FieldKind.BOOLEAN:
         return score_booleans(plan, prints)
     if kind is FieldKind.TEXT:
+        if plan.labels.terms == _TITLE:
+            return score_headings(plan, prints)
         role = role_of(plan.labels)
         if role is not None:
             return score_party(plan, role, prints)

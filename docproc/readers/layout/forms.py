@@ -1,4 +1,4 @@
-"""Form fields (AcroForm): named values that need no recognition; matches their names and labels to a schema's fields."""
+"""Form fields (AcroForm), exact named values: matches their names and labels to the fields of a schema."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -7,9 +7,9 @@ from docproc.domain.evidence import Evidence
 from docproc.domain.page import FormField, FormFieldKind, PageContent
 from docproc.domain.schema import FieldKind
 from docproc.readers.layout.candidates import Conventions
+from docproc.readers.layout.fields import FieldPlan
 from docproc.readers.layout.found import Found, match_kind
 from docproc.readers.layout.labels import own_fit, rival_fit, spoken_name, terms_of
-from docproc.readers.layout.score import FieldPlan
 from docproc.values.parse import to_json
 from docproc.values.text import key
 
@@ -75,5 +75,3 @@ def _names(entry: FormField) -> Iterator[str]:
     if entry.label:
         yield entry.label
     yield spoken_name(entry.name.rpartition(".")[2].split("[")[0])
-
-

@@ -1,23 +1,28 @@
-"""Turns printed labels and field names into terms and says how well a label fits a field; knows no geometry."""
+"""Turns printed labels and names into terms and says how well a label fits a field; knows no geometry."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Final
 
 from rapidfuzz import fuzz, process
 
-from docproc.domain.schema import FieldSpec
-from docproc.readers.layout.thesaurus import CONCEPTS, FILLERS, GENERIC, PHRASES, TITLES, WORDS
+from docproc.readers.layout.concepts import CONCEPTS
+from docproc.readers.layout.phrases import PHRASES
+from docproc.readers.layout.thesaurus import FILLERS, GENERIC, TITLES, WORDS
 from docproc.values.text import fold
 
 #: longest label phrase in the thesaurus, in words
 PHRASE_WORDS: Final = 4
 #: a word this like a known one is taken for it (OCR)
-WORD_LIKENESS: Final = 86.0
+WORD_LIKENESS: Final = 85.0
 #: shorter words are never matched loosely
 LOOSE_LENGTH: Final = 5
+#: concepts that a label fits less are not considered
+FAINT: Final = 0.3
+#: a compound has at least this many letters, and each of its parts this many
+COMPOUND_LENGTH: Final = 6
+PART_LENGTH: Final = 3
 #: of a compound with an unknown first part, the known noun must have this many letters
 NOUN_LENGTH: Final = 5
 #: a field belongs to a concept from this fit on
@@ -25,22 +30,12 @@ CONCEPT_FIT: Final = 0.85
 #: what an unexplained word of a label costs, against 1 for a known term
 UNKNOWN_WEIGHT: Final = 0.45
 EXTRA_COST: Final = 0.6
-#: terms taken from the description count less than the name
-DESCRIPTION_WEIGHT: Final = 0.8
-#: longer ones are sentences, not label phrases
-DESCRIPTION_WORDS: Final = 8
-DESCRIPTION_TERMS: Final = 3
-
 _WORD = re.compile(r"#|n[°º]|[^\W\d_]+(?:['\-][^\W\d_]+)*", re.UNICODE)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+|(?<=[A-Z])(?=[A-Z][a-z])")
-_CLAUSE = re.compile(r"[.;(]|,? (?:of|for|that|which|as|in|without|with|who|from|by|to|when) ")
-_ALTERNATIVE = re.compile(r",| or | oder | ou | and ")
 _NAME_TERMS: Final = {"from": "start", "since": "start", "to": "end", "until": "end", "through": "end"}
 
 Terms = frozenset[str]
 ENDS: Final[Terms] = frozenset({"start", "end"})
-#: what a label that lacks the field's own qualifier loses
-VAGUE: Final = 0.75
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,11 +94,11 @@ def known_share(text: str) -> float:
 @lru_cache(maxsize=50_000)
 def fit(label: Terms, wanted: Terms) -> float:
     """How well the terms of a label cover the wanted ones, 0 to 1; unexplained terms cost."""
-    matched = sum(_weight(term) for term in label & wanted)
+    matched = sum(_wanted_weight(term) for term in label & wanted)
     if not matched:
         return 0.0
-    missing = sum(_weight(term) for term in wanted - label)
-    extra = sum(_weight(term) for term in label - wanted)
+    missing = sum(_wanted_weight(term) for term in wanted - label)
+    extra = sum(_printed_weight(term) for term in label - wanted)
     return matched / (matched + missing + EXTRA_COST * extra)
 
 
@@ -119,7 +114,7 @@ def rival_fit(labels: FieldLabels, label: Terms, *, rivals: frozenset[str] | Non
     return max(
         (
             strength
-            for concept, strength in _concept_fits(label)
+            for concept, strength in concept_fits(label)
             if concept not in labels.concepts and (rivals is None or concept in rivals)
         ),
         default=0.0,
@@ -129,43 +124,8 @@ def rival_fit(labels: FieldLabels, label: Terms, *, rivals: frozenset[str] | Non
 @lru_cache(maxsize=20_000)
 def best_concept(label: Terms) -> tuple[str, float]:
     """The concept that the label names most surely; `("", 0.0)` when it names none."""
-    fits = _concept_fits(label)
+    fits = concept_fits(label)
     return max(fits, key=lambda pair: pair[1]) if fits else ("", 0.0)
-
-
-def field_labels(spec: FieldSpec, *, parent: str = "") -> FieldLabels:
-    """The labels to look for, from name, title, aliases, description and the thesaurus."""
-    own = [name_terms(spec.name)]
-    own.extend(frozenset(terms_of(text)) for text in (spec.title, *spec.aliases) if text)
-    own = [terms for terms in own if terms]
-    specific = any(_specific(terms) for terms in own)
-    described = tuple(  # `Name of …` would match every name, `Date of …` every date
-        terms for terms in _described(spec.description) if not specific or _specific(terms) or terms & ENDS
-    )
-    concepts = frozenset(concept for terms in own for concept in concepts_of(terms))
-    alternatives = [(terms, 1.0) for terms in own]
-    for terms in own:  # the ends of a period stand under the label of the whole
-        if terms & ENDS and _specific(terms):
-            alternatives.extend([(terms - ENDS, 0.95), (terms - ENDS | {"date"}, 1.0)])
-            concepts |= frozenset(concepts_of(terms - ENDS)) | {"period"}
-    for terms in described:
-        vague = specific and not _specific(terms)
-        alternatives.append((terms, DESCRIPTION_WEIGHT * (VAGUE if vague else 1.0)))
-    loose = concepts | frozenset(concept for terms in described for concept in concepts_of(terms))
-    for concept in loose:
-        factor = 1.0 if concept in concepts else DESCRIPTION_WEIGHT
-        if specific and concept in {"start date", "end date"}:
-            factor *= VAGUE
-        alternatives.extend((terms, weight * factor) for terms, weight in _concepts()[concept])
-    if parent:  # `address.city` may be printed as plain "city", or with its parent
-        around = name_terms(parent)
-        alternatives.extend((terms | around, 1.0) for terms in own)
-    return FieldLabels(
-        alternatives=tuple(alternatives),
-        concepts=loose,
-        terms=frozenset().union(*own) if own else frozenset(),
-        context=frozenset(terms_of(spec.description)),
-    )
 
 
 def name_terms(name: str) -> Terms:
@@ -178,34 +138,23 @@ def name_terms(name: str) -> Terms:
 
 def concepts_of(terms: Terms) -> tuple[str, ...]:
     """The concepts that a field with these terms is."""
-    return tuple(name for name, strength in _concept_fits(terms) if strength >= CONCEPT_FIT)
-
-
-def _described(description: str) -> Iterable[Terms]:
-    """Label phrases in a description: `Contract, order or invoice number of …` holds three."""
-    head = _CLAUSE.split(description, maxsplit=1)[0]
-    parts = [part for part in _ALTERNATIVE.split(head) if part.strip()]
-    if not parts or len(head.split()) > DESCRIPTION_WORDS:
-        return
-    noun = terms_of(parts[-1])[-1:]
-    for part in parts:
-        terms = terms_of(part)
-        if 0 < len(terms) <= DESCRIPTION_TERMS:
-            yield frozenset(terms if part is parts[-1] else (*terms, *noun))
+    return tuple(name for name, strength in concept_fits(terms) if strength >= CONCEPT_FIT)
 
 
 @lru_cache(maxsize=20_000)
-def _concept_fits(label: Terms) -> tuple[tuple[str, float], ...]:
+def concept_fits(label: Terms) -> tuple[tuple[str, float], ...]:
+    """Every concept that a label with these terms may name, and how surely."""
     fits = []
-    for name, alternatives in _concepts().items():
+    for name, alternatives in concept_labels().items():
         strength = max(fit(label, wanted) * weight for wanted, weight in alternatives)
-        if strength > 0.3:
+        if strength > FAINT:
             fits.append((name, strength))
     return tuple(fits)
 
 
 @cache
-def _concepts() -> dict[str, tuple[tuple[Terms, float], ...]]:
+def concept_labels() -> dict[str, tuple[tuple[Terms, float], ...]]:
+    """The thesaurus' labels of each concept as terms, with how surely they mean it."""
     return {
         name: tuple((frozenset(phrase.split()), weight) for phrase, weight in printed.items())
         for name, printed in CONCEPTS.items()
@@ -253,7 +202,7 @@ def _word_terms(word: str) -> tuple[str, ...]:
         return parts
     if len(word) >= LOOSE_LENGTH:
         close = process.extractOne(word, _long_words(), scorer=fuzz.ratio, score_cutoff=WORD_LIKENESS)
-        if close is not None:
+        if close is not None and abs(len(close[0]) - len(word)) <= 1:
             return _known(close[0])
     return (word,)
 
@@ -267,7 +216,7 @@ def _known(word: str) -> tuple[str, ...]:
 
 def _compound(word: str) -> tuple[str, ...]:
     """`rechnungsdatum` or a run-together `INVOICENO`: two known words with nothing, s, n or es between."""
-    if len(word) < 6:
+    if len(word) < COMPOUND_LENGTH:
         return ()
     for cut in range(len(word) - 2, 2, -1):
         tail = _known(word[cut:])
@@ -275,7 +224,7 @@ def _compound(word: str) -> tuple[str, ...]:
             continue
         for link in ("", "s", "n", "es"):
             stem = word[:cut].removesuffix(link) if link else word[:cut]
-            head = _known(stem) if len(stem) > 2 else ()
+            head = _known(stem) if len(stem) >= PART_LENGTH else ()
             if head:
                 return (*head, *tail)
     for cut in range(3, len(word) - NOUN_LENGTH + 1):  # `handelsrechnung`: the last part is the noun
@@ -284,12 +233,18 @@ def _compound(word: str) -> tuple[str, ...]:
     return ()
 
 
-def _specific(terms: Terms) -> bool:
+def is_specific(terms: Terms) -> bool:
     """Whether a label with these terms says more than `number` or `start date` does."""
     return bool(terms - GENERIC - ENDS)
 
 
-def _weight(term: str) -> float:
+def _wanted_weight(term: str) -> float:
+    """A word that nobody knows is what tells a field from the others."""
+    return 0.5 if term in GENERIC else 1.0
+
+
+def _printed_weight(term: str) -> float:
+    """A word that nobody knows says little on a page."""
     if term in GENERIC:
         return 0.5
     return 1.0 if term in _known_terms() else UNKNOWN_WEIGHT

@@ -6,12 +6,14 @@ from itertools import pairwise
 from statistics import median
 
 from docproc.domain.geometry import Box, enclosing
-from docproc.domain.page import PageContent, Word
+from docproc.domain.page import PageContent, TextSource, Word
 
 #: a gap wider than this many word heights ends a cell
 CELL_GAP = 1.0
 #: the same where the next word belongs to another text line of the source
 LINE_GAP = 0.7
+#: boxes of recognised lines are tighter than their print
+OCR_LINE_GAP = 0.9
 #: share of the lower height that two words of one visual row have in common
 ROW_OVERLAP = 0.5
 #: lines of a block stand at most this many heights apart
@@ -138,7 +140,8 @@ def visual_rows(page: PageContent) -> list[Row]:
     gathered = _gather(segments)
     gathered.extend([word] for word in upright)
     gathered.sort(key=lambda words: median((word.top + word.bottom) / 2 for word in words))
-    return [_row(words, index=index, page=page.number) for index, words in enumerate(gathered)]
+    line_gap = OCR_LINE_GAP if page.source is TextSource.OCR else LINE_GAP
+    return [_row(words, index=index, page=page.number, line_gap=line_gap) for index, words in enumerate(gathered)]
 
 
 def blocks(rows: Sequence[Row]) -> list[Block]:
@@ -272,13 +275,13 @@ def _overlap(first: Word, second: Word) -> float:
     return shared / lower if lower > 0 else 0.0
 
 
-def _row(words: list[Word], *, index: int, page: int) -> Row:
+def _row(words: list[Word], *, index: int, page: int, line_gap: float) -> Row:
     words.sort(key=lambda word: word.left)
     cells: list[Cell] = []
     current = [words[0]]
     for before, after in pairwise(words):
         height = max(min(before.bottom - before.top, after.bottom - after.top), 1.0)
-        limit = (CELL_GAP if before.line == after.line else LINE_GAP) * height
+        limit = (CELL_GAP if before.line == after.line else line_gap) * height
         if after.left - before.right > limit:
             cells.append(cell_of(current, page=page, row=index))
             current = []

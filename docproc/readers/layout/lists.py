@@ -9,16 +9,25 @@ from docproc.domain.evidence import Evidence, MatchKind
 from docproc.domain.schema import FieldKind, FieldSpec, JsonValue
 from docproc.readers.layout.agreement import find_parties
 from docproc.readers.layout.assign import THRESHOLD
+from docproc.readers.layout.fields import FieldPlan, field_labels
 from docproc.readers.layout.finding import score_leaf
 from docproc.readers.layout.found import Found, found_from, line_boxes
-from docproc.readers.layout.labels import field_labels, terms_of
+from docproc.readers.layout.labels import name_terms, terms_of
 from docproc.readers.layout.lines import Cell
+from docproc.readers.layout.prints import Prints
 from docproc.readers.layout.prose import Prose, TextHit
-from docproc.readers.layout.score import FieldPlan, Prints
+from docproc.readers.layout.wording import is_label
 from docproc.values.text import key
 
 #: how surely a printed label and its value belong together
 PAIR: Final = 0.8
+#: all the text is as right as the words are
+WHOLE_SURE: Final = 0.9
+#: a label has at most this many words
+LABEL_WORDS: Final = 6
+#: names of fields that ask for all the text
+WHOLE_TEXT: Final = frozenset({"text", "full_text", "content", "body", "transcript", "plain_text"})
+_PAGE_NUMBERS: Final = frozenset({"number", "page", "page_number"})
 _KEYS: Final = frozenset({"key", "label", "field", "name", "property", "attribute"})
 _VALUES: Final = frozenset({"value", "text", "content"})
 
@@ -52,7 +61,7 @@ def read_strings(spec: FieldSpec, prints: Prints, *, prose: Prose) -> Listed:
 def is_pairs(spec: FieldSpec) -> bool:
     """Whether the list asks for every label and value of the document."""
     names = {child.name for child in spec.item.children} if spec.item is not None else set()
-    return len(names) >= 2 and bool(names & _KEYS) and bool(names & _VALUES)  # noqa: PLR2004 key and value
+    return bool(names & _KEYS) and bool(names & _VALUES - _KEYS)
 
 
 def read_pairs(spec: FieldSpec, prints: Prints) -> Listed:
@@ -70,6 +79,27 @@ def read_pairs(spec: FieldSpec, prints: Prints) -> Listed:
                 listed.values.append({key_name: label[0], value_name: value[0]})
                 listed.found[f"[{index}].{key_name}"] = _printed(*label)
                 listed.found[f"[{index}].{value_name}"] = _printed(*value)
+    return listed
+
+
+def is_pages(spec: FieldSpec) -> bool:
+    """Whether the list asks for the text of every page."""
+    names = {child.name for child in spec.item.children} if spec.item is not None else set()
+    return bool(names & WHOLE_TEXT) and "page" in name_terms(spec.name) and names <= WHOLE_TEXT | _PAGE_NUMBERS
+
+
+def read_pages(spec: FieldSpec, prints: Prints) -> Listed:
+    """Every page with print as a row of its number and its text, one printed line a line."""
+    children = spec.item.children if spec.item is not None else ()
+    listed = Listed()
+    for sheet in prints.sheets[: spec.max_items]:
+        text = "\n".join(row.text for row in sheet.rows)
+        row: dict[str, JsonValue] = {}
+        for child in children:
+            number = sheet.page.number if child.json_number else str(sheet.page.number)
+            row[child.name] = text[: child.max_length] if child.name in WHOLE_TEXT else number
+            listed.found[f"[{len(listed.values)}].{child.name}"] = Found(value=row[child.name], probability=WHOLE_SURE)
+        listed.values.append(row)
     return listed
 
 
@@ -101,15 +131,16 @@ def _listed(members: Sequence[Found], *, limit: int | None) -> Listed:
 
 
 def _pairs(cells: Sequence[Cell]) -> Iterator[tuple[tuple[str, Cell], tuple[str, Cell]]]:
-    """`label: value` within a cell, or a label cell that ends with a colon and the cell right of it."""
+    """`label: value` within a cell, or a label cell and the value in the cell right of it."""
     for index, cell in enumerate(cells):
-        label, colon, value = cell.text.partition(":")
-        if not colon or not terms_of(label) or len(label.split()) > 6:  # noqa: PLR2004 longer is prose
+        label, colon, value = (part.strip() for part in cell.text.partition(":"))
+        if not terms_of(label) or len(label.split()) > LABEL_WORDS:
             continue
-        if value.strip():
-            yield (label.strip(), cell), (value.strip(), cell)
-        elif index + 1 < len(cells) and not cells[index + 1].text.endswith(":"):
-            yield (label.strip(), cell), (cells[index + 1].text.strip(), cells[index + 1])
+        following = cells[index + 1] if index + 1 < len(cells) else None
+        if colon and value:
+            yield (label, cell), (value, cell)
+        elif following is not None and is_label(cell.text) and not is_label(following.text):
+            yield (label, cell), (following.text.strip(), following)
 
 
 def _printed(text: str, cell: Cell) -> Found:

@@ -11,20 +11,26 @@ from docproc.domain.page import PageContent
 from docproc.domain.reading import FieldHint, Reading, Usage, Window
 from docproc.domain.schema import NUMERIC, ExtractionSchema, FieldKind, FieldSpec, JsonValue, Record, Shape
 from docproc.readers.layout.calibration import probability_of
-from docproc.readers.layout.finding import Findings, find_leaves, plan_leaves
+from docproc.readers.layout.fields import plan_fields
+from docproc.readers.layout.finding import Findings, find_leaves
 from docproc.readers.layout.forms import form_values
 from docproc.readers.layout.found import Found, found_from
 from docproc.readers.layout.lines import BoxTurn, turned
-from docproc.readers.layout.lists import Listed, is_pairs, read_pairs, read_strings
+from docproc.readers.layout.lists import (
+    WHOLE_SURE,
+    WHOLE_TEXT,
+    Listed,
+    is_pages,
+    is_pairs,
+    read_pages,
+    read_pairs,
+    read_strings,
+)
 from docproc.readers.layout.score import Scored
 from docproc.readers.layout.tables import read_rows
 from docproc.values.parse import to_json
 
 VERSION: Final = "1"
-#: names of fields that ask for all the text
-_WHOLE_TEXT: Final = frozenset({"text", "full_text", "content", "body", "transcript", "plain_text"})
-#: all the text is as right as the words are
-_WHOLE_TEXT_SURE: Final = 0.9
 
 
 @dataclass(slots=True)
@@ -53,7 +59,7 @@ class LayoutReader:
         for path, found in gathered.found.items():
             gathered.found[path] = _turned_back(found, turns)
         conventions = findings.prints.conventions
-        gathered.found |= form_values(window.pages, list(plan_leaves(schema.fields)), conventions=conventions)
+        gathered.found |= form_values(window.pages, plan_fields(schema.fields), conventions=conventions)
         return Reading(
             reader=self.name,
             reader_version=self.version,
@@ -81,18 +87,30 @@ def upright_pages(pages: Sequence[PageContent]) -> tuple[list[PageContent], dict
 def _take_leaves(findings: Findings, gathered: _Gathered) -> None:
     for path, entry in findings.chosen.items():
         if len(entry.candidate.readings) > 1:
-            gathered.issues.append(_ambiguous(path))
+            gathered.issues.append(_ambiguous_date(path))
             continue
+        if entry.candidate.ambiguous:
+            gathered.issues.append(_ambiguous_number(path))
         value = json_value(entry)
         if value is not None:
-            gathered.found[path] = found_from(entry, value=value, probability=probability_of(entry))
+            gathered.found[path] = found_from(
+                entry, value=value, probability=probability_of(entry, findings.entries[path])
+            )
 
 
-def _ambiguous(path: str) -> Issue:
+def _ambiguous_date(path: str) -> Issue:
     return Issue(
         code=IssueCode.AMBIGUOUS_DATE,
         fields=(path,),
-        message="Day and month of this date could be either way round: name the order with --date-order or in the schema.",
+        message="Day and month of this date could be either way round: give the order of dates.",
+    )
+
+
+def _ambiguous_number(path: str) -> Issue:
+    return Issue(
+        code=IssueCode.AMBIGUOUS_NUMBER,
+        fields=(path,),
+        message="The mark in this number could be of thousands or of decimals; it was read as thousands.",
     )
 
 
@@ -106,22 +124,27 @@ def json_value(entry: Scored) -> JsonValue:
     return value
 
 
-def _take_lists(specs: Sequence[FieldSpec], window: Window, *, findings: Findings, gathered: _Gathered, prefix: str = "") -> None:
+def _take_lists(
+    specs: Sequence[FieldSpec], window: Window, *, findings: Findings, gathered: _Gathered, prefix: str = ""
+) -> None:
     for spec in specs:
         path = f"{prefix}.{spec.name}" if prefix else spec.name
         if spec.shape is Shape.GROUP:
             _take_lists(spec.children, window, findings=findings, gathered=gathered, prefix=path)
         elif spec.shape is Shape.LIST:
             _take_list(spec, path, window=window, findings=findings, gathered=gathered)
-        elif spec.kind is FieldKind.TEXT and spec.name in _WHOLE_TEXT and spec.max_length is None:
+        elif spec.kind is FieldKind.TEXT and spec.name in WHOLE_TEXT:
             text = "\n".join(row.text for sheet in findings.prints.sheets for row in sheet.rows)
-            gathered.found[path] = Found(value=text or None, probability=_WHOLE_TEXT_SURE)
+            gathered.found[path] = Found(value=text[: spec.max_length] or None, probability=WHOLE_SURE)
 
 
 def _take_list(spec: FieldSpec, path: str, *, window: Window, findings: Findings, gathered: _Gathered) -> None:
     conventions = findings.prints.conventions
     if not spec.is_table:
         _keep(read_strings(spec, findings.prints, prose=findings.prose), path, gathered)
+        return
+    if is_pages(spec):
+        _keep(read_pages(spec, findings.prints), path, gathered)
         return
     if is_pairs(spec):
         _keep(read_pairs(spec, findings.prints), path, gathered)

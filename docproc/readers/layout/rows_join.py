@@ -13,6 +13,8 @@ WRAP_GAP = 0.6
 OFFSET_GAP = 0.9
 #: the same when both lines carry text of their own
 TEXT_OFFSET_GAP = 0.1
+#: a row fills at least this many columns
+ROW_CELLS = 2
 #: where this share of the rows has text, all have
 DESCRIBED = 0.7
 #: white space that parts two rows is this much wider than that within
@@ -29,6 +31,18 @@ class Keys:
     amounts: frozenset[int]
     #: columns of text that may wrap
     texts: frozenset[int]
+    #: the first column asked for: in a table without figures, what stands in it begins a row
+    first: int | None = None
+
+    def starts(self, line: Line, figures: frozenset[int]) -> bool:
+        """Whether `line`, which has `figures` in key columns, makes a row."""
+        if not self.figures:
+            return self.first in line.cells and len(line.cells) >= ROW_CELLS
+        return bool(figures & self.amounts) or len(figures) > 1 or bool(figures and not self.amounts)
+
+    def is_strong(self, line: Line, figures: frozenset[int]) -> bool:
+        """Whether `line` is a row beyond doubt: set like the others in several columns."""
+        return len(figures) >= min(ROW_CELLS, len(self.figures)) if self.figures else self.starts(line, figures)
 
 
 @dataclass(slots=True)
@@ -107,7 +121,7 @@ def _anchored(lines: Sequence[Line], keys: Keys) -> tuple[list[TableRow], dict[i
         if figures and rows and not figures & taken and _set_off(rows[-1], line, keys):
             rows[-1].anchors.append(line)
             taken |= figures
-        elif figures & keys.amounts or len(figures) > 1 or (figures and not keys.amounts):
+        elif keys.starts(line, figures):
             rows.append(TableRow([line]))
             taken = figures
             before = loose.get(len(rows) - 2, [])

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from docproc.domain.geometry import Box
-from docproc.readers.layout.labels import Terms, best_concept, known_terms, terms_of
+from docproc.readers.layout.labels import Terms, best_concept, known_share, known_terms, terms_of
 from docproc.readers.layout.lines import Cell, Row, Sheet
 from docproc.readers.layout.thesaurus import PARTY_TERMS, TITLES
 
@@ -18,8 +18,22 @@ PREFIX_WORDS: Final = 7
 REACH_ABOVE: Final = 14.0
 #: rows up that a heading may stand
 HEADING_ROWS: Final = 16
-#: what a label loses for each other value between it and the place
+#: what a label loses for each other value between it and the place, on its left and above
 VALUE_BETWEEN: Final = 0.85
+VALUE_ABOVE: Final = 0.93
+#: what the next label loses for each label nearer than it
+NEXT_LEFT: Final = 0.7
+NEXT_ABOVE: Final = 0.6
+#: what other labels lose when a value follows its own label, or a label above already has a value beside it
+SECOND_LEFT: Final = 0.6
+SECOND_ABOVE: Final = 0.5
+#: what words of running text lose as labels
+IN_PROSE: Final = 0.7
+#: what parts of a text lose as its label: the last words of it, the last of a cell, and all of a prefix with values
+LAST_WORDS: Final = 3
+CUT_LABEL: Final = 0.97
+LAST_WORD: Final = 0.9
+WHOLE_PREFIX: Final = 0.85
 #: a text of more words is prose, no label
 LABEL_WORDS: Final = 8
 #: how far left or, doubled, right of a heading its lines may begin, in print heights
@@ -28,6 +42,20 @@ INDENT: Final = 3.0
 HEADING_FADE: Final = 0.06
 #: a cell of more words is running text
 PROSE_WORDS: Final = 9
+#: a party's heading has at most this many words
+HEADING_WORDS: Final = 4
+#: from this many words on, the last one may be a label that print of another column runs into
+RUN_INTO: Final = 3
+#: labels less near than this are not read
+FAR: Final = 0.4
+#: share of the narrower width that a label above has in common with the place
+COLUMN_OVERLAP: Final = 0.15
+#: so many labels above are read
+LABELS_ABOVE: Final = 3
+#: a label may stand behind a value in a cell of at most this many words
+LABELS_BEHIND: Final = 5
+#: share of known words in a label that stands alone
+KNOWN: Final = 0.6
 #: how surely a heading must name a party
 HEADING_FIT: Final = 0.8
 
@@ -92,20 +120,20 @@ class Surroundings:
     def _find(self, cell: Cell, start: int) -> tuple[Label, ...]:
         found = list(_inline(cell.text[:start]))
         if len(cell.text.split()) > PROSE_WORDS and ":" not in cell.text[:start]:
-            found = [_weaker(label, 0.75) for label in found]
+            found = [_weaker(label, IN_PROSE) for label in found]
         place = _place(cell, start)
         left = list(self._left(cell))
         above = list(self._above(cell, place))
-        if found and found[0].terms - {"number"}:  # a value that follows its own label takes others only as second choice
-            left = [_weaker(label, 0.6) for label in left]
-            above = [_weaker(label, 0.5) for label in above]
+        if found and found[0].terms - {"number"}:  # a value behind its own label has little need of others
+            left = [_weaker(label, SECOND_LEFT) for label in left]
+            above = [_weaker(label, SECOND_ABOVE) for label in above]
         found.extend(left)
         found.extend(above)
         found.extend(self._right(cell, start))
         heading, rows = self.heading(cell)
         if heading:
             found = [_under(label, heading) for label in found]
-            found.append(Label("", heading, Relation.HEADING, max(0.0, 1 - HEADING_FADE * rows)))
+            found.append(Label(" ".join(sorted(heading)), heading, Relation.HEADING, max(0.0, 1 - HEADING_FADE * rows)))
         return tuple(label for label in found if label.terms)
 
     def after(self, cell: Cell, *, end: int) -> tuple[Label, ...]:
@@ -137,12 +165,14 @@ class Surroundings:
                 nearness *= VALUE_BETWEEN
                 continue
             text = _tail(other.text)
+            if len(other.text.split()) > PROSE_WORDS:
+                nearness *= IN_PROSE
             if text:
                 yield _label(text, relation=Relation.LEFT, nearness=nearness)
-                if len(text.split()) > 2:  # print of another column may run into the label
-                    yield _label(text.split()[-1], relation=Relation.LEFT, nearness=0.9 * nearness)
-            nearness *= 0.7
-            if nearness < 0.4:
+                if len(text.split()) >= RUN_INTO and known_share(text) < KNOWN:  # another column may run into the label
+                    yield _label(text.split()[-1], relation=Relation.LEFT, nearness=LAST_WORD * nearness)
+            nearness *= NEXT_LEFT
+            if nearness < FAR:
                 return
 
     def _above(self, cell: Cell, place: Box) -> Iterator[Label]:
@@ -154,30 +184,37 @@ class Surroundings:
             if distance > REACH_ABOVE:
                 return
             for other in row.cells:
-                if other.box.horizontal_overlap(place) < 0.15 and abs(other.box.left - place.left) > height:
+                if other.box.horizontal_overlap(place) < COLUMN_OVERLAP and abs(other.box.left - place.left) > height:
                     continue
                 if not self._speaks[id(other)]:
-                    nearness *= 0.93
+                    nearness *= VALUE_ABOVE
                     continue
                 far = max(0.0, distance) / REACH_ABOVE
+                used = SECOND_ABOVE if self._has_value(row, other) else 1.0
+                near = used * nearness * (1 - 0.5 * far)
                 if len(other.text.split()) <= LABEL_WORDS:
-                    yield _label(_strip(other.text), relation=Relation.ABOVE, nearness=nearness * (1 - 0.5 * far))
+                    yield _label(_strip(other.text), relation=Relation.ABOVE, nearness=near)
                 seen += 1
-                nearness *= 0.6
-                if seen >= 3:
+                nearness *= NEXT_ABOVE
+                if seen >= LABELS_ABOVE:
                     return
+
+    def _has_value(self, row: Row, cell: Cell) -> bool:
+        """Whether a label already has its value on its right."""
+        following = row.cells[_index(row, cell) + 1 :]
+        return bool(following) and not self._speaks[id(following[0])]
 
     def _right(self, cell: Cell, start: int) -> Iterator[Label]:
         words = cell.text[start:].split()
         tail = " ".join(word for word in words[1:5] if _LETTER.search(word))
-        if tail and len(words) <= 5:
+        if tail and len(words) <= LABELS_BEHIND:
             yield _label(tail, relation=Relation.RIGHT, nearness=1.0)
 
 
 @lru_cache(maxsize=4096)
 def _party_heading(text: str) -> Terms:
     words = text.strip(" :").split()
-    if not 0 < len(words) <= 4 or _DIGIT.search(text):
+    if not 0 < len(words) <= HEADING_WORDS or _DIGIT.search(text):
         return frozenset()
     terms = frozenset(terms_of(text))
     concept, fit = best_concept(terms)
@@ -206,18 +243,17 @@ def _inline(prefix: str) -> Iterator[Label]:
     if tail:
         yield _label(tail, relation=Relation.INLINE, nearness=1.0)
         words = tail.split()
-        for length in (1, 2, 3):
-            if length < len(words):
-                yield _label(" ".join(words[-length:]), relation=Relation.INLINE, nearness=0.97)
+        for length in range(1, min(len(words), LAST_WORDS + 1)):
+            yield _label(" ".join(words[-length:]), relation=Relation.INLINE, nearness=CUT_LABEL)
     whole = _strip(" ".join(prefix.split()[-PREFIX_WORDS:]))
     if whole != tail:
-        yield _label(whole, relation=Relation.INLINE, nearness=0.85)
+        yield _label(whole, relation=Relation.INLINE, nearness=WHOLE_PREFIX)
 
 
 def _sentence(prefix: str) -> Iterator[Label]:
     """`Invoice No. X of D`: after a preposition of time the label is the date of what the line speaks of."""
     words = prefix.replace("|", " ").split()
-    if len(words) < 2 or words[-1].lower().strip(",") not in _DATE_WORDS:
+    if not words or words[-1].lower().strip(",") not in _DATE_WORDS:
         return
     for subject in sorted(known_terms(" ".join(words)) & TITLES):
         yield Label(prefix, frozenset({subject, "date"}), Relation.SENTENCE, 1.0)
@@ -247,7 +283,9 @@ def _tail(text: str) -> str:
 def _is_value(word: str) -> bool:
     """A word of digits; not `(875)`, and not the rate in `VAT@6%`."""
     digits = sum(mark.isdigit() for mark in word)
-    return digits * 2 >= sum(mark.isalnum() for mark in word) > 0 and not word.startswith("(") and not word.endswith("%")
+    return (
+        digits * 2 >= sum(mark.isalnum() for mark in word) > 0 and not word.startswith("(") and not word.endswith("%")
+    )
 
 
 def _strip(text: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 
 from docproc.domain.issues import Issue, IssueCode
 from docproc.domain.reading import FieldHint, Window
@@ -19,7 +20,8 @@ from docproc.readers.layout.tables_cells import (
 from docproc.readers.layout.tables_headed import read_headed
 from docproc.readers.layout.tables_headerless import SUMMED, read_list
 from docproc.readers.layout.tables_headers import Header, find_headers
-from docproc.readers.layout.tables_labels import LabelIndex
+from docproc.readers.layout.tables_labels import LabelBook, LabelIndex
+from docproc.readers.layout.tables_ledger import with_balances
 from docproc.readers.layout.tables_reads import RowRead
 from docproc.readers.layout.tables_segments import segment_of
 from docproc.readers.layout.tables_stretches import Page, same_table, stretches
@@ -28,12 +30,17 @@ from docproc.readers.layout.tables_vocabulary import ARITHMETIC, Role
 
 #: tables of a window that are read to the end before one is chosen
 MAX_TABLES = 4
+#: schemas of rows whose labels are kept ready
+KEPT_BOOKS = 32
 #: what a table whose figures agree is worth beside its header's score
 AGREEMENT = 3.0
 #: a table under a header stands without a second look when this share of its rows agrees
 SURE = 0.5
 #: probabilities of a cell: arithmetic agrees, cannot tell, disagrees
-PROVED, PLAIN, DISPROVED = 0.97, 0.85, 0.55
+PROVED, PLAIN, DISPROVED = 0.98, 0.9, 0.7
+
+#: what agreeing figures prove
+PROVABLE = frozenset((*ARITHMETIC, Role.BALANCE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +65,10 @@ def read_rows(window: Window, spec: FieldSpec, *, decimal_mark: str | None, day_
     """The rows of the table in `window` that `spec`, a list of groups, describes; none when there is no such table."""
     if spec.item is None or not spec.item.children:
         return RowsReading()
-    targets = targets_of(spec.item)
+    book = _book_of(spec.item)
+    targets = book.targets
     conventions = Conventions(decimal_mark, day_first)
-    pages = _pages(window, targets)
+    pages = _pages(window, book)
     headers = [header for page in pages for header in page.headers if header.wanted]
     tables = [_table(pages, header, targets, conventions) for header in _different(headers, targets)]
     best = max(tables, key=lambda table: table.worth, default=_Table((), 0.0, 0.0))
@@ -68,12 +76,18 @@ def read_rows(window: Window, spec: FieldSpec, *, decimal_mark: str | None, day_
     return _reading(reads[: spec.max_items], targets, conventions)
 
 
-def _pages(window: Window, targets: Sequence[Target]) -> list[Page]:
-    index = LabelIndex(targets)
+@lru_cache(maxsize=KEPT_BOOKS)
+def _book_of(row: FieldSpec) -> LabelBook:
+    """What the columns of a table of such rows may mean: told by the schema alone, so told once for its documents."""
+    return LabelBook(targets_of(row))
+
+
+def _pages(window: Window, book: LabelBook) -> list[Page]:
+    index = LabelIndex(book)
     pages = []
     for content in window.pages:
         rows = visual_rows(content)
-        pages.append(Page(content.number, content.width, rows, find_headers(rows, index, targets)))
+        pages.append(Page(content.number, content.width, rows, find_headers(rows, index, book.targets)))
     return pages
 
 
@@ -93,6 +107,7 @@ def _table(pages: Sequence[Page], header: Header, targets: Sequence[Target], con
         reads.extend(read_headed(segment, targets, conventions))
     if not reads:
         return _Table((), 0.0, 0.0)
+    reads = with_balances(reads, targets, conventions)
     agreed = sum(read.agrees is True for read in reads) / len(reads)
     return _Table(reads, agreed, header.score + AGREEMENT * agreed)
 
@@ -140,14 +155,14 @@ def _reading(reads: Sequence[RowRead], targets: Sequence[Target], conventions: C
 
 def _cells(read: RowRead, targets: Sequence[Target], conventions: Conventions) -> dict[str, CellValue | None]:
     return {
-        target.spec.name: cell_value(read.plain_words(index), target.spec, conventions)
+        target.spec.name: cell_value(read.plain_words(index), target.spec, conventions, negated=index in read.negated)
         for index, target in enumerate(targets)
         if target.spec is not None
     }
 
 
 def _probability(read: RowRead, target: Target) -> float:
-    if target.role not in ARITHMETIC or read.agrees is None:
+    if target.role not in PROVABLE or read.agrees is None:
         return PLAIN * read.trust
     return PROVED if read.agrees else DISPROVED * read.trust
 

@@ -62,16 +62,18 @@ def number_of(words: Sequence[Word], decimal_mark: str | None) -> tuple[Decimal,
     return span.value, tuple(chosen)
 
 
-def cell_value(words: Sequence[Word], spec: FieldSpec, reading: Conventions) -> CellValue | None:
-    """The value of `spec` that `words` print; None when they print none."""
+def cell_value(
+    words: Sequence[Word], spec: FieldSpec, conventions: Conventions, *, negated: bool = False
+) -> CellValue | None:
+    """The value of `spec` that `words` print, a number `negated` as its column says; None when they print none."""
     if not words:
         return None
     if spec.kind in NUMERIC:
-        found = number_of(words, reading.decimal_mark)
-        return number_value(found[0], found[1], spec) if found is not None else None
+        found = number_of(words, conventions.decimal_mark)
+        return number_value(-found[0] if negated else found[0], found[1], spec) if found is not None else None
     text = text_of(words)
     if spec.kind is FieldKind.DATE:
-        dates = find_dates(text, day_first=reading.day_first)
+        dates = find_dates(text, day_first=conventions.day_first)
         value: JsonValue = dates[0].readings[0].isoformat() if dates and len(dates[0].readings) == 1 else None
     elif spec.kind is FieldKind.ENUM:
         value = _option(text, spec)
@@ -80,11 +82,11 @@ def cell_value(words: Sequence[Word], spec: FieldSpec, reading: Conventions) -> 
     return CellValue(value, tuple(words), value == text) if value is not None else None
 
 
-def is_ambiguous_date(words: Sequence[Word], spec: FieldSpec, reading: Conventions) -> bool:
+def is_ambiguous_date(words: Sequence[Word], spec: FieldSpec, conventions: Conventions) -> bool:
     """Whether the cell holds a date of which nobody can tell day from month."""
     if spec.kind is not FieldKind.DATE or not words:
         return False
-    dates = find_dates(text_of(words), day_first=reading.day_first)
+    dates = find_dates(text_of(words), day_first=conventions.day_first)
     return bool(dates) and len(dates[0].readings) > 1
 
 

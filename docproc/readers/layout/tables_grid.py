@@ -29,7 +29,7 @@ SHORTEST_DATE = 6
 RUN_GAP, RUN_SHARE = 0.8, 0.3
 RUN_START = 0.4
 #: a number after white space in a column of text
-LONE_NUMBER = 2.6
+LONE_NUMBER = 3.4
 #: leaving a column within running text; free from this many heights of white space on
 BREAK_COST, BREAK_GAP = 1.8, 1.1
 #: staying in a column of numbers across white space, for each height beyond
@@ -155,6 +155,7 @@ def split(row: Row, lanes: Sequence[Lane]) -> Line:
         height = max(word.bottom - word.top, 1.0)
         gap = (word.left - before.right) / height
         figure = is_figure(word.text)
+        counted = gap < RUN_GAP and not figure and is_figure(before.text)
         runs = gap < RUN_GAP and not figure and not _starts_text(word, lanes)
         leave = BREAK_COST * max(0.0, 1.0 - gap / BREAK_GAP)
         best, best_at = float("inf"), 0
@@ -163,7 +164,12 @@ def split(row: Row, lanes: Sequence[Lane]) -> Line:
         for at, lane in enumerate(lanes):
             stay = costs[at] + _stay(gap, figure=figure, lane=lane)
             cost = _cost(word, lane)
-            stay += cost * RUN_SHARE if runs and lane.text else cost
+            if runs and lane.text:
+                stay += cost * RUN_SHARE
+            elif counted and lane.numeric:  # "6 titles": what is counted stays with its number
+                stay += UNIT_AMONG_NUMBERS
+            else:
+                stay += cost
             if best + leave + cost < stay:
                 following.append(best + leave + cost)
                 origins.append(best_at)

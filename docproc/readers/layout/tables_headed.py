@@ -8,6 +8,7 @@ from docproc.readers.layout.rows_wrap import cell_words, figure_words, reach_of
 from docproc.readers.layout.tables_arithmetic import choose_columns, row_agrees
 from docproc.readers.layout.tables_cells import Conventions, number_of
 from docproc.readers.layout.tables_glued import cut_quantity
+from docproc.readers.layout.tables_ledger import ledger_columns, signed_amount
 from docproc.readers.layout.tables_reads import PagedWords, RowRead
 from docproc.readers.layout.tables_segments import Segment, roles_of
 from docproc.readers.layout.tables_targets import Target
@@ -27,10 +28,39 @@ def read_headed(segment: Segment, targets: Sequence[Target], conventions: Conven
         _add_glued(row, numbers, roles, segment)
     columns = _column_by_target(segment, targets, roles)
     reaches = _reaches(rows, columns, targets, segment)
-    return [
-        RowRead(words=_words(row, columns, reaches, segment.keys.texts), agrees=row_agrees(numbers, roles))
-        for row, numbers in zip(rows, figures, strict=True)
-    ]
+    ledger = ledger_columns(columns, targets)
+    units = _unit_source(columns, targets)
+    reads = []
+    for row, numbers in zip(rows, figures, strict=True):
+        words = _words(row, columns, reaches, segment.keys.texts)
+        negated: frozenset[int] = frozenset()
+        if ledger is not None:
+            amount, *sides = ledger
+            debit, credit = (figure_words(row, side) if side is not None else () for side in sides)
+            words[amount], is_debit = signed_amount(debit, credit, conventions)
+            negated = frozenset({amount}) if is_debit else negated
+        _add_unit(words, units, conventions)
+        reads.append(RowRead(words=words, agrees=row_agrees(numbers, roles), negated=negated))
+    return reads
+
+
+def _unit_source(columns: Mapping[int, int], targets: Sequence[Target]) -> tuple[int, int] | None:
+    """The targets of unit and quantity when units have no column of their own: they may stand beside quantities."""
+    asked = {target.role: at for at, target in enumerate(targets) if target.spec is not None}
+    unit, quantity = asked.get(Role.UNIT), asked.get(Role.QUANTITY)
+    return None if unit is None or quantity is None or unit in columns else (unit, quantity)
+
+
+def _add_unit(words: dict[int, PagedWords], units: tuple[int, int] | None, conventions: Conventions) -> None:
+    """Give the unit the words that stand beside the quantity."""
+    if units is None:
+        return
+    unit, quantity = units
+    paged = words.get(quantity, ())
+    found = number_of([word for _, word in paged], conventions.decimal_mark)
+    if found is not None:
+        number = {id(word) for word in found[1]}
+        words[unit] = [(page, word) for page, word in paged if id(word) not in number and word.text[:1].isalpha()]
 
 
 def _add_glued(row: TableRow, figures: dict[int, Decimal], roles: Mapping[Role, int], segment: Segment) -> None:

@@ -26,6 +26,8 @@ COIN = Decimal("0.05")
 MAX_TOTALS, MAX_PAUSE = 8, 5
 #: lines of text that may name one article
 MAX_NAME_LINES = 3
+#: the same for the only article of a list
+UNSURE_NAME_LINES = 2
 #: lines that follow one another stand at most this many heights apart, top to top
 MAX_PITCH = 2.2
 #: how far such a list is to be trusted: its sum is printed, or only its rows agree
@@ -54,6 +56,8 @@ class _Entry:
     amount: _Figure
     quantity: _Figure | None = None
     price: _Figure | None = None
+    #: the line that prints quantity and price, when that is another one
+    product_at: int | None = None
 
     @property
     def agrees(self) -> bool:
@@ -70,7 +74,8 @@ def read_list(rows: Sequence[Row], targets: Sequence[Target], *, decimal_mark: s
     entries = _with_products_below(entries, rows, figures)
     totals = [at for at, row in enumerate(rows) if figures[at] and _is_total_line(row)]
     listed, trust = _listed(entries, totals, figures)
-    named = _named(listed, rows, frozenset(totals))
+    barred = frozenset(at for at, row in enumerate(rows) if _is_total_line(row))
+    named = _named(_with_names_above(listed, rows, barred), rows, barred)
     return [_read(entry, wanted, trust) for entry in named]
 
 
@@ -135,7 +140,7 @@ def _with_products_below(
                 continue
             product = _product(figures[at], entry.amount)
             if product is not None:
-                known[entry.at] = replace(entry, quantity=product[0], price=product[1])
+                known[entry.at] = replace(entry, quantity=product[0], price=product[1], product_at=at)
                 known.pop(at, None)  # "2 x 3.50" is no row of its own
                 taken.add(at)
                 break
@@ -188,6 +193,31 @@ def _with_free(entries: Sequence[_Entry], first: _Entry) -> list[_Entry]:
     return free
 
 
+def _with_names_above(entries: Sequence[_Entry], rows: Sequence[Row], barred: frozenset[int]) -> list[_Entry]:
+    """`entries` with names from above their products, where the photo is so askew that amounts stand a line too low.
+
+    "Coffee", "2 x 1.40" and "Cake 2.80" then come one after the other: the first name has no amount of its own.
+    """
+    first = entries[0] if entries else None
+    if first is None or first.product_at != first.at - 1:
+        return list(entries)
+    taken = barred | {entry.at for entry in entries}
+    if not _name_lines(first.product_at, -1, rows, taken):
+        return list(entries)
+    shifted = []
+    for entry in entries:
+        above = entry.product_at - 1 if entry.product_at == entry.at - 1 and entry.product_at else None
+        words = _name_words(rows[above]) if above is not None else ()
+        shifted.append(replace(entry, name=words) if words else entry)
+    return shifted
+
+
+def _name_words(row: Row) -> tuple[Word, ...]:
+    """The words of a line before its amount."""
+    money = [word.left for word in row.words if any(span.decimals == CENTS for span in find_numbers(word.text))]
+    return tuple(word for word in row.words if word.left < min(money, default=row.box.right))
+
+
 def _named(entries: Sequence[_Entry], rows: Sequence[Row], totals: frozenset[int]) -> list[_Entry]:
     """`entries` with names from the lines around where their own line has none but a code."""
     if all(_names(entry.name) for entry in entries):
@@ -195,10 +225,12 @@ def _named(entries: Sequence[_Entry], rows: Sequence[Row], totals: frozenset[int
     taken = totals | {entry.at for entry in entries}
     # names stand above their figures, unless the first row has none above and the last has one below
     step = 1 if not _name_lines(entries[0].at, -1, rows, taken) and _name_lines(entries[-1].at, 1, rows, taken) else -1
+    lines = [[] if _names(entry.name) else _name_lines(entry.at, step, rows, taken) for entry in entries]
+    # above the first article stands the head of the receipt: it has no more lines than the others have
+    usual = max((len(found) for found in lines[1:]), default=UNSURE_NAME_LINES)
     named = []
-    for entry in entries:
-        lines = [] if _names(entry.name) else sorted(_name_lines(entry.at, step, rows, taken))
-        words = tuple(word for at in lines for word in rows[at].words)
+    for entry, found in zip(entries, lines, strict=True):
+        words = tuple(word for at in sorted(found[: max(usual, 1)]) for word in rows[at].words)
         named.append(replace(entry, name=words or entry.name))
     return named
 

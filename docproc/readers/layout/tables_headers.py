@@ -19,6 +19,8 @@ MAX_BAND = 6
 MAX_RUN = 12
 #: fewer columns are no table
 MIN_COLUMNS = 2
+#: columns that the header of a table without figures must name, unless fewer are asked for
+MIN_TEXT_COLUMNS = 3
 #: labels over one another share this much of the narrower one's width
 STACK_OVERLAP = 0.3
 #: labels of at most this many words are cut out of a run of labels
@@ -301,10 +303,16 @@ def _tells_enough(columns: Sequence[Column], targets: Sequence[Target]) -> bool:
     if len(told) < MIN_COLUMNS or not asked:
         return False
     wanted = [target for target in targets if target.spec is not None]
+    roles = {target.role for target in told}
+    billed = Role.DESCRIPTION in roles and not roles.isdisjoint({Role.QUANTITY, Role.UNIT_PRICE})
+    if billed and all(target.role is not Role.DESCRIPTION for target in wanted):
+        return False  # a table of articles, and none are asked for
     described = any(target.is_text for target in told) or all(target.role is not Role.DESCRIPTION for target in wanted)
     if len(asked) <= MIN_COLUMNS and not described:
         return False  # figures that nothing describes are a summary, of taxes or of payments
-    return not any(target.is_numeric for target in wanted) or any(target.is_numeric for target in asked)
+    if any(target.is_numeric for target in wanted):
+        return any(target.is_numeric for target in asked)
+    return len(asked) >= min(len(wanted), MIN_TEXT_COLUMNS)  # words alone are easily met by chance
 
 
 def _is_other(columns: Sequence[Column]) -> bool:

@@ -19,23 +19,32 @@ COMPOUND = 0.8
 WRONG, RIGHT = -0.25, 0.02
 
 
-class LabelIndex:
-    """Looks labels up among the targets of one table; remembers what it has looked up."""
+class LabelBook:
+    """The labels of the targets of one table in every form; never changes, so the windows of a schema share it."""
 
     def __init__(self, targets: Sequence[Target]) -> None:
-        self._by_label: dict[str, list[tuple[int, float]]] = {}
+        self.targets = targets
+        #: label, with and without spaces -> indices of the targets that it may mean, and how well it tells them
+        self.meanings: dict[str, list[tuple[int, float]]] = {}
         for index, target in enumerate(targets):
             for label, weight in target.labels.items():
-                for form in {label, label.replace(" ", "")}:
-                    self._by_label.setdefault(form, []).append((index, weight))
-        self._targets = targets
-        self._long = [label for label in self._by_label if len(label) >= NEAR_LENGTH]
-        self._words = frozenset(word for label in self._by_label for word in label.split())
+                for form in dict.fromkeys((label, label.replace(" ", ""))):
+                    self.meanings.setdefault(form, []).append((index, weight))
+        #: labels that may be compared by letters
+        self.long = [label for label in self.meanings if len(label) >= NEAR_LENGTH]
+        self.words = frozenset(word for label in self.meanings for word in label.split())
+
+
+class LabelIndex:
+    """Looks labels of one window up in a book; remembers what it has looked up."""
+
+    def __init__(self, book: LabelBook) -> None:
+        self._book = book
         self._known: dict[str, tuple[tuple[int, float], ...]] = {}
 
     def has_word(self, word: str) -> bool:
         """Whether `word`, in comparable form, is part of any label."""
-        return word in self._words
+        return word in self._book.words
 
     def match(self, text: str) -> tuple[tuple[int, float], ...]:
         """Indices of the targets that a column under the printed `text` may mean, the best first."""
@@ -47,11 +56,11 @@ class LabelIndex:
 
     def fit(self, target: int, text: str) -> float:
         """What speaks for `target`, or against it, in the rest of the label: tax included or not, a per cent sign."""
-        wanted = self._targets[target].net
+        wanted = self._book.targets[target].net
         told = net_told(words_of(text))
         fit = 0.0 if told is None or wanted is None else RIGHT if told == wanted else WRONG
-        if "%" in text and self._targets[target].is_numeric:
-            fit += RIGHT if self._targets[target].is_rate else WRONG
+        if "%" in text and self._book.targets[target].is_numeric:
+            fit += RIGHT if self._book.targets[target].is_rate else WRONG
         return fit
 
     def _look_up(self, label: str) -> tuple[tuple[int, float], ...]:
@@ -75,18 +84,18 @@ class LabelIndex:
             for end in range(start + 1, len(words) + 1):
                 part = " ".join(words[start:end])
                 for known in {part, part.replace(" ", "")}:
-                    for index, own in self._by_label.get(known, ()):
+                    for index, own in self._book.meanings.get(known, ()):
                         score = weight * own * label_score(label, part)
                         scores[index] = max(scores.get(index, 0.0), score)
 
     def _add_near(self, scores: dict[int, float], label: str) -> None:
-        for known, ratio, _ in process.extract(label, self._long, scorer=fuzz.ratio, score_cutoff=NEAR, limit=3):
-            for index, own in self._by_label[known]:
+        for known, ratio, _ in process.extract(label, self._book.long, scorer=fuzz.ratio, score_cutoff=NEAR, limit=3):
+            for index, own in self._book.meanings[known]:
                 scores[index] = max(scores.get(index, 0.0), own * ratio / 100 * 0.95)
 
     def _add_compounds(self, scores: dict[int, float], words: Sequence[str]) -> None:
         """German and Dutch run words together: what ends in "preis" is a price."""
         for word in words:
             for start in range(1, len(word) - NEAR_LENGTH + 1):
-                for index, own in self._by_label.get(word[start:], ()):
+                for index, own in self._book.meanings.get(word[start:], ()):
                     scores[index] = max(scores.get(index, 0.0), own * COMPOUND)

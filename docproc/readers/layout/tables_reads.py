@@ -18,6 +18,8 @@ class RowRead:
     agrees: bool | None = None
     #: how surely the table was understood as a whole, 0 to 1
     trust: float = 1.0
+    #: targets whose number counts as less than nothing, though it is printed without a sign
+    negated: frozenset[int] = frozenset()
 
     def plain_words(self, target: int) -> list[Word]:
         """The words of `target` without their pages."""

@@ -48,7 +48,8 @@ def keys_of(columns: Sequence[Column], targets: Sequence[Target]) -> Keys:
             figures.add(index)
             if target.role in _AMOUNT_ROLES:
                 amounts.add(index)
-    return Keys(figures=frozenset(figures), amounts=frozenset(amounts), texts=frozenset(texts))
+    asked = (at for at, column in enumerate(columns) if column.target is not None and targets[column.target].spec)
+    return Keys(figures=frozenset(figures), amounts=frozenset(amounts), texts=frozenset(texts), first=next(asked, None))
 
 
 def segment_of(stretch: Stretch, targets: Sequence[Target], *, decimal_mark: str | None) -> Segment:
@@ -116,15 +117,18 @@ def _table_lines(
     doubtful = closed = False
     text_left = lanes[min(keys.texts)].left if keys.texts else None
     for at, row in enumerate(stretch.rows[:limit]):
+        closed = closed or at in stretch.breaks
+        if closed and not any(is_figure(word.text) for word in row.words):
+            continue  # prose after the table is not worth splitting
         line = split(row, lanes)
         figures = clean_figures(line, keys)
         kind = kind_of(line, figures=figures, texts=keys.texts, text_left=text_left)
         doubtful = doubtful or row.page != page or row.box.top - bottom > DOUBT_GAP * row.cells[0].height
         page, bottom = row.page, row.box.bottom
-        closed = closed or at in stretch.breaks or (kind is LineKind.TOTAL and (bool(lines) or not doubtful))
+        closed = closed or (kind is LineKind.TOTAL and (bool(lines) or not doubtful))
         if kind is not LineKind.ROW or (closed and not (figures and proof.holds(line, lines))):
             continue
-        if doubtful and len(figures) < min(2, len(keys.figures)):
+        if doubtful and not keys.is_strong(line, figures):
             continue
         doubtful = closed = False
         lines.append(line)

@@ -5,7 +5,8 @@ from functools import lru_cache
 from typing import Final
 
 from docproc.readers.layout.labels import best_concept, known_share, terms_of
-from docproc.readers.layout.thesaurus import ADDRESS_WORDS, BUSINESS_WORDS, COUNTRIES, GENERIC, LEGAL_FORMS, TITLES
+from docproc.readers.layout.lexicon import ADDRESS_WORDS, BUSINESS_WORDS, COUNTRIES, LEGAL_FORMS
+from docproc.readers.layout.thesaurus import GENERIC, TITLES
 from docproc.values.codes import find_emails, find_phones, find_urls
 from docproc.values.text import fold
 
@@ -18,17 +19,38 @@ LEGAL_TAIL_WORDS: Final = 4
 #: a line of an address has at least this strength
 ADDRESS_LINE: Final = 1.0
 
-POSTCODE = re.compile(r"(?<![\d.,/-])(?:[A-Z]{1,2}[- ])?\d{4,6}(?![\d.,/])(?:-\d{4})?|\b[A-Z]{1,2}\d{1,2}[A-Z]? ?\d[A-Z]{2}\b")
-_HOUSE = re.compile(r"^(?:no|nos|lot|unit|block|blok|n°)?[\s.:]*\d{1,5}[a-z]?(?:[-/&,]\s*\d*[a-z]?\d*)*[,\s]", re.IGNORECASE)
-_REGISTRATION = re.compile(r"^\W*(?:co\W*|company\W*|business\W*)?(?:reg|rec|roc|brn|gst|sst|vat|ust|siret|kvk)\b", re.IGNORECASE)
+#: postcodes of four to six digits, and those of Britain, Ireland and Canada
+POSTCODE = re.compile(
+    r"(?<![\d.,/(-])(?:[A-Z]{1,2}[- ])?\d{4,6}(?![\d.,/])(?:-\d{4})?"
+    r"|\b[A-Z]{1,2}\d{1,2}[A-Z]? ?\d[A-Z]{2}\b|\b[A-Z]\d[\dW] [A-Z0-9]{4}\b|\b[A-Z]\d[A-Z] \d[A-Z]\d\b"
+)
+_HOUSE = re.compile(
+    r"^(?:no|nos|lot|unit|block|blok|n°)?[\s.:]*\d{1,5}[a-z]?(?:[-/&,]\s*\d*[a-z]?\d*)*[,\s]", re.IGNORECASE
+)
+_REGISTRATION = re.compile(
+    r"^\W*(?:co\W*|company\W*|business\W*)?(?:reg|rec|roc|brn|gst|sst|vat|ust|siret|kvk)\b", re.IGNORECASE
+)
 _TAILS: Final = frozenset({"enterprise", "enterprises", "trading"})
 _HOUSE_BEHIND = re.compile(r"^[^\W\d]\D{3,}\s\d{1,4}\s?[a-z]?$", re.IGNORECASE)
-_STREET_ENDS: Final = ("strasse", "str", "straat", "street", "weg", "platz", "laan", "gracht", "plein", "gasse", "allee", "gade")
+_STREET_ENDS: Final = (
+    "strasse",
+    "str",
+    "straat",
+    "street",
+    "weg",
+    "platz",
+    "laan",
+    "gracht",
+    "plein",
+    "gasse",
+    "allee",
+    "gade",
+)
 _COMPANY_FACTS: Final = frozenset({"vat-id", "tax-number", "registration", "iban", "bic", "bank"})
 #: a line of more words that holds a number is no line with a postcode
 POSTCODE_WORDS: Final = 8
 _WORD = re.compile(r"[^\W\d_]+")
-BRACKETED_CODE = re.compile(r"\s*[(\[](?:[A-Z]{0,4}[- ]?\d[\w\- /.]*)[)\]]?\s*$")
+BRACKETED_CODE = re.compile(r"\s*[(\[](?:[A-Z]{0,4}[- ]?\d[\w\- /.·]*)[)\]]?\s*$")
 
 
 def has_legal_form(text: str) -> bool:
@@ -42,7 +64,7 @@ def is_legal_tail(text: str) -> bool:
     """Print that begins with a legal form, a place in brackets aside: the end of a name that began above."""
     words = [re.sub(r"[^\w/]", "", word) for word in fold(re.sub(r"\([^)]*\)", " ", text)).split()]
     words = [word for word in words if word]
-    return bool(words) and words[0] in LEGAL_FORMS | _TAILS and len(words) <= LEGAL_TAIL_WORDS
+    return bool(words) and not is_contact(text) and words[0] in LEGAL_FORMS | _TAILS and len(words) <= LEGAL_TAIL_WORDS
 
 
 def has_business_word(text: str) -> bool:
@@ -81,9 +103,11 @@ def is_contact(text: str) -> bool:
     if colon and len(label.split()) <= LEGAL_TAIL_WORDS and not any(mark.isdigit() for mark in label):
         return True
     terms = frozenset(terms_of(text))
-    return bool(terms & {"phone", "fax", "email", "website", "vat-id", "registration", "tax-number", "bic", "iban"}) or (
-        bool(find_phones(text)) and not POSTCODE.search(text)
-    )
+    if terms & {"registration", "registered"} and "number" in terms:
+        return True
+    return bool(
+        terms & {"phone", "fax", "email", "website", "vat-id", "registration", "tax-number", "bic", "iban"}
+    ) or (bool(find_phones(text)) and not POSTCODE.search(text))
 
 
 def address_strength(text: str) -> float:
@@ -93,6 +117,7 @@ def address_strength(text: str) -> float:
 
 def street_strength(text: str) -> float:
     """The same for any line, also one that goes on with a telephone number."""
+    text = BRACKETED_CODE.sub("", text)
     words = _WORD.findall(fold(text))
     if not words:
         return 0.0

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pymupdf
@@ -64,11 +65,11 @@ def write_bill(path: Path, number: int, *, password: str | None = None) -> None:
     lines = (f"Invoice number: R-{number:04d}", "Invoice date: 2025-03-17", f"Total amount due: EUR {number}19.00")
     for row, line in enumerate(lines):
         page.insert_text((50, 120 + 24 * row), line)
-    options = {"encryption": pymupdf.PDF_ENCRYPT_AES_256, "user_pw": password} if password else {}
+    options = {"encryption": pymupdf.mupdf.PDF_ENCRYPT_AES_256, "user_pw": password} if password else {}
     document.save(path, **options)
 
 
-def lines_of(text: str) -> list[dict[str, object]]:
+def lines_of(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 

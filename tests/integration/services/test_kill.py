@@ -13,6 +13,7 @@ from doubles import run_a_job
 from doubles.jobs import Workplace
 
 from docproc.domain.document import JobState
+from docproc.queueing.owners import LocalOwners
 from docproc.services.collect import collect
 from docproc.services.ports import Stores
 from docproc.services.records import Job, PageCounts
@@ -39,9 +40,9 @@ def _wait_until_done(place: Workplace, job: Job, *, done: int) -> None:
 
 
 def test_a_job_whose_process_is_killed_again_and_again_ends_whole(
-    stores: Stores, database: Database, tmp_path: Path
+    kept_stores: Stores, database: Database, tmp_path: Path
 ) -> None:
-    place, chance = Workplace(stores, tmp_path), random.Random(20261121)  # noqa: S311 moments, not secrets
+    place, chance = Workplace(kept_stores, tmp_path), random.Random(20261121)  # noqa: S311 moments, not secrets
     # a quarter have two pages; every text differs, so that no reading can be taken over from another document
     job = place.submit({f"{n:03}": f"w{n}" + ("\nsecond" if n % 4 == 0 else "") for n in range(DOCUMENTS)})
     for kill in range(KILLS):
@@ -67,8 +68,8 @@ def test_a_job_whose_process_is_killed_again_and_again_ends_whole(
     assert len([name for name in names if not name.startswith(".")]) == DOCUMENTS
 
 
-def test_a_living_process_keeps_its_documents(stores: Stores, database: Database, tmp_path: Path) -> None:
-    place = Workplace(stores, tmp_path)
+def test_a_living_process_keeps_its_documents(kept_stores: Stores, database: Database, tmp_path: Path) -> None:
+    place = Workplace(kept_stores, tmp_path)
     job = place.submit({f"{n}": f"w{n}" for n in range(6)})
     process = _start(database, place, job, seconds=0.5)
     try:
@@ -87,8 +88,19 @@ def test_a_living_process_keeps_its_documents(stores: Stores, database: Database
 
 
 def test_of_strangers_nothing_is_certain(tmp_path: Path) -> None:
-    place = Workplace.__new__(Workplace)
-    place.folder = tmp_path
-    with place.owners.enter() as owner:
-        assert place.owners.dead(frozenset({owner.name, "another-machine-1"})) == frozenset()
-    assert place.owners.dead(frozenset({owner.name, "another-machine-1"})) == {owner.name}
+    owners = LocalOwners(tmp_path / "owners")
+    with owners.enter() as owner:
+        assert owners.dead(frozenset({owner.name, "another-machine-1"})) == frozenset()
+    assert owners.dead(frozenset({owner.name, "another-machine-1"})) == {owner.name}
+    elsewhere = LocalOwners(tmp_path / "elsewhere")
+    assert elsewhere.dead(frozenset({owner.name})) == frozenset()
+
+
+def test_the_files_of_the_dead_are_swept_and_those_of_the_living_stay(tmp_path: Path) -> None:
+    owners = LocalOwners(tmp_path)
+    with owners.enter() as first:
+        left = tmp_path / f"{first.name.rsplit('-', 2)[0]}-1-deadbeef.lock"
+        left.write_bytes(b"")
+        with owners.enter() as second:
+            assert {path.stem for path in tmp_path.iterdir()} == {first.name, second.name}
+    assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Claims, leases and fencing on both databases."""
+"""Claims, leases and fencing: one contract for the stores in memory and on both databases."""
 
 import threading
 import time
@@ -163,8 +163,10 @@ def test_a_job_that_is_worked_on_cannot_be_removed(place: Workplace) -> None:
     assert place.stores.jobs.remove(job.id).documents == 1
 
 
-def test_the_database_refuses_counts_that_do_not_add_up(place: Workplace, database: Database) -> None:
-    place.submit({"a": "1"})
+def test_the_database_refuses_counts_that_do_not_add_up(
+    kept_stores: Stores, database: Database, tmp_path: Path
+) -> None:
+    Workplace(kept_stores, tmp_path).submit({"a": "1"})
     with pytest.raises(StorageError), database.write() as connection:
         connection.execute(text("UPDATE jobs SET documents_failed = documents_failed + 1"))
     with pytest.raises(StorageError), database.write() as connection:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from docproc.domain.document import DocumentState, JobState
 from docproc.domain.errors import ConflictError, DocumentError, PasswordRequiredError, TooLargeError
-from docproc.domain.extraction import Extraction, FieldValue, field_leaves, record_of
+from docproc.domain.extraction import Extraction, FieldTree, FieldValue, field_leaves, record_of
 from docproc.domain.failure import FailureCategory, FailureCode, Phase
 from docproc.domain.geometry import Box, enclosing
 from docproc.domain.ids import new_id
@@ -136,7 +136,10 @@ def test_a_failed_line_without_a_failure_record_is_refused() -> None:
 
 
 def test_a_field_tree_gives_its_record_and_its_paths() -> None:
-    tree = {"rows": [{"a": FieldValue(value=1)}, {"a": FieldValue(value=None)}], "tags": [FieldValue(value="x")]}
+    tree: dict[str, FieldTree] = {
+        "rows": [{"a": FieldValue(value=1)}, {"a": FieldValue(value=None)}],
+        "tags": [FieldValue(value="x")],
+    }
 
     assert record_of(tree) == {"rows": [{"a": 1}, {"a": None}], "tags": ["x"]}
     assert [path for path, _ in field_leaves(tree)] == ["rows[0].a", "rows[1].a", "tags[0]"]

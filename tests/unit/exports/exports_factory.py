@@ -1,6 +1,6 @@
 """Schemas and extractions for the tests of the exports."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from docproc.domain.extraction import (
 from docproc.domain.failure import Failure, FailureCategory, FailureCode, Phase
 from docproc.domain.geometry import Box
 from docproc.domain.page import PageState, TextSource
-from docproc.domain.schema import ExtractionSchema, FieldKind, FieldSpec, Shape
+from docproc.domain.schema import ExtractionSchema, FieldKind, FieldSpec, RuleFindings, Shape
 
 JOB = UUID("01939f00-0000-7000-8000-000000000001")
 
@@ -50,7 +50,7 @@ def schema_of(*fields: FieldSpec) -> ExtractionSchema:
         fields=fields,
         json_schema={},
         check_shape=lambda _record: (),
-        check_rules=lambda _record: (),
+        check_rules=lambda _record: RuleFindings(),
     )
 
 
@@ -88,7 +88,7 @@ def invoice_fields(**changes: FieldTree) -> dict[str, FieldTree]:
     }
 
 
-def extraction(number: int = 1, fields: dict[str, FieldTree] | None = None, **changes) -> Extraction:
+def extraction(number: int = 1, fields: Mapping[str, Any] | None = None, **changes) -> Extraction:
     tree = invoice_fields() if fields is None else fields
     facts: dict[str, Any] = {
         "job_id": JOB,
@@ -122,7 +122,7 @@ def failed_extraction(number: int = 9) -> Extraction:
         document_id=document_id(number),
         file="in/locked.pdf",
         document=DocumentFacts(),
-        schema="invoice@1",
+        extraction_schema="invoice@1",
         status=ExtractionStatus.FAILED,
         failure=Failure(
             code=FailureCode.PASSWORD_REQUIRED,

@@ -42,8 +42,8 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.elements = []
-        self.open = []
+        self.elements: list[dict[str, str]] = []
+        self.open: list[dict[str, str]] = []
         self.feed(text)
         assert self.open == []
 
@@ -137,7 +137,7 @@ def test_the_file_loads_nothing_and_runs_only_its_own_script(tmp_path):
     page = Page(text)
     (policy,) = [one["content"] for one in page.of("meta") if one.get("http-equiv") == "Content-Security-Policy"]
     for element in ("style", "script"):
-        source = re.search(f"<{element}>(.*?)</{element}>", text, re.DOTALL).group(1)
+        (source,) = re.findall(f"<{element}>(.*?)</{element}>", text, re.DOTALL)
         digest = base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
         assert f"{element}-src 'sha256-{digest}'" in policy
     assert policy.startswith("default-src 'none'; img-src data:;")
@@ -280,7 +280,7 @@ def test_issues_stand_gravest_first_and_point_at_their_fields(tmp_path):
 
 
 def test_page_images_are_embedded_only_for_pages_with_evidence(tmp_path):
-    asked = []
+    asked: list[int] = []
 
     def images(_document_id, number):
         asked.append(number)
@@ -307,7 +307,7 @@ def test_failed_and_blank_pages_are_named(tmp_path):
 
 
 def test_images_stop_at_the_limit_and_the_report_says_so(tmp_path):
-    asked = Counter()
+    asked: Counter[object] = Counter()
 
     def images(document_id, _number):
         asked[document_id] += 1

@@ -1,5 +1,8 @@
 """Pages for tests of tables, from text placed by hand."""
 
+from collections.abc import Sequence
+from typing import TypeAlias
+
 from docproc.domain.page import PageContent, TextSource, Word
 from docproc.domain.reading import Window
 from docproc.domain.schema import FieldKind, FieldSpec, Shape
@@ -8,10 +11,10 @@ from docproc.domain.schema import FieldKind, FieldSpec, Shape
 LETTER, HEIGHT = 5.0, 10.0
 
 #: top of the line, then (left, text) for each cell; a negative left is the right edge of right-aligned text
-PrintedLine = tuple[float, list[tuple[float, str]]]
+PrintedLine: TypeAlias = tuple[float, Sequence[tuple[float, str]]]
 
 
-def words_of(lines: list[PrintedLine]) -> list[Word]:
+def words_of(lines: Sequence[PrintedLine]) -> list[Word]:
     words = []
     for number, (top, cells) in enumerate(lines):
         for place, text in cells:
@@ -23,13 +26,13 @@ def words_of(lines: list[PrintedLine]) -> list[Word]:
     return words
 
 
-def page_of(lines: list[PrintedLine], *, number: int = 1) -> PageContent:
+def page_of(lines: Sequence[PrintedLine], *, number: int = 1) -> PageContent:
     return PageContent(
         number=number, width=595, height=842, rotation=0, source=TextSource.TEXT_LAYER, words=tuple(words_of(lines))
     )
 
 
-def window_of(*pages: list[PrintedLine]) -> Window:
+def window_of(*pages: Sequence[PrintedLine]) -> Window:
     contents = [page_of(lines, number=number) for number, lines in enumerate(pages, 1)]
     return Window(pages=contents, page_count=len(contents))
 

@@ -85,3 +85,35 @@ def test_a_schema_without_amounts_gets_no_rows_from_a_list():
     spec = rows_spec(name=FieldKind.TEXT, phone=FieldKind.PHONE)
     lines: list[PrintedLine] = [(80, [(20, "Coffee"), (-200, "7.00")]), (120, [(20, "TOTAL"), (-200, "7.00")])]
     assert read_rows(window_of(lines), spec, decimal_mark=".", day_first=True).rows == []
+
+
+def test_amounts_that_slipped_down_a_line_keep_their_names():
+    lines: list[PrintedLine] = [
+        *SHOP,
+        (80, [(20, "Coffee")]),
+        (92, [(30, "2 x 1.40")]),
+        (104, [(20, "Cake"), (-200, "2.80")]),
+        (116, [(30, "1 x 1.80")]),
+        (128, [(20, "Water"), (-200, "1.80")]),
+        (140, [(30, "2 x 0.50")]),
+        (152, [(-200, "1.00")]),
+        (176, [(20, "TOTAL"), (-200, "5.60")]),
+    ]
+    assert rows_on(lines) == [
+        cells("Coffee", "2", "1.40", "2.80"),
+        cells("Cake", "1", "1.80", "1.80"),
+        cells("Water", "2", "0.50", "1.00"),
+    ]
+
+
+def test_the_head_of_a_receipt_is_not_part_of_the_first_name():
+    lines: list[PrintedLine] = [
+        (44, [(20, "Receipt four of May")]),
+        (56, [(20, "Cashier Anna")]),
+        (68, [(20, "Bread")]),
+        (80, [(30, "1 x 4.20"), (-200, "4.20")]),
+        (92, [(20, "Honey")]),
+        (104, [(30, "2 x 3.00"), (-200, "6.00")]),
+        (130, [(20, "TOTAL"), (-200, "10.20")]),
+    ]
+    assert [found["description"] for found in rows_on(lines)] == ["Bread", "Honey"]

@@ -302,3 +302,72 @@ def test_columns_that_the_header_names_wrongly_are_corrected_by_arithmetic():
         ),
     ]
     assert [cells["quantity"] for cells in read(window_of(lines)).rows] == ["2", "3", "4"]
+
+
+STATEMENT = rows_spec(date=FieldKind.DATE, description=FieldKind.TEXT, amount=FieldKind.MONEY, balance=FieldKind.MONEY)
+
+
+def test_debit_and_credit_make_one_signed_amount_where_the_schema_has_one():
+    lines: list[PrintedLine] = [
+        (100, [(50, "Date"), (120, "Description"), (300, "Withdrawals"), (390, "Deposits"), (480, "Balance")]),
+        (132, [(50, "2025-01-13"), (120, "Rent"), (-355, "60.00"), (-515, "40.00")]),
+        (148, [(50, "2025-01-14"), (120, "Salary"), (-430, "1,000.00"), (-515, "1,040.00")]),
+    ]
+    assert [cells["amount"] for cells in read(window_of(lines), STATEMENT).rows] == ["-60.00", "1000.00"]
+
+
+def test_running_balances_tell_the_sign_of_an_amount():
+    lines: list[PrintedLine] = [
+        (100, [(50, "Datum"), (120, "Buchungstext"), (-400, "Betrag"), (-515, "Saldo")]),
+        (116, [(50, "13.01.2025"), (120, "Gehalt"), (-400, "1.000,00 H"), (-515, "1.100,00")]),
+        (132, [(50, "14.01.2025"), (120, "Miete"), (-400, "600,00 S"), (-515, "500,00")]),
+        (148, [(50, "15.01.2025"), (120, "Strom"), (-400, "60,00 S"), (-515, "440,00")]),
+    ]
+    found = read(window_of(lines), STATEMENT, decimal_mark=",")
+    assert [cells["amount"] for cells in found.rows] == ["1000.00", "-600.00", "-60.00"]
+    assert found.hints["[1].amount"].model == found.hints["[1].balance"].model
+
+
+def test_what_is_counted_stays_with_its_quantity_and_becomes_the_unit():
+    spec = rows_spec(
+        description=FieldKind.TEXT,
+        quantity=FieldKind.NUMBER,
+        unit=FieldKind.TEXT,
+        unit_price=FieldKind.MONEY,
+        line_total=FieldKind.MONEY,
+    )
+    lines: list[PrintedLine] = [
+        (100, [(50, "Description"), (-330, "Qty"), (-420, "Unit price"), (-510, "Amount")]),
+        (120, [(50, "Cover design"), (-330, "6 titles"), (-420, "10.00"), (-510, "60.00")]),
+        (136, [(50, "Courier"), (-330, "1"), (-420, "5.50"), (-510, "5.50")]),
+    ]
+    found = read(window_of(lines), spec).rows
+    assert [(cells["description"], cells["quantity"], cells["unit"]) for cells in found] == [
+        ("Cover design", "6", "titles"),
+        ("Courier", "1", None),
+    ]
+
+
+def test_a_table_of_articles_is_no_table_of_taxes():
+    spec = rows_spec(tax_rate=FieldKind.PERCENT, taxable_amount=FieldKind.MONEY, tax_amount=FieldKind.MONEY)
+    assert read(window_of([HEADER, row(120, "Desk lamp", "2", "10.00", "20.00")]), spec).rows == []
+    taxes: list[PrintedLine] = [
+        (100, [(50, "VAT rate"), (200, "Taxable amount"), (350, "VAT amount")]),
+        (120, [(50, "20%"), (200, "100.00"), (350, "20.00")]),
+    ]
+    assert read(window_of(taxes), spec).rows == [{"tax_rate": "20", "taxable_amount": "100.00", "tax_amount": "20.00"}]
+
+
+def test_a_table_without_figures_is_read_by_its_first_column():
+    spec = rows_spec(name=FieldKind.TEXT, role=FieldKind.TEXT, email=FieldKind.EMAIL)
+    lines: list[PrintedLine] = [
+        (100, [(50, "Name"), (200, "Role"), (350, "E-mail")]),
+        (120, [(50, "Ada Byron"), (200, "Chair of the"), (350, "ada@example.org")]),
+        (131, [(200, "committee")]),
+        (150, [(50, "Alan Mathison"), (200, "Member"), (350, "alan@example.org")]),
+        (300, [(50, "Signed in London and elsewhere")]),
+    ]
+    assert read(window_of(lines), spec).rows == [
+        {"name": "Ada Byron", "role": "Chair of the committee", "email": "ada@example.org"},
+        {"name": "Alan Mathison", "role": "Member", "email": "alan@example.org"},
+    ]

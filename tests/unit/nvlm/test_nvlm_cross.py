@@ -23,7 +23,8 @@ Write = Callable[..., list[list[int]]]
 
 
 @pytest.fixture(scope="module", params=[NvlmXConfig, NvlmHConfig], ids=["x", "h"])
-def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(request: pytest.FixtureRequest, quiet_torch: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    del quiet_torch
     kind: type[NvlmDConfig] = request.param
     path = tmp_path_factory.mktemp(kind.model_type)
     write_tiny(path, kind=kind)

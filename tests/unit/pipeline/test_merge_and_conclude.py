@@ -92,15 +92,16 @@ def rows_schema() -> ExtractionSchema:
 
 
 def test_rows_are_appended_in_order_and_equal_rows_at_other_places_stay() -> None:
-    one, two = [{"a": value("x", page=1)}, {"a": value("x", page=1, top=30)}], [{"a": value("x", page=2)}]
+    one: FieldTree = [{"a": value("x", page=1)}, {"a": value("x", page=1, top=30)}]
+    two: FieldTree = [{"a": value("x", page=2)}]
 
-    merged = merge([reading(1, rows=list(one)), reading(2, rows=list(two))], rows_schema())
+    merged = merge([reading(1, rows=one), reading(2, rows=two)], rows_schema())
 
     assert record_of(merged.fields) == {"rows": [{"a": "x"}] * 3}
 
 
 def test_a_row_that_two_windows_saw_at_the_same_place_is_one_row() -> None:
-    seen = {"a": value("x", page=2)}
+    seen: dict[str, FieldTree] = {"a": value("x", page=2)}
 
     merged = merge([reading(1, rows=[seen]), reading(2, rows=[dict(seen)])], rows_schema())
 
@@ -193,7 +194,9 @@ def test_a_table_of_more_than_a_thousand_rows_is_spilled_in_order_and_reaches_th
 
     assert record_of(merged.fields) == {"rows": []}
     assert [row for _, row in spill.rows] == [{"a": f"{page}-{row}"} for page in (1, 2, 3) for row in range(600)]
-    assert len(conclude(merged, seen).record["rows"]) == 1800
+    rows = conclude(merged, seen).record["rows"]
+    assert isinstance(rows, list)
+    assert len(rows) == 1800
 
 
 def test_a_short_table_stays_where_it_is() -> None:

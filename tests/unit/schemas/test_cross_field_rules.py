@@ -180,8 +180,9 @@ def test_the_names_of_a_users_schema_are_enough():
 
 
 def test_what_a_schema_has_no_field_to_explain_is_only_a_remark():
-    rows: list = [{"qty": "2", "price": "3", "amount": "7"}]
-    for record in ({"items": rows}, {"items": [{**rows[0], "qty": None}], "net": "9"}):
+    row: Record = {"qty": "2", "price": "3", "amount": "7"}
+    records: list[Record] = [{"items": [row]}, {"items": [{**row, "qty": None}], "net": "9"}]
+    for record in records:
         assert [issue.severity for issue in inferred(record).issues] == [Severity.INFO]
         assert inferred(record).checks == {}
 
@@ -192,5 +193,6 @@ def test_a_part_that_two_fields_could_play_is_given_to_neither():
 
 
 def test_rules_take_any_record_without_falling_over():
-    for odd in ({}, {"line_items": None}, {"line_items": ["x", None, 5]}, {"tax_breakdown": {}}, {"iban": 5}):
-        assert findings(odd) == RuleFindings()
+    odd: list[Record] = [{}, {"line_items": None}, {"line_items": ["x", None, 5]}, {"tax_breakdown": {}}, {"iban": 5}]
+    for record in odd:
+        assert findings(record) == RuleFindings()

@@ -15,12 +15,13 @@ def compiled(properties: dict, **more) -> ExtractionSchema:
     return compile_json_schema({"type": "object", "properties": properties, **more})
 
 
-def field(schema: dict, name: str = "x", **more) -> FieldSpec:
+def field(schema: dict, name: str = "x", /, **more) -> FieldSpec:
     return compiled({name: schema}, **more).fields[0]
 
 
 def constraint(schema: dict, name: str = "x", **more) -> dict:
-    return compiled({name: schema}, **more).json_schema["properties"][name]
+    found: dict = compiled({name: schema}, **more).json_schema["properties"][name]
+    return found
 
 
 def refusal(document: object) -> str:
@@ -177,6 +178,20 @@ def test_a_recursive_definition_is_followed_twice_and_then_left_out():
     assert "recursive" in schema.notes[0]
 
 
+def test_a_definition_that_requires_itself_is_refused_unless_null_ends_it():
+    node = {
+        "type": "object",
+        "properties": {"n": {"type": "string"}, "child": {"$ref": "#/$defs/n"}},
+        "required": ["child"],
+    }
+    assert "recursive" in refusal(
+        {"properties": {"tree": {"$ref": "#/$defs/n"}}, "required": ["tree"], "$defs": {"n": node}}
+    )
+    node["properties"] = {"n": {"type": "string"}, "child": {"anyOf": [{"$ref": "#/$defs/n"}, {"type": "null"}]}}
+    schema = compiled({"tree": {"$ref": "#/$defs/n"}}, **{"$defs": {"n": node}})
+    assert schema.check_shape({"tree": {"n": "a", "child": {"n": "b", "child": None}}}) == ()
+
+
 def test_an_optional_place_that_cannot_be_read_is_left_out_and_said():
     document = {
         "properties": {
@@ -331,7 +346,7 @@ def test_a_schema_nested_without_end_is_refused():
 
 
 def test_a_schema_that_explodes_when_its_references_are_followed_is_refused():
-    definitions = {
+    definitions: dict[str, object] = {
         f"d{level}": {"properties": {f"p{i}": {"$ref": f"#/$defs/d{level + 1}"} for i in range(10)}}
         for level in range(8)
     }

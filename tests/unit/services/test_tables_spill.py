@@ -7,7 +7,7 @@ from doubles.blobs import MemoryBlobStore
 
 from docproc.domain.extraction import FieldTree, FieldValue
 from docproc.services.records import Claim, Document
-from docproc.services.tables import TableSpill, rows_of_lines, with_tables
+from docproc.services.tables import TableSpill, rows_of_lines
 
 
 class _Holder:
@@ -42,11 +42,3 @@ def test_a_document_without_long_tables_stores_none() -> None:
     with TableSpill() as spill:
         assert spill.store(blobs, CLAIM) == ()
     assert blobs.blobs == {}
-
-
-def test_tables_are_put_back_at_any_depth() -> None:
-    number = FieldValue(value="1")
-    fields: dict[str, FieldTree] = {"number": number, "rows": [], "account": {"entries": [], "iban": number}}
-    whole = with_tables(fields, {"rows": _rows(0, 2), "account.entries": _rows(2, 1)})
-    assert whole == {"number": number, "rows": _rows(0, 2), "account": {"entries": _rows(2, 1), "iban": number}}
-    assert fields["account"] == {"entries": [], "iban": number}

@@ -54,7 +54,11 @@ def test_a_damaged_line_is_a_lost_page(line: bytes) -> None:
 def test_the_spill_knows_the_place_of_everything_it_wrote() -> None:
     spill = WordSpill()
     attachments = [Attachment(name="a.xml", content=b"<a/>\n"), Attachment(name="b.xml", content=b"")]
-    outcomes: list[PageContent | DocumentError] = [text_page(1, "hello world"), TimedOutError(page=2), text_page(3, "!blank")]
+    outcomes: list[PageContent | DocumentError] = [
+        text_page(1, "hello world"),
+        TimedOutError(page=2),
+        text_page(3, "!blank"),
+    ]
     content = b"".join(spill.lines(attachments, outcomes))
     assert [(place.name, place.offset, place.length) for place in spill.attachments] == [
         ("a.xml", 0, 5),

@@ -16,7 +16,7 @@ def grouped(value: Decimal, *, group: str, mark: str) -> str:
 def indian(value: Decimal) -> str:
     whole, cents = f"{value:.2f}".split(".")
     head, tail = whole[:-3], whole[-3:]
-    pairs = []
+    pairs: list[str] = []
     while head:
         pairs.insert(0, head[-2:])
         head = head[:-2]

@@ -1,0 +1,333 @@
+"""Stores in memory: the ports of the use cases over dictionaries, one lock for a transaction."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from docproc.domain.document import DocumentState
+from docproc.domain.errors import ConflictError, NotFoundError
+from docproc.domain.failure import Failure
+from docproc.domain.page import PageState
+from docproc.domain.states import FINAL_DOCUMENT_STATES
+from docproc.services.ports import Stores
+from docproc.services.records import (
+    LOCAL_TENANT,
+    Claim,
+    Document,
+    DocumentCounts,
+    Job,
+    NewDocument,
+    NewJob,
+    Original,
+    PageCounts,
+    Preparation,
+    PreparedPage,
+    Removed,
+    StoredExtraction,
+    StoredReading,
+)
+from doubles.blobs import MemoryBlobStore
+from doubles.rows import BEGUN, MAX_STALLED, OPEN_PAGES, Memory, Row, leased, new_document, spent, unread
+
+
+class _Store:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+
+class MemoryJobStore(_Store):
+    def create(self, job: NewJob) -> None:
+        with self._memory.lock:
+            self._memory.rows[job.id] = []
+            self._memory.jobs[job.id] = Job(
+                id=job.id,
+                tenant=job.tenant,
+                schema=job.schema,
+                options=job.options,
+                inputs=job.inputs,
+                recursive=job.recursive,
+                external_id=job.external_id,
+                metadata=job.metadata,
+                created_at=datetime.now(UTC),
+                submitted_at=None,
+                cancel_requested_at=None,
+                documents=DocumentCounts(),
+                pages=PageCounts(),
+            )
+
+    def add_documents(self, job_id: UUID, documents: Sequence[NewDocument]) -> int:
+        with self._memory.lock:
+            job, rows = self._memory.job(job_id), self._memory.rows[job_id]
+            before = len(rows)
+            for new in documents:
+                if new.original.path not in {row.document.original.path for row in rows}:
+                    rows.append(Row(new_document(new, job, position=len(rows))))
+            return len(rows) - before
+
+    def known_paths(self, job_id: UUID, paths: Collection[str]) -> frozenset[str]:
+        with self._memory.lock:
+            return frozenset(paths) & {row.document.original.path for row in self._memory.rows[job_id]}
+
+    def mark_submitted(self, job_id: UUID) -> None:
+        with self._memory.lock:
+            self._memory.jobs[job_id] = replace(self._memory.jobs[job_id], submitted_at=datetime.now(UTC))
+
+    def get(self, job_id: UUID, *, tenant: str = LOCAL_TENANT) -> Job:
+        with self._memory.lock:
+            job = self._memory.job(job_id)
+            if job.tenant != tenant:
+                raise NotFoundError(f"there is no job {job_id}")
+            return job
+
+    def newest(self, *, tenant: str = LOCAL_TENANT, limit: int | None = None) -> Sequence[Job]:
+        with self._memory.lock:
+            mine = [self._memory.job(job_id) for job_id, job in self._memory.jobs.items() if job.tenant == tenant]
+            return mine[::-1][:limit]
+
+    def created_before(self, moment: datetime, *, tenant: str = LOCAL_TENANT) -> Sequence[UUID]:
+        return [job.id for job in self.newest(tenant=tenant)[::-1] if job.created_at < moment]
+
+    def cancel(self, job_id: UUID) -> int:
+        with self._memory.lock:
+            job = self._memory.job(job_id)
+            if job.documents.open:
+                moment = job.cancel_requested_at or datetime.now(UTC)
+                self._memory.jobs[job_id] = replace(job, cancel_requested_at=moment)
+            for row in self._memory.rows[job_id]:
+                if row.document.state not in FINAL_DOCUMENT_STATES and not leased(row):
+                    row.end(DocumentState.CANCELED)
+            return job.documents.open
+
+    def retry(self, job_id: UUID) -> int:
+        with self._memory.lock:
+            self._memory.job(job_id)
+            failed = [row for row in self._memory.rows[job_id] if row.document.state is DocumentState.FAILED]
+            for row in failed:
+                lost = any(page.state is PageState.FAILED and page.length == 0 for page in row.pages)
+                if row.document.words_key is None or lost:
+                    row.forget()
+                row.move_pages([PageState.FAILED], PageState.WAITING)
+                row.move(DocumentState.RECEIVED)
+                row.document = replace(row.document, failure=None, finished_at=None)
+            return len(failed)
+
+    def require_idle(self, job_id: UUID) -> None:
+        with self._memory.lock:
+            if any(leased(row) for row in self._memory.rows[job_id]):
+                raise ConflictError("the job is being worked on")
+
+    def remove(self, job_id: UUID) -> Removed:
+        with self._memory.lock:
+            job = self._memory.job(job_id)
+            self.require_idle(job_id)
+            rows = self._memory.rows.pop(job_id)
+            del self._memory.jobs[job_id]
+            below = sum(len(row.pages) + len(row.readings) + len(row.extractions) for row in rows)
+            used = any(other.schema == job.schema for other in self._memory.jobs.values())
+            return Removed(jobs=1, documents=len(rows), rows=1 + len(rows) + below + (not used))
+
+
+class MemoryDocumentStore(_Store):
+    def claim(self, job_id: UUID, *, owner: str, lease_s: float) -> Claim | None:
+        with self._memory.lock:
+            if self._memory.job(job_id).cancel_requested_at is not None:
+                return None
+            while (row := self._due(job_id)) is not None:
+                if row.stalled >= MAX_STALLED:
+                    row.end(DocumentState.FAILED, spent(row.document))
+                    continue
+                row.owner, row.expires_at = owner, datetime.now(UTC) + timedelta(seconds=lease_s)
+                row.stalled += 1
+                if row.document.state is DocumentState.RECEIVED:
+                    row.move(DocumentState.PREPARING)
+                started = row.document.started_at or datetime.now(UTC)
+                row.document = replace(row.document, attempt=row.document.attempt + 1, started_at=started)
+                return Claim(document=row.seen(), owner=owner, attempt=row.document.attempt)
+            return None
+
+    def _due(self, job_id: UUID) -> Row | None:
+        rows = self._memory.rows[job_id]
+        new = (row for row in rows if row.document.state is DocumentState.RECEIVED)
+        left = (row for row in rows if row.document.state in BEGUN and not leased(row))
+        return next(new, None) or next(left, None)
+
+    def get(self, document_id: UUID) -> Document:
+        with self._memory.lock:
+            return self._memory.row(document_id).seen()
+
+    def page_through(
+        self, job_id: UUID, *, after: int = -1, limit: int = 200, states: Collection[DocumentState] | None = None
+    ) -> Sequence[Document]:
+        with self._memory.lock:
+            documents = [row.seen() for row in self._memory.rows.get(job_id, [])[after + 1 :]]
+            return [each for each in documents if states is None or each.state in states][:limit]
+
+    def extend(self, owner: str, *, lease_s: float) -> int:
+        with self._memory.lock:
+            mine = [row for row in self._memory.every() if row.owner == owner]
+            for row in mine:
+                row.expires_at = datetime.now(UTC) + timedelta(seconds=lease_s)
+            return len(mine)
+
+    def owners(self, job_id: UUID) -> frozenset[str]:
+        with self._memory.lock:
+            return frozenset(row.owner for row in self._memory.rows[job_id] if row.owner is not None)
+
+    def void(self, owners: Collection[str]) -> int:
+        with self._memory.lock:
+            theirs = [row for row in self._memory.every() if row.owner in owners]
+            for row in theirs:
+                row.free()
+            return len(theirs)
+
+    def release(self, claim: Claim) -> None:
+        with self._memory.lock:
+            row = self._memory.held(claim)
+            row.progress()
+            row.free()
+
+    def restart(self, claim: Claim) -> Document:
+        with self._memory.lock:
+            row = self._memory.held(claim)
+            row.forget()
+            row.move(DocumentState.RECEIVED)
+            row.move(DocumentState.PREPARING)
+            return row.seen()
+
+    def set_original(self, claim: Claim, original: Original) -> Document:
+        with self._memory.lock:
+            row = self._memory.held(claim)
+            row.document = replace(row.document, original=original)
+            return row.seen()
+
+    def keep_preparation(self, claim: Claim) -> Document:
+        return self._move(claim, DocumentState.READING)
+
+    def begin_assembling(self, claim: Claim) -> Document:
+        return self._move(claim, DocumentState.ASSEMBLING)
+
+    def _move(self, claim: Claim, to: DocumentState) -> Document:
+        with self._memory.lock:
+            row = self._memory.held(claim)
+            row.move(to)
+            return row.seen()
+
+    def fail(self, claim: Claim, failure: Failure, *, seconds: float = 0.0) -> Document:
+        with self._memory.lock:
+            row = self._memory.held(claim)
+            row.end(DocumentState.FAILED, failure, seconds=seconds)
+            return row.seen()
+
+    def cancel(self, claim: Claim) -> Document:
+        with self._memory.lock:
+            row = self._memory.held(claim)
+            row.end(DocumentState.CANCELED)
+            return row.seen()
+
+    def is_canceled(self, job_id: UUID) -> bool:
+        with self._memory.lock:
+            return self._memory.job(job_id).cancel_requested_at is not None
+
+    def blob_in_use(self, blob_key: str, *, outside: UUID) -> bool:
+        with self._memory.lock:
+            documents = [row.document for row in self._memory.every() if row.document.job_id != outside]
+            return any(document.original.blob_key == blob_key for document in documents)
+
+
+class MemoryPageStore(_Store):
+    def find_prepared(self, *, tenant: str, sha256: str, fingerprint: str) -> Preparation | None:
+        with self._memory.lock:
+            for row in self._memory.every():
+                document = row.seen()
+                same = (document.tenant, document.original.sha256, row.fingerprint) == (tenant, sha256, fingerprint)
+                if same and document.words_key is not None and document.pages.failed == 0:
+                    pages = [page if page.state is PageState.BLANK else unread(page) for page in row.pages]
+                    return Preparation(
+                        fingerprint=fingerprint,
+                        page_count=document.page_count or 0,
+                        words_key=document.words_key,
+                        attachments=document.attachments,
+                        pages=tuple(pages),
+                    )
+            return None
+
+    def save_preparation(self, claim: Claim, preparation: Preparation, *, seconds: float) -> Document:
+        with self._memory.lock:
+            row = self._memory.held(claim)
+            row.move(DocumentState.READING)
+            row.pages, row.fingerprint = list(preparation.pages), preparation.fingerprint
+            row.document = replace(
+                row.document,
+                page_count=preparation.page_count,
+                words_key=preparation.words_key,
+                attachments=preparation.attachments,
+            )
+            row.progress(seconds=seconds)
+            return row.seen()
+
+    def pages(self, document_id: UUID, *, states: Collection[PageState] | None = None) -> Sequence[PreparedPage]:
+        with self._memory.lock:
+            pages = self._memory.row(document_id).pages
+            return [page for page in pages if states is None or page.state in states]
+
+    def fail(self, claim: Claim, number: int, failure: Failure) -> Document:
+        with self._memory.lock:
+            row = self._memory.held(claim)
+            row.move_pages(OPEN_PAGES, PageState.FAILED, numbers=(number,), failure=failure)
+            row.progress()
+            return row.seen()
+
+
+class MemoryReadingStore(_Store):
+    def find(self, reading_key: str, *, tenant: str) -> StoredReading | None:
+        with self._memory.lock:
+            rows = [row for row in self._memory.every() if row.document.tenant == tenant]
+            return next((each for row in rows for each in row.readings if each.reading_key == reading_key), None)
+
+    def save(self, claim: Claim, reading: StoredReading, *, seconds: float) -> Document:
+        with self._memory.lock:
+            row = self._memory.held(claim)
+            numbers = None if reading.complete else reading.pages
+            if row.document.state is not DocumentState.READING:
+                raise ConflictError("only a document that is being read takes readings")
+            row.readings.append(reading)
+            row.move_pages(OPEN_PAGES, PageState.READ, numbers=numbers, reader=reading.reader)
+            if row.seen().pages.open == 0:
+                row.move(DocumentState.ASSEMBLING)
+            row.progress(seconds=seconds)
+            return row.seen()
+
+    def of_document(self, document_id: UUID) -> Iterator[StoredReading]:
+        with self._memory.lock:
+            readings = sorted(self._memory.row(document_id).readings, key=lambda reading: reading.pages[:1])
+        yield from readings
+
+
+class MemoryExtractionStore(_Store):
+    def save(self, claim: Claim, extraction: StoredExtraction, *, seconds: float) -> Document:
+        with self._memory.lock:
+            row = self._memory.held(claim)
+            row.move(extraction.state)
+            row.extractions.append(replace(extraction, revision=len(row.extractions) + 1))
+            row.document = replace(row.document, finished_at=datetime.now(UTC))
+            row.progress(seconds=seconds)
+            row.free()
+            return row.seen()
+
+    def latest(self, document_ids: Collection[UUID]) -> Mapping[UUID, StoredExtraction]:
+        with self._memory.lock:
+            rows = [self._memory.row(document_id) for document_id in document_ids]
+            return {row.document.id: row.extractions[-1] for row in rows if row.extractions}
+
+
+def memory_stores() -> Stores:
+    memory = Memory()
+    return Stores(
+        jobs=MemoryJobStore(memory),
+        documents=MemoryDocumentStore(memory),
+        pages=MemoryPageStore(memory),
+        readings=MemoryReadingStore(memory),
+        extractions=MemoryExtractionStore(memory),
+        blobs=MemoryBlobStore(),
+    )

@@ -1,0 +1,119 @@
+"""Databases that cannot be used, and transactions that can."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from docproc.domain.errors import StorageError, UsageError
+from docproc.storage.database import Database
+from docproc.storage.migrate import migrate, revision
+from docproc.storage.stores import open_stores
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.mark.parametrize("url", ["", "no url", "mysql://host/name", "sqlite+nonsense"])
+def test_a_url_that_names_no_database_of_ours_is_refused(url: str) -> None:
+    with pytest.raises(UsageError):
+        Database.open(url)
+
+
+def test_a_file_that_is_no_database_is_a_storage_error(tmp_path: Path) -> None:
+    path = tmp_path / "docproc.db"
+    path.write_bytes(b"this is not a database, and it is longer than the header of one" * 100)
+    with pytest.raises(StorageError):
+        open_stores(f"sqlite:///{path}", tmp_path / "blobs")
+    assert path.read_bytes().startswith(b"this is not")
+
+
+def test_a_folder_in_the_place_of_the_database_is_a_storage_error(tmp_path: Path) -> None:
+    with pytest.raises(StorageError):
+        open_stores(f"sqlite:///{tmp_path}", tmp_path / "blobs")
+
+
+def test_a_data_folder_that_cannot_be_made_is_a_storage_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StorageError):
+        open_stores(f"sqlite:///{tmp_path / 'file' / 'docproc.db'}", tmp_path / "blobs")
+
+
+def test_a_server_that_does_not_answer_is_a_storage_error_without_the_password() -> None:
+    with pytest.raises(StorageError) as caught:
+        revision(Database.open("postgresql+psycopg://user:secret@127.0.0.1:1/none"))
+    assert "secret" not in str(caught.value)
+
+
+def test_the_text_of_a_database_error_is_kept_out_of_ours(database: Database) -> None:
+    with pytest.raises(StorageError) as caught, database.write() as connection:
+        connection.execute(text("INSERT INTO nowhere VALUES (:value)"), {"value": "a secret value"})
+    assert "secret" not in str(caught.value)
+
+
+def test_a_transaction_that_breaks_leaves_nothing(database: Database) -> None:
+    def change_and_break() -> None:
+        with database.write() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = 'x'"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        change_and_break()
+    assert migrate(database) is False
+
+
+def test_writers_of_one_process_wait_for_each_other(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(text("CREATE TABLE counter (value INTEGER)"))
+        connection.execute(text("INSERT INTO counter VALUES (0)"))
+
+    def count() -> None:
+        for _ in range(20):
+            with database.write() as connection:
+                locked = "" if database.is_sqlite else " FOR UPDATE"
+                value = connection.scalar(text(f"SELECT value FROM counter{locked}"))  # noqa: S608 two constants
+                time.sleep(0.0005)
+                connection.execute(text("UPDATE counter SET value = :value"), {"value": (value or 0) + 1})
+
+    threads = [threading.Thread(target=count) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.read() as connection:
+        assert connection.scalar(text("SELECT value FROM counter")) == 100
+
+
+def test_a_second_database_object_on_the_same_file_waits_too(tmp_path: Path) -> None:
+    """As another process would: a lock that is upgraded in the middle of a transaction could not wait."""
+    first, second = (Database.open(f"sqlite:///{tmp_path / 'docproc.db'}") for _ in range(2))
+    migrate(first)
+    entered, written = threading.Event(), []
+
+    def write() -> None:
+        entered.set()
+        with second.write() as connection:
+            written.append(connection.scalar(text("SELECT version_num FROM alembic_version")))
+
+    thread = threading.Thread(target=write)
+    with first.write() as connection:
+        thread.start()
+        assert entered.wait(5)
+        time.sleep(0.1)
+        connection.execute(text("UPDATE alembic_version SET version_num = 'changed'"))
+        assert written == []
+    thread.join(10)
+    assert written == ["changed"]
+    first.close()
+    second.close()
+
+
+def test_a_reader_sees_one_state_while_others_write(database: Database) -> None:
+    if not database.is_sqlite:
+        pytest.skip("read committed is Postgres' way; no use case reads twice in one transaction")
+    with database.read() as reading:
+        before = reading.scalar(text("SELECT version_num FROM alembic_version"))
+        with database.write() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = 'changed'"))
+        assert reading.scalar(text("SELECT version_num FROM alembic_version")) == before
