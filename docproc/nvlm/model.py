@@ -4,9 +4,11 @@ What NVLM-D has of its own is here: the projector, and that the tower runs a bou
 Pixel shuffle, the scatter of tile tokens into the prompt and all of `generate` are transformers'.
 """
 
+from copy import deepcopy
 from typing import Any
 
 import torch
+import torch.distributed as dist
 from torch import nn
 from transformers import AutoModel, InternVLForConditionalGeneration
 from transformers.modeling_outputs import BaseModelOutputWithPooling
@@ -15,6 +17,9 @@ from transformers.models.internvl.modeling_internvl import InternVLModel, Intern
 from docproc.nvlm.checkpoint import CheckpointError, refuse_incomplete
 from docproc.nvlm.config import NvlmDConfig
 from docproc.nvlm.tokens import find_image_token_id
+
+#: names as transformers matches them: from a name's start
+NEVER_QUANTISED = ("model.vision_tower", "model.multi_modal_projector", "lm_head")
 
 
 def two_layer_projector(config: NvlmDConfig) -> nn.Sequential:
@@ -28,11 +33,27 @@ def two_layer_projector(config: NvlmDConfig) -> nn.Sequential:
     )
 
 
+def own_share(tiles: torch.Tensor, group: dist.ProcessGroup) -> torch.Tensor:
+    """This rank's tiles of (n, ...), as many as every other rank's: the last ones run blank tiles."""
+    size = dist.get_world_size(group)
+    blank = tiles.new_zeros(-len(tiles) % size, *tiles.shape[1:])
+    return torch.cat([tiles, blank]).chunk(size)[dist.get_rank(group)]
+
+
+def gather_shares(tokens: torch.Tensor, group: dist.ProcessGroup) -> torch.Tensor:
+    """Every rank's tokens, in the order of ranks."""
+    shares = [torch.empty_like(tokens) for _ in range(dist.get_world_size(group))]
+    dist.all_gather(shares, tokens.contiguous(), group=group)
+    return torch.cat(shares)
+
+
 class NvlmDModel(InternVLModel):
     """Tower, projector and language model without its head."""
 
     config: NvlmDConfig
     projector = staticmethod(two_layer_projector)
+    #: ranks that are given the same tiles and run a share of them each: the tower's 25 heads cannot be shared out
+    tile_group: dist.ProcessGroup | None = None
 
     def __init__(self, config: NvlmDConfig) -> None:
         # not InternVLModel's own: it would build InternVL's projector first, 0.9 GB that nobody uses
@@ -47,12 +68,18 @@ class NvlmDModel(InternVLModel):
         side = self.config.tile_px
         if pixel_values.shape[1:] != (3, side, side):
             raise ValueError(f"tiles are (n, 3, {side}, {side}), not {tuple(pixel_values.shape)}")
+        # gathering carries no gradient: in training every rank runs all tiles
+        group = None if torch.is_grad_enabled() else self.tile_group
+        tiles = pixel_values if group is None else own_share(pixel_values, group)
         parts = [
             # patches + CLS (n, 1025, 3200) -> CLS dropped (n, 1024, 3200) -> shuffled (n, 256, 12800) -> (n, 256, 8192)
-            InternVLModel.get_image_features(self, tiles, **kwargs | {"return_dict": True}).pooler_output
-            for tiles in pixel_values.split(self.config.tiles_at_once)
+            InternVLModel.get_image_features(self, some, **kwargs | {"return_dict": True}).pooler_output
+            for some in tiles.split(self.config.tiles_at_once)
         ]
-        return BaseModelOutputWithPooling(pooler_output=torch.cat(parts))  # (tiles, 256, 8192)
+        tokens = torch.cat(parts)
+        if group is not None:
+            tokens = gather_shares(tokens, group)[: len(pixel_values)]
+        return BaseModelOutputWithPooling(pooler_output=tokens)  # (tiles, 256, 8192)
 
 
 class NvlmDForConditionalGeneration(InternVLForConditionalGeneration):
@@ -76,6 +103,8 @@ class NvlmDForConditionalGeneration(InternVLForConditionalGeneration):
         """Load; a tensor that is missing, left over or of another shape is an error, never a warning."""
         told = kwargs.pop("output_loading_info", False)
         source = pretrained_model_name_or_path
+        if "quantization_config" in kwargs:
+            kwargs["quantization_config"] = keep_tower_whole(kwargs["quantization_config"])
         # a tensor of another shape is reported with all else, by name, rather than raised without
         kwargs |= {"output_loading_info": True, "ignore_mismatched_sizes": True}
         try:
@@ -87,4 +116,19 @@ class NvlmDForConditionalGeneration(InternVLForConditionalGeneration):
         refuse_incomplete(found)
         if model.config.image_token_id < 0:
             model.config.image_token_id = find_image_token_id(source, revision=kwargs.get("revision"))
+        mesh = getattr(model, "_device_mesh", None)
+        if mesh is not None and "tp" in (mesh.mesh_dim_names or ()):
+            model.model.tile_group = mesh["tp"].get_group()
         return (model, found) if told else model
+
+
+def keep_tower_whole(quantisation: Any) -> Any:  # noqa: ANN401 any quantisation of transformers
+    """`quantisation` without tower, projector and head.
+
+    Their activations are too large for few bits; and a tower half left out by name would be half random.
+    """
+    quantisation = deepcopy(quantisation)
+    for field in ("modules_to_not_convert", "llm_int8_skip_modules"):
+        if hasattr(quantisation, field):
+            setattr(quantisation, field, sorted({*(getattr(quantisation, field) or ()), *NEVER_QUANTISED}))
+    return quantisation
