@@ -38,13 +38,14 @@ _MUST_BE = (
     # the published class falls back to "v1", which is another order of the same numbers
     ("ps_version", "v2", "v1"),
     ("downsample_ratio", 0.5, 0.5),
-    ("template", "chatml", "chatml"),
 )
 _LANGUAGE_MUST_BE = (
     ("attention_bias", True, True),
     ("hidden_act", "silu", "silu"),
     ("use_sliding_window", False, False),
     ("rope_scaling", None, None),
+    # the file's own tie_word_embeddings, a default of its class, ties nothing
+    ("tie_word_embeddings", False, False),
 )
 _TOWER_KEPT = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
 _LANGUAGE_KEPT = (
@@ -132,8 +133,6 @@ def _read(published: dict[str, Any]) -> dict[str, Any]:
     _refuse("", published, _MUST_BE)
     _refuse("vision_config.", tower, _TOWER_MUST_BE)
     _refuse("llm_config.", language, _LANGUAGE_MUST_BE)
-    if published.get("tie_word_embeddings", False) or language.get("tie_word_embeddings", False):
-        raise ConfigError("config.json: tie_word_embeddings is true; NVLM-D's embeddings are not tied")
     missing = [f"vision_config.{key}" for key in _TOWER_KEPT if key not in tower]
     missing += [f"llm_config.{key}" for key in _LANGUAGE_KEPT[:6] if key not in language]
     if missing:
@@ -160,7 +159,7 @@ def _read(published: dict[str, Any]) -> dict[str, Any]:
         ),
         "text_config": Qwen2Config(
             **{key: language[key] for key in _LANGUAGE_KEPT if key in language},
-            rope_parameters={"rope_type": "default", "rope_theta": language.get("rope_theta", 1e6)},
+            rope_parameters={"rope_type": "default", "rope_theta": _rope_theta(language)},
             tie_word_embeddings=False,
         ),
     }
@@ -171,6 +170,14 @@ def _refuse(place: str, found: dict[str, Any], must_be: tuple[tuple[str, Any, An
         if (got := found.get(key, absent)) != value:
             said = repr(got) if key in found else f"not given (which means {got!r})"
             raise ConfigError(f"config.json: {place}{key} is {said}; only {value!r} is supported")
+
+
+def _rope_theta(language: dict[str, Any]) -> float:
+    """As older and newer files say it."""
+    said = language.get("rope_parameters") or {}
+    if (kind := said.get("rope_type", "default")) != "default":
+        raise ConfigError(f"config.json: llm_config.rope_parameters is of type {kind!r}; only 'default' is supported")
+    return float(said.get("rope_theta", language.get("rope_theta", 1e6)))
 
 
 def _tile_side(published: dict[str, Any], tower: dict[str, Any]) -> int:
@@ -195,6 +202,7 @@ def _published(config: NvlmDConfig) -> dict[str, Any]:
         **{key: value for key, value, _ in _MUST_BE},
         "force_image_size": config.tile_px,
         "dynamic_image_size": True,
+        "template": "chatml",
         "use_thumbnail": True,
         "min_dynamic_patch": 1,
         "max_dynamic_patch": config.max_tiles,
@@ -215,7 +223,6 @@ def _published(config: NvlmDConfig) -> dict[str, Any]:
             **{key: value for key, value, _ in _LANGUAGE_MUST_BE},
             **{key: getattr(language, key) for key in _LANGUAGE_KEPT},
             "rope_theta": language.rope_parameters["rope_theta"],
-            "tie_word_embeddings": False,
             "torch_dtype": dtype,
         },
     }

@@ -116,6 +116,8 @@ class NvlmDForConditionalGeneration(InternVLForConditionalGeneration):
         refuse_incomplete(found)
         if model.config.image_token_id < 0:
             model.config.image_token_id = find_image_token_id(source, revision=kwargs.get("revision"))
+        if model.config.image_token_id >= model.config.text_config.vocab_size:
+            raise CheckpointError(f"the image token {model.config.image_token_id} has no embedding")
         mesh = getattr(model, "_device_mesh", None)
         if mesh is not None and "tp" in (mesh.mesh_dim_names or ()):
             model.model.tile_group = mesh["tp"].get_group()

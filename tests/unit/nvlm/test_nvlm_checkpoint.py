@@ -150,11 +150,10 @@ def test_the_published_settings_reach_the_parts(model: NvlmDForConditionalGenera
         ({"ps_version": "v1"}, "ps_version is 'v1'; only 'v2'"),
         ({"ps_version": None}, "ps_version is not given"),
         ({"downsample_ratio": 1.0}, "downsample_ratio is 1.0"),
-        ({"template": "internlm2-chat"}, "template is 'internlm2-chat'"),
         ({"force_image_size": 112}, "image_size is 56 but force_image_size is 112"),
         ({"force_image_size": 70, "vision_config.image_size": 70}, "a multiple of 28"),
-        ({"tie_word_embeddings": True}, "tie_word_embeddings is true"),
-        ({"llm_config.tie_word_embeddings": True}, "tie_word_embeddings is true"),
+        ({"llm_config.tie_word_embeddings": True}, "llm_config.tie_word_embeddings is True"),
+        ({"llm_config.rope_parameters": {"rope_type": "yarn"}}, "llm_config.rope_parameters is of type 'yarn'"),
         ({"llm_config.use_sliding_window": True}, "llm_config.use_sliding_window is True"),
         ({"llm_config.rope_scaling": {"type": "yarn", "factor": 4.0}}, "llm_config.rope_scaling"),
         ({"vision_config.qk_normalization": False}, "vision_config.qk_normalization is False"),
@@ -177,6 +176,25 @@ def test_a_network_that_would_be_computed_differently_is_refused(
 
     with pytest.raises(ConfigError, match=complaint):
         NvlmDConfig.from_dict(published)
+
+
+def test_a_newer_way_to_say_the_positions_is_understood(checkpoint: Path) -> None:
+    published = json.loads((checkpoint / "config.json").read_text())
+    del published["llm_config"]["rope_theta"]
+    published["llm_config"]["rope_parameters"] = {"rope_type": "default", "rope_theta": 5e5}
+
+    assert NvlmDConfig.from_dict(published).text_config.rope_parameters["rope_theta"] == 5e5
+
+
+def test_an_image_token_without_an_embedding_is_refused(
+    changed: Callable[[Callable[[Weights], object]], Path],
+) -> None:
+    folder = changed(lambda weights: weights)
+    published = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(published | {"image_token_id": 151654}))
+
+    with pytest.raises(CheckpointError, match="151654 has no embedding"):
+        AutoModelForImageTextToText.from_pretrained(folder)
 
 
 def test_the_checkpoints_own_code_is_not_asked_for(checkpoint: Path, tmp_path: Path) -> None:
