@@ -1,5 +1,6 @@
 """The composition root: settings in, a workplace with stores, pages and readers out. Nothing else wires parts."""
 
+import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from docproc.domain.errors import UsageError
-from docproc.settings import Settings
+from docproc.settings import Settings, settings_files
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -41,6 +42,9 @@ def load_settings() -> Settings:
     except ValidationError as exc:
         found = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors())
         raise UsageError(f"settings: {found}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as exc:
+        files = " or ".join(map(str, settings_files()))
+        raise UsageError(f"settings: {files} cannot be read: {exc}") from exc
 
 
 def open_desk(settings: Settings | None = None) -> Desk:
@@ -54,7 +58,8 @@ def open_desk(settings: Settings | None = None) -> Desk:
 
     settings = settings or load_settings()
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        # only its owner may look into a folder of records; one that exists keeps the mode it was given
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as exc:
         raise UsageError(f"data folder {settings.data_dir}: {exc.strerror}; set DOCPROC_DATA_DIR") from exc
     return Desk(

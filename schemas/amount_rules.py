@@ -68,37 +68,39 @@ def total_adds_up(
     return rule
 
 
-def lines_add_up(
-    lines: LineFields,
-    totals: Sequence[str],
-    *,
-    added: Sequence[str] = (),
-    taken: Sequence[str] = (),
-    severity: Severity = Severity.WARNING,
-) -> Rule:
-    """The rows' amounts add up to one of `totals`, with or without charges and discounts on the whole."""
+def lines_add_up(lines: LineFields, total: str) -> Rule:
+    """The rows' amounts add up to `total`."""
 
     def rule(record: Record) -> Iterator[Check]:
-        rows = rows_of(record, lines.table)
-        amounts = [amount_at(row, lines.amount) for row in rows]
-        known = [(path, value) for path in totals if (value := amount_at(record, path)) is not None]
-        if not amounts or not known or any(amount is None for amount in amounts):
-            return
-        sum_ = sum((amount for amount in amounts if amount is not None), Decimal())
-        extras = sum((amount_at(record, path) or Decimal() for path in added), Decimal())
-        extras -= sum((abs(amount_at(record, path) or Decimal()) for path in taken), Decimal())
-        tolerance = CASH_ROUNDING + CENT * _HALF * len(amounts)
-        met = [path for path, value in known if _near(value, (sum_, sum_ + extras), tolerance)]
-        columns = tuple(f"{lines.table}[{index}].{lines.amount}" for index in range(len(rows)))
-        yield Check(
-            fields=(*columns, *(met or [known[0][0]])),
-            holds=bool(met),
-            code=IssueCode.LINES_MISMATCH,
-            severity=severity,
-            message=f"The rows of {lines.table} do not add up to {' or '.join(path for path, _ in known)}.",
-        )
+        summed, whole = row_sum(record, lines), amount_at(record, total)
+        if summed is not None and whole is not None:
+            yield Check(
+                fields=(*summed.fields, total),
+                holds=near(whole, (summed.amount,), summed.tolerance),
+                code=IssueCode.LINES_MISMATCH,
+                message=f"The rows of {lines.table} do not add up to {total}.",
+            )
 
     return rule
+
+
+@dataclass(frozen=True, slots=True)
+class RowSum:
+    """What a table's amounts add up to, and what rounding leaves open."""
+
+    amount: Decimal
+    tolerance: Decimal
+    fields: tuple[str, ...]
+
+
+def row_sum(record: Record, lines: LineFields) -> RowSum | None:
+    """The sum of the rows' amounts; None when there is no row or one amount is unknown."""
+    amounts = [amount_at(row, lines.amount) for row in rows_of(record, lines.table)]
+    known = [amount for amount in amounts if amount is not None]
+    if not known or len(known) < len(amounts):
+        return None
+    fields = tuple(f"{lines.table}[{index}].{lines.amount}" for index in range(len(known)))
+    return RowSum(sum(known, Decimal()), CASH_ROUNDING + CENT * _HALF * len(known), fields)
 
 
 def line_is_product(lines: LineFields) -> Rule:
@@ -136,7 +138,7 @@ def share_is(base: str, rate: str, share: str, *, table: str = "") -> Rule:
             whole, percent, part = (amount_at(place, name) for name in (base, rate, share))
             if whole is None or percent is None or part is None:
                 continue
-            tolerance = CASH_ROUNDING + abs(whole) * _open(percent) / 100
+            tolerance = CASH_ROUNDING + abs(whole) * open_digits(percent) / 100
             yield Check(
                 fields=(prefix + base, prefix + rate, prefix + share),
                 holds=abs(whole * percent / 100 - part) <= tolerance,
@@ -151,53 +153,69 @@ def balance_runs(opening: str, closing: str, lines: LineFields, *, balance: str 
     """The opening balance and all movements make the closing balance, and each row's balance follows from the last."""
 
     def rule(record: Record) -> Iterator[Check]:
-        rows = rows_of(record, lines.table)
-        amounts = [amount_at(row, lines.amount) for row in rows]
-        yield from _running(rows, amounts, start=amount_at(record, opening))
         first, last = amount_at(record, opening), amount_at(record, closing)
-        if first is None or last is None or not amounts or any(amount is None for amount in amounts):
+        yield from _chain(record, lines, balance, start=first)
+        summed = row_sum(record, lines)
+        if first is None or last is None or summed is None:
             return
-        moved = sum((amount for amount in amounts if amount is not None), Decimal())
         yield Check(
-            fields=(opening, *(f"{lines.table}[{i}].{lines.amount}" for i in range(len(rows))), closing),
-            holds=abs(first + moved - last) < CENT,
+            fields=(opening, *summed.fields, closing),
+            holds=abs(first + summed.amount - last) < CENT,
             code=IssueCode.SUM_MISMATCH,
             message=f"{opening} and the amounts of {lines.table} do not make {closing}.",
         )
 
-    def _running(
-        rows: Sequence[Record], amounts: Sequence[Decimal | None], *, start: Decimal | None
-    ) -> Iterator[Check]:
-        before, since = start, []
-        for index, (row, amount) in enumerate(zip(rows, amounts, strict=True)):
-            since.append(amount)
-            after = amount_at(row, balance) if balance else None
-            if after is None:
-                continue
-            moved = [value for value in since if value is not None]
-            if before is not None and len(moved) == len(since):
-                yield Check(
-                    fields=(f"{lines.table}[{index}].{lines.amount}", f"{lines.table}[{index}].{balance}"),
-                    holds=abs(before + sum(moved, Decimal()) - after) < CENT,
-                    code=IssueCode.SUM_MISMATCH,
-                    message=f"The {balance} of row {index + 1} of {lines.table} does not follow from the one before.",
-                )
-            before, since = after, []
-
     return rule
 
 
-def _near(value: Decimal, sums: Sequence[Decimal], tolerance: Decimal) -> bool:
+def _chain(record: Record, lines: LineFields, balance: str | None, *, start: Decimal | None) -> Iterator[Check]:
+    """One check a row that holds, and one for all that do not; the latest movement may come first."""
+    if balance is None:
+        return
+    rows = list(enumerate(rows_of(record, lines.table)))
+    links = [list(_links(order, lines, balance, start=start)) for order in (rows, rows[::-1])]
+    best = min(links, key=lambda tried: sum(not holds for _, holds in tried))
+    broken = sorted(index for index, holds in best if not holds)
+    for group, holds in (*(((index,), True) for index, held in best if held), (tuple(broken), False)):
+        if group:
+            yield Check(
+                fields=tuple(f"{lines.table}[{index}].{name}" for index in group for name in (lines.amount, balance)),
+                holds=holds,
+                code=IssueCode.SUM_MISMATCH,
+                message=f"The {balance} does not follow from the one before in {len(group)} of {len(rows)} rows"
+                f" of {lines.table}, first in row {group[0] + 1}.",
+            )
+
+
+def _links(
+    rows: Sequence[tuple[int, Record]], lines: LineFields, balance: str, *, start: Decimal | None
+) -> Iterator[tuple[int, bool]]:
+    """For each row whose balance can be checked, its index and whether it follows; a day may print only its last."""
+    before, moved = start, Decimal()
+    for index, row in rows:
+        amount, after = amount_at(row, lines.amount), amount_at(row, balance)
+        if amount is None:
+            before = None
+        else:
+            moved += amount
+        if after is not None:
+            if before is not None:
+                yield index, abs(before + moved - after) < CENT
+            before, moved = after, Decimal()
+
+
+def near(value: Decimal, sums: Sequence[Decimal], tolerance: Decimal) -> bool:
+    """Whether one of `sums` is the value, give or take `tolerance`."""
     return any(abs(value - sum_) <= tolerance for sum_ in sums)
 
 
 def _is_product(quantity: Decimal, price: Decimal, amount: Decimal) -> bool:
-    tolerance = CENT + abs(quantity) * _open(price) + abs(price) * _open(quantity, least=Decimal("0.0005"))
+    tolerance = CENT + abs(quantity) * open_digits(price) + abs(price) * open_digits(quantity, least=Decimal("0.0005"))
     # a sign printed in one place only, as on a credit note, is no mismatch
     return any(abs(abs(quantity * price) / base - abs(amount)) <= tolerance for base in PRICE_BASES)
 
 
-def _open(value: Decimal, *, least: Decimal = CENT * _HALF) -> Decimal:
+def open_digits(value: Decimal, *, least: Decimal = CENT * _HALF) -> Decimal:
     """Half a unit of the last printed digit, at most half a cent: what rounding may have taken from a value."""
     exponent = value.as_tuple().exponent
     digits = exponent if isinstance(exponent, int) else 0

@@ -6,12 +6,20 @@ A part that two fields could play is given to neither: a check that may be wrong
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from docproc.domain.issues import Severity
 from docproc.domain.schema import NUMERIC, FieldKind, FieldSpec, Shape
 from schemas.amount_rules import LineFields, balance_runs, line_is_product, lines_add_up, share_is, total_adds_up
 from schemas.kinds import words_of
 from schemas.rules import Rule
-from schemas.value_rules import iban_is_valid, in_order, vat_id_is_valid
+from schemas.total_rules import (
+    TaxTable,
+    TotalFields,
+    articles_add_up,
+    due_is_gross,
+    gross_follows_rate,
+    gross_not_below_net,
+    tax_not_above_gross,
+)
+from schemas.value_rules import iban_is_valid, in_order, parties_differ, vat_id_is_valid
 
 
 def _names(spellings: str) -> frozenset[frozenset[str]]:
@@ -35,6 +43,9 @@ _GROSS = _names(
 )
 _DUE = _names("amount due | due amount | balance due | total due | amount payable | payable amount")
 _PREPAID = _names("amount paid | prepaid amount | prepaid | paid amount | total prepaid | deposit | total paid")
+_TENDERED = _names("amount tendered | tendered | cash tendered | amount given | cash given")
+_CHANGE = _names("change | change due | change given | cash change")
+_ROUNDED = _names("rounding | rounding amount")
 _ADDED = _names(
     "shipping | shipping amount | shipping cost | freight | tip | tip amount | rounding | "
     "rounding amount | fee | fees | service charge | total charges | charges | handling | "
@@ -67,6 +78,10 @@ _ISSUED = _names("issue date | invoice date | date | bill date | document date |
 _DUE_DAY = _names("due date | payment due date | date due | payable by | pay by")
 
 
+_SELLERS = frozenset({"seller", "supplier", "vendor", "issuer", "from"})
+_BUYERS = frozenset({"buyer", "customer", "client", "recipient", "purchaser", "to"})
+
+
 @dataclass(frozen=True, slots=True)
 class _Parts:
     """The fields of one level by the part they play."""
@@ -85,54 +100,72 @@ def rules_for(fields: Sequence[FieldSpec]) -> tuple[Rule, ...]:
     """The cross-field checks that a schema's fields suggest."""
     leaves = tuple(_leaves(fields))
     parts = _Parts(leaves)
+    totals = _totals(parts)
     tables = list(_tables(fields))
     lines = [found for path, table in tables if (found := _line_fields(path, table))]
     return (
-        *_total_rules(parts),
-        *_line_rules(parts, lines),
-        *_tax_rules(parts, tables),
+        *_total_rules(parts, totals),
+        *_line_rules(totals, lines),
+        *_tax_rules(parts, totals, tables),
         *_balance_rules(parts, tables, lines),
         *_day_rules(leaves),
         *_code_rules(fields),
+        *_party_rules(leaves),
     )
 
 
-def _total_rules(parts: _Parts) -> Iterator[Rule]:
-    net, tax, gross = parts.one(_NET), parts.one(_TAX), parts.one(_GROSS)
-    added, taken = parts.all(_ADDED), parts.all(_TAKEN)
+def _totals(parts: _Parts) -> TotalFields:
+    net = parts.one(_NET)
+    return TotalFields(
+        net=net,
+        tax=parts.one(_TAX),
+        gross=parts.one(_GROSS),
+        due=parts.one(_DUE),
+        prepaid=parts.one(_PREPAID),
+        added=tuple(parts.all(_ADDED)),
+        taken=tuple(parts.all(_TAKEN)),
+        net_is_subtotal=net is not None and "sub" in net,
+    )
+
+
+def _total_rules(parts: _Parts, totals: TotalFields) -> Iterator[Rule]:
+    net, tax, gross, due, prepaid = totals.net, totals.tax, totals.gross, totals.due, totals.prepaid
     if net and tax and gross:
-        inclusive = "sub" in net
-        yield total_adds_up((net, tax), gross, added=added, taken=taken, inclusive=inclusive)
-    due, prepaid = parts.one(_DUE), parts.one(_PREPAID)
+        yield total_adds_up((net, tax), gross, added=totals.added, taken=totals.taken, inclusive=totals.net_is_subtotal)
     if gross and due and prepaid:
-        yield total_adds_up((due, prepaid), gross, taken=parts.all(_names("rounding | rounding amount")))
+        yield total_adds_up((due, prepaid), gross, taken=parts.all(_ROUNDED))
+    tendered, change = parts.one(_TENDERED), parts.one(_CHANGE)
+    if gross and tendered and change:
+        yield total_adds_up((gross, change), tendered, added=totals.added)
+    yield from (gross_not_below_net(totals), tax_not_above_gross(totals), due_is_gross(totals))
 
 
-def _line_rules(parts: _Parts, lines: Sequence[LineFields]) -> Iterator[Rule]:
-    totals = [path for path in (parts.one(_NET), parts.one(_GROSS)) if path]
+def _line_rules(totals: TotalFields, lines: Sequence[LineFields]) -> Iterator[Rule]:
     for found in lines:
         yield line_is_product(found)
-    if len(lines) == 1 and totals:
-        added, taken = parts.all(_ADDED), parts.all(_TAKEN)
-        # most invoices whose rows do not add up have a charge or a discount on the whole: is there a field for it?
-        severity = Severity.WARNING if added and taken else Severity.INFO
-        yield lines_add_up(lines[0], totals, added=added, taken=taken, severity=severity)
+    if len(lines) == 1:
+        yield articles_add_up(lines[0], totals)
 
 
-def _tax_rules(parts: _Parts, tables: Iterable[tuple[str, FieldSpec]]) -> Iterator[Rule]:
-    net, tax, rate = parts.one(_NET), parts.one(_TAX), parts.one(_RATE)
-    if net and tax and rate and "sub" not in net:  # a subtotal may hold the tax
+def _tax_rules(parts: _Parts, totals: TotalFields, tables: Iterable[tuple[str, FieldSpec]]) -> Iterator[Rule]:
+    net, tax, rate = totals.net, totals.tax, parts.one(_RATE)
+    if net and tax and rate and not totals.net_is_subtotal:  # a subtotal may hold the tax
         yield share_is(net, rate, tax)
-    for path, table in tables:
-        if _TAX_TABLE.isdisjoint(words_of(table.name)) or table.item is None:
-            continue
-        row = _Parts(tuple(_leaves(table.item.children)))
-        base, share, percent = row.one(_TAX_BASE), row.one(_TAX), row.one(_ROW_RATE)
-        if base and share and percent:
-            yield share_is(base, percent, share, table=path)
-        for column, total in ((share, tax), (base, net)):
+    shares = list(_tax_tables(tables))
+    yield gross_follows_rate(totals, rate=rate, table=shares[0] if len(shares) == 1 else None)
+    for share in shares:
+        if share.base and share.rate and share.tax:
+            yield share_is(share.base, share.rate, share.tax, table=share.table)
+        for column, total in ((share.tax, tax), (share.base, net)):
             if column and total:
-                yield lines_add_up(LineFields(table=path, amount=column), (total,))
+                yield lines_add_up(LineFields(table=share.table, amount=column), total)
+
+
+def _tax_tables(tables: Iterable[tuple[str, FieldSpec]]) -> Iterator[TaxTable]:
+    for path, table in tables:
+        if table.item is not None and not _TAX_TABLE.isdisjoint(words_of(table.name)):
+            row = _Parts(tuple(_leaves(table.item.children)))
+            yield TaxTable(table=path, base=row.one(_TAX_BASE), rate=row.one(_ROW_RATE), tax=row.one(_TAX))
 
 
 def _balance_rules(
@@ -174,6 +207,15 @@ def _code_rules(fields: Sequence[FieldSpec]) -> Iterator[Rule]:
         for path, leaf in spec.leaves():
             if leaf.kind in makers:
                 yield makers[leaf.kind](path)
+
+
+def _party_rules(leaves: Sequence[tuple[str, FieldSpec]]) -> Iterator[Rule]:
+    """`seller_vat_id` and `buyer_vat_id`, `supplier.vat_id` and `customer.vat_id`."""
+    codes = [(path, frozenset(words_of(path))) for path, spec in leaves if spec.kind is FieldKind.VAT_ID]
+    sellers = [path for path, words in codes if words & _SELLERS and not words & _BUYERS]
+    buyers = [path for path, words in codes if words & _BUYERS and not words & _SELLERS]
+    if len(sellers) == len(buyers) == 1:
+        yield parties_differ(sellers[0], buyers[0])
 
 
 def _line_fields(path: str, table: FieldSpec) -> LineFields | None:

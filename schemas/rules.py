@@ -9,6 +9,9 @@ from typing import TypeAlias
 from docproc.domain.issues import Issue, IssueCode, Severity
 from docproc.domain.schema import JsonValue, Record, RuleFindings
 
+#: an issue names at most this many field paths: a table may have thousands of rows
+MAX_NAMED = 50
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
@@ -41,7 +44,7 @@ def rule_check(rules: Iterable[Rule]) -> Callable[[Record], RuleFindings]:
                 outcomes[path].append(made.holds)
         return RuleFindings(
             issues=tuple(
-                Issue(code=made.code, fields=made.fields, severity=made.severity, message=made.message)
+                Issue(code=made.code, fields=_named(made.fields), severity=made.severity, message=made.message)
                 for made in checks
                 if not made.holds
             ),
@@ -49,6 +52,11 @@ def rule_check(rules: Iterable[Rule]) -> Callable[[Record], RuleFindings]:
         )
 
     return check
+
+
+def _named(fields: tuple[str, ...]) -> tuple[str, ...]:
+    """The first field paths, and the last: it is the total."""
+    return fields if len(fields) <= MAX_NAMED else (*fields[: MAX_NAMED - 1], fields[-1])
 
 
 def value_at(record: Record, path: str) -> JsonValue:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date
 
-from docproc.domain.issues import IssueCode
+from docproc.domain.issues import IssueCode, Severity
 from docproc.domain.schema import JsonValue, Record
-from docproc.values.codes import compact, iban_valid, vat_id_valid
+from docproc.values.codes import compact, iban_valid, vat_id_valid, vat_id_well_formed
 from schemas.rules import Check, Rule, value_at
 
 #: countries whose VAT ids carry their letters and have check digits that are known
@@ -28,25 +28,56 @@ def in_order(first: str, last: str) -> Rule:
     return rule
 
 
+def parties_differ(first: str, second: str) -> Rule:
+    """Two parties do not have the same VAT id; that they differ confirms neither."""
+
+    def rule(record: Record) -> Iterator[Check]:
+        one, other = (_code(value_at(record, path)) for path in (first, second))
+        if one and one == other:
+            yield Check(
+                fields=(first, second),
+                holds=False,
+                code=IssueCode.SAME_PARTY,
+                message=f"{first} and {second} are the same.",
+            )
+
+    return rule
+
+
 def iban_is_valid(path: str) -> Rule:
     """Length and check digits of the IBAN at `path`, which may lead through tables: `accounts[].iban`."""
     return _code_rule(path, iban_valid, "an IBAN")
 
 
 def vat_id_is_valid(path: str) -> Rule:
-    """Check digits of the VAT id at `path`; ids of countries outside the European Union are not judged."""
-    return _code_rule(path, vat_id_valid, "a VAT id", only=_VAT_ID)
+    """Form and check digits of the VAT id at `path`; ids of countries outside the European Union are not judged.
+
+    Wrong check digits in the right form are only a remark: specimens, test documents and ids that were never
+    registered have them as printed.
+    """
+    return _code_rule(path, vat_id_valid, "a VAT id", only=_VAT_ID, lenient=vat_id_well_formed)
 
 
-def _code_rule(path: str, valid: Callable[[str], bool], what: str, *, only: re.Pattern[str] | None = None) -> Rule:
+def _code_rule(
+    path: str,
+    valid: Callable[[str], bool],
+    what: str,
+    *,
+    only: re.Pattern[str] | None = None,
+    lenient: Callable[[str], bool] | None = None,
+) -> Rule:
     def rule(record: Record) -> Iterator[Check]:
         for place, value in _values(record, path):
             if isinstance(value, str) and value and (only is None or only.fullmatch(compact(value))):
+                holds = valid(value)
+                in_form = not holds and lenient is not None and lenient(value)
+                wanted = "check digits" if in_form or lenient is None else "form"
                 yield Check(
                     fields=(place,),
-                    holds=valid(value),
+                    holds=holds,
                     code=IssueCode.CHECK_DIGIT,
-                    message=f"{place} does not have the check digits of {what}.",
+                    severity=Severity.INFO if in_form else Severity.WARNING,
+                    message=f"{place} does not have the {wanted} of {what}.",
                 )
 
     return rule
@@ -65,6 +96,10 @@ def _values(record: Record, path: str) -> Iterator[tuple[str, JsonValue]]:
         elif isinstance(row, dict):
             for place, value in _values(row, rest.removeprefix(".")):
                 yield f"{table}[{index}].{place}", value
+
+
+def _code(value: JsonValue) -> str:
+    return compact(value) if isinstance(value, str) else ""
 
 
 def _day(value: JsonValue) -> date | None:

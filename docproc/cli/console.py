@@ -4,6 +4,9 @@ import sys
 from functools import cache
 
 from rich.console import Console
+from rich.markup import escape
+
+from docproc.cli.printable import printable
 
 
 @cache
@@ -22,3 +25,8 @@ def for_output() -> Console:
 def is_terminal() -> bool:
     """Does standard output go to a person?"""
     return sys.stdout.isatty()
+
+
+def marked(text: str) -> str:
+    """Printable, and never markup of ours."""
+    return escape(printable(text))

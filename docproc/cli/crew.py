@@ -54,9 +54,10 @@ class Crew:
 
 
 def _start(job_id: UUID, passwords: Sequence[str]) -> "subprocess.Popen[str]":
+    # -P: the working folder holds documents, and is no place to import from.
     # A session of its own: a terminal's Ctrl-C reaches this process only, which passes it on in its own words.
     member = subprocess.Popen(  # noqa: S603 our own interpreter and command
-        [sys.executable, "-m", "docproc", "jobs", "work", str(job_id)],
+        [sys.executable, "-P", "-m", "docproc", "jobs", "work", str(job_id)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,

@@ -6,8 +6,9 @@ from pathlib import Path
 import typer
 
 from docproc.bootstrap import open_pages
-from docproc.cli.console import for_output
+from docproc.cli.console import for_output, marked
 from docproc.cli.files import find_files
+from docproc.cli.printable import printable
 from docproc.domain.errors import DocumentError, UsageError
 from docproc.domain.schema import ExtractionSchema
 from docproc.intake import accept
@@ -29,13 +30,14 @@ def explain_files(
     options: JobOptions,
     passwords: Sequence[str],
     settings: Settings,
+    recursive: bool,
 ) -> None:
     """Print the candidates of `field_path` in every file. Raises UsageError when the schema has no such field."""
     leaves = [path for path, _ in schema.leaves() if "[]" not in path]
     if field_path not in leaves:
         raise UsageError(f"--explain {field_path}: {schema.label} has no such single field; it has {', '.join(leaves)}")
     with open_pages(settings, workers=1) as source:
-        for file in find_files(paths, recursive=False):
+        for file in find_files(paths, recursive=recursive):
             try:
                 found = accept(file.path, limits=settings.limits)
                 document = SourceDocument(
@@ -43,7 +45,7 @@ def explain_files(
                 )
                 _explain_document(file.name, document, schema, field_path, source=source, day_first=options.day_first)
             except DocumentError as error:
-                typer.echo(f"{file.name}: {error.code}: {error.message}")
+                typer.echo(printable(f"{file.name}: {error.code}: {error.message}"))
 
 
 def _explain_document(
@@ -65,22 +67,21 @@ def _explain_document(
 
 
 def _print(name: str, candidates: Sequence[Explained]) -> None:
-    from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=escape(name), title_justify="left", box=None, pad_edge=False)
+    table = Table(title=marked(name), title_justify="left", box=None, pad_edge=False)
     for column in ("", "value", "page", "box", "score", "probability", "made of", "labels"):
         table.add_column(column, overflow="fold")
     for one in candidates[:MOST_CANDIDATES]:
         parts = sorted(one.parts.items(), key=lambda part: -abs(part[1]))
         table.add_row(
             "*" if one.chosen else "",
-            escape(one.value),
+            marked(one.value),
             str(one.page),
             ", ".join(f"{edge:.0f}" for edge in one.box),
             f"{one.score:.2f}",
             f"{one.probability:.2f}",
             ", ".join(f"{feature} {added:+.1f}" for feature, added in parts if added),
-            escape("; ".join(one.labels[:3])),
+            marked("; ".join(one.labels[:3])),
         )
-    for_output().print(table if candidates else f"{name}: no candidate")
+    for_output().print(table if candidates else f"{marked(name)}: no candidate")

@@ -87,11 +87,12 @@ def extract(
     from docproc.cli.passwords import read_passwords
     from docproc.cli.ranges import parse_ranges
     from docproc.cli.running import check_target, finish, run_visibly
+    from docproc.domain.errors import UsageError
     from docproc.services.records import JobOptions
 
     chosen = _schema_or_list(schema)
     output = Output(target=out, overwrite=overwrite, dialect=csv_dialect.value, table=table)
-    check_target(output)
+    check_target(output, chosen)
     settings = load_settings()
     day_first = settings.day_first if date_order is None else {"dmy": True, "mdy": False}.get(date_order.value)
     options = JobOptions(
@@ -107,7 +108,11 @@ def extract(
     if explain is not None:
         from docproc.cli.explain import explain_files
 
-        explain_files(paths, chosen, explain, options=options, passwords=passwords, settings=settings)
+        if out is not None:
+            raise UsageError("--explain prints to the terminal and makes no job: leave --out away")
+        explain_files(
+            paths, chosen, explain, options=options, passwords=passwords, settings=settings, recursive=recursive
+        )
         return
     desk = open_desk(settings)
     job = _submit(desk, chosen, paths, options=options, recursive=recursive)
@@ -157,4 +162,11 @@ def _submit(
         inputs=tuple(str(path.absolute()) for path in paths),
         recursive=recursive,
     )
-    return submit(desk.stores, job, (SubmittedFile(path=f.path, name=f.name) for f in found), accept=desk.accept)
+    files = (SubmittedFile(path=file.path, name=file.name) for file in found)
+    try:
+        return submit(desk.stores, job, files, accept=desk.accept)
+    except KeyboardInterrupt:
+        recorded = desk.stores.jobs.get(job.id).documents.total
+        typer.echo(f"stopped while recording: {recorded} of {len(found)} files are; go on with:", err=True)
+        typer.echo(f"docproc jobs resume {job.id}", err=True)
+        raise typer.Exit(ExitCode.INTERRUPTED) from None

@@ -28,7 +28,7 @@ def find_files(arguments: Sequence[Path], *, recursive: bool) -> Iterator[FoundF
     """
     seen: set[Path] = set()
     for argument in arguments:
-        if not argument.exists():
+        if not _exists(argument):
             raise UsageError(f"{argument}: no such file or folder")
         for found in _in_folder(argument, recursive=recursive) if argument.is_dir() else _alone(argument):
             place = found.path.resolve()
@@ -37,23 +37,37 @@ def find_files(arguments: Sequence[Path], *, recursive: bool) -> Iterator[FoundF
                 yield found
 
 
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists() or path.is_symlink()  # a link to nothing is a file that cannot be opened
+    except OSError:  # a name that no file can have
+        return False
+
+
 def _alone(path: Path) -> Iterator[FoundFile]:
     yield FoundFile(path=path, name=path.name)
 
 
 def _in_folder(folder: Path, *, recursive: bool) -> Iterator[FoundFile]:
-    for path in sorted(_walk(folder) if recursive else folder.iterdir()):
-        if path.is_file() and not _is_hidden(path.relative_to(folder)):
+    for path in sorted(_walk(folder) if recursive else _entries(folder)):
+        if not path.is_dir() and not _is_hidden(path.relative_to(folder)):
             yield FoundFile(path=path, name=path.relative_to(folder).as_posix())
 
 
 def _walk(folder: Path) -> Iterator[Path]:
     """Files below `folder`; links to folders are not followed, so a loop of links ends nothing."""
-    for path in folder.iterdir():
+    for path in _entries(folder):
         if path.is_dir() and not path.is_symlink():
             yield from _walk(path)
         else:
             yield path
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError as exc:
+        raise UsageError(f"{folder}: the folder cannot be read: {exc.strerror}") from exc
 
 
 def _is_hidden(relative: Path) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from docproc.cli.exit_codes import ExitCode
+from docproc.cli.printable import printable
 
 if TYPE_CHECKING:
     from docproc.domain.errors import DocumentError
@@ -36,6 +37,7 @@ def inspect(
     tiles: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write each page's canvas as PNG with its tile grid drawn.")
     ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace pictures that exist.")] = False,
     password_file: Annotated[Path | None, typer.Option(help="One password a line, tried in this order.")] = None,
 ) -> None:
     """Say what a file is: pages, text layer or scan, forms, tile grid. Example: `docproc inspect scan.pdf --json`."""
@@ -57,7 +59,7 @@ def inspect(
                 document = SourceDocument(path=file.path, media_type=media_type, passwords=passwords, pages=ranges)
                 inspection = _look(source, document, ocr=ocr)
                 if tiles is not None:
-                    _write_tiles(source, document, name=file.name, folder=tiles)
+                    _write_tiles(source, document, name=file.name, folder=tiles, overwrite=overwrite)
             except DocumentError as error:
                 failed = True
                 _say_error(file.name, error, as_json=as_json, seconds=time.perf_counter() - began)
@@ -82,14 +84,14 @@ def _say_error(name: str, error: "DocumentError", *, as_json: bool, seconds: flo
         facts = {"file": name, "outcome": "error", "code": code, "message": error.message}
         typer.echo(json.dumps(facts | {"seconds": round(seconds, 3)}, ensure_ascii=False))
     else:
-        typer.echo(f"{name}: {code}: {error.message}")
+        typer.echo(printable(f"{name}: {code}: {error.message}"))
 
 
 def _say(name: str, inspection: "Inspection", *, as_json: bool, seconds: float) -> None:
     if as_json:
         typer.echo(json.dumps(_facts(name, inspection, seconds), ensure_ascii=False))
         return
-    typer.echo(f"{name}: {inspection.media_type}, {inspection.page_count} pages")
+    typer.echo(printable(f"{name}: {inspection.media_type}, {inspection.page_count} pages"))
     for page in inspection.pages:
         parts = [
             f"  page {page.number:<4} {page.width:.0f} x {page.height:.0f} pt",
@@ -100,7 +102,7 @@ def _say(name: str, inspection: "Inspection", *, as_json: bool, seconds: float) 
         ]
         typer.echo(", ".join(part for part in parts if part))
     if inspection.attachments:
-        typer.echo(f"  embedded XML: {', '.join(inspection.attachments)}")
+        typer.echo(printable(f"  embedded XML: {', '.join(inspection.attachments)}"))
     if inspection.unread:
         typer.echo(f"  not read by OCR: pages {_spans(inspection.unread)} (--ocr all reads them)")
 
@@ -130,10 +132,13 @@ def _spans(numbers: Sequence[int]) -> str:
     return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
 
 
-def _write_tiles(source: "DocprocPages", document: "SourceDocument", *, name: str, folder: Path) -> None:
+def _write_tiles(
+    source: "DocprocPages", document: "SourceDocument", *, name: str, folder: Path, overwrite: bool
+) -> None:
     from PIL import Image, ImageDraw
 
     from docproc.domain.document import MediaType
+    from docproc.domain.errors import ConflictError
     from docproc.domain.image import TileCanvas
 
     if document.media_type is MediaType.XML:
@@ -147,4 +152,7 @@ def _write_tiles(source: "DocprocPages", document: "SourceDocument", *, name: st
             draw.line([(column, 0), (column, page.height_px)], fill="red", width=3)
         for row in range(spec.tile_px, page.height_px, spec.tile_px):
             draw.line([(0, row), (page.width_px, row)], fill="red", width=3)
-        picture.save(folder / f"{name.replace('/', '_')}-page-{page.number:04d}.png")
+        target = folder / f"{name.replace('/', '_')}-page-{page.number:04d}.png"
+        if target.exists() and not overwrite:
+            raise ConflictError(f"{target} exists already: name another folder or add --overwrite")
+        picture.save(target)

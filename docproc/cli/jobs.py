@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docproc.cli.extract import CsvDialect, Output
+from docproc.cli.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,12 +16,19 @@ if TYPE_CHECKING:
     from docproc.domain.schema import ExtractionSchema
     from docproc.services.records import Job, Removed
 
+#: fewer characters name a job by accident, such as an unset variable in a script that deletes
+_SHORTEST_ID = 8
+
 app = typer.Typer(no_args_is_help=True, help="Jobs: list, resume, export, report on, delete.")
 
 JobArgument = Annotated[str, typer.Argument(help="Id of a job, its beginning, or `last`.", metavar="JOB")]
 PasswordFile = Annotated[Path | None, typer.Option(help="One password a line; passwords are never stored.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="The id only.")]
+OutTarget = Annotated[str | None, typer.Option("--out", "-o", metavar="F.jsonl|F.csv|F.xlsx|DIR/")]
+Dialect = Annotated[CsvDialect, typer.Option("--csv-dialect", help="european: semicolons and decimal commas.")]
+Table = Annotated[bool, typer.Option("--table", help="A table also into a pipe.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit code 4 when a person should look.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")]
 
 
@@ -99,7 +107,8 @@ def show(
     typer.echo(f"{'pages':<12} {_counted(asdict(found.pages))}")
     for document in documents_of(desk.stores, found.id, state=DocumentState.FAILED):
         if document.failure is not None:
-            typer.echo(f"{'failed':<12} {document.file}: {document.failure.code}: {document.failure.message}")
+            why = f"{document.file}: {document.failure.code}: {document.failure.message}"
+            typer.echo(printable(f"{'failed':<12} {why}"))
 
 
 def _counted(counts: dict[str, int]) -> str:
@@ -110,8 +119,11 @@ def _counted(counts: dict[str, int]) -> str:
 def resume(
     job: JobArgument,
     password_file: PasswordFile = None,
-    out: Annotated[str | None, typer.Option("--out", "-o", metavar="F.jsonl|F.csv|F.xlsx|DIR/")] = None,
+    out: OutTarget = None,
     overwrite: Overwrite = False,
+    csv_dialect: Dialect = CsvDialect.RFC4180,
+    table: Table = False,
+    strict: Strict = False,
     as_json: Annotated[bool, typer.Option("--json", help="With --out: one JSON object about the job.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="With --out: the id only.")] = False,
 ) -> None:
@@ -121,15 +133,15 @@ def resume(
     from docproc.cli.running import check_target, finish, run_visibly
     from docproc.services.resume import resume as make_workable
 
-    output = Output(target=out, overwrite=overwrite)
-    check_target(output)
+    output = Output(target=out, overwrite=overwrite, dialect=csv_dialect.value, table=table)
     desk = open_desk()
     found = make_workable(desk.stores, find_job(desk, job).id, owners=desk.owners)
     schema = load_job_schema(desk, found.id)
+    check_target(output, schema)
     found = run_visibly(desk, _submitted(desk, found), schema, passwords=read_passwords(password_file))
     if out is not None and (as_json or quiet):
         _say_job(found, "", as_json=as_json, quiet=quiet)
-    finish(desk, found, schema, output=output)
+    finish(desk, found, schema, output=output, strict=strict)
 
 
 def _submitted(desk: "Desk", job: "Job") -> "Job":
@@ -156,19 +168,29 @@ def work(job: Annotated[str, typer.Argument()]) -> None:
 
 
 @app.command("retry")
-def retry(job: JobArgument, password_file: PasswordFile = None) -> None:
+def retry(
+    job: JobArgument,
+    password_file: PasswordFile = None,
+    out: OutTarget = None,
+    overwrite: Overwrite = False,
+    csv_dialect: Dialect = CsvDialect.RFC4180,
+    table: Table = False,
+    strict: Strict = False,
+) -> None:
     """Read the failed documents of a job again. Example: `docproc jobs retry last --password-file p.txt`."""
     from docproc.bootstrap import load_job_schema, open_desk
     from docproc.cli.passwords import read_passwords
-    from docproc.cli.running import finish, run_visibly
+    from docproc.cli.running import check_target, finish, run_visibly
     from docproc.services.retry import retry as receive_again
 
     desk = open_desk()
     found = find_job(desk, job)
     schema = load_job_schema(desk, found.id)
+    output = Output(target=out, overwrite=overwrite, dialect=csv_dialect.value, table=table)
+    check_target(output, schema)
     typer.echo(f"{receive_again(desk.stores, found.id)} documents are read again", err=True)
     found = run_visibly(desk, desk.stores.jobs.get(found.id), schema, passwords=read_passwords(password_file))
-    finish(desk, found, schema, output=Output())
+    finish(desk, found, schema, output=output, strict=strict)
 
 
 @app.command("cancel")
@@ -196,23 +218,22 @@ def _say_job(job: "Job", said: str, *, as_json: bool, quiet: bool) -> None:
 @app.command("export")
 def export(
     job: JobArgument,
-    out: Annotated[str | None, typer.Option("--out", "-o", metavar="F.jsonl|F.csv|F.xlsx|DIR/")] = None,
+    out: OutTarget = None,
     overwrite: Overwrite = False,
     as_json: Annotated[bool, typer.Option("--json", help="With --out: one JSON object about the job.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="With --out: the id only.")] = False,
-    csv_dialect: Annotated[
-        CsvDialect, typer.Option(help="european: semicolons and decimal commas.")
-    ] = CsvDialect.RFC4180,
+    csv_dialect: Dialect = CsvDialect.RFC4180,
 ) -> None:
     """Write the records of a job, as often as you like. Example: `docproc jobs export last --out records.xlsx`."""
     from docproc.bootstrap import open_desk
     from docproc.cli.running import check_target, write_records
 
     output = Output(target=out, overwrite=overwrite, dialect=csv_dialect.value)
-    check_target(output)
     desk = open_desk()
     found = find_job(desk, job)
-    write_records(desk, found, _schema_as_stored(desk, found), output=output)
+    schema = _schema_as_stored(desk, found)
+    check_target(output, schema)
+    write_records(desk, found, schema, output=output)
     if out is not None:
         _say_job(found, f"records: {out}", as_json=as_json, quiet=quiet)
     if found.documents.open:
@@ -283,10 +304,15 @@ def _say_removed(removed: "Removed", *, as_json: bool, quiet: str | None) -> Non
 
 
 def find_job(desk: "Desk", name: str) -> "Job":
-    """A job by its id, the beginning of it, or `last`. Raises NotFoundError when none or several fit."""
+    """A job by its id, eight or more characters of its beginning, or `last`.
+
+    Raises NotFoundError when none or several fit.
+    """
     from docproc.domain.errors import NotFoundError
     from docproc.services.list_jobs import list_jobs
 
+    if name != "last" and len(name) < _SHORTEST_ID:
+        raise NotFoundError(f"{name!r} is no job: write at least {_SHORTEST_ID} characters of the id, or `last`")
     jobs = list_jobs(desk.stores, limit=1 if name == "last" else None)
     fitting = list(jobs) if name == "last" else [job for job in jobs if str(job.id).startswith(name.lower())]
     if not fitting:

@@ -2,13 +2,15 @@
 
 import logging
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from docproc import __version__
 from docproc.cli import doctor, extract, inspect, jobs, models, schema_commands, settings_commands
+from docproc.cli.event_log import event_handler
 from docproc.cli.exit_codes import ExitCode
+from docproc.cli.printable import printable
 from docproc.domain.errors import DocprocError, UsageError
 
 app = typer.Typer(
@@ -41,14 +43,15 @@ def options(
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and stop.")
     ] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens to standard error.")] = False,
+    verbose: Annotated[
+        int, typer.Option("--verbose", "-v", count=True, help="Log to standard error; twice for every detail.")
+    ] = 0,
 ) -> None:
     """Options of every command."""
     del version
     logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        stream=sys.stderr,
+        level=(logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)],
+        handlers=[event_handler(sys.stderr)],
     )
 
 
@@ -57,5 +60,14 @@ def main() -> None:
     try:
         app()
     except DocprocError as error:
-        sys.stderr.write(f"docproc: {error.message}\n")
-        sys.exit(ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.CRASH)
+        _end(error.message, ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.CRASH)
+    except OSError as error:
+        # A full disk, a folder without permission: no bug of ours, and no traceback for a person.
+        logging.getLogger(__name__).debug("the operating system refused", exc_info=True)
+        place = f"{error.filename}: " if error.filename else ""
+        _end(f"{place}{error.strerror or error}; what was finished is kept: docproc jobs list", ExitCode.CRASH)
+
+
+def _end(message: str, code: ExitCode) -> NoReturn:
+    sys.stderr.write(f"docproc: {printable(message)}\n")
+    sys.exit(code)

@@ -13,7 +13,7 @@ def read_passwords(file: Path | None) -> tuple[str, ...]:
     if file is None:
         return ()
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as exc:
         raise UsageError(f"--password-file {file}: cannot be read: {exc}") from exc
     return tuple(line for line in lines if line)

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Literal
 
-from rich.markup import escape
 from rich.table import Table
 
+from docproc.cli.console import marked
 from docproc.domain.extraction import Extraction, ExtractionStatus, FieldTree, FieldValue
 from docproc.domain.issues import Severity
 from docproc.domain.schema import NUMERIC, ExtractionSchema, FieldKind, FieldSpec, Shape
@@ -20,8 +20,11 @@ STATUS_STYLE = {
 }
 MAX_ROWS = 200
 #: characters that the file, the status and the issues take, and then each field
-_FIXED, _PER_FIELD = 56, 13
-_FEWEST_FIELDS = 3
+_FIXED, _PER_FIELD = 60, 14
+_FEWEST_FIELDS = 1
+_WIDE = 120
+#: of a name; a longer one loses its middle
+_NAME_CHARACTERS = 28
 _READABLE = frozenset({FieldKind.ID, FieldKind.DATE, FieldKind.TEXT, FieldKind.ENUM, FieldKind.BOOLEAN}) | NUMERIC
 _DOUBTFUL = 0.5
 
@@ -32,11 +35,13 @@ def record_table(extractions: Iterable[Extraction], schema: ExtractionSchema, *,
     rows = list(islice(rest, MAX_ROWS))
     shown = _columns(rows, schema, most=max(_FEWEST_FIELDS, (width - _FIXED) // _PER_FIELD))
     table = Table(pad_edge=False, header_style="bold")
-    table.add_column("file", overflow="fold", min_width=12)
+    table.add_column("file", overflow="fold", min_width=12, max_width=_NAME_CHARACTERS)
     table.add_column("status", no_wrap=True)
     for spec in shown:
         name = spec.name.replace("_", " ")
-        table.add_column(name, overflow="ellipsis", no_wrap=True, max_width=24, justify=_justify(spec))
+        table.add_column(
+            name, overflow="ellipsis", no_wrap=True, max_width=24 if width > _WIDE else 16, justify=_justify(spec)
+        )
     table.add_column("issues", overflow="fold", min_width=14)
     for extraction in rows:
         table.add_row(*_cells(extraction, shown))
@@ -76,17 +81,24 @@ def _cells(extraction: Extraction, shown: Sequence[FieldSpec]) -> list[str]:
     style = STATUS_STYLE[extraction.status]
     fields = extraction.fields or {}
     return [
-        escape(extraction.file),
+        marked(_shortened(extraction.file)),
         f"[{style}]{extraction.status.replace('_', ' ')}[/]",
         *(_cell(fields.get(spec.name)) for spec in shown),
-        escape(_remarks(extraction)),
+        marked(_remarks(extraction)),
     ]
+
+
+def _shortened(name: str) -> str:
+    if len(name) <= _NAME_CHARACTERS:
+        return name
+    half = (_NAME_CHARACTERS - 1) // 2
+    return f"{name[:half]}…{name[-half:]}"
 
 
 def _cell(tree: FieldTree | None) -> str:
     if not isinstance(tree, FieldValue) or tree.value is None:
         return "[dim]-[/]"
-    text = escape(" ".join(str(tree.value).split()))
+    text = marked(" ".join(str(tree.value).split()))
     doubtful = tree.confidence is not None and tree.confidence < _DOUBTFUL
     return f"[yellow]{text}?[/]" if doubtful else text
 

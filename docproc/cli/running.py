@@ -1,30 +1,31 @@
 """A job run before a person's eyes: progress, Ctrl-C, the records, the summary, the exit code."""
 
+import os
 import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
 import typer
 
 from docproc.bootstrap import Desk, open_job
-from docproc.cli.console import for_output, for_people, is_terminal
+from docproc.cli.console import for_output, for_people, is_terminal, marked
 from docproc.cli.crew import Crew, follow_orders
 from docproc.cli.exit_codes import ExitCode
 from docproc.domain.document import JobState
-from docproc.domain.errors import ConflictError
 from docproc.domain.schema import ExtractionSchema
 from docproc.queueing.local import ProgressListener, StopSignal, run_job
+from docproc.services.cancel import cancel
 from docproc.services.progress import Progress, progress_of
 from docproc.services.records import Job
 
 #: open documents for each worker from which on a process of its own pays for its start
 _WORTH_A_CREW = 10
 _LOOK_EVERY_S = 0.25
+_LOOK_SELDOM_S = 4.0
 
 
 class Target(Protocol):
@@ -40,15 +41,12 @@ class Target(Protocol):
     def table(self) -> bool: ...
 
 
-def check_target(output: Target) -> None:
-    """Before any work: raises UsageError for a format that docproc does not write, ConflictError when it exists."""
-    if output.target is None:
-        return
-    from docproc.exports.opening import export_format
+def check_target(output: Target, schema: ExtractionSchema) -> None:
+    """Before any work: raises UsageError for what cannot be written there, ConflictError when it exists."""
+    if output.target is not None:
+        from docproc.exports.opening import open_writer
 
-    export_format(output.target)
-    if Path(output.target).exists() and not output.overwrite:
-        raise ConflictError(f"{output.target} exists already: name another one or add --overwrite")
+        open_writer(output.target, schema, overwrite=output.overwrite, dialect=output.dialect).rehearse()
 
 
 def run_visibly(desk: Desk, job: Job, schema: ExtractionSchema, *, passwords: Sequence[str] = ()) -> Job:
@@ -62,15 +60,21 @@ def run_visibly(desk: Desk, job: Job, schema: ExtractionSchema, *, passwords: Se
         _stop_on_signals(crew) as stop,
         _progress_bar() as show,
     ):
+        pause = _LOOK_EVERY_S
         while True:
+            done = job.documents.done
             job = run_job(context, owners=desk.owners, workers=workers, stop=stop, on_progress=show)
             while crew.working:
                 time.sleep(_LOOK_EVERY_S)
                 show(progress_of(desk.stores.jobs.get(job.id)))
             job = desk.stores.jobs.get(job.id)
-            # Open documents with nobody at work: a member died. Its leases are void, so take them over.
+            if job.cancel_requested_at is not None:
+                return cancel(desk.stores, job.id, owners=desk.owners)
             if stop.finishing or not job.documents.open:
                 return job
+            # What is open is in the hands of another run of this job, or of a member that died: ask again, but gently.
+            pause = _LOOK_EVERY_S if job.documents.done > done else min(2 * pause, _LOOK_SELDOM_S)
+            time.sleep(pause)
 
 
 def work_silently(desk: Desk, job: Job, schema: ExtractionSchema) -> None:
@@ -137,7 +141,8 @@ def finish(desk: Desk, job: Job, schema: ExtractionSchema, *, output: Target, st
     if job.documents.open and job.state is not JobState.CANCELED:
         for_people().print(
             f"[yellow]stopped[/] with {job.documents.done} of {job.documents.total} documents done; "
-            f"go on with: [bold]docproc jobs resume {job.id}[/]"
+            f"go on with: [bold]docproc jobs resume {job.id}[/]",
+            soft_wrap=True,
         )
         raise typer.Exit(ExitCode.INTERRUPTED)
     write_records(desk, job, schema, output=output)
@@ -164,9 +169,12 @@ def write_records(desk: Desk, job: Job, schema: ExtractionSchema, *, output: Tar
     else:
         from docproc.exports.json_writers import write_line
 
-        for item in items:
-            write_line(sys.stdout.buffer, item, schema)
-        sys.stdout.buffer.flush()
+        try:
+            for item in items:
+                write_line(sys.stdout.buffer, item, schema)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:  # `| head -1` has seen enough; at exit Python would flush into the same broken pipe
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def summarise(desk: Desk, job: Job, target: str | None) -> None:
@@ -181,11 +189,11 @@ def summarise(desk: Desk, job: Job, target: str | None) -> None:
         parts.append(f"[yellow]{counts.needs_review} need review[/]")
     if counts.failed:
         parts.append(f"[red]{counts.failed} failed[/]")
-    console.print(f"job {job.id}: {', '.join(parts)}")
+    console.print(f"job {job.id}: {', '.join(parts)}", soft_wrap=True)
     for code, count in show_job(desk.stores, job.id).failures.items():
         console.print(f"  [red]{count} {code}[/]", highlight=False)
     if target is not None:
-        console.print(f"records: {target}")
+        console.print(f"records: {marked(target)}", soft_wrap=True)
 
 
 def _exit_code(job: Job, *, strict: bool) -> ExitCode:

@@ -27,6 +27,7 @@ class IssueCode(StrEnum):
     LINES_MISMATCH = "lines_mismatch"
     DATE_ORDER = "date_order"
     CHECK_DIGIT = "check_digit"
+    SAME_PARTY = "same_party"
     PAGE_DISAGREES = "page_disagrees"
     MERGE_CONFLICT = "merge_conflict"
     TRUNCATED = "truncated"

@@ -8,7 +8,7 @@ from typing import Self
 
 from docproc.domain.extraction import Extraction
 from docproc.exports.export_item import ExportItem
-from docproc.exports.staging import refuse_existing, staged
+from docproc.exports.staging import refuse_existing, rehearse, staged
 
 
 class StagedWriter(ABC):
@@ -21,6 +21,10 @@ class StagedWriter(ABC):
         if not overwrite:
             for target in targets:
                 refuse_existing(target)
+
+    def rehearse(self) -> None:
+        """Before long work: raises UsageError when the targets could not be written."""
+        rehearse(*self._targets)
 
     def write(self, document: Extraction | ExportItem) -> None:
         """Add one document."""

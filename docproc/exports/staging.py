@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from docproc.domain.errors import ConflictError
+from docproc.domain.errors import ConflictError, UsageError
 
 _MANY_FILES = 64
+#: of the target that the scratch folder's name tells; a whole long name and a suffix would be too long
+_NAME_CHARACTERS = 60
 
 
 def refuse_existing(target: Path) -> None:
@@ -20,8 +22,18 @@ def refuse_existing(target: Path) -> None:
         raise ConflictError(f"{target} exists already: choose another name or pass --overwrite")
 
 
+def rehearse(*targets: Path) -> None:
+    """Make and remove what staging makes. Raises UsageError when a target could not be written."""
+    try:
+        with staged(*targets, overwrite=True, publish=False) as scratch:
+            for target in targets:
+                (scratch / target.name).touch()
+    except OSError as error:
+        raise UsageError(f"{targets[0]}: cannot be written: {error.strerror}") from error
+
+
 @contextmanager
-def staged(*targets: Path, overwrite: bool) -> Iterator[Path]:
+def staged(*targets: Path, overwrite: bool, publish: bool = True) -> Iterator[Path]:
     """Yield a scratch folder; what lies in it under the name of a target replaces that target when the block ends.
 
     All targets share one folder. An error, Ctrl-C included, leaves every target as it was.
@@ -31,10 +43,10 @@ def staged(*targets: Path, overwrite: bool) -> Iterator[Path]:
             refuse_existing(target)
     folder = targets[0].parent
     folder.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{targets[0].name}.", suffix=".tmp", dir=folder))
+    scratch = Path(tempfile.mkdtemp(prefix=f".{targets[0].name[:_NAME_CHARACTERS]}.", suffix=".tmp", dir=folder))
     try:
         yield scratch
-        for target in targets:
+        for target in targets if publish else ():
             _publish(scratch / target.name, target, overwrite=overwrite)
         _sync(folder)
     finally:

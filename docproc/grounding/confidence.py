@@ -71,7 +71,7 @@ def confidence(value: JsonLeaf, spec: FieldSpec, parts: ConfidenceParts) -> floa
     """
     if value is None or parts.model == 1.0:
         return parts.model
-    if parts == ConfidenceParts():
+    if parts.model is parts.match is parts.ocr is parts.checks is None:
         return None
     weights = WEIGHTS[value_type(spec.kind)]
     total = weights.bias + sum(weight * feature for weight, feature in zip(weights[1:], features(parts), strict=True))

@@ -16,8 +16,8 @@ from docproc.values.numbers import find_numbers
 from docproc.values.parse import JsonLeaf, comparable, parse_boolean
 from docproc.values.text import key, similarity
 
-#: height of the strips by which words are looked up, in page points
-_STRIP = 24.0
+#: height of the strips by which words are looked up, in page points: about a line of print
+_STRIP = 8.0
 #: a word belongs to a box when this share of it lies inside
 _INSIDE = 0.5
 
@@ -62,9 +62,11 @@ class Print:
 
     def agrees(self, spec: FieldSpec, value: JsonLeaf, evidence: Sequence[Evidence]) -> bool:
         """Whether the print at `evidence`, taken together, says `value`."""
-        form = comparable(spec.kind, value)
-        if any(comparable(spec.kind, said) == form for part in evidence for said in self.form_values_at(part)):
-            return form is not None
+        entered = [said for part in evidence for said in self.form_values_at(part)]
+        if entered:
+            form = comparable(spec.kind, value)
+            if any(comparable(spec.kind, said) == form for said in entered):
+                return form is not None
         text = " ".join(self._tokens[number].text for part in evidence for number in self.tokens_at(part))
         return bool(text) and says(spec.kind, value, text)
 
@@ -78,8 +80,9 @@ def says(kind: FieldKind, value: JsonLeaf, text: str) -> bool:
     """Whether the print `text` holds `value`."""
     if kind in NUMERIC:
         number = comparable(kind, value)
-        found = [span.value for mark in (None, ".", ",") for span in find_numbers(text, decimal_mark=mark)]
-        return number is not None and (number in found or key(str(value)) in key(text))
+        if number is None or key(str(value)) in key(text):  # the same digits: no need to read the print as a number
+            return number is not None
+        return any(number == span.value for mark in (None, ".", ",") for span in find_numbers(text, decimal_mark=mark))
     if kind is FieldKind.DATE:
         day = comparable(kind, value)
         return any(day in span.readings for span in find_dates(text, day_first=None))

@@ -35,7 +35,8 @@ def conclude(merged: Merged, schema: ExtractionSchema, *, pages: Sequence[tuple[
     Args:
         merged: the merged readings.
         schema: the extraction schema that they were read under.
-        pages: number and state of every page of the document; a failed page sends it to review.
+        pages: number and state of every page of the document; a failed page sends it to review. A document
+            without pages (plain XML) has no print that its values could be missing from.
     """
     record = record_of(merged.fields)
     for path, rows in merged.spilled.items():
@@ -47,7 +48,7 @@ def conclude(merged: Merged, schema: ExtractionSchema, *, pages: Sequence[tuple[
         *schema.check_shape(record),
         *findings.issues,
         *_page_issues(pages),
-        *_evidence_issues(fields, schema),
+        *_evidence_issues(fields, schema, has_pages=bool(pages)),
     )
     issues = tuple(dict.fromkeys(issues))
     serious = any(issue.severity is not Severity.INFO for issue in issues)
@@ -79,7 +80,7 @@ def _page_issues(pages: Sequence[tuple[int, PageState]]) -> list[Issue]:
     ]
 
 
-def _evidence_issues(fields: dict[str, FieldTree], schema: ExtractionSchema) -> list[Issue]:
+def _evidence_issues(fields: dict[str, FieldTree], schema: ExtractionSchema, *, has_pages: bool) -> list[Issue]:
     specs = dict(schema.leaves())
     leaves = [(path, leaf, specs.get(_generic(path))) for path, leaf in field_leaves(fields)]
     given = [(path, leaf, spec) for path, leaf, spec in leaves if leaf.value is not None and spec is not None]
@@ -91,8 +92,8 @@ def _evidence_issues(fields: dict[str, FieldTree], schema: ExtractionSchema) -> 
                 message="No field of the schema was found on the pages.",
             )
         ]
-    ungrounded = [path for path, leaf, _ in given if not leaf.evidence]
-    verbatim = [path for path, leaf, spec in given if not leaf.evidence and spec.verbatim]
+    ungrounded = [path for path, leaf, _ in given if not leaf.evidence and has_pages]
+    verbatim = [path for path, leaf, spec in given if not leaf.evidence and has_pages and spec.verbatim]
     doubtful = [path for path, leaf, spec in given if _doubtful(leaf, spec)]
     return [
         *_named(IssueCode.UNGROUNDED, verbatim, Severity.ERROR, "must stand on the page verbatim, but was not found"),

@@ -85,7 +85,10 @@ class JobStore(Protocol):
     def create(self, job: NewJob) -> None: ...
 
     def add_documents(self, job_id: UUID, documents: Sequence[NewDocument]) -> int:
-        """Append documents in order; one whose path is there already is left out. Returns how many are new."""
+        """Append documents in order; one whose path is there already is left out. Returns how many are new.
+
+        In a canceled job they are canceled too.
+        """
         ...
 
     def known_paths(self, job_id: UUID, paths: Collection[str]) -> frozenset[str]:

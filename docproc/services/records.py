@@ -183,6 +183,8 @@ class Job:
 
     @property
     def state(self) -> JobState:
+        if self.cancel_requested_at is not None and not self.documents.total:
+            return JobState.CANCELED
         return self.documents.job_state
 
 

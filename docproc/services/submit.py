@@ -11,6 +11,7 @@ from docproc.domain.errors import ConflictError, DocumentError
 from docproc.domain.failure import Phase
 from docproc.domain.ids import new_id
 from docproc.services.job_context import Accept
+from docproc.services.names import readable
 from docproc.services.originals import keep, look_at
 from docproc.services.ports import Stores
 from docproc.services.records import LOCAL_TENANT, Job, NewDocument, NewJob, Original
@@ -41,17 +42,21 @@ def continue_submission(
 ) -> Job:
     """Record those of `files` that are not there yet: how a submission goes on that was interrupted.
 
-    Raises ConflictError when the submission was complete, NotFoundError when there is no such job.
+    Ends early when somebody cancels the job. Raises ConflictError when the submission was complete, NotFoundError when
+    there is no such job.
     """
     job = stores.jobs.get(job_id, tenant=tenant)
     if job.submitted_at is not None:
         raise ConflictError("every file of the job was submitted already")
     for batch in _batches(files):
+        if stores.documents.is_canceled(job_id):
+            break
         known = stores.jobs.known_paths(job_id, [str(file.path.absolute()) for file in batch])
         fresh = [file for file in batch if str(file.path.absolute()) not in known]
         documents = [_document(file, job, stores=stores, accept=accept) for file in fresh]
         stores.jobs.add_documents(job_id, documents)
-    stores.jobs.mark_submitted(job_id)
+    else:
+        stores.jobs.mark_submitted(job_id)
     return stores.jobs.get(job_id, tenant=tenant)
 
 
@@ -72,7 +77,7 @@ def _document(file: SubmittedFile, job: Job, *, stores: Stores, accept: Accept) 
         failure = error.failure(Phase.INTAKE)
     return NewDocument(
         id=new_id(),
-        file=file.name,
+        file=readable(file.name),
         original=original,
         failure=failure,
         external_id=file.external_id,

@@ -10,6 +10,7 @@ from docproc.domain.failure import Phase
 from docproc.domain.geometry import Box
 from docproc.domain.page import FormField, FormFieldKind, PageContent, PageState, TextSource, Word
 from docproc.domain.reading import Attachment
+from docproc.services.names import readable
 from docproc.services.pages_in_turn import PageOutcome
 from docproc.services.records import AttachmentPlace, PreparedPage
 from docproc.tiling import tile_grid
@@ -26,7 +27,8 @@ class WordSpill:
     def lines(self, attachments: Iterable[Attachment], pages: Iterable[PageOutcome]) -> Iterator[bytes]:
         for attachment in attachments:
             length = len(attachment.content)
-            self.attachments.append(AttachmentPlace(name=attachment.name, offset=self._offset, length=length))
+            place = AttachmentPlace(name=readable(attachment.name), offset=self._offset, length=length)
+            self.attachments.append(place)
             self._offset += length
             yield attachment.content
         for page in pages:

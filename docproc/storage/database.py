@@ -93,7 +93,7 @@ def translated() -> Iterator[None]:
 def _sqlite_engine(url: str, connections: int, *, file: str | None) -> Engine:
     if file and file != ":memory:":
         try:
-            Path(file).parent.mkdir(parents=True, exist_ok=True)
+            Path(file).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as exc:
             raise StorageError(f"the data folder cannot be made: {exc.strerror}") from exc
     # the driver's own waiting starts before the first pragma runs

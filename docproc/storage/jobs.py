@@ -1,6 +1,7 @@
 """Job rows: created, listed, canceled, tried again, removed. Knows nothing of how documents are worked on."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from docproc.domain.page import PageState
 from docproc.services.records import LOCAL_TENANT, Job, NewDocument, NewJob, Removed, SchemaVersion
 from docproc.storage.changes import OPEN_DOCUMENT_STATES, change_document, end_document, move_pages
 from docproc.storage.database import Database
+from docproc.storage.paths import stored_path
 from docproc.storage.rows import AnyRow, job_of, new_document_values
 from docproc.storage.tables import DOCUMENTS, EXTRACTIONS, JOBS, PAGES, READINGS, SCHEMAS
 
@@ -36,7 +38,7 @@ class SqlJobStore:
                     tenant=job.tenant,
                     schema_id=_schema_id(connection, job.schema),
                     options=job.options.to_json(),
-                    inputs=list(job.inputs),
+                    inputs=list(map(stored_path, job.inputs)),
                     recursive=job.recursive,
                     external_id=job.external_id,
                     metadata=dict(job.metadata) or None,
@@ -47,18 +49,20 @@ class SqlJobStore:
     def add_documents(self, job_id: UUID, documents: Sequence[NewDocument]) -> int:
         with self._database.write() as connection:
             job = connection.execute(
-                select(JOBS.c.tenant, JOBS.c.documents_total).where(JOBS.c.id == job_id).with_for_update()
+                select(JOBS.c.tenant, JOBS.c.documents_total, JOBS.c.cancel_requested_at)
+                .where(JOBS.c.id == job_id)
+                .with_for_update()
             ).first()
             if job is None:
                 raise NotFoundError(f"there is no job {job_id}")
             known = _known_paths(connection, job_id, [document.original.path for document in documents])
             fresh = list({each.original.path: each for each in documents if each.original.path not in known}.values())
             now = self._database.now(connection)
+            # whoever cancels locks the job too: no document is received behind their back
+            state = DocumentState.RECEIVED if job.cancel_requested_at is None else DocumentState.CANCELED
             values = [
-                new_document_values(
-                    each, job_id=job_id, tenant=job.tenant, position=job.documents_total + index, now=now
-                )
-                for index, each in enumerate(fresh)
+                new_document_values(each, job_id=job_id, tenant=job.tenant, position=position, state=state, now=now)
+                for position, each in enumerate(fresh, start=job.documents_total)
             ]
             if values:
                 connection.execute(insert(DOCUMENTS), values)
@@ -97,7 +101,8 @@ class SqlJobStore:
             if job is None:
                 raise NotFoundError(f"there is no job {job_id}")
             open_count: int = sum(getattr(job, f"documents_{state}") for state in OPEN_DOCUMENT_STATES)
-            if open_count and job.cancel_requested_at is None:
+            unfinished = open_count or job.submitted_at is None
+            if unfinished and job.cancel_requested_at is None:
                 now = self._database.now(connection)
                 connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(cancel_requested_at=now))
         while open_count and self._cancel_batch(job_id):
@@ -192,16 +197,10 @@ def _known_paths(connection: Connection, job_id: UUID, paths: Collection[str]) -
 
 
 def _count_new(connection: Connection, job_id: UUID, values: Sequence[dict[str, Any]]) -> None:
-    refused = sum(value["state"] is DocumentState.FAILED for value in values)
-    connection.execute(
-        update(JOBS)
-        .where(JOBS.c.id == job_id)
-        .values(
-            documents_total=JOBS.c.documents_total + len(values),
-            documents_received=JOBS.c.documents_received + len(values) - refused,
-            documents_failed=JOBS.c.documents_failed + refused,
-        )
-    )
+    counts = Counter(f"documents_{value['state']}" for value in values)
+    counts["documents_total"] = len(values)
+    added = {name: JOBS.c[name] + count for name, count in counts.items()}
+    connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(added))
 
 
 def _jobs() -> Select[Any]:

@@ -11,6 +11,7 @@ from docproc.domain.document import DocumentState
 from docproc.domain.extraction import PageFacts
 from docproc.domain.failure import Failure
 from docproc.domain.page import Grid, PageState
+from docproc.domain.states import FINAL_DOCUMENT_STATES
 from docproc.services.records import (
     AttachmentPlace,
     Body,
@@ -27,6 +28,7 @@ from docproc.services.records import (
     StoredExtraction,
     StoredReading,
 )
+from docproc.storage.paths import path_of
 
 AnyRow = Row[Any]
 
@@ -57,7 +59,7 @@ def job_of(row: AnyRow, schema: SchemaVersion) -> Job:
         tenant=row.tenant,
         schema=schema,
         options=JobOptions.from_json(row.options),
-        inputs=tuple(row.inputs),
+        inputs=tuple(map(path_of, row.inputs)),
         recursive=row.recursive,
         external_id=row.external_id,
         metadata=row.metadata or {},
@@ -112,9 +114,11 @@ def original_values(original: Original) -> dict[str, Any]:
 
 
 def new_document_values(
-    document: NewDocument, *, job_id: UUID, tenant: str, position: int, now: datetime
+    document: NewDocument, *, job_id: UUID, tenant: str, position: int, state: DocumentState, now: datetime
 ) -> dict[str, Any]:
-    refused = document.failure is not None
+    """`state` is that of a document which intake did not refuse."""
+    if document.failure is not None:
+        state = DocumentState.FAILED
     return {
         "id": document.id,
         "job_id": job_id,
@@ -124,10 +128,10 @@ def new_document_values(
         "external_id": document.external_id,
         "metadata": dict(document.metadata) or None,
         **original_values(document.original),
-        "state": DocumentState.FAILED if refused else DocumentState.RECEIVED,
+        "state": state,
         "failure": failure_json(document.failure),
         "created_at": now,
-        "finished_at": now if refused else None,
+        "finished_at": now if state in FINAL_DOCUMENT_STATES else None,
     }
 
 

@@ -27,6 +27,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from docproc.domain.document import DocumentState, MediaType
 from docproc.domain.page import PageState, TextSource
+from docproc.storage.paths import path_of, stored_path
 
 #: with names for all constraints SQLite can drop them in a later migration
 NAMING = {
@@ -59,6 +60,19 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class PathText(TypeDecorator[str]):
+    """A path of the file system, also one that is not UTF-8."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else stored_path(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else path_of(value)
 
 
 def state_column(kind: type[StrEnum], name: str) -> Enum:
@@ -175,7 +189,7 @@ class DocumentRow(Base):
     file: Mapped[str] = mapped_column(Text)
     external_id: Mapped[str | None] = mapped_column(Text)
     document_metadata: Mapped[dict[str, Any] | None] = mapped_column("metadata")
-    path: Mapped[str] = mapped_column(Text)
+    path: Mapped[str] = mapped_column(PathText)
     sha256: Mapped[str | None] = mapped_column(String(64))
     media_type: Mapped[MediaType | None] = mapped_column(state_column(MediaType, "media_type"))
     byte_count: Mapped[int | None] = mapped_column(BigInteger)

@@ -21,6 +21,8 @@ class _Checked(Protocol):
 
     def is_valid(self, number: str) -> bool: ...
 
+    def validate(self, number: str) -> str: ...
+
 
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2} ?\d{2}(?:[ -]?[A-Z0-9]){11,30}(?![a-z0-9])")
 #: member states of the EU, and the neighbours that number their tax payers the same way
@@ -61,6 +63,23 @@ def vat_id_valid(text: str) -> bool:
     code = compact(text)
     checker = _vat_checker(code[:2])
     return checker is not None and checker.is_valid(code)
+
+
+def vat_id_well_formed(text: str) -> bool:
+    """Whether a VAT id has the length and the characters of its country, be its check digits right or wrong."""
+    from stdnum.exceptions import InvalidFormat, ValidationError  # noqa: PLC0415 only where an id is wrong
+
+    code = compact(text)
+    checker = _vat_checker(code[:2])
+    if checker is None:
+        return False
+    try:
+        checker.validate(code)
+    except InvalidFormat:
+        return False
+    except ValidationError:
+        return True
+    return True
 
 
 @lru_cache(maxsize=64)

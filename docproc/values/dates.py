@@ -21,6 +21,9 @@ _DAYS_IN_MONTH = 31
 #: a range that an ambiguous pair of dates spans is rarely longer: more speaks against that order
 _LONG_RANGE = timedelta(days=100)
 
+#: words that weigh less in all speak for no order: a foreign customer's name and address do not
+_LEAST_WEIGHT = 3.0
+
 _TIME = r"\d{1,2}:\d\d"
 #: four or two digits; OCR may glue a time to it
 _YEAR = rf"'?(?P<year>\d{{4}}(?={_TIME})|\d\d(?={_TIME})|\d{{4}}(?!\d)|\d\d(?!\d))(?!:\d)"
@@ -98,18 +101,36 @@ def parse_date(text: str, *, day_first: bool | None) -> tuple[date, ...]:
     return _numeric(int(first), int(second), year=_year(year), day_first=day_first)
 
 
+class DateOrder(NamedTuple):
+    """What a document tells of the order of its numeric dates."""
+
+    #: whether the day comes before the month; None: nothing tells, or not clearly enough
+    day_first: bool | None
+    #: a day above twelve shows it; else words and ranges only speak for it
+    proven: bool
+
+
 def order_from(texts: Iterable[str]) -> bool | None:
-    """Whether a document writes the day before the month; None when nothing tells or the evidence conflicts."""
+    """Whether a document writes the day before the month; None when nothing tells clearly or the evidence conflicts."""
+    return order_with_proof(texts).day_first
+
+
+def order_with_proof(texts: Iterable[str]) -> DateOrder:
+    """The order of a document's numeric dates, and whether its own dates prove it.
+
+    Dates that can only be read one way decide. Without any, ranges that only one order makes short do, and then the
+    words of the place, if they speak for one order with some weight and clearly more than for the other.
+    """
     texts = list(texts)
-    day_votes, month_votes = 0, 0
-    for text in texts:
-        for vote in _order_votes(flatten(text).replace("\u00a0", " ")):
-            day_votes += vote
-            month_votes += not vote
-    if day_votes or month_votes:
-        # a slip of OCR makes a single vote wrong; an even split is a conflict
-        return _decide(day_votes, month_votes, ratio=3)
-    return _decide(*day_first_weights(texts), ratio=2)
+    flats = [flatten(text).replace("\u00a0", " ") for text in texts if any(mark.isdigit() for mark in text)]
+    for votes, proven in ((_telling_dates(flats), True), (_telling_ranges(flats), False)):
+        for_day = sum(votes)
+        if votes:
+            # a slip of OCR makes a single vote wrong; an even split is a conflict
+            return DateOrder(_decide(for_day, len(votes) - for_day, ratio=3), proven=proven)
+    day, month = day_first_weights(texts)
+    enough = max(day, month) >= _LEAST_WEIGHT
+    return DateOrder(_decide(day, month, ratio=2) if enough else None, proven=False)
 
 
 def _decide(day: float, month: float, *, ratio: int) -> bool | None:
@@ -118,17 +139,26 @@ def _decide(day: float, month: float, *, ratio: int) -> bool | None:
     return False if month > ratio * day else None
 
 
-def _order_votes(flat: str) -> Iterator[bool]:
-    hits = [hit for pattern in (_SLASHED, _DASHED, _SPACED) for hit in pattern.finditer(flat)]
-    for hit in hits:
-        first, second = int(hit["first"]), int(hit["second"])
-        if max(first, second) <= _DAYS_IN_MONTH and (first > _MONTHS_IN_YEAR) != (second > _MONTHS_IN_YEAR):
-            yield first > _MONTHS_IN_YEAR
-    for start, end in pairwise(find_dates(flat, day_first=None)):
-        if len(start.readings) > 1 and len(end.readings) > 1 and _BETWEEN.fullmatch(flat, start.end, end.start):
-            fits = [timedelta() <= b - a <= _LONG_RANGE for a, b in zip(start.readings, end.readings, strict=True)]
-            if fits[0] != fits[1]:
-                yield fits[0]
+def _telling_dates(flats: Iterable[str]) -> list[bool]:
+    """For every numeric date with a day above twelve, whether that comes first."""
+    hits = (hit for flat in flats for pattern in (_SLASHED, _DASHED, _SPACED) for hit in pattern.finditer(flat))
+    pairs = [(int(hit["first"]), int(hit["second"])) for hit in hits if not _is_section_number(hit)]
+    return [
+        first > _MONTHS_IN_YEAR
+        for first, second in pairs
+        if max(first, second) <= _DAYS_IN_MONTH and (first > _MONTHS_IN_YEAR) != (second > _MONTHS_IN_YEAR)
+    ]
+
+
+def _telling_ranges(flats: Iterable[str]) -> list[bool]:
+    """For every range of ambiguous dates that only one order makes short and forward, whether that has days first."""
+    votes: list[bool] = []
+    for flat in flats:
+        for start, end in pairwise(find_dates(flat, day_first=None)):
+            if len(start.readings) > 1 and len(end.readings) > 1 and _BETWEEN.fullmatch(flat, start.end, end.start):
+                fits = [timedelta() <= b - a <= _LONG_RANGE for a, b in zip(start.readings, end.readings, strict=True)]
+                votes += [fits[0]] if fits[0] != fits[1] else []
+    return votes
 
 
 def _whole_dates(flat: str, *, day_first: bool | None) -> Iterator[DateSpan]:

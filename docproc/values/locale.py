@@ -12,24 +12,34 @@ _STATES = (
     "al|ak|az|ar|ca|co|ct|dc|fl|ga|hi|ia|id|il|in|ks|ky|la|ma|md|me|mi|mn|mo|ms|mt|nc|nd|ne|nh|nj|nm|nv|ny|oh|ok|or"
     "|pa|ri|sc|sd|tn|tx|ut|va|vt|wa|wi|wv|wy"
 )
-#: (pattern on folded text, weight); dd/mm/yyyy is usual there
+#: (pattern on folded text, weight); dd/mm/yyyy is usual there. The document's own language, its money and its taxes
+#: weigh much; legal forms and places little, because the other party of a document may have them
 _DAY_FIRST = (
+    (r"\b(?:mwst|ust|umsatzsteuer|steuernummer|betrag|datum)\b|\brechnung", 3.0),
+    (r"\b(?:tva|facture|montant|siret)\b", 3.0),
+    (r"\b(?:iva|factura|fattura|partita iva|importe|importo|fecha)\b", 3.0),
+    (r"\b(?:btw|factuur|factuurdatum|kvk|bedrag)\b", 3.0),
     (r"€|\beur\b|\beuros?\b", 2.0),
-    (r"£|\bgbp\b|\bvat (?:reg|no|number|id)\b|\bunited kingdom\b|\b(?:plc|p\.l\.c)\b", 2.0),
-    (r"\brm ?\d|\bmyr\b|\bsdn\.? ?bhd\b|\bgst (?:reg|id|summary|no)|\b(?:kuala lumpur|selangor|johor|malaysia)\b", 3.0),
-    (r"₹|\binr\b|\bgstin\b|\brs\.? ?\d|\bpvt\.? ?ltd\b|\bindia\b", 2.0),
-    (r"\babn\b|\bpty\.? ?ltd\b|\baustralia\b|\bnew zealand\b|\bsingapore\b|\bs\$", 2.0),
-    (r"\bmwst\b|\bust\b|\brechnung|\bgmbh\b|\bsteuernummer\b|\bkg\b(?= )|\bchf\b", 2.0),
-    (r"\btva\b|\bfacture\b|\bsiret\b|\bsarl\b|\bmontant\b", 2.0),
-    (r"\biva\b|\bfactura\b|\bfattura\b|\bpartita iva\b|\bs\.?r\.?l\b|\bimporte\b", 2.0),
-    (r"\bbtw\b|\bfactuur\b|\bkvk\b|\bbedrag\b", 2.0),
+    (r"£|\bgbp\b", 2.0),
+    (r"\bvat\b", 2.0),
+    (r"\brm ?\d|\bmyr\b|\(rm\)", 2.5),
+    (r"\bgst (?:reg|id|summary|no)", 2.0),
+    (r"₹|\binr\b|\bgstin\b|\brs\.? ?\d", 2.5),
+    (r"\babn\b|\bs\$|\baud\b|\bnzd\b|\bsgd\b", 2.0),
+    (r"\bchf\b", 2.0),
     (r"\biban\b|\bbic\b", 1.0),
+    (r"\bsdn\.? ?bhd\b", 1.5),
+    (r"\b(?:plc|p\.l\.c|pty\.? ?ltd|pvt\.? ?ltd|gmbh|kg|sarl|s\.?r\.?l|b\.v)\b", 1.0),
+    (r"\b(?:jalan|jln|lorong|taman|bandar|persiaran)\b", 2.0),
+    (r"\b(?:kuala lumpur|kl|selangor|johor|penang|pulau pinang|perak|melaka|sabah|sarawak|malaysia)\b", 1.0),
+    (r"\b(?:united kingdom|india|australia|new zealand|singapore|deutschland|germany|france|espana|italia)\b", 1.0),
 )
 #: mm/dd/yyyy is usual there
 _MONTH_FIRST = (
-    (r"\busa\b|\bu\.s\.a\.?|\bunited states\b", 2.0),
-    (rf"[a-z][.,]? (?:{_STATES})[.,]? \d{{5}}(?:-\d{{4}})?\b", 3.0),
-    (r"\bzip code\b|\bsales tax\b|\bein\b|\birs\b|\bfederal tax\b|\bus ?\$|\busd\b", 1.0),
+    (rf"[a-z][.,]? (?:{_STATES})[.,]? \d{{5}}(?:-\d{{4}})?\b", 2.5),
+    (r"\bzip code\b|\bsales tax\b|\bein\b|\birs\b|\bfederal tax\b", 1.5),
+    (r"\busa\b|\bu\.s\.a\.?|\bunited states\b", 1.0),
+    (r"\bus ?\$|\busd\b", 1.0),
     (r"(?<![\w$])\$ ?\d", 1.0),
     (r"\bllc\b|\binc\b\.?", 0.5),
     (r"(?<!\d)(?:1-)?(?:\(\d{3}\) ?|\d{3}-)\d{3}-\d{4}(?!\d)", 1.0),

@@ -63,6 +63,8 @@ class MemoryJobStore(_Store):
             for new in documents:
                 if new.original.path not in {row.document.original.path for row in rows}:
                     rows.append(Row(new_document(new, job, position=len(rows))))
+            if job.cancel_requested_at is not None:
+                self.cancel(job_id)
             return len(rows) - before
 
     def known_paths(self, job_id: UUID, paths: Collection[str]) -> frozenset[str]:
@@ -91,7 +93,7 @@ class MemoryJobStore(_Store):
     def cancel(self, job_id: UUID) -> int:
         with self._memory.lock:
             job = self._memory.job(job_id)
-            if job.documents.open:
+            if job.documents.open or job.submitted_at is None:
                 moment = job.cancel_requested_at or datetime.now(UTC)
                 self._memory.jobs[job_id] = replace(job, cancel_requested_at=moment)
             for row in self._memory.rows[job_id]:

@@ -1,6 +1,6 @@
 """Why a field got its value: its candidates with their scores and what these are made of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +10,7 @@ from docproc.domain.schema import ExtractionSchema
 from docproc.readers.layout.calibration import probability_of
 from docproc.readers.layout.finding import find_leaves
 from docproc.readers.layout.reader import upright_pages
+from docproc.readers.layout.score import Scored
 from docproc.readers.layout.weights import WEIGHTS
 
 #: labels shown of each candidate
@@ -25,7 +26,7 @@ class Explained:
     page: int
     box: Box
     score: float
-    #: calibrated for the chosen candidate; that of being chosen for the others
+    #: that the value is right; other values have what the chosen one leaves
     probability: float
     #: by feature name: what it adds to the score
     parts: Mapping[str, float]
@@ -48,13 +49,20 @@ def explain(window: Window, schema: ExtractionSchema, field_path: str) -> list[E
             page=entry.candidate.page,
             box=turns.get(entry.candidate.page, _same)(entry.candidate.box),
             score=round(entry.score, 3),
-            probability=round(probability_of(entry, entries) if entry is chosen else entry.probability, 3),
+            probability=round(_probability(entry, chosen, entries), 3),
             parts={name: round(WEIGHTS[name] * value, 3) for name, value in entry.features.items()},
             labels=tuple(f"{label.relation}: {label.text}" for label in entry.candidate.labels[:SHOWN_LABELS]),
             chosen=entry is chosen,
         )
         for entry in entries
     ]
+
+
+def _probability(entry: Scored, chosen: Scored | None, entries: Sequence[Scored]) -> float:
+    if chosen is None:
+        return entry.probability
+    best = probability_of(chosen, entries)
+    return best if entry.candidate.value == chosen.candidate.value else min(entry.probability, 1 - best)
 
 
 def _same(box: Box) -> Box:

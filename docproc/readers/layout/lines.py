@@ -1,7 +1,7 @@
 """Words of a page as visual rows, cells and blocks; knows geometry only, neither fields nor values."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
@@ -29,13 +29,6 @@ COLUMN_OVERLAP = 0.3
 CENTRED_OVERLAP = 0.8
 #: print sizes of one block differ at most by this factor
 SIZE_RATIO = 1.6
-#: share of upright words from which the whole page is printed sideways
-SIDEWAYS = 0.6
-#: on such a page words need only be this much taller than wide
-SIDEWAYS_WORD = 1.1
-
-#: where a box of a turned page stands on the page as displayed
-BoxTurn = Callable[[Box], Box]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,24 +112,10 @@ def sheet_of(page: PageContent) -> Sheet:
     return Sheet(page, tuple(rows), tuple(blocks(rows)), median(heights) if heights else 0.0)
 
 
-def turned(page: PageContent) -> tuple[PageContent, BoxTurn]:
-    """`page` with its print the right way up, and the way back for boxes; most pages stay as they are.
-
-    A landscape table is often printed sideways on a portrait page without any rotation entry in the file.
-    """
-    upright = [word for word in page.words if _stands_upright(word, ratio=SIDEWAYS_WORD)]
-    long_words = sum(len(word.text) >= UPRIGHT_LENGTH for word in page.words)
-    if not long_words or len(upright) < SIDEWAYS * long_words:
-        return page, _same
-    turn, back = _turns(page, upwards=_reads_upwards(upright))
-    words = tuple(word._replace(**turn(word.box)._asdict()) for word in page.words)
-    return replace(page, words=words, width=page.height, height=page.width), back
-
-
 def visual_rows(page: PageContent) -> list[Row]:
     """The rows of `page`, top to bottom; words left to right, cells split at wide gaps."""
-    upright = [word for word in page.words if word.text.strip() and _stands_upright(word)]
-    segments = _segments(word for word in page.words if word.text.strip() and not _stands_upright(word))
+    upright = [word for word in page.words if word.text.strip() and stands_upright(word)]
+    segments = _segments(word for word in page.words if word.text.strip() and not stands_upright(word))
     gathered = _gather(segments)
     gathered.extend([word] for word in upright)
     gathered.sort(key=lambda words: median((word.top + word.bottom) / 2 for word in words))
@@ -177,34 +156,8 @@ def enclosing_words(words: Sequence[Word]) -> Box:
     )
 
 
-def _same(box: Box) -> Box:
-    return box
-
-
-def _turns(page: PageContent, *, upwards: bool) -> tuple[BoxTurn, BoxTurn]:
-    width, height = page.width, page.height
-    if upwards:
-        return (
-            lambda box: Box(height - box.bottom, box.left, height - box.top, box.right),
-            lambda box: Box(box.top, height - box.right, box.bottom, height - box.left),
-        )
-    return (
-        lambda box: Box(box.top, width - box.right, box.bottom, width - box.left),
-        lambda box: Box(width - box.bottom, box.left, width - box.top, box.right),
-    )
-
-
-def _reads_upwards(words: Sequence[Word]) -> bool:
-    """Whether the words of a text line follow one another towards the top of the page."""
-    votes = sum(
-        1 if after.top < before.top else -1
-        for before, after in pairwise(words)
-        if before.line == after.line and before.top != after.top
-    )
-    return votes >= 0
-
-
-def _stands_upright(word: Word, *, ratio: float = UPRIGHT) -> bool:
+def stands_upright(word: Word, *, ratio: float = UPRIGHT) -> bool:
+    """Whether a word runs up or down the page rather than across."""
     return len(word.text) >= UPRIGHT_LENGTH and (word.bottom - word.top) > ratio * (word.right - word.left)
 
 

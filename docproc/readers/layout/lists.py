@@ -28,8 +28,8 @@ LABEL_WORDS: Final = 6
 #: names of fields that ask for all the text
 WHOLE_TEXT: Final = frozenset({"text", "full_text", "content", "body", "transcript", "plain_text"})
 _PAGE_NUMBERS: Final = frozenset({"number", "page", "page_number"})
-_KEYS: Final = frozenset({"key", "label", "field", "name", "property", "attribute"})
-_VALUES: Final = frozenset({"value", "text", "content"})
+_KEYS: Final = frozenset({"key", "label", "field"})
+_VALUES: Final = frozenset({"value"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,11 @@ def read_strings(spec: FieldSpec, prints: Prints, *, prose: Prose) -> Listed:
 
 
 def is_pairs(spec: FieldSpec) -> bool:
-    """Whether the list asks for every label and value of the document."""
-    names = {child.name for child in spec.item.children} if spec.item is not None else set()
-    return bool(names & _KEYS) and bool(names & _VALUES - _KEYS)
+    """Whether the list asks for every label and value of the document, whatever they are."""
+    children = spec.item.children if spec.item is not None else ()
+    names = {child.name for child in children}
+    free = all(child.kind is FieldKind.TEXT and child.pattern is None for child in children)
+    return free and len(names & _KEYS) == 1 and len(names & _VALUES) == 1 and names <= _KEYS | _VALUES
 
 
 def read_pairs(spec: FieldSpec, prints: Prints) -> Listed:

@@ -1,5 +1,6 @@
 """The layout reader: a window of pages and any extraction schema become a reading, on the CPU, by rules."""
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from docproc.readers.layout.fields import plan_fields
 from docproc.readers.layout.finding import Findings, find_leaves
 from docproc.readers.layout.forms import form_values
 from docproc.readers.layout.found import Found, found_from
-from docproc.readers.layout.lines import BoxTurn, turned
+from docproc.readers.layout.orientation import BoxTurn, turned
 from docproc.readers.layout.lists import (
     WHOLE_SURE,
     WHOLE_TEXT,
@@ -92,7 +93,7 @@ def _take_leaves(findings: Findings, gathered: _Gathered) -> None:
         if entry.candidate.ambiguous:
             gathered.issues.append(_ambiguous_number(path))
         value = json_value(entry)
-        if value is not None:
+        if value is not None and _allowed(entry):
             gathered.found[path] = found_from(
                 entry, value=value, probability=probability_of(entry, findings.entries[path])
             )
@@ -112,6 +113,14 @@ def _ambiguous_number(path: str) -> Issue:
         fields=(path,),
         message="The mark in this number could be of thousands or of decimals; it was read as thousands.",
     )
+
+
+def _allowed(entry: Scored) -> bool:
+    """Whether the schema admits the value; not every finder looks at options and pattern."""
+    spec, value = entry.plan.spec, entry.candidate.value
+    if spec.options and value not in spec.options:
+        return False
+    return spec.pattern is None or re.fullmatch(spec.pattern, value) is not None
 
 
 def json_value(entry: Scored) -> JsonValue:

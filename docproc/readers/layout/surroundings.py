@@ -54,6 +54,8 @@ COLUMN_OVERLAP: Final = 0.15
 LABELS_ABOVE: Final = 3
 #: a label may stand behind a value in a cell of at most this many words
 LABELS_BEHIND: Final = 5
+#: cells of one sentence stand at most this many heights apart
+SENTENCE_GAP: Final = 3.0
 #: share of known words in a label that stands alone
 KNOWN: Final = 0.6
 #: how surely a heading must name a party
@@ -127,6 +129,8 @@ class Surroundings:
         if found and found[0].terms - {"number"}:  # a value behind its own label has little need of others
             left = [_weaker(label, SECOND_LEFT) for label in left]
             above = [_weaker(label, SECOND_ABOVE) for label in above]
+        if not found:  # a sentence may be cut by a wide gap
+            found.extend(self._sentence_left(cell))
         found.extend(left)
         found.extend(above)
         found.extend(self._right(cell, start))
@@ -156,6 +160,12 @@ class Surroundings:
                 if terms and any(_stands_under(left, other) for left in lefts):
                     return terms, cell.row - row.index
         return frozenset(), 0
+
+    def _sentence_left(self, cell: Cell) -> Iterator[Label]:
+        row = self.sheet.rows[cell.row]
+        before = row.cells[: _index(row, cell)]
+        if before and cell.box.left - before[-1].box.right < SENTENCE_GAP * cell.height:
+            yield from _sentence(before[-1].text)
 
     def _left(self, cell: Cell) -> Iterator[Label]:
         row = self.sheet.rows[cell.row]

@@ -20,7 +20,7 @@ from docproc.readers.layout.tables_cells import (
 from docproc.readers.layout.tables_headed import read_headed
 from docproc.readers.layout.tables_headerless import SUMMED, read_list
 from docproc.readers.layout.tables_headers import Header, find_headers
-from docproc.readers.layout.tables_labels import LabelBook, LabelIndex
+from docproc.readers.layout.tables_labels import LabelIndex
 from docproc.readers.layout.tables_ledger import with_balances
 from docproc.readers.layout.tables_reads import RowRead
 from docproc.readers.layout.tables_segments import segment_of
@@ -31,7 +31,7 @@ from docproc.readers.layout.tables_vocabulary import ARITHMETIC, Role
 #: tables of a window that are read to the end before one is chosen
 MAX_TABLES = 4
 #: schemas of rows whose labels are kept ready
-KEPT_BOOKS = 32
+KEPT_INDEXES = 32
 #: what a table whose figures agree is worth beside its header's score
 AGREEMENT = 3.0
 #: a table under a header stands without a second look when this share of its rows agrees
@@ -65,10 +65,10 @@ def read_rows(window: Window, spec: FieldSpec, *, decimal_mark: str | None, day_
     """The rows of the table in `window` that `spec`, a list of groups, describes; none when there is no such table."""
     if spec.item is None or not spec.item.children:
         return RowsReading()
-    book = _book_of(spec.item)
-    targets = book.targets
+    index = _index_of(spec.item)
+    targets = index.targets
     conventions = Conventions(decimal_mark, day_first)
-    pages = _pages(window, book)
+    pages = _pages(window, index)
     headers = [header for page in pages for header in page.headers if header.wanted]
     tables = [_table(pages, header, targets, conventions) for header in _different(headers, targets)]
     best = max(tables, key=lambda table: table.worth, default=_Table((), 0.0, 0.0))
@@ -76,18 +76,17 @@ def read_rows(window: Window, spec: FieldSpec, *, decimal_mark: str | None, day_
     return _reading(reads[: spec.max_items], targets, conventions)
 
 
-@lru_cache(maxsize=KEPT_BOOKS)
-def _book_of(row: FieldSpec) -> LabelBook:
+@lru_cache(maxsize=KEPT_INDEXES)
+def _index_of(row: FieldSpec) -> LabelIndex:
     """What the columns of a table of such rows may mean: told by the schema alone, so told once for its documents."""
-    return LabelBook(targets_of(row))
+    return LabelIndex(targets_of(row))
 
 
-def _pages(window: Window, book: LabelBook) -> list[Page]:
-    index = LabelIndex(book)
+def _pages(window: Window, index: LabelIndex) -> list[Page]:
     pages = []
     for content in window.pages:
         rows = visual_rows(content)
-        pages.append(Page(content.number, content.width, rows, find_headers(rows, index, book.targets)))
+        pages.append(Page(content.number, content.width, rows, find_headers(rows, index)))
     return pages
 
 
@@ -142,12 +141,12 @@ def _reading(reads: Sequence[RowRead], targets: Sequence[Target], conventions: C
         cells = _cells(read, targets, conventions)
         if not any(cells.values()):
             continue
-        at = len(rows)
+        at, pages = len(rows), read.pages
         rows.append({name: cell.value if cell is not None else None for name, cell in cells.items()})
         for target in targets:
             cell = cells.get(target.spec.name) if target.spec is not None else None
             if target.spec is not None and cell is not None:
-                evidence = evidence_of(cell, read.pages)
+                evidence = evidence_of(cell, pages)
                 hints[f"[{at}].{target.spec.name}"] = FieldHint(model=_probability(read, target), evidence=evidence)
         issues.extend(_issues(read, targets, conventions, at=at))
     return RowsReading(rows=rows, hints=hints, issues=tuple(issues))

@@ -149,7 +149,7 @@ def _span_of(index: int, lane: Lane, lines: Sequence[Line]) -> tuple[float, floa
 def split(row: Row, lanes: Sequence[Lane]) -> Line:
     """The words of `row` put into columns from left to right, at the least cost as a whole."""
     words = row.words
-    costs = [_cost(words[0], lane) for lane in lanes]
+    costs = _costs(words[0], lanes)
     came_from: list[list[int]] = []
     for before, word in pairwise(words):
         height = max(word.bottom - word.top, 1.0)
@@ -157,13 +157,13 @@ def split(row: Row, lanes: Sequence[Lane]) -> Line:
         figure = is_figure(word.text)
         counted = gap < RUN_GAP and not figure and is_figure(before.text)
         runs = gap < RUN_GAP and not figure and not _starts_text(word, lanes)
+        apart_in_numbers, apart_in_text = _apart(gap, figure=figure)
         leave = BREAK_COST * max(0.0, 1.0 - gap / BREAK_GAP)
         best, best_at = float("inf"), 0
         following: list[float] = []
         origins: list[int] = []
-        for at, lane in enumerate(lanes):
-            stay = costs[at] + _stay(gap, figure=figure, lane=lane)
-            cost = _cost(word, lane)
+        for at, (lane, cost) in enumerate(zip(lanes, _costs(word, lanes), strict=True)):
+            stay = costs[at] + (apart_in_numbers if lane.numeric else apart_in_text)
             if runs and lane.text:
                 stay += cost * RUN_SHARE
             elif counted and lane.numeric:  # "6 titles": what is counted stays with its number
@@ -191,11 +191,14 @@ def split(row: Row, lanes: Sequence[Lane]) -> Line:
     return Line(row, {column: tuple(found) for column, found in cells.items()})
 
 
-def _stay(gap: float, *, figure: bool, lane: Lane) -> float:
-    """What it costs to stay in `lane` across white space: a number that stands off is hardly a part of a text."""
-    if lane.numeric:
-        return min(STAY_MAX, STAY_COST * max(0.0, gap - STAY_GAP))
-    return LONE_NUMBER if figure and gap > STAY_GAP else 0.0
+def _apart(gap: float, *, figure: bool) -> tuple[float, float]:
+    """What it costs to stay in a column of numbers, and in any other, across white space.
+
+    A number that stands off is hardly a part of a text.
+    """
+    if gap <= STAY_GAP:
+        return 0.0, 0.0
+    return min(STAY_MAX, STAY_COST * (gap - STAY_GAP)), LONE_NUMBER if figure else 0.0
 
 
 def _starts_text(word: Word, lanes: Sequence[Lane]) -> bool:
@@ -204,20 +207,34 @@ def _starts_text(word: Word, lanes: Sequence[Lane]) -> bool:
     return any(lane.text and abs(word.left - lane.left) < reach for lane in lanes)
 
 
-def _cost(word: Word, lane: Lane) -> float:
-    """How badly `word` fits into `lane`."""
+def _costs(word: Word, lanes: Sequence[Lane]) -> list[float]:
+    """How badly `word` fits into each of `lanes`."""
+    left, right = word.left, word.right
     height = max(word.bottom - word.top, 1.0)
-    width = max(word.right - word.left, 0.1)
-    overlap = min(word.right, lane.right) - max(word.left, lane.left)
-    outside = 1.0 - max(0.0, overlap) / width
-    cost = OUTSIDE * outside + PER_HEIGHT * min(FARTHEST, max(0.0, -overlap) / height)
-    if lane.numeric:
-        spread = max(lane.right - lane.left, width)
-        cost += OFF_CENTRE * min(2.0, abs((word.left + word.right) / 2 - lane.middle) / spread)
-        if not is_figure(word.text):
-            cost += UNIT_AMONG_NUMBERS if is_mark(word.text) else LETTERS_AMONG_NUMBERS
-    elif lane.text and is_figure(word.text):
-        cost += NUMBER_IN_TEXT
-    elif lane.kind is LaneKind.DATE and word.text.isdecimal() and len(word.text) < SHORTEST_DATE:
-        cost += NUMBER_IN_DATES
-    return cost
+    width = max(right - left, 0.1)
+    among_numbers, among_dates, in_text = _misfits(word.text)
+    costs = []
+    for lane in lanes:
+        overlap = min(right, lane.right) - max(left, lane.left)
+        if overlap > 0:
+            cost = OUTSIDE * (1.0 - overlap / width)
+        else:
+            cost = OUTSIDE + PER_HEIGHT * min(FARTHEST, -overlap / height)
+        if lane.numeric:
+            spread = max(lane.right - lane.left, width)
+            cost += OFF_CENTRE * min(2.0, abs((left + right) / 2 - lane.middle) / spread)
+            cost += among_numbers
+        elif lane.text:
+            cost += in_text
+        elif lane.kind is LaneKind.DATE:
+            cost += among_dates
+        costs.append(cost)
+    return costs
+
+
+def _misfits(text: str) -> tuple[float, float, float]:
+    """How badly a word fits among numbers, among dates and into running text, wherever it stands."""
+    figure = is_figure(text)
+    among_numbers = 0.0 if figure else UNIT_AMONG_NUMBERS if is_mark(text) else LETTERS_AMONG_NUMBERS
+    among_dates = NUMBER_IN_DATES if text.isdecimal() and len(text) < SHORTEST_DATE else 0.0
+    return among_numbers, among_dates, NUMBER_IN_TEXT if figure else 0.0

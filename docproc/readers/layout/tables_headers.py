@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from docproc.domain.geometry import Box
@@ -98,17 +98,24 @@ def is_figure(text: str) -> bool:
     return text[-1:] != ":" and any(mark.isdigit() for mark in text) and parse_number(text) is not None
 
 
-def find_headers(rows: Sequence[Row], index: LabelIndex, targets: Sequence[Target]) -> list[Header]:
+def find_headers(rows: Sequence[Row], index: LabelIndex) -> list[Header]:
     """The headers on one page, top to bottom; none overlaps another."""
+
+    @cache  # a row stands in many of the bands that are tried
+    def pieces_of(row: int) -> list[_Piece]:
+        return _pieces(rows[row], index)
+
     found: list[Header] = []
     for start, row in enumerate(rows):
         if not _has_label(row, index):
             continue
-        candidates = [
-            header
-            for after in _band_ends(rows, start)
-            if (header := _header(rows, start, after, index=index, targets=targets)) is not None
-        ]
+        candidates: list[Header] = []
+        pieces: list[_Piece] = []
+        for after in _band_ends(rows, start):
+            pieces += pieces_of(after - 1)
+            header = _header(rows[start:after], start, pieces, index)
+            if header is not None:
+                candidates.append(header)
         if candidates:
             found.append(max(candidates, key=_rank))
     chosen: list[Header] = []
@@ -138,24 +145,22 @@ def _band_ends(rows: Sequence[Row], start: int) -> Iterator[int]:
         yield after + 1
 
 
-def _header(
-    rows: Sequence[Row], first: int, after: int, *, index: LabelIndex, targets: Sequence[Target]
-) -> Header | None:
-    pieces = [piece for row in rows[first:after] for piece in _pieces(row, index)]
+def _header(band: Sequence[Row], first: int, pieces: Sequence[_Piece], index: LabelIndex) -> Header | None:
+    """What the rows of `band`, of which the page's row `first` is the first, say as a header, cut into `pieces`."""
     stacks = _stacks(_without_spanning(pieces))
     if len(stacks) < MIN_COLUMNS:
         return None
     options = [_options(stack, index) for stack in stacks]
-    meanings = best_meanings(options, targets)
+    meanings = best_meanings(options, index.targets)
     columns = tuple(
         Column(enclosing_words(stack), _text(stack), *meaning) for stack, meaning in zip(stacks, meanings, strict=True)
     )
-    score = _score(columns, targets) - ROW_COST * (after - first)
-    wanted = score >= HEADER_SCORE and _tells_enough(columns, targets)
+    score = _score(columns, index.targets) - ROW_COST * len(band)
+    wanted = score >= HEADER_SCORE and _tells_enough(columns, index.targets)
     if not wanted and not _is_other(columns):
         return None
-    band = enclosing_words([word for row in rows[first:after] for word in row.words])
-    return Header(rows[first].page, first, after, band, columns, score, wanted)
+    box = enclosing_words([word for row in band for word in row.words])
+    return Header(band[0].page, first, first + len(band), box, columns, score, wanted)
 
 
 def _pieces(row: Row, index: LabelIndex) -> list[_Piece]:

@@ -1,6 +1,7 @@
 """Printed column labels to the meanings they may have: exact, among other words, or nearly; knows no geometry."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
@@ -15,52 +16,41 @@ NEAR = 84.0
 NEAR_LENGTH = 5
 #: a compound is told by its last part this surely
 COMPOUND = 0.8
+#: labels that an index remembers
+KEPT_LABELS = 4096
 #: a label that says net where gross is asked, or a rate where an amount is; and the reverse
 WRONG, RIGHT = -0.25, 0.02
 
 
-class LabelBook:
-    """The labels of the targets of one table in every form; never changes, so the windows of a schema share it."""
+class LabelIndex:
+    """Looks labels up among the targets of one table; remembers the last that it has looked up."""
 
     def __init__(self, targets: Sequence[Target]) -> None:
         self.targets = targets
-        #: label, with and without spaces -> indices of the targets that it may mean, and how well it tells them
-        self.meanings: dict[str, list[tuple[int, float]]] = {}
+        self._by_label: dict[str, list[tuple[int, float]]] = {}
         for index, target in enumerate(targets):
             for label, weight in target.labels.items():
                 for form in dict.fromkeys((label, label.replace(" ", ""))):
-                    self.meanings.setdefault(form, []).append((index, weight))
-        #: labels that may be compared by letters
-        self.long = [label for label in self.meanings if len(label) >= NEAR_LENGTH]
-        self.words = frozenset(word for label in self.meanings for word in label.split())
-
-
-class LabelIndex:
-    """Looks labels of one window up in a book; remembers what it has looked up."""
-
-    def __init__(self, book: LabelBook) -> None:
-        self._book = book
-        self._known: dict[str, tuple[tuple[int, float], ...]] = {}
+                    self._by_label.setdefault(form, []).append((index, weight))
+        self._long = [label for label in self._by_label if len(label) >= NEAR_LENGTH]
+        self._words = frozenset(word for label in self._by_label for word in label.split())
+        self._known = lru_cache(maxsize=KEPT_LABELS)(self._look_up)
 
     def has_word(self, word: str) -> bool:
         """Whether `word`, in comparable form, is part of any label."""
-        return word in self._book.words
+        return word in self._words
 
     def match(self, text: str) -> tuple[tuple[int, float], ...]:
         """Indices of the targets that a column under the printed `text` may mean, the best first."""
-        label = label_of(text)
-        found = self._known.get(label)
-        if found is None:
-            found = self._known[label] = self._look_up(label)
-        return found
+        return self._known(label_of(text))
 
     def fit(self, target: int, text: str) -> float:
         """What speaks for `target`, or against it, in the rest of the label: tax included or not, a per cent sign."""
-        wanted = self._book.targets[target].net
+        wanted = self.targets[target].net
         told = net_told(words_of(text))
         fit = 0.0 if told is None or wanted is None else RIGHT if told == wanted else WRONG
-        if "%" in text and self._book.targets[target].is_numeric:
-            fit += RIGHT if self._book.targets[target].is_rate else WRONG
+        if "%" in text and self.targets[target].is_numeric:
+            fit += RIGHT if self.targets[target].is_rate else WRONG
         return fit
 
     def _look_up(self, label: str) -> tuple[tuple[int, float], ...]:
@@ -84,18 +74,18 @@ class LabelIndex:
             for end in range(start + 1, len(words) + 1):
                 part = " ".join(words[start:end])
                 for known in {part, part.replace(" ", "")}:
-                    for index, own in self._book.meanings.get(known, ()):
+                    for index, own in self._by_label.get(known, ()):
                         score = weight * own * label_score(label, part)
                         scores[index] = max(scores.get(index, 0.0), score)
 
     def _add_near(self, scores: dict[int, float], label: str) -> None:
-        for known, ratio, _ in process.extract(label, self._book.long, scorer=fuzz.ratio, score_cutoff=NEAR, limit=3):
-            for index, own in self._book.meanings[known]:
+        for known, ratio, _ in process.extract(label, self._long, scorer=fuzz.ratio, score_cutoff=NEAR, limit=3):
+            for index, own in self._by_label[known]:
                 scores[index] = max(scores.get(index, 0.0), own * ratio / 100 * 0.95)
 
     def _add_compounds(self, scores: dict[int, float], words: Sequence[str]) -> None:
         """German and Dutch run words together: what ends in "preis" is a price."""
         for word in words:
             for start in range(1, len(word) - NEAR_LENGTH + 1):
-                for index, own in self._book.meanings.get(word[start:], ()):
+                for index, own in self._by_label.get(word[start:], ()):
                     scores[index] = max(scores.get(index, 0.0), own * COMPOUND)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from docproc.domain.schema import NUMERIC, FieldKind, FieldSpec
 from docproc.readers.layout.tables_vocabulary import (
@@ -67,9 +68,10 @@ class Target:
         return self.role in {Role.DESCRIPTION, Role.REFERENCE}
 
 
-def words_of(text: str) -> list[str]:
+@lru_cache(maxsize=16384)
+def words_of(text: str) -> tuple[str, ...]:
     """The comparable words of a printed label; a word that was hyphenated at a line's end is joined again."""
-    return _WORD.findall(fold(_LINE_BREAK.sub("", text)))
+    return tuple(_WORD.findall(fold(_LINE_BREAK.sub("", text))))
 
 
 def label_of(text: str) -> str:

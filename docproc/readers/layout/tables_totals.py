@@ -23,7 +23,8 @@ MAX_NOTE_WORDS = 3
 MAX_ALLOWANCE = 2
 
 # single letters are left out of what a line says
-_CARRY = tuple(tuple(word for word in label.split() if len(word) > 1) for label in CARRY_LABELS.split("|"))
+_CARRY = frozenset(tuple(word for word in label.split() if len(word) > 1) for label in CARRY_LABELS.split("|"))
+_CARRY_LENGTHS = frozenset(map(len, _CARRY))
 _PAGE_NOTE = re.compile(
     r"(?:^|\W)(?:page|seite|pagina|blatt|p)\W{0,3}\d+\W{0,3}(?:(?:of|von|sur|de|di|van|/)\W{0,3}\d+)?\W*$"
 )
@@ -44,7 +45,7 @@ def kind_of(line: Line, *, figures: Collection[int], texts: Collection[int], tex
     said = words_said(words)
     if said and _PAGE_NOTE.search(line.row.text.casefold()) and len(said) <= MAX_NOTE_WORDS:
         return LineKind.PAGE_NOTE
-    if any(tuple(said[: len(label)]) == label for label in _CARRY):
+    if any(tuple(said[:length]) in _CARRY for length in _CARRY_LENGTHS):
         return LineKind.CARRY
     if is_total(said):
         if said[0] in CHARGE_HEADS and _is_row_like(line, figures, texts, text_left):

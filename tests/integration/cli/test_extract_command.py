@@ -3,20 +3,17 @@
 import csv
 import json
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pymupdf
 import pytest
+from doubles.command import Command
 
 pytestmark = pytest.mark.integration
 OPENER = "open sesame"
-DOCPROC = Path(sys.executable).parent / "docproc"
 SCHEMA = {
     "title": "bill",
     "type": "object",
@@ -27,20 +24,10 @@ SCHEMA = {
     },
 }
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    environment = {"DOCPROC_DATA_DIR": str(tmp_path / "data"), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
-
-    def run_docproc(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
-        command = [str(DOCPROC), *map(str, arguments)]
-        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert done.returncode == code, done.stdout + done.stderr
-        return done
-
-    return run_docproc
+def run(tmp_path: Path) -> Command:
+    return Command(place=tmp_path)
 
 
 @pytest.fixture
@@ -73,7 +60,7 @@ def lines_of(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_a_pipe_gets_one_contract_line_a_document(run: Run, box: Path, schema: Path) -> None:
+def test_a_pipe_gets_one_contract_line_a_document(run: Command, box: Path, schema: Path) -> None:
     lines = lines_of(run("extract", box, "--schema", schema).stdout)
 
     assert [line["file"] for line in lines] == ["bill-1.pdf", "bill-2.pdf", "bill-3.pdf"]
@@ -84,7 +71,7 @@ def test_a_pipe_gets_one_contract_line_a_document(run: Run, box: Path, schema: P
     assert evidence[0]["page"] == 1
 
 
-def test_every_format_holds_every_document(run: Run, box: Path, schema: Path, tmp_path: Path) -> None:
+def test_every_format_holds_every_document(run: Command, box: Path, schema: Path, tmp_path: Path) -> None:
     for target in ("r.jsonl", "r.csv", "r.xlsx", "folder/"):
         run("extract", box, "--schema", schema, "--out", target)
 
@@ -95,7 +82,9 @@ def test_every_format_holds_every_document(run: Run, box: Path, schema: Path, tm
     assert len(list((tmp_path / "folder").glob("*.json"))) == 3
 
 
-def test_an_output_that_exists_is_refused_before_any_work(run: Run, box: Path, schema: Path, tmp_path: Path) -> None:
+def test_an_output_that_exists_is_refused_before_any_work(
+    run: Command, box: Path, schema: Path, tmp_path: Path
+) -> None:
     (tmp_path / "r.jsonl").write_text("mine")
 
     done = run("extract", box, "--schema", schema, "--out", "r.jsonl", code=2)
@@ -105,7 +94,7 @@ def test_an_output_that_exists_is_refused_before_any_work(run: Run, box: Path, s
     assert run("jobs", "list", "-q").stdout == ""
 
 
-def test_bad_files_are_lines_of_their_own_and_the_exit_code_is_three(run: Run, box: Path, schema: Path) -> None:
+def test_bad_files_are_lines_of_their_own_and_the_exit_code_is_three(run: Command, box: Path, schema: Path) -> None:
     (box / "broken.pdf").write_bytes(b"%PDF-1.4 nothing else")
     (box / "empty.pdf").write_bytes(b"")
     (box / "notes.txt").write_text("just text")
@@ -123,7 +112,7 @@ def test_bad_files_are_lines_of_their_own_and_the_exit_code_is_three(run: Run, b
     assert lines["bill-1.pdf"]["status"] in {"succeeded", "needs_review"}
 
 
-def test_a_password_file_opens_what_is_locked_and_is_stored_nowhere(run: Run, schema: Path, tmp_path: Path) -> None:
+def test_a_password_file_opens_what_is_locked_and_is_stored_nowhere(run: Command, schema: Path, tmp_path: Path) -> None:
     write_bill(tmp_path / "locked.pdf", 7, password=OPENER)
     (tmp_path / "passwords").write_text(f"wrong one\n{OPENER}\n")
 
@@ -148,14 +137,14 @@ def test_a_password_file_opens_what_is_locked_and_is_stored_nowhere(run: Run, sc
     ],
 )
 @pytest.mark.usefixtures("box")
-def test_a_wrong_request_says_what_is_wrong_and_exits_with_two(run: Run, arguments: list[str], said: str) -> None:
+def test_a_wrong_request_says_what_is_wrong_and_exits_with_two(run: Command, arguments: list[str], said: str) -> None:
     done = run(*arguments, code=2)
 
     assert said in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_only_the_pages_asked_for_are_read(run: Run, schema: Path, tmp_path: Path) -> None:
+def test_only_the_pages_asked_for_are_read(run: Command, schema: Path, tmp_path: Path) -> None:
     document = pymupdf.open()
     for number in range(1, 6):
         document.new_page().insert_text((50, 80), f"Invoice number: P-{number:04d}")
@@ -168,7 +157,7 @@ def test_only_the_pages_asked_for_are_read(run: Run, schema: Path, tmp_path: Pat
     assert "pages_skipped" in [issue["code"] for issue in line["issues"]]
 
 
-def test_a_job_is_listed_exported_again_and_deleted(run: Run, box: Path, schema: Path, tmp_path: Path) -> None:
+def test_a_job_is_listed_exported_again_and_deleted(run: Command, box: Path, schema: Path, tmp_path: Path) -> None:
     first = run("extract", box, "--schema", schema).stdout
 
     jobs = json.loads(run("jobs", "list", "--json").stdout)
@@ -182,7 +171,7 @@ def test_a_job_is_listed_exported_again_and_deleted(run: Run, box: Path, schema:
     assert not any(path.is_file() for path in (tmp_path / "data" / "blobs").rglob("*"))
 
 
-def test_jobs_are_listed_newest_first(run: Run, box: Path, schema: Path) -> None:
+def test_jobs_are_listed_newest_first(run: Command, box: Path, schema: Path) -> None:
     for _ in range(3):
         run("extract", box / "bill-1.pdf", "--schema", schema)
 
@@ -192,7 +181,7 @@ def test_jobs_are_listed_newest_first(run: Run, box: Path, schema: Path) -> None
     assert [job["created_at"] for job in jobs] == sorted((job["created_at"] for job in jobs), reverse=True)
 
 
-def test_kept_originals_outlive_the_files(run: Run, box: Path, schema: Path, tmp_path: Path) -> None:
+def test_kept_originals_outlive_the_files(run: Command, box: Path, schema: Path, tmp_path: Path) -> None:
     run("extract", box, "--schema", schema, "--keep-originals")
     for path in box.iterdir():
         path.unlink()
@@ -202,7 +191,7 @@ def test_kept_originals_outlive_the_files(run: Run, box: Path, schema: Path, tmp
     assert "data:image/" in (tmp_path / "report.html").read_text()
 
 
-def test_the_report_is_one_file_that_loads_nothing(run: Run, box: Path, schema: Path, tmp_path: Path) -> None:
+def test_the_report_is_one_file_that_loads_nothing(run: Command, box: Path, schema: Path, tmp_path: Path) -> None:
     run("extract", box, "--schema", schema)
     run("jobs", "report", "last", "--out", "report.html")
 
@@ -213,16 +202,12 @@ def test_the_report_is_one_file_that_loads_nothing(run: Run, box: Path, schema: 
     assert "https://" not in html
 
 
-def test_ctrl_c_finishes_what_is_in_flight_and_resume_does_the_rest(run: Run, schema: Path, tmp_path: Path) -> None:
+def test_ctrl_c_finishes_what_is_in_flight_and_resume_does_the_rest(run: Command, schema: Path, tmp_path: Path) -> None:
     folder = tmp_path / "many"
     folder.mkdir()
     for number in range(150):
         write_bill(folder / f"{number:03d}.pdf", number)
-    environment = {"DOCPROC_DATA_DIR": str(tmp_path / "data"), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
-    command = [str(DOCPROC), "extract", str(folder), "--schema", str(schema), "--workers", "2"]
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with run.start("extract", folder, "--schema", schema, "--workers", 2) as process:
         wait_until_some_are_done(run)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
@@ -236,7 +221,7 @@ def test_ctrl_c_finishes_what_is_in_flight_and_resume_does_the_rest(run: Run, sc
     assert sorted(line["file"] for line in lines) == sorted(path.name for path in folder.iterdir())
 
 
-def wait_until_some_are_done(run: Run) -> None:
+def wait_until_some_are_done(run: Command) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         jobs = json.loads(run("jobs", "list", "--json").stdout)
@@ -246,7 +231,7 @@ def wait_until_some_are_done(run: Run) -> None:
     raise AssertionError("the job did not get going")
 
 
-def test_strict_asks_for_a_person_by_its_exit_code(run: Run, schema: Path, tmp_path: Path) -> None:
+def test_strict_asks_for_a_person_by_its_exit_code(run: Command, schema: Path, tmp_path: Path) -> None:
     document = pymupdf.open()
     document.new_page().insert_text((50, 80), "nothing that the schema asks for")
     document.save(tmp_path / "odd.pdf")
@@ -255,6 +240,73 @@ def test_strict_asks_for_a_person_by_its_exit_code(run: Run, schema: Path, tmp_p
     run("extract", "odd.pdf", "--schema", schema, "--strict", code=4)
 
 
-def test_help_has_an_example_for_every_command(run: Run) -> None:
+def test_help_has_an_example_for_every_command(run: Command) -> None:
     for command in (["extract"], ["inspect"], ["jobs", "list"], ["jobs", "export"], ["schemas", "check"], ["doctor"]):
         assert "Example" in run(*command, "--help").stdout, command
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_any_work(run: Command, box: Path, schema: Path) -> None:
+    done = run("extract", box, "--schema", schema, "--out", "/proc/nowhere/r.jsonl", code=2)
+
+    assert "/proc/nowhere/r.jsonl: cannot be written" in done.stderr
+    assert run("jobs", "list", "-q").stdout == ""
+
+
+def test_a_table_beside_a_csv_is_refused_before_any_work(run: Command, box: Path, tmp_path: Path) -> None:
+    (tmp_path / "r.line_items.csv").write_text("mine")
+
+    run("extract", box, "--schema", "invoice", "--out", "r.csv", code=2)
+
+    assert (tmp_path / "r.line_items.csv").read_text() == "mine"
+
+
+def test_an_empty_job_name_names_no_job(run: Command, box: Path, schema: Path) -> None:
+    run("extract", box, "--schema", schema)
+
+    run("jobs", "delete", "", code=2)
+    run("jobs", "delete", "0", code=2)
+
+    assert len(run("jobs", "list", "-q").stdout.split()) == 1
+
+
+def test_a_link_to_nothing_is_a_failed_document_and_not_a_lost_one(run: Command, box: Path, schema: Path) -> None:
+    (box / "gone.pdf").symlink_to(box / "nowhere.pdf")
+
+    lines = {line["file"]: line for line in lines_of(run("extract", box, "--schema", schema, code=3).stdout)}
+
+    assert lines["gone.pdf"]["failure"]["code"] == "unreadable"
+
+
+def test_a_settings_file_that_is_no_toml_is_named(run: Command, tmp_path: Path) -> None:
+    (tmp_path / "docproc.toml").write_text("wor[")
+
+    assert "docproc.toml" in run("settings", "show", code=2).stderr
+
+
+def test_a_name_too_long_for_any_file_is_a_usage_error(run: Command) -> None:
+    assert "no such file" in run("extract", "x" * 300, "--schema", "invoice", code=2).stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_crash(run: Command, box: Path, schema: Path) -> None:
+    with run.start("extract", box, "--schema", schema) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        _, errors = process.communicate(timeout=60)
+
+    assert process.returncode == 0
+    assert "3 documents" in errors
+
+
+def test_a_folder_of_documents_is_no_place_to_import_from(run: Command, schema: Path, tmp_path: Path) -> None:
+    hostile = "open('PWNED', 'w').close()\n"
+    for name in ("docproc/__init__.py", "typer.py", "schemas/__init__.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(hostile)
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(30):
+        write_bill(folder / f"{number:03d}.pdf", number)
+
+    run("extract", folder, "--schema", schema, "--workers", "2", "--out", "r.jsonl")
+
+    assert not (tmp_path / "PWNED").exists()

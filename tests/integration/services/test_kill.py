@@ -1,11 +1,13 @@
 """A process killed at any moment loses nothing and does nothing twice."""
 
+import os
 import random
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -63,7 +65,7 @@ def test_a_job_whose_process_is_killed_again_and_again_ends_whole(
     # a window is read again only when its process died between reading and writing down: at most one a worker a kill
     assert len(readings) == DOCUMENTS
     assert sum(readings.values()) <= DOCUMENTS + 3 * KILLS
-    assert not list((tmp_path / "owners").iterdir())
+    assert [path.name for path in (tmp_path / "owners").iterdir()] == ["id"]
     names = [path.name for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
     assert len([name for name in names if not name.startswith(".")]) == DOCUMENTS
 
@@ -101,6 +103,37 @@ def test_the_files_of_the_dead_are_swept_and_those_of_the_living_stay(tmp_path: 
     with owners.enter() as first:
         left = tmp_path / f"{first.name.rsplit('-', 2)[0]}-1-deadbeef.lock"
         left.write_bytes(b"")
+        starting = [tmp_path / "just-now.new", tmp_path / "long-ago.new"]
+        for path in starting:
+            path.write_bytes(b"")
+        os.utime(starting[1], (0, 0))
         with owners.enter() as second:
-            assert {path.stem for path in tmp_path.iterdir()} == {first.name, second.name}
-    assert list(tmp_path.iterdir()) == []
+            assert {path.stem for path in tmp_path.iterdir()} == {"id", "just-now", first.name, second.name}
+    assert {path.name for path in tmp_path.iterdir()} == {"id", "just-now.new"}
+
+
+def test_two_machines_that_look_alike_are_strangers(tmp_path: Path) -> None:
+    """Containers have the same folders, and often the same name, with a disk each and one database."""
+    seen, disks = tmp_path / "data", [tmp_path / "disk1", tmp_path / "disk2"]
+    for disk in disks:
+        disk.mkdir()
+    seen.symlink_to(disks[0])
+    with LocalOwners(seen).enter() as living:
+        seen.unlink()
+        seen.symlink_to(disks[1])
+        with LocalOwners(seen).enter():
+            assert LocalOwners(seen).dead(frozenset({living.name})) == frozenset()
+
+
+def test_the_same_folder_is_known_again_under_another_name(tmp_path: Path) -> None:
+    with LocalOwners(tmp_path / "before").enter() as owner:
+        pass
+    (tmp_path / "before").rename(tmp_path / "after")
+    assert LocalOwners(tmp_path / "after").dead(frozenset({owner.name})) == {owner.name}
+
+
+def test_all_who_start_at_once_agree_on_the_folder(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        names = list(pool.map(lambda _: LocalOwners(tmp_path).enter().name, range(32)))
+    assert len({name.split("-")[0] for name in names}) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["id"]

@@ -1,6 +1,7 @@
 """What `docproc inspect` says of a document: spans of pages, facts as JSON, lines for people, errors."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -11,8 +12,8 @@ from docproc.domain.page import Grid, TextSource
 from docproc.pages.inspect import Inspection, PageSummary
 
 
-def page(number: int, **facts: object) -> PageSummary:
-    known = {
+def page(number: int, **facts) -> PageSummary:
+    known: dict[str, Any] = {
         "number": number,
         "width": 595.0,
         "height": 842.0,
@@ -25,7 +26,7 @@ def page(number: int, **facts: object) -> PageSummary:
         "grid": Grid(2, 3),
         "text": f"text of page {number}",
     }
-    return PageSummary(**known | facts)  # type: ignore[arg-type]  # the facts are what a test names
+    return PageSummary(**known | facts)
 
 
 def inspection(*pages: PageSummary, attachments: tuple[str, ...] = (), unread: tuple[int, ...] = ()) -> Inspection:

@@ -3,8 +3,6 @@
 import base64
 import hashlib
 import re
-from collections import Counter
-from html.parser import HTMLParser
 
 import pytest
 from exports_factory import (
@@ -13,7 +11,6 @@ from exports_factory import (
     extraction,
     failed_extraction,
     group,
-    invoice_fields,
     leaf,
     long_rows,
     rows_of,
@@ -21,6 +18,7 @@ from exports_factory import (
     set_of,
     value,
 )
+from report_page import Page, one_image, page_of, report, tiles
 
 from docproc.domain.errors import ConflictError
 from docproc.domain.evidence import Evidence, MatchKind
@@ -30,64 +28,9 @@ from docproc.domain.geometry import Box
 from docproc.domain.issues import Issue, IssueCode, Severity
 from docproc.domain.page import PageState
 from docproc.exports.export_item import ExportItem
-from docproc.exports.report.report_writer import ReportLimits, ReportWriter
+from docproc.exports.report.report_writer import ReportWriter
 
-VOID = {"meta", "img", "input", "br", "rect", "path"}
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)><!-- tiles --></style>"
-PNG = b"\x89PNG" + bytes(996)
-
-
-class Page(HTMLParser):
-    """Elements with their attributes and text; fails on markup that is not balanced."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.elements: list[dict[str, str]] = []
-        self.open: list[dict[str, str]] = []
-        self.feed(text)
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        element = {"tag": tag, "text": "", **{name: content or "" for name, content in attrs}}
-        self.elements.append(element)
-        if tag not in VOID:
-            self.open.append(element)
-
-    def handle_startendtag(self, tag, attrs):
-        self.elements.append({"tag": tag, "text": "", **{name: content or "" for name, content in attrs}})
-
-    def handle_endtag(self, tag):
-        assert self.open.pop()["tag"] == tag
-
-    def handle_data(self, data):
-        for element in self.open:
-            element["text"] += data
-
-    def of(self, css):
-        """By tag, or by `.class`."""
-        if css.startswith("."):
-            return [one for one in self.elements if css[1:] in one.get("class", "").split()]
-        return [one for one in self.elements if one["tag"] == css]
-
-
-def report(tmp_path, *documents, schema=INVOICE, **options):
-    with ReportWriter(tmp_path / "report.html", schema, overwrite=True, **options) as writer:
-        for document in documents:
-            writer.write(document)
-    return (tmp_path / "report.html").read_text(encoding="utf-8")
-
-
-def page_of(tmp_path, *documents, **options):
-    return Page(report(tmp_path, *documents, **options))
-
-
-def one_image(_document_id, _number):
-    return PNG, "image/png"
-
-
-def tiles(page):
-    names, numbers = page.of("dt"), page.of("dd")
-    return {name["text"]: number["text"] for name, number in zip(names, numbers, strict=True)}
 
 
 def hostile_extraction():
@@ -279,22 +222,6 @@ def test_issues_stand_gravest_first_and_point_at_their_fields(tmp_path):
     assert {one["data-path"] for one in page.of("code") if "data-path" in one} == targets
 
 
-def test_page_images_are_embedded_only_for_pages_with_evidence(tmp_path):
-    asked: list[int] = []
-
-    def images(_document_id, number):
-        asked.append(number)
-        return PNG, "image/png"
-
-    pages = tuple(PageFacts(number=number, state=PageState.READ, width=595, height=842) for number in range(1, 6))
-    fields = {"total": FieldValue(value="1", evidence=(evidence("1", page=4),))}
-    text = report(tmp_path, extraction(1, fields, pages=pages), page_image=images, schema=schema_of(leaf("total")))
-    (image,) = Page(text).of("img")
-    assert asked == [4]
-    assert base64.b64decode(image["src"].removeprefix("data:image/png;base64,")) == PNG
-    assert "No evidence on pages 1\u20133, 5." in text
-
-
 def test_failed_and_blank_pages_are_named(tmp_path):
     pages = (
         PageFacts(number=1, state=PageState.READ, width=595, height=842),
@@ -304,21 +231,6 @@ def test_failed_and_blank_pages_are_named(tmp_path):
     text = report(tmp_path, extraction(1, pages=pages))
     assert "Page 2: failed." in text
     assert "Page 3: blank." in text
-
-
-def test_images_stop_at_the_limit_and_the_report_says_so(tmp_path):
-    asked: Counter[object] = Counter()
-
-    def images(document_id, _number):
-        asked[document_id] += 1
-        return PNG, "image/png"
-
-    limits = ReportLimits(image_bytes=3_000)
-    text = report(tmp_path, *(extraction(number) for number in range(1, 6)), page_image=images, limits=limits)
-    assert len(Page(text).of("img")) == 2
-    assert asked.total() == 3  # once it is full, no page is drawn in vain
-    assert text.count("page image left out") == 3
-    assert "3 page images are left out" in text
 
 
 def test_without_an_image_the_print_is_drawn_in_its_box(tmp_path):
@@ -333,30 +245,10 @@ def test_an_image_of_a_strange_type_is_not_embedded(tmp_path):
     assert page.of("img") == []
 
 
-def test_evidence_beyond_the_page_limit_is_named(tmp_path):
-    places = tuple(evidence("1", page=number) for number in range(1, 6))
-    fields = {"total": FieldValue(value="1", evidence=places)}
-    text = report(
-        tmp_path, extraction(1, fields), schema=schema_of(leaf("total")), limits=ReportLimits(pages_per_document=2)
-    )
-    assert "Evidence on pages 3\u20135 is not drawn" in text
-    assert len(Page(text).of(".page")) == 2
-
-
 def test_a_page_of_unknown_size_has_room_for_every_box(tmp_path):
     fields = {"total": FieldValue(value="1", evidence=(evidence("1", box=Box(900, 10, 1000, 20)),))}
     page = page_of(tmp_path, extraction(1, fields, pages=()), schema=schema_of(leaf("total")))
     assert page.of(".overlay")[0]["viewbox"] == "0 0 1020 842"
-
-
-def test_long_tables_show_their_first_rows_and_count_the_rest(tmp_path):
-    fields = invoice_fields()
-    del fields["line_items"]
-    item = ExportItem(extraction=extraction(2, fields), tables={"line_items": lambda: long_rows(5_000)})
-    text = report(tmp_path, item, limits=ReportLimits(rows_per_table=10))
-    assert "4,990 of 5,000 rows are not shown" in text
-    assert len(Page(text).of("tr")) == 11
-    assert len(text) < 80_000
 
 
 def test_a_list_within_a_list_is_a_table_that_names_its_row(tmp_path):
@@ -385,21 +277,6 @@ def test_groups_sets_and_titles_are_shown_as_a_person_reads_them(tmp_path):
         "Seller / VAT ID",
         "Seller / Post box / City",
     }
-
-
-def test_a_very_long_value_is_shortened_and_says_so(tmp_path):
-    text = report(
-        tmp_path, extraction(1, {"body": value("x" * 50_000, grounded=False)}), schema=schema_of(leaf("body"))
-    )
-    assert "48,000 more characters are in the export" in text
-    assert len(text) < 80_000
-
-
-def test_documents_beyond_the_limit_count_and_are_announced(tmp_path):
-    page = page_of(tmp_path, *(extraction(number) for number in range(1, 5)), limits=ReportLimits(documents=3))
-    assert tiles(page)["documents"] == "4"
-    assert len(page.of("article")) == 3
-    assert "1 documents are not shown" in page.of(".note")[0]["text"]
 
 
 def test_the_report_appears_whole_or_not_at_all(tmp_path):
@@ -432,13 +309,3 @@ def test_an_empty_list_is_named_among_what_was_not_found(tmp_path):
     page = page_of(tmp_path, item, schema=schema)
     assert [one["text"] for one in page.of(".absent")] == ["not foundLines"]
     assert "no rows" in [one["text"] for one in page.of(".note")]
-
-
-def test_many_issues_and_many_fields_of_one_are_counted(tmp_path):
-    wide = Issue(code=IssueCode.UNGROUNDED, fields=tuple(f"f{number}" for number in range(9)), message="wide")
-    others = [Issue(code=IssueCode.UNGROUNDED, message=f"m{number}") for number in range(39)]
-    page = page_of(tmp_path, extraction(issues=(wide, *others)))
-    lines = [one["text"] for one in page.of("li") if "data-status" not in one]
-    assert len(lines) == 31
-    assert lines[0].endswith("f5 and 3 more")
-    assert lines[-1] == "and 10 more"

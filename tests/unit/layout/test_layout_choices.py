@@ -1,4 +1,4 @@
-from typeset import leaf, read, rows, schema_of, strings, value, window_of
+from typeset import Line, leaf, read, rows, schema_of, strings, value, window_of
 
 from docproc.domain.evidence import MatchKind
 from docproc.domain.schema import FieldKind
@@ -25,7 +25,7 @@ def test_no_option_on_the_page_is_null():
 
 
 def test_the_currency_is_what_most_amounts_carry():
-    lines = [[(50, "Price"), (300, "€ 12.00")], [(50, "Total"), (300, "EUR 24.00")], "Card fee $ 1.00"]
+    lines: list[Line] = [[(50, "Price"), (300, "€ 12.00")], [(50, "Total"), (300, "EUR 24.00")], "Card fee $ 1.00"]
     reading = read(lines, leaf("currency", FieldKind.CURRENCY))
     assert reading.record["currency"] == "EUR"
 
@@ -52,7 +52,7 @@ def test_a_set_holds_each_value_once():
 
 def test_labels_and_values_become_pairs():
     field = rows("pairs", leaf("key"), leaf("value"))
-    lines = [[(50, "Policy:"), (300, "P-77")], "Holder: Jane Doe"]
+    lines: list[Line] = [[(50, "Policy:"), (300, "P-77")], "Holder: Jane Doe"]
     assert value(lines, field) == [{"key": "Policy", "value": "P-77"}, {"key": "Holder", "value": "Jane Doe"}]
 
 

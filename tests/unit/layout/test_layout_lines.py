@@ -2,7 +2,8 @@ from typeset import page_of, words_of
 
 from docproc.domain.geometry import Box
 from docproc.domain.page import PageContent, TextSource, Word
-from docproc.readers.layout.lines import blocks, sheet_of, turned, visual_rows
+from docproc.readers.layout.lines import blocks, sheet_of, visual_rows
+from docproc.readers.layout.orientation import turned
 
 
 def texts(page: PageContent) -> list[list[str]]:
@@ -60,3 +61,36 @@ def test_print_that_runs_up_or_down_the_page_is_turned_and_back():
 def test_a_page_the_right_way_up_is_left_alone():
     page = page_of(["Invoice number 4711"])
     assert turned(page)[0] is page
+
+
+def test_a_page_shown_upside_down_is_turned_over_and_back():
+    straight = words_of([[(50, "Invoice number is"), (300, "A-4711")], "Advertiser Example of all"])
+    words = tuple(
+        word._replace(left=595 - word.right, top=842 - word.bottom, right=595 - word.left, bottom=842 - word.top)
+        for word in straight
+    )
+    page = PageContent(number=1, width=595, height=842, rotation=180, source=TextSource.TEXT_LAYER, words=words)
+    upright, back = turned(page)
+    assert texts(upright) == [["Invoice number is", "A-4711"], ["Advertiser Example of all"]]
+    assert [back(word.box) for word in upright.words] == [word.box for word in words]
+
+
+def test_lines_that_run_to_the_left_by_their_script_are_no_page_upside_down():
+    hebrew = tuple(Word("שלום", 400 - 50 * n, 40, 440 - 50 * n, 52, 0) for n in range(8))
+    page = PageContent(number=1, width=595, height=842, rotation=0, source=TextSource.TEXT_LAYER, words=hebrew)
+    assert turned(page)[0] is page
+
+
+def test_rows_of_a_photo_taken_aslant_are_made_level():
+    lines = [[(50, "Article number"), (400, f"{n}.80")] for n in range(8)]
+    slanting = [
+        word._replace(top=word.top + 0.08 * word.left, bottom=word.bottom + 0.08 * word.left, line=number)
+        for number, word in enumerate(words_of(lines))
+    ]
+    whole = [
+        word._replace(line=word.line - (word.text == "number")) for word in slanting
+    ]  # OCR gives label and value a line each
+    page = PageContent(number=1, width=595, height=842, rotation=0, source=TextSource.OCR, words=tuple(whole))
+    level, back = turned(page)
+    assert texts(level) == [["Article number", f"{n}.80"] for n in range(8)]
+    assert [back(word.box) for word in level.words] == [word.box for word in whole]

@@ -1,4 +1,4 @@
-from typeset import group, leaf, read, value
+from typeset import Line, group, leaf, read, value
 
 from docproc.domain.schema import FieldKind
 
@@ -7,7 +7,7 @@ BUYER = leaf("buyer_name")
 ADDRESS = leaf("address", description="Full address of the shop, on one line")
 COMPANY = leaf("company", description="Name of the shop that issued the receipt")
 
-RECEIPT = [
+RECEIPT: list[Line] = [
     "GOLDEN LEAF TRADING SDN BHD",
     "(123456-X)",
     "NO 12, JALAN MERANTI 3,",
@@ -31,7 +31,7 @@ def test_a_legal_form_on_the_next_line_belongs_to_the_name():
     assert value(["EVERGREEN BOOKS", "CO. (M) SDN BHD", *RECEIPT[2:]], COMPANY) == "EVERGREEN BOOKS CO. (M) SDN BHD"
 
 
-INVOICE = [
+INVOICE: list[Line] = [
     [(50, "Acme Tools GmbH"), (350, "RECHNUNG")],
     "Hafenstraße 1",
     "20095 Hamburg",
@@ -58,7 +58,7 @@ def test_parties_in_groups_have_their_own_addresses():
 
 
 def test_a_name_behind_a_label_under_the_heading_of_a_party():
-    lines = [
+    lines: list[Line] = [
         "Verkäufer",
         [(50, "Name:"), (250, "Lieferant GmbH & Co. KG")],
         [(50, "USt-IdNr.:"), (250, "DE136695976")],
@@ -76,7 +76,7 @@ def test_a_name_behind_a_label_under_the_heading_of_a_party():
 
 
 def test_a_letter_without_labels_is_for_whom_its_address_block_names():
-    lines = [
+    lines: list[Line] = [
         "Acme Tools GmbH - Hafenstraße 1 - 20095 Hamburg",
         "",
         "Frieda Beispiel",

@@ -1,5 +1,5 @@
 import pytest
-from typeset import leaf, read, value
+from typeset import Line, leaf, read, value
 
 from docproc.domain.issues import IssueCode
 from docproc.domain.schema import FieldKind
@@ -25,6 +25,11 @@ def test_a_value_stands_behind_its_label_on_one_line():
 def test_a_sentence_holds_number_and_date():
     reading = read(["Rechnung Nr. 471102 vom 05.03.2018", "Stand der Vorlage vom 10.01.2023"], NUMBER, DATE)
     assert reading.record == {"invoice_number": "471102", "issue_date": "2018-03-05"}
+
+
+def test_a_sentence_may_be_cut_by_a_gap():
+    lines: list[Line] = [[(50, "Rechnung Nr. 471102 vom"), (175, "05.03.2018")], "Version vom 10.01.2023"]
+    assert value(lines, DATE) == "2018-03-05"
 
 
 def test_the_number_of_the_customer_is_not_the_invoices():
@@ -97,7 +102,7 @@ def test_the_total_after_rounding_counts():
 
 
 def test_the_totals_of_a_tax_summary_are_not_the_documents():
-    lines = [
+    lines: list[Line] = [
         [(50, "Total Sales"), (300, "127.20")],
         "",
         "GST Summary",

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from docproc.domain.page import FormField, PageContent, TextSource, Word
 from docproc.domain.reading import Reading, Window
-from docproc.domain.schema import ExtractionSchema, FieldKind, FieldSpec, Shape
+from docproc.domain.schema import ExtractionSchema, FieldKind, FieldSpec, RuleFindings, Shape
 from docproc.readers.layout.reader import LayoutReader
 
 LETTER, HEIGHT, LEADING = 5.0, 10.0, 12.0
@@ -51,8 +51,8 @@ def window_of(*pages: Sequence[Line], day_first: bool | None = None) -> Window:
     return Window(pages=contents, page_count=len(contents), day_first=day_first)
 
 
-def leaf(name: str, kind: FieldKind = FieldKind.TEXT, *, description: str = "", **rest: object) -> FieldSpec:
-    return FieldSpec(name=name, kind=kind, description=description, **rest)  # type: ignore[arg-type] tests only
+def leaf(name: str, kind: FieldKind = FieldKind.TEXT, *, description: str = "", **rest) -> FieldSpec:
+    return FieldSpec(name=name, kind=kind, description=description, **rest)
 
 
 def group(name: str, *children: FieldSpec) -> FieldSpec:
@@ -74,7 +74,7 @@ def schema_of(*fields: FieldSpec, day_first: bool | None = None) -> ExtractionSc
         fields=fields,
         json_schema={},
         check_shape=lambda _: (),
-        check_rules=lambda _: (),
+        check_rules=lambda _: RuleFindings(),
         day_first=day_first,
     )
 

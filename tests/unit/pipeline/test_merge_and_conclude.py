@@ -164,6 +164,16 @@ def test_an_ungrounded_value_is_said_and_is_an_error_where_it_must_be_verbatim()
     assert [issue.severity for issue in strict.issues if issue.code is IssueCode.UNGROUNDED] == ["error"]
 
 
+@pytest.mark.parametrize("verbatim", [False, True])
+def test_a_document_without_pages_has_no_print_to_miss_a_value_from(verbatim: bool) -> None:
+    sure = FieldValue(value="x", confidence=1.0, parts=ConfidenceParts(model=1.0))
+
+    conclusion = concluded(pages=(), a=sure, spec=FieldSpec(name="a", verbatim=verbatim))
+
+    assert conclusion.issues == ()
+    assert conclusion.status is ExtractionStatus.SUCCEEDED
+
+
 def test_a_value_under_the_schemas_threshold_goes_to_review() -> None:
     spec = FieldSpec(name="a", threshold=1.0)
 

@@ -139,6 +139,35 @@ def test_days_are_in_order_and_codes_have_their_check_digits(record, expected):
     assert codes(record) == expected
 
 
+@pytest.mark.parametrize(
+    ("buyer", "expected"),
+    [("DE 136 695 976", [IssueCode.SAME_PARTY]), ("DE136695977", []), (None, []), ("", [])],
+)
+def test_seller_and_buyer_do_not_have_one_vat_id(buyer, expected):
+    found = findings({"seller_vat_id": "DE136695976", "buyer_vat_id": buyer})
+    assert [issue.code for issue in found.issues if issue.code is IssueCode.SAME_PARTY] == expected
+    assert found.checks.get("seller_vat_id") == (0.5 if expected else 1.0)
+
+
+@pytest.mark.parametrize(
+    ("value", "severity", "word"),
+    [
+        ({"seller_vat_id": "DE136695975"}, Severity.INFO, "check digits of a VAT id"),
+        ({"seller_vat_id": "FR12 345 678 901"}, Severity.INFO, "check digits of a VAT id"),
+        ({"seller_vat_id": "DE13669597"}, Severity.WARNING, "form of a VAT id"),
+        ({"iban": "DE88370400440532013000"}, Severity.WARNING, "check digits of an IBAN"),
+    ],
+)
+def test_wrong_check_digits_of_a_well_formed_vat_id_are_only_a_remark(value, severity, word):
+    (issue,) = findings(value).issues
+    assert (issue.code, issue.severity) == (IssueCode.CHECK_DIGIT, severity)
+    assert word in issue.message
+
+
+def test_two_parties_without_a_vat_id_are_not_the_same():
+    assert findings({"seller_vat_id": None, "buyer_vat_id": None}) == RuleFindings()
+
+
 def movement(amount: str, balance: str | None = None) -> Record:
     return {"amount": amount, "balance": balance}
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docproc.values.dates import find_dates, order_from, parse_date
+from docproc.values.dates import DateOrder, find_dates, order_from, order_with_proof, parse_date
 
 DAYS = st.dates(min_value=date(1990, 1, 1), max_value=date(2059, 12, 31))
 MONTHS = {
@@ -120,6 +120,40 @@ def test_the_span_covers_the_print():
 )
 def test_the_order_comes_from_clear_dates_then_from_the_words_of_the_place(texts, day_first):
     assert order_from(texts) is day_first
+
+
+@pytest.mark.parametrize(
+    ("texts", "order"),
+    [
+        (["25/04/2018", "Springfield, IL 62704", "Total $5.00"], DateOrder(day_first=True, proven=True)),
+        (["04/25/2018", "Rechnung", "5,00 EUR"], DateOrder(day_first=False, proven=True)),
+        (["25/04/2018", "04/25/2018", "Rechnung"], DateOrder(day_first=None, proven=True)),
+        (["1/6/20-1/12/20", "Rechnung"], DateOrder(day_first=False, proven=False)),
+        (["Rechnung 5", "Summe 5,00 EUR"], DateOrder(day_first=True, proven=False)),
+        (["hello"], DateOrder(day_first=None, proven=False)),
+    ],
+)
+def test_only_a_day_above_twelve_proves_the_order(texts, order):
+    assert order_with_proof(texts) == order
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["Invoice", "Muster GmbH, Berlin", "03/04/2025"],
+        ["Acme Inc", "(555) 123-4567", "Total $ 50.00", "Bill to: Muster GmbH, Berlin, Germany", "03/04/2025"],
+        ["Springfield, IL 62704", "Muster GmbH", "IBAN", "5.00 EUR", "03/04/2025"],
+        ["Acme LLC", "03/04/2025"],
+        ["Total $ 50.00", "03/04/2025"],
+        ["Total 50.00 EUR", "03/04/2025"],
+    ],
+)
+def test_words_without_weight_or_on_both_sides_tell_no_order(texts):
+    assert order_from(texts) is None
+
+
+def test_a_clause_number_proves_no_order():
+    assert order_with_proof(["3. 25. 10"]) == DateOrder(day_first=None, proven=False)
 
 
 def test_several_dates_are_not_one():
