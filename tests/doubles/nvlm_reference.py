@@ -40,8 +40,21 @@ class Reference:
         x = self.weights["language_model.model.embed_tokens.weight"][ids]  # (length, hidden)
         if pixels is not None:
             x[ids == self.config["image_token_id"]] = self.image_tokens(pixels).flatten(0, 1)
+        return self._written(x, None)
+
+    def cross_logits(self, ids: Tensor, pixels: Tensor, ranges: Tensor, tags: Tensor | None = None) -> Tensor:
+        """As `logits`, for NVLM-X, and for -H with its tiles' `tags` (tiles, 5); ranges (length, 2): who sees what."""
+        x = self.weights["language_model.model.embed_tokens.weight"][ids]
+        tiles = self.image_tokens(pixels)  # (tiles, tokens, hidden)
+        if tags is not None:
+            x[ids == self.config["image_token_id"]] = tiles[-1]
+            beside = self.weights["language_model.model.embed_tokens.weight"][tags]
+            tiles = torch.cat([beside, tiles], 1)[:-1]
+        return self._written(x, (tiles.flatten(0, 1), ranges))
+
+    def _written(self, x: Tensor, seen: tuple[Tensor, Tensor] | None) -> Tensor:
         for number in range(self.config["llm_config"]["num_hidden_layers"]):
-            x = self._language_layer(x, f"language_model.model.layers.{number}.")
+            x = self._language_layer(x, f"language_model.model.layers.{number}.", seen)
         x = rms(x, self.weights["language_model.model.norm.weight"], 1e-6)
         tied = self.mistake is Mistake.TIED_HEAD
         head = "language_model.model.embed_tokens.weight" if tied else "language_model.lm_head.weight"
@@ -60,7 +73,8 @@ class Reference:
         x = x.flatten(1, 2)
         bias = None if self.mistake is Mistake.NO_PROJECTOR_BIAS else w["mlp1.0.bias"]
         x = F.layer_norm(x, x.shape[-1:], w["mlp1.0.weight"], bias, 1e-5)
-        return F.gelu(x @ w["mlp1.1.weight"].T) @ w["mlp1.3.weight"].T
+        x = x @ w["mlp1.1.weight"].T
+        return F.gelu(x) @ w["mlp1.3.weight"].T if "mlp1.3.weight" in w else x  # NVLM-X has one layer
 
     def tower(self, pixels: Tensor) -> Tensor:
         """Tiles -> (tiles, 1 + patches, width), CLS first."""
@@ -103,9 +117,27 @@ class Reference:
         over = x.shape[-1] if self.mistake is Mistake.VARIANCE_OVER_STORED_HEADS else real_width
         return x * torch.rsqrt(x.square().sum(-1, keepdim=True) / over + 1e-6) * weight
 
-    def _language_layer(self, x: Tensor, place: str) -> Tensor:
+    def _cross_attention(self, x: Tensor, place: str, seen: tuple[Tensor, Tensor]) -> Tensor:
+        """What each token reads of the places that it may see, one token and one head after the other."""
+        w, language = self.weights, self.config["llm_config"]
+        heads, groups = language["num_attention_heads"], language["num_key_value_heads"]
+        width = x.shape[-1] // heads
+        places, ranges = seen
+        q = (rms(x, w[place + "norm.weight"], 1e-6) @ w[place + "q_proj.weight"].T).unflatten(-1, (heads, width))
+        k, v = ((places @ w[f"{place}{name}_proj.weight"].T).unflatten(-1, (groups, width)) for name in "kv")
+        read = torch.zeros_like(q)
+        for token, (start, end) in enumerate(ranges.tolist()):
+            for head in range(heads if end > start else 0):
+                group = head * groups // heads
+                shares = torch.softmax(k[start:end, group] @ q[token, head] * width**-0.5, 0)
+                read[token, head] = shares @ v[start:end, group]
+        return torch.tanh(w[place + "gate"]) * (read.flatten(1) @ w[place + "o_proj.weight"].T)
+
+    def _language_layer(self, x: Tensor, place: str, seen: tuple[Tensor, Tensor] | None) -> Tensor:
         w = self.weights
         x = x + self._language_attention(rms(x, w[place + "input_layernorm.weight"], 1e-6), place + "self_attn.")
+        if seen is not None and place + "cross_attn.gate" in w:
+            x = x + self._cross_attention(x, place + "cross_attn.", seen)
         h = rms(x, w[place + "post_attention_layernorm.weight"], 1e-6)
         gate = F.silu(h @ w[place + "mlp.gate_proj.weight"].T)
         return x + (gate * (h @ w[place + "mlp.up_proj.weight"].T)) @ w[place + "mlp.down_proj.weight"].T

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from doubles.nvlm_prompts import ask, noise_page
+from doubles.nvlm_reference import Reference
 from torch import Tensor
 from transformers import AutoModelForImageTextToText, AutoProcessor, BatchFeature, Qwen2ForCausalLM
 
@@ -109,6 +110,18 @@ def test_tiles_of_one_row_are_nothing_to_another(network: NvlmXForConditionalGen
 
     assert not before[0].equal(after[0])
     assert before[1].equal(after[1])
+
+
+@pytest.mark.parametrize(("precision", "bound"), [(torch.float64, 1e-4), (torch.float32, 5e-5)])
+def test_logits_are_the_references(folder: Path, batch: BatchFeature, precision: torch.dtype, bound: float) -> None:
+    network = AutoModelForImageTextToText.from_pretrained(folder, dtype=precision)
+    reference = Reference(folder, dtype=torch.float64)
+
+    expected = reference.cross_logits(
+        batch["input_ids"][0], batch["pixel_values"], batch["memory_range"][0], batch.get("tile_tags")
+    )
+
+    assert (logits(network, batch) - expected).abs().max() <= bound
 
 
 def test_closed_gates_leave_the_language_model_exactly(folder: Path, batch: BatchFeature) -> None:
