@@ -60,14 +60,18 @@ def tiny(
 
 @app.command("check")
 def check(
-    folder: Annotated[Path, typer.Argument(help="A checkpoint's folder.", metavar="DIR")],
+    checkpoint: Annotated[
+        str, typer.Argument(help="Its folder, or its name once fetched.", metavar="DIR_OR_NAME")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Say whether every tensor is there and where it runs, from headers. Example: `docproc models check NVLM-D`."""
     from docproc.nvlm.check import check_checkpoint
+    from docproc.nvlm.hub import local_folder
     from docproc.nvlm.quiet import be_quiet
 
     be_quiet()
+    folder = local_folder(checkpoint)
     report = check_checkpoint(folder)
     if as_json:
         typer.echo(json.dumps(_as_dict(folder, report)))

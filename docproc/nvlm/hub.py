@@ -8,9 +8,9 @@ from typing import Protocol, TypeVar
 import huggingface_hub
 
 # HTTPError is that of the HTTP library beneath the client, which is not the same one in all its versions
-from huggingface_hub.errors import HFValidationError, HTTPError
+from huggingface_hub.errors import HFValidationError, HTTPError, LocalEntryNotFoundError
 
-from docproc.domain.errors import UsageError
+from docproc.domain.errors import NotFoundError, UsageError
 
 #: weights once, in one form, with what is needed to read them; never code
 _WANTED = ("*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model", "LICENSE*", "README.md")
@@ -76,6 +76,16 @@ class PublicHub:
                 )
             ),
         )
+
+
+def local_folder(name: str, *, cache: Path | None = None) -> Path:
+    """The folder `name`, or where the hub's client keeps the checkpoint `name` that was fetched before."""
+    if (folder := Path(name)).is_dir():
+        return folder
+    try:
+        return Path(huggingface_hub.snapshot_download(name, local_files_only=True, cache_dir=cache))
+    except (HFValidationError, LocalEntryNotFoundError) as exc:
+        raise NotFoundError(f"{name} is neither a folder nor a checkpoint that was fetched before") from exc
 
 
 def _asked(name: str, question: Callable[[], Answer]) -> Answer:

@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 from docproc.cli import models
 from docproc.cli.exit_codes import ExitCode
 from docproc.cli.main import app
-from docproc.domain.errors import UsageError
+from docproc.domain.errors import NotFoundError, UsageError
 from docproc.nvlm.check import check_checkpoint
 from docproc.nvlm.checkpoint import CheckpointError
-from docproc.nvlm.hub import Offer
+from docproc.nvlm.hub import Offer, local_folder
 from docproc.nvlm.sizing import GIB
 
 Shape = tuple[int, ...]
@@ -277,6 +277,21 @@ def test_a_folder_that_holds_something_is_not_written_to(checkpoint: Path) -> No
     done = CliRunner().invoke(app, ["models", "tiny", str(checkpoint)])
 
     assert isinstance(done.exception, UsageError)
+
+
+def test_a_checkpoint_that_was_fetched_is_found_by_its_name(checkpoint: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "models--owner--name"
+    shutil.copytree(checkpoint, kept / "snapshots" / "0123abcd")
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text("0123abcd")
+
+    assert check_checkpoint(local_folder("owner/name", cache=tmp_path)).whole
+
+
+@pytest.mark.parametrize("name", ["owner/other", "not a name at all"])
+def test_a_name_that_is_nowhere_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(NotFoundError, match="neither a folder nor"):
+        local_folder(name, cache=tmp_path)
 
 
 class FakeHub:
