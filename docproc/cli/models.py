@@ -60,9 +60,7 @@ def tiny(
 
 @app.command("check")
 def check(
-    checkpoint: Annotated[
-        str, typer.Argument(help="Its folder, or its name once fetched.", metavar="DIR_OR_NAME")
-    ],
+    checkpoint: Annotated[str, typer.Argument(help="Its folder, or its name once fetched.", metavar="DIR_OR_NAME")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Say whether every tensor is there and where it runs, from headers. Example: `docproc models check NVLM-D`."""
