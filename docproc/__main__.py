@@ -7,7 +7,7 @@ from pathlib import Path
 if sys.path and (sys.path[0] == "" or Path(sys.path[0]) == Path.cwd()):
     sys.path.append(sys.path.pop(0))
 
-from docproc.cli.main import main  # noqa: E402 the path has to be in order first
+from docproc.cli.main import main
 
 if __name__ == "__main__":
     main()

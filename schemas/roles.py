@@ -14,6 +14,7 @@ from schemas.total_rules import (
     TaxTable,
     TotalFields,
     articles_add_up,
+    change_is_given,
     due_is_gross,
     gross_follows_rate,
     gross_not_below_net,
@@ -136,7 +137,7 @@ def _total_rules(parts: _Parts, totals: TotalFields) -> Iterator[Rule]:
         yield total_adds_up((due, prepaid), gross, taken=parts.all(_ROUNDED))
     tendered, change = parts.one(_TENDERED), parts.one(_CHANGE)
     if gross and tendered and change:
-        yield total_adds_up((gross, change), tendered, added=totals.added)
+        yield change_is_given(totals, tendered=tendered, change=change)
     yield from (gross_not_below_net(totals), tax_not_above_gross(totals), due_is_gross(totals))
 
 

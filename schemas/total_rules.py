@@ -1,6 +1,6 @@
-"""Checks on totals that hold although a part of them is unknown: what may not exceed what. Knows no tax tables' sums.
+"""Checks on a record's totals, most of them for when one is unknown. Knows no account and its balances.
 
-What only rules a record out is not reported when it holds: any careless reading passes it, so it confirms nothing.
+A check that only rules a record out is not made where it holds: nearly any reading passes it, so it confirms nothing.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,6 @@ from schemas.rules import Check, Rule, amount_at, rows_of
 
 #: cash and some currencies are paid in whole units: what is to pay may differ by so much from the total, if it is whole
 _WHOLE_UNIT_ROUNDING = Decimal("0.51")
-
 #: the share of a gross total that no usual tax exceeds
 _HIGHEST_TAX_SHARE = Decimal("0.22")
 
@@ -146,6 +145,24 @@ def due_is_gross(totals: TotalFields) -> Rule:
         if not near(due, sums, _WHOLE_UNIT_ROUNDING if due == due.to_integral_value() else CASH_ROUNDING):
             message = f"{totals.due} is not {totals.gross}, and nothing says what was paid."
             yield _failed((totals.gross, totals.due), message, severity=severity)
+
+    return rule
+
+
+def change_is_given(totals: TotalFields, *, tendered: str, change: str) -> Rule:
+    """What was handed over is the total and the change; some tills print one of the two as negative."""
+
+    def rule(record: Record) -> Iterator[Check]:
+        gross, given, back = (_amount(record, path) for path in (totals.gross, tendered, change))
+        if totals.gross is None or gross is None or given is None or back is None:
+            return
+        paid = abs(given) - abs(back)
+        yield Check(
+            fields=(totals.gross, tendered, change),
+            holds=near(paid, (gross, gross + totals.extras(record)), CASH_ROUNDING),
+            code=IssueCode.SUM_MISMATCH,
+            message=f"{totals.gross} + {change} is not {tendered}.",
+        )
 
     return rule
 

@@ -7,6 +7,7 @@ import typer
 
 from docproc.bootstrap import open_pages
 from docproc.cli.console import for_output, marked
+from docproc.cli.exit_codes import ExitCode
 from docproc.cli.files import find_files
 from docproc.cli.printable import printable
 from docproc.domain.errors import DocumentError, UsageError
@@ -36,6 +37,7 @@ def explain_files(
     leaves = [path for path, _ in schema.leaves() if "[]" not in path]
     if field_path not in leaves:
         raise UsageError(f"--explain {field_path}: {schema.label} has no such single field; it has {', '.join(leaves)}")
+    failed = False
     with open_pages(settings, workers=1) as source:
         for file in find_files(paths, recursive=recursive):
             try:
@@ -45,7 +47,10 @@ def explain_files(
                 )
                 _explain_document(file.name, document, schema, field_path, source=source, day_first=options.day_first)
             except DocumentError as error:
-                typer.echo(printable(f"{file.name}: {error.code}: {error.message}"))
+                failed = True
+                typer.echo(printable(f"{file.name}: {error.code}: {error.message}"), err=True)
+    if failed:
+        raise typer.Exit(ExitCode.SOME_FAILED)
 
 
 def _explain_document(

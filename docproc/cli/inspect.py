@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
@@ -45,21 +46,25 @@ def inspect(
     from docproc.cli.files import find_files
     from docproc.cli.passwords import read_passwords
     from docproc.cli.ranges import parse_ranges
-    from docproc.domain.errors import DocumentError
+    from docproc.domain.errors import DocumentError, UsageError
     from docproc.intake import accept
     from docproc.pipeline.ports import SourceDocument
 
     settings, ranges, passwords = load_settings(), parse_ranges(pages), read_passwords(password_file)
+    files = list(find_files(paths, recursive=recursive))
+    if not files:
+        raise UsageError(f"no file in {', '.join(map(str, paths))}; sub-folders are entered with --recursive")
+    pictures = PictureNames(tiles) if tiles is not None else None
     failed = False
     with open_pages(settings, workers=1) as source:
-        for file in find_files(paths, recursive=recursive):
+        for file in files:
             began = time.perf_counter()
             try:
                 media_type = accept(file.path, limits=settings.limits).media_type
                 document = SourceDocument(path=file.path, media_type=media_type, passwords=passwords, pages=ranges)
                 inspection = _look(source, document, ocr=ocr)
-                if tiles is not None:
-                    _write_tiles(source, document, name=file.name, folder=tiles, overwrite=overwrite)
+                if pictures is not None:
+                    _write_tiles(source, document, pictures.stem(file.name), overwrite=overwrite)
             except DocumentError as error:
                 failed = True
                 _say_error(file.name, error, as_json=as_json, seconds=time.perf_counter() - began)
@@ -132,9 +137,23 @@ def _spans(numbers: Sequence[int]) -> str:
     return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
 
 
-def _write_tiles(
-    source: "DocprocPages", document: "SourceDocument", *, name: str, folder: Path, overwrite: bool
-) -> None:
+class PictureNames:
+    """Where the pictures of each file go; two files of one name get two names."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._given: Counter[str] = Counter()
+
+    def stem(self, name: str) -> Path:
+        """The beginning of the picture names of the file called `name`, with the folder."""
+        flat = name.replace("/", "_")
+        self._given[flat] += 1
+        count = self._given[flat]
+        return self._folder / (flat if count == 1 else f"{flat}-{count}")
+
+
+def _write_tiles(source: "DocprocPages", document: "SourceDocument", stem: Path, *, overwrite: bool) -> None:
     from PIL import Image, ImageDraw
 
     from docproc.domain.document import MediaType
@@ -143,7 +162,6 @@ def _write_tiles(
 
     if document.media_type is MediaType.XML:
         return
-    folder.mkdir(parents=True, exist_ok=True)
     spec = TileCanvas(thumbnail=False)
     for page in source.images(document, spec):
         picture = Image.fromarray(page.canvas).copy()  # the canvas is shared memory, and lines are drawn on it
@@ -152,7 +170,7 @@ def _write_tiles(
             draw.line([(column, 0), (column, page.height_px)], fill="red", width=3)
         for row in range(spec.tile_px, page.height_px, spec.tile_px):
             draw.line([(0, row), (page.width_px, row)], fill="red", width=3)
-        target = folder / f"{name.replace('/', '_')}-page-{page.number:04d}.png"
+        target = stem.with_name(f"{stem.name}-page-{page.number:04d}.png")
         if target.exists() and not overwrite:
             raise ConflictError(f"{target} exists already: name another folder or add --overwrite")
         picture.save(target)

@@ -19,10 +19,11 @@ STATUS_STYLE = {
     ExtractionStatus.CANCELED: "dim",
 }
 MAX_ROWS = 200
-#: characters that the file, the status and the issues take, and then each field
+#: characters that the file, the status and the issues take, and then each field at least
 _FIXED, _PER_FIELD = 60, 14
-_FEWEST_FIELDS = 1
-_WIDE = 120
+_FEWEST_FIELDS, _FIELD_CHARACTERS = 1, 24
+#: a column is this much wider than its text
+_FRAME = 3
 #: of a name; a longer one loses its middle
 _NAME_CHARACTERS = 28
 _READABLE = frozenset({FieldKind.ID, FieldKind.DATE, FieldKind.TEXT, FieldKind.ENUM, FieldKind.BOOLEAN}) | NUMERIC
@@ -34,14 +35,15 @@ def record_table(extractions: Iterable[Extraction], schema: ExtractionSchema, *,
     rest = iter(extractions)
     rows = list(islice(rest, MAX_ROWS))
     shown = _columns(rows, schema, most=max(_FEWEST_FIELDS, (width - _FIXED) // _PER_FIELD))
+    # Columns that do not wrap never shrink: together they may not take the room of the file and the issues.
+    room = (width - _FIXED) // max(1, len(shown)) - _FRAME
+    longest = max(_PER_FIELD - _FRAME, min(_FIELD_CHARACTERS, room))
     table = Table(pad_edge=False, header_style="bold")
     table.add_column("file", overflow="fold", min_width=12, max_width=_NAME_CHARACTERS)
     table.add_column("status", no_wrap=True)
     for spec in shown:
         name = spec.name.replace("_", " ")
-        table.add_column(
-            name, overflow="ellipsis", no_wrap=True, max_width=24 if width > _WIDE else 16, justify=_justify(spec)
-        )
+        table.add_column(name, overflow="ellipsis", no_wrap=True, max_width=longest, justify=_justify(spec))
     table.add_column("issues", overflow="fold", min_width=14)
     for extraction in rows:
         table.add_row(*_cells(extraction, shown))

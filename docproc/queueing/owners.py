@@ -5,6 +5,7 @@ import hashlib
 import os
 import secrets
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -31,9 +32,10 @@ class LocalOwners:
 
     def enter(self) -> "Owner":
         """Begin to own work; use it as a context."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._sweep()
-        name = f"{self._mark() or self._settle()}-{os.getpid()}-{secrets.token_hex(4)}"
+        with _translated(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._sweep()
+            name = f"{self._mark() or self._settle()}-{os.getpid()}-{secrets.token_hex(4)}"
         return Owner(name, self._folder / f"{name}{_SUFFIX}")
 
     def dead(self, owners: frozenset[str]) -> frozenset[str]:
@@ -94,6 +96,15 @@ class LocalOwners:
         return True
 
 
+@contextlib.contextmanager
+def _translated(folder: Path) -> Iterator[None]:
+    """Errors of the file system as StorageError that names the folder."""
+    try:
+        yield
+    except OSError as exc:
+        raise StorageError(f"folder {folder}: {exc.strerror}; make it writable, or set DOCPROC_DATA_DIR") from exc
+
+
 class Owner:
     """The name under which this process leases, and the lock that shows that it lives."""
 
@@ -104,11 +115,12 @@ class Owner:
     def __enter__(self) -> Self:
         # Locked before it has its name: nobody ever sees the file of a living owner without its lock.
         unseen = self._path.with_suffix(_UNSEEN)
-        self._stream = unseen.open("w+b")
-        if os.name == "posix":
-            fcntl.lockf(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _ALIVE_HERE.add(self.name)
-        unseen.replace(self._path)
+        with _translated(self._path.parent):
+            self._stream = unseen.open("w+b")
+            if os.name == "posix":
+                fcntl.lockf(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _ALIVE_HERE.add(self.name)
+            unseen.replace(self._path)
         return self
 
     def __exit__(

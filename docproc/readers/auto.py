@@ -22,7 +22,10 @@ class AutoReader:
         return f"{self._einvoice.version}+{self._pages.version}"
 
     def read(self, window: Window, schema: ExtractionSchema) -> Reading:
-        """Raises UnsupportedError for a document without pages (plain XML) that is no invoice for this schema."""
+        """Raises UnsupportedError for a document without pages (plain XML) that is no invoice for this schema.
+
+        Plain XML that is damaged, over a limit or has a document type declaration raises what says so.
+        """
         if self._einvoice.can_read(window, schema):
             return self._einvoice.read(window, schema)
         if window.page_count == 0 and not window.pages:

@@ -11,6 +11,7 @@ from docproc.services.blob_keys import BlobKind, document_key
 from docproc.services.bodies import get_body, put_body
 from docproc.services.contract import document_facts
 from docproc.services.job_context import JobContext
+from docproc.services.orphans import written_in_vain
 from docproc.services.read import GROUNDED
 from docproc.services.records import Claim, Document, PreparedPage, StoredExtraction
 from docproc.services.tables import TableSpill
@@ -49,7 +50,8 @@ def assemble(claim: Claim, document: Document, context: JobContext) -> Document:
     key = document_key(document.tenant, BlobKind.EXTRACTION, document.id, claim.attempt)
     body = put_body(stores.blobs, key, extraction.model_dump_json().encode())
     stored = StoredExtraction(state=_STATES[conclusion.status], body=body, tables=tables)
-    return stores.extractions.save(claim, stored, seconds=seconds)
+    with written_in_vain(stores.blobs, [body.blob_key, *(table.blob_key for table in tables)]):
+        return stores.extractions.save(claim, stored, seconds=seconds)
 
 
 def _concluded(

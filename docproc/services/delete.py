@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from docproc.services.blob_keys import OF_DOCUMENT, document_prefix
+from docproc.services.orphans import remove_blobs, remove_original
 from docproc.services.ports import Stores
 from docproc.services.records import LOCAL_TENANT, Document, Removed
 from docproc.services.resume import Owners, free_dead_leases
@@ -24,20 +25,15 @@ def delete(stores: Stores, job_id: UUID, *, owners: Owners, tenant: str = LOCAL_
 
 
 def _remove_blobs(stores: Stores, job_id: UUID) -> Removed:
-    count = byte_count = 0
+    removed = Removed()
     for document in documents_of(stores, job_id):
-        for key in _keys(stores, document):
-            removed = stores.blobs.delete(key)
-            if removed is not None:
-                count += 1
-                byte_count += removed
-    return Removed(blobs=count, byte_count=byte_count)
+        removed += remove_blobs(stores, _keys(stores, document))
+        if document.original.blob_key is not None:
+            removed += remove_original(stores, document.original.blob_key, outside=job_id)
+    return removed
 
 
 def _keys(stores: Stores, document: Document) -> Iterator[str]:
     if document.attempt:  # never worked on: nothing was written
         for kind in OF_DOCUMENT:
             yield from stores.blobs.keys(document_prefix(document.tenant, kind, document.id))
-    key = document.original.blob_key
-    if key is not None and not stores.documents.blob_in_use(key, outside=document.job_id):
-        yield key

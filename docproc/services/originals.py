@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from docproc.domain.errors import ChangedError, UnreadableError
+from docproc.domain.errors import ChangedError, DocumentError, UnreadableError
 from docproc.services.blob_keys import original_key
 from docproc.services.job_context import Accept
 from docproc.services.ports import BlobStore
@@ -39,6 +40,17 @@ def keep(original: Original, *, tenant: str, blobs: BlobStore) -> Original:
     if blobs.size(key) != original.byte_count:
         blobs.put(key, _hashed(Path(original.path), original.sha256))
     return replace(original, blob_key=key)
+
+
+def keep_again(original: Original, *, tenant: str, blobs: BlobStore) -> None:
+    """Copy once more what another job's deletion took between `keep` and the row that speaks for it.
+
+    Whoever deletes looks at the rows first and alone: after this the copy stays. One whose file is gone meanwhile is
+    missing when the document is prepared, and that is said there.
+    """
+    if original.blob_key is not None:
+        with suppress(DocumentError):
+            keep(original, tenant=tenant, blobs=blobs)
 
 
 def _hashed(path: Path, sha256: str) -> Iterator[bytes]:

@@ -70,6 +70,10 @@ class BlobStore(Protocol):
         """Keys that begin with `prefix`, which names at least tenant and kind: `tenant/kind/`."""
         ...
 
+    def written_before(self, prefix: str, moment: datetime) -> Iterator[str]:
+        """Those of `keys(prefix)` that were last written before `moment`."""
+        ...
+
     def delete(self, key: str) -> int | None:
         """How many bytes went; None when there was nothing."""
         ...
@@ -102,7 +106,11 @@ class JobStore(Protocol):
         ...
 
     def newest(self, *, tenant: str = LOCAL_TENANT, limit: int | None = None) -> Sequence[Job]:
-        """Newest first."""
+        """Newest first; their schemas without `json_schema`, which may be long."""
+        ...
+
+    def find(self, beginning: str, *, tenant: str = LOCAL_TENANT, limit: int = 2) -> Sequence[UUID]:
+        """Jobs whose id begins so, with or without dashes; oldest first."""
         ...
 
     def created_before(self, moment: datetime, *, tenant: str = LOCAL_TENANT) -> Sequence[UUID]: ...
@@ -152,6 +160,10 @@ class DocumentStore(Protocol):
         """Who holds leases on documents of the job."""
         ...
 
+    def leased(self, job_ids: Collection[UUID]) -> Mapping[UUID, frozenset[str]]:
+        """Of the jobs on which leases stand, who holds them."""
+        ...
+
     def void(self, owners: Collection[str]) -> int:
         """End the leases of owners that are known to be dead; returns how many."""
         ...
@@ -188,8 +200,15 @@ class DocumentStore(Protocol):
         """Whether somebody asked for the job to be canceled."""
         ...
 
-    def blob_in_use(self, blob_key: str, *, outside: UUID) -> bool:
-        """Whether a document of another job than `outside` keeps its original under `blob_key`."""
+    def known(self, document_ids: Collection[UUID]) -> frozenset[UUID]:
+        """Which of `document_ids` have their row."""
+        ...
+
+    def settled_use(self, blob_key: str, *, outside: UUID | None) -> AbstractContextManager[bool]:
+        """Whether a document of another job than `outside` keeps its original under `blob_key`.
+
+        While the context lasts none comes to do so.
+        """
         ...
 
 

@@ -10,6 +10,7 @@ from docproc.pipeline.ports import SourceDocument
 from docproc.services.blob_keys import BlobKind, document_key
 from docproc.services.job_context import Accept, JobContext
 from docproc.services.originals import look_at
+from docproc.services.orphans import written_in_vain
 from docproc.services.pages_in_turn import pages_in_turn
 from docproc.services.records import Claim, Document, Original, Preparation
 from docproc.services.words import WordSpill
@@ -27,7 +28,8 @@ def prepare(claim: Claim, document: Document, context: JobContext) -> Document:
     forget_earlier_attempts(claim, context)
     original = _settled(claim, document.original, context)
     preparation = _taken_over(claim, original, context) or _taken_apart(claim, original, context)
-    prepared = stores.pages.save_preparation(claim, preparation, seconds=context.clock.monotonic() - began)
+    with written_in_vain(stores.blobs, [preparation.words_key]):
+        prepared = stores.pages.save_preparation(claim, preparation, seconds=context.clock.monotonic() - began)
     failures = [page.failure for page in preparation.pages if page.failure is not None]
     if failures and len(failures) == len(preparation.pages):
         return stores.documents.fail(claim, failures[0])

@@ -16,6 +16,7 @@ from docproc.services.blob_keys import BlobKind, document_key
 from docproc.services.bodies import copy_body, put_body
 from docproc.services.canonical import canonical
 from docproc.services.job_context import JobContext
+from docproc.services.orphans import written_in_vain
 from docproc.services.ports import Stores
 from docproc.services.records import Claim, Document, PreparedPage, StoredReading
 from docproc.services.words import page_of_line
@@ -117,7 +118,8 @@ class _Desk:
                 page_count=self.document.page_count or 0,
             )
             stored = self._stored(read_window(self.context.reader, window, self.context.schema), reading_key)
-        self.document = stores.readings.save(self.claim, stored, seconds=self.context.clock.monotonic() - began)
+        with written_in_vain(stores.blobs, [stored.body.blob_key]):
+            self.document = stores.readings.save(self.claim, stored, seconds=self.context.clock.monotonic() - began)
         self._first = False
 
     def _reading_key(self, numbers: Sequence[int]) -> str:

@@ -187,6 +187,11 @@ class Job:
             return JobState.CANCELED
         return self.documents.job_state
 
+    @property
+    def resumable(self) -> bool:
+        """Something is left to do, and nobody asked for it not to be done."""
+        return self.cancel_requested_at is None and (self.submitted_at is None or self.documents.open > 0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachmentPlace:

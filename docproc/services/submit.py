@@ -12,7 +12,7 @@ from docproc.domain.failure import Phase
 from docproc.domain.ids import new_id
 from docproc.services.job_context import Accept
 from docproc.services.names import readable
-from docproc.services.originals import keep, look_at
+from docproc.services.originals import keep, keep_again, look_at
 from docproc.services.ports import Stores
 from docproc.services.records import LOCAL_TENANT, Job, NewDocument, NewJob, Original
 
@@ -55,6 +55,8 @@ def continue_submission(
         fresh = [file for file in batch if str(file.path.absolute()) not in known]
         documents = [_document(file, job, stores=stores, accept=accept) for file in fresh]
         stores.jobs.add_documents(job_id, documents)
+        for document in documents:
+            keep_again(document.original, tenant=job.tenant, blobs=stores.blobs)
     else:
         stores.jobs.mark_submitted(job_id)
     return stores.jobs.get(job_id, tenant=tenant)

@@ -4,7 +4,8 @@ import os
 import secrets
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 from docproc.domain.errors import BlobMissingError, StorageError
@@ -25,22 +26,15 @@ class FolderBlobStore:
     def put(self, key: str, chunks: Iterable[bytes]) -> int:
         _, kind, _ = check_key(key)
         path = self._path(key)
-        try:
+        with self._translated():
             if not path.parent.is_dir():
                 path.parent.mkdir(parents=True, exist_ok=True)
             return _write(path, chunks, lasting=kind not in MADE_AGAIN)
-        except OSError as exc:
-            raise StorageError(f"the blob cannot be written: {exc.strerror or type(exc).__name__}") from exc
 
     def read(self, key: str, *, offset: int = 0, length: int | None = None) -> bytes:
-        try:
-            with self._path(key).open("rb") as stream:
-                stream.seek(offset)
-                content = stream.read(-1 if length is None else length)
-        except FileNotFoundError as exc:
-            raise BlobMissingError from exc
-        except OSError as exc:
-            raise StorageError(f"the blob cannot be read: {exc.strerror or type(exc).__name__}") from exc
+        with self._translated(), self._path(key).open("rb") as stream:
+            stream.seek(offset)
+            content = stream.read(-1 if length is None else length)
         if length is not None and len(content) < length:
             raise BlobMissingError("a stored blob is shorter than it was")
         return content
@@ -72,14 +66,19 @@ class FolderBlobStore:
             if not path.name.startswith(_TEMPORARY):
                 yield f"{tenant}/{kind}/{path.name}"
 
+    def written_before(self, prefix: str, moment: datetime) -> Iterator[str]:
+        for key in self.keys(prefix):
+            with suppress(FileNotFoundError):  # deleted meanwhile
+                if self._path(key).stat().st_mtime < moment.timestamp():
+                    yield key
+
     def delete(self, key: str) -> int | None:
         path = self._path(key)
-        try:
+        with suppress(BlobMissingError), self._translated():
             byte_count = path.stat().st_size
             path.unlink()
-        except FileNotFoundError:
-            return None
-        return byte_count
+            return byte_count
+        return None
 
     def sweep(self) -> int:
         """Delete what writers that died left behind; returns how many files."""
@@ -89,6 +88,16 @@ class FolderBlobStore:
         for path in stale:
             path.unlink(missing_ok=True)
         return len(stale)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError as exc:
+            raise BlobMissingError from exc
+        except OSError as exc:
+            trouble = exc.strerror or type(exc).__name__
+            raise StorageError(f"folder {self._root}: {trouble}; mend that, or set DOCPROC_DATA_DIR") from exc
 
     def _path(self, key: str) -> Path:
         tenant, kind, name = check_key(key)

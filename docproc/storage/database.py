@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from docproc.domain.errors import StorageError, UsageError
+from docproc.storage.troubles import translated
 
 #: how long a writer waits for another process
 BUSY_TIMEOUT_S = 30.0
@@ -54,13 +55,13 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database and blocks nobody."""
-        with translated(), self.engine.begin() as connection:
+        with translated(self.engine.url), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that may write; it takes SQLite's write lock at once, for a lock is never upgraded in time."""
-        with self._turn, translated(), self.engine.connect() as plain:
+        with self._turn, translated(self.engine.url), self.engine.connect() as plain:
             connection = plain.execution_options(**{WRITES: True})
             with connection.begin():
                 yield connection
@@ -76,26 +77,13 @@ class Database:
         self.engine.dispose()
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """Errors of the driver and of SQLAlchemy as StorageError.
-
-    They name the trouble's type only: the text of an error may hold the statement with its values.
-    """
-    try:
-        yield
-    except DBAPIError as exc:
-        raise StorageError(f"the database cannot be used: {type(exc.orig).__name__}") from exc
-    except (SQLAlchemyError, sqlite3.Error) as exc:  # sqlite3's own come from setting a connection up
-        raise StorageError(f"the database cannot be used: {type(exc).__name__}") from exc
-
-
 def _sqlite_engine(url: str, connections: int, *, file: str | None) -> Engine:
     if file and file != ":memory:":
         try:
             Path(file).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as exc:
-            raise StorageError(f"the data folder cannot be made: {exc.strerror}") from exc
+            folder = Path(file).parent
+            raise StorageError(f"folder {folder}: it cannot be made: {exc.strerror}; set DOCPROC_DATA_DIR") from exc
     # the driver's own waiting starts before the first pragma runs
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, pool_size=connections, max_overflow=-1)
     event.listen(engine, "connect", _set_up_sqlite)

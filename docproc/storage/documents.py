@@ -1,11 +1,13 @@
 """Documents claimed, leased, released and ended; knows nothing of what the work on them is."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, or_, select, text, update
 
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import NotFoundError
@@ -74,6 +76,18 @@ class SqlDocumentStore:
         with self._database.read() as connection:
             return frozenset(owner for owner in connection.scalars(statement.distinct()) if owner is not None)
 
+    def leased(self, job_ids: Collection[UUID]) -> Mapping[UUID, frozenset[str]]:
+        found: dict[UUID, set[str]] = defaultdict(set)
+        with self._database.read() as connection:
+            statement = select(DOCUMENTS.c.job_id, DOCUMENTS.c.lease_owner).where(
+                DOCUMENTS.c.lease_owner.is_not(None),
+                DOCUMENTS.c.lease_expires_at > self._database.now(connection),
+                DOCUMENTS.c.job_id.in_(job_ids),
+            )
+            for job_id, owner in connection.execute(statement.distinct()):
+                found[job_id].add(owner)
+        return {job_id: frozenset(owners) for job_id, owners in found.items()}
+
     def void(self, owners: Collection[str]) -> int:
         if not owners:
             return 0
@@ -126,10 +140,19 @@ class SqlDocumentStore:
         with self._database.read() as connection:
             return connection.scalar(select(JOBS.c.cancel_requested_at).where(JOBS.c.id == job_id)) is not None
 
-    def blob_in_use(self, blob_key: str, *, outside: UUID) -> bool:
-        statement = select(DOCUMENTS.c.id).where(DOCUMENTS.c.original_key == blob_key, DOCUMENTS.c.job_id != outside)
+    def known(self, document_ids: Collection[UUID]) -> frozenset[UUID]:
         with self._database.read() as connection:
-            return connection.execute(statement.limit(1)).first() is not None
+            return frozenset(connection.scalars(select(DOCUMENTS.c.id).where(DOCUMENTS.c.id.in_(document_ids))))
+
+    @contextmanager
+    def settled_use(self, blob_key: str, *, outside: UUID | None) -> Iterator[bool]:
+        statement = select(DOCUMENTS.c.id).where(DOCUMENTS.c.original_key == blob_key)
+        if outside is not None:
+            statement = statement.where(DOCUMENTS.c.job_id != outside)
+        with self._database.write() as connection:
+            if not self._database.is_sqlite:  # there, whoever writes is alone
+                connection.execute(text("LOCK TABLE documents IN SHARE MODE"))
+            yield connection.execute(statement.limit(1)).first() is not None
 
 
 def _due(*conditions: ColumnElement[bool]) -> Select[Any]:

@@ -4,10 +4,11 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from string import hexdigits
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, null, or_, select, update
 
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import ConflictError, NotFoundError
@@ -22,6 +23,7 @@ from docproc.storage.tables import DOCUMENTS, EXTRACTIONS, JOBS, PAGES, READINGS
 
 #: documents changed in one transaction, so that others get their turn
 BATCH = 200
+_ID_DIGITS = 32
 
 
 class SqlJobStore:
@@ -86,9 +88,20 @@ class SqlJobStore:
         return _job_of(row)
 
     def newest(self, *, tenant: str = LOCAL_TENANT, limit: int | None = None) -> Sequence[Job]:
-        statement = _jobs().where(JOBS.c.tenant == tenant).order_by(JOBS.c.created_at.desc(), JOBS.c.id.desc())
+        statement = _jobs(null()).where(JOBS.c.tenant == tenant)
+        newest = statement.order_by(JOBS.c.created_at.desc(), JOBS.c.id.desc()).limit(limit)
         with self._database.read() as connection:
-            return [_job_of(row) for row in connection.execute(statement.limit(limit))]
+            return [_job_of(row) for row in connection.execute(newest)]
+
+    def find(self, beginning: str, *, tenant: str = LOCAL_TENANT, limit: int = 2) -> Sequence[UUID]:
+        digits = beginning.replace("-", "").lower()
+        if not digits or len(digits) > _ID_DIGITS or not set(digits) <= set(hexdigits):
+            return []
+        # as a range of ids, which the index answers on both databases
+        first, last = (UUID(hex=digits.ljust(_ID_DIGITS, fill)) for fill in "0f")
+        statement = select(JOBS.c.id).where(JOBS.c.tenant == tenant, JOBS.c.id.between(first, last))
+        with self._database.read() as connection:
+            return list(connection.scalars(statement.order_by(JOBS.c.id).limit(limit)))
 
     def created_before(self, moment: datetime, *, tenant: str = LOCAL_TENANT) -> Sequence[UUID]:
         statement = select(JOBS.c.id).where(JOBS.c.tenant == tenant, JOBS.c.created_at < moment)
@@ -203,14 +216,14 @@ def _count_new(connection: Connection, job_id: UUID, values: Sequence[dict[str, 
     connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(added))
 
 
-def _jobs() -> Select[Any]:
+def _jobs(json_schema: ColumnElement[Any] = SCHEMAS.c.json_schema) -> Select[Any]:
     return select(
         JOBS,
         SCHEMAS.c.name.label("schema_name"),
         SCHEMAS.c.version.label("schema_version"),
         SCHEMAS.c.sha256.label("schema_sha256"),
         SCHEMAS.c.reference.label("schema_reference"),
-        SCHEMAS.c.json_schema.label("schema_json"),
+        json_schema.label("schema_json"),
     ).join(SCHEMAS, SCHEMAS.c.id == JOBS.c.schema_id)
 
 
@@ -220,7 +233,7 @@ def _job_of(row: AnyRow) -> Job:
         version=row.schema_version,
         sha256=row.schema_sha256,
         reference=row.schema_reference,
-        json_schema=json.loads(row.schema_json),
+        json_schema={} if row.schema_json is None else json.loads(row.schema_json),
     )
     return job_of(row, schema)
 

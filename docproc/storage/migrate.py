@@ -10,7 +10,8 @@ from sqlalchemy.exc import DBAPIError
 
 import docproc
 from docproc.domain.errors import StorageError
-from docproc.storage.database import WRITES, Database, translated
+from docproc.storage.database import WRITES, Database
+from docproc.storage.troubles import translated
 
 if TYPE_CHECKING:
     import sqlite3
@@ -42,7 +43,7 @@ def migrate(database: Database) -> bool:
 
 def revision(database: Database) -> str | None:
     """The revision that the database is at; None when it is empty."""
-    with translated(), database.engine.connect() as connection:
+    with translated(database.engine.url), database.engine.connect() as connection:
         try:
             found: str | None = connection.scalar(_VERSIONS)
         except DBAPIError as exc:
@@ -71,7 +72,7 @@ def without_foreign_keys(database: Database) -> Iterator[Connection]:
     Batch operations drop and rebuild tables: with foreign keys on, dropping a parent deletes its children.
     Raises StorageError, and changes nothing, when rows would be left without their parents.
     """
-    with database.engine.connect() as plain:
+    with translated(database.engine.url), database.engine.connect() as plain:
         raw: sqlite3.Connection = plain.connection.driver_connection  # type: ignore[assignment]  # typed as any driver's
         # The pragma does nothing inside a transaction, so it is set on the raw connection before one begins.
         raw.execute("PRAGMA foreign_keys = OFF")

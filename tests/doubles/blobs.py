@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from docproc.domain.errors import BlobMissingError
@@ -14,11 +15,12 @@ class MemoryBlobStore:
 
     def __init__(self) -> None:
         self.blobs: dict[str, bytes] = {}
+        self.written: dict[str, datetime] = {}
 
     def put(self, key: str, chunks: Iterable[bytes]) -> int:
         check_key(key)
         content = b"".join(chunks)
-        self.blobs[key] = content
+        self.blobs[key], self.written[key] = content, datetime.now(UTC)
         return len(content)
 
     def read(self, key: str, *, offset: int = 0, length: int | None = None) -> bytes:
@@ -47,6 +49,9 @@ class MemoryBlobStore:
     def keys(self, prefix: str) -> Iterator[str]:
         check_prefix(prefix)
         yield from sorted(key for key in self.blobs if key.startswith(prefix))
+
+    def written_before(self, prefix: str, moment: datetime) -> Iterator[str]:
+        yield from [key for key in self.keys(prefix) if self.written[key] < moment]
 
     def delete(self, key: str) -> int | None:
         check_key(key)

@@ -1,6 +1,7 @@
 """Stores in memory: the ports of the use cases over dictionaries, one lock for a transaction."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -85,7 +86,12 @@ class MemoryJobStore(_Store):
     def newest(self, *, tenant: str = LOCAL_TENANT, limit: int | None = None) -> Sequence[Job]:
         with self._memory.lock:
             mine = [self._memory.job(job_id) for job_id, job in self._memory.jobs.items() if job.tenant == tenant]
-            return mine[::-1][:limit]
+            return [replace(job, schema=replace(job.schema, json_schema={})) for job in mine[::-1][:limit]]
+
+    def find(self, beginning: str, *, tenant: str = LOCAL_TENANT, limit: int = 2) -> Sequence[UUID]:
+        digits = beginning.replace("-", "").lower()
+        found = sorted(job.id for job in self.newest(tenant=tenant) if job.id.hex.startswith(digits))
+        return found[:limit] if digits else []
 
     def created_before(self, moment: datetime, *, tenant: str = LOCAL_TENANT) -> Sequence[UUID]:
         return [job.id for job in self.newest(tenant=tenant)[::-1] if job.created_at < moment]
@@ -176,6 +182,16 @@ class MemoryDocumentStore(_Store):
         with self._memory.lock:
             return frozenset(row.owner for row in self._memory.rows[job_id] if row.owner is not None)
 
+    def leased(self, job_ids: Collection[UUID]) -> Mapping[UUID, frozenset[str]]:
+        with self._memory.lock:
+            found = {job_id: frozenset(self._holders(job_id)) for job_id in job_ids}
+            return {job_id: owners for job_id, owners in found.items() if owners}
+
+    def _holders(self, job_id: UUID) -> Iterator[str]:
+        for row in self._memory.rows.get(job_id, []):
+            if row.owner is not None and leased(row):
+                yield row.owner
+
     def void(self, owners: Collection[str]) -> int:
         with self._memory.lock:
             theirs = [row for row in self._memory.every() if row.owner in owners]
@@ -231,10 +247,15 @@ class MemoryDocumentStore(_Store):
         with self._memory.lock:
             return self._memory.job(job_id).cancel_requested_at is not None
 
-    def blob_in_use(self, blob_key: str, *, outside: UUID) -> bool:
+    def known(self, document_ids: Collection[UUID]) -> frozenset[UUID]:
+        with self._memory.lock:
+            return frozenset(row.document.id for row in self._memory.every()) & frozenset(document_ids)
+
+    @contextmanager
+    def settled_use(self, blob_key: str, *, outside: UUID | None) -> Iterator[bool]:
         with self._memory.lock:
             documents = [row.document for row in self._memory.every() if row.document.job_id != outside]
-            return any(document.original.blob_key == blob_key for document in documents)
+            yield any(document.original.blob_key == blob_key for document in documents)
 
 
 class MemoryPageStore(_Store):

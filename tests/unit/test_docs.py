@@ -1,5 +1,6 @@
 """The documentation names what there is: settings, commands, exit codes, failure codes."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,14 @@ def test_every_exit_code_is_documented(code: ExitCode) -> None:
 @pytest.mark.parametrize("word", [*FailureCode, *FailureCategory, *Phase])
 def test_every_word_of_a_failure_is_documented(word: str) -> None:
     assert word in (DOCS / "errors.md").read_text()
+
+
+def local_links() -> list[tuple[Path, str]]:
+    pages = [*DOCS.parent.glob("*.md"), *DOCS.glob("*.md"), DOCS.parent / "samples" / "README.md"]
+    found = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#\s]+)", page.read_text())]
+    return [(page, link) for page, link in found if "://" not in link]
+
+
+@pytest.mark.parametrize(("page", "link"), local_links(), ids=lambda part: getattr(part, "name", part))
+def test_every_link_leads_somewhere(page: Path, link: str) -> None:
+    assert (page.parent / link).exists()

@@ -5,6 +5,9 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+#: stands for a number that is stated in a form nobody can read: not a number, unlike None for what is not stated
+UNREADABLE = Decimal("NaN")
+
 
 class DocumentType(StrEnum):
     """What the document is; the code lists of UNTDID 1001 boil down to these."""
@@ -216,4 +219,5 @@ def with_implied_totals(invoice: Invoice) -> Invoice:
 def _either(stated: Decimal | None, implied: Decimal | int | None) -> Decimal | None:
     if stated is not None or implied is None:
         return stated
-    return Decimal(implied)
+    total = Decimal(implied)
+    return None if total.is_nan() else total

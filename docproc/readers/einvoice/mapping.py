@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Context, Decimal
+from math import isnan, nan
 from operator import attrgetter
 
 from docproc.domain.schema import ExtractionSchema, FieldKind, FieldSpec, JsonValue, Record, Shape
@@ -49,9 +50,33 @@ def fields_of(binding: Binding, role_path: str) -> tuple[str, ...]:
     return tuple(path for path, role in binding.roles.items() if role.path == role_path)
 
 
-def record_from(invoice: Invoice, schema: ExtractionSchema, binding: Binding) -> Record:
-    """The record: every field of the schema, null where the invoice says nothing."""
-    return _group(invoice, schema.fields, binding, prefix="")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """An invoice under a schema."""
+
+    record: Record
+    #: field paths of the numbers that the XML states in a form nobody can read; null in the record
+    unreadable: tuple[str, ...]
+
+
+def mapped(invoice: Invoice, schema: ExtractionSchema, binding: Binding) -> Mapped:
+    """Every field of the schema, null where the invoice says nothing."""
+    record = _group(invoice, schema.fields, binding, prefix="")
+    unreadable: list[str] = []
+    settled = {name: _settled(value, name, unreadable) for name, value in record.items()}
+    return Mapped(record=settled, unreadable=tuple(unreadable))
+
+
+def _settled(value: JsonValue, path: str, unreadable: list[str]) -> JsonValue:
+    """The value with null for every number that is none, whose paths are added to `unreadable`."""
+    if isinstance(value, dict):
+        return {name: _settled(inner, f"{path}.{name}", unreadable) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_settled(inner, f"{path}[{index}]", unreadable) for index, inner in enumerate(value)]
+    if isinstance(value, float) and isnan(value):
+        unreadable.append(path)
+        return None
+    return value
 
 
 def _bind(specs: Sequence[FieldSpec], scope: Scope) -> Binding:
@@ -172,6 +197,8 @@ def _leaf(value: object, spec: FieldSpec, role: Role) -> JsonValue:
 
 def _number(value: Decimal, spec: FieldSpec, role: Role) -> JsonValue:
     """Amounts keep two decimals where they have them; other trailing zeros are padding of the XML."""
+    if value.is_nan():
+        return nan  # no JSON number: told from all others until the record is whole
     whole = value == value.to_integral_value()
     if spec.json_number:
         return int(value) if whole else float(value)

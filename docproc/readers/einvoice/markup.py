@@ -1,4 +1,9 @@
-"""XML bytes into a tree of plain element names: no entities, no network, no namespaces. Knows no invoice format."""
+"""XML bytes into a tree of plain element names: no entities, no network, no namespaces. Knows no invoice format.
+
+XML is parsed in the process that reads, not in a child as pages are: expat, behind defusedxml, meets no document type
+declaration (so no entity, no external file and no blow-up), at most 16 MiB, and stops at the first element too many or
+too deep. What is left is linear in the bytes: a few seconds and some hundred megabytes in the worst case tried.
+"""
 
 import re
 from datetime import date
@@ -7,6 +12,9 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
+
+from docproc.domain.errors import CorruptError, TooLargeError, UnsupportedError
+from docproc.readers.einvoice.invoice import UNREADABLE
 
 #: far above any invoice (the largest seen hold some hundred kB), far below what hurts
 MAX_BYTES = 16 * 1024 * 1024
@@ -20,10 +28,6 @@ _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*|Z|[+-]\d{2}:?\d{2})?")
 _PLAIN_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})\d*")
 
 
-class _TooMuchMarkupError(ValueError):
-    """More elements, or deeper nesting, than any invoice has."""
-
-
 class _PlainNames(TreeBuilder):
     """Builds the tree with element names stripped of their namespaces, up to a limit."""
 
@@ -35,8 +39,10 @@ class _PlainNames(TreeBuilder):
     def start(self, tag: str, attrs: dict[str, str], /) -> Element:
         self._elements += 1
         self._depth += 1
-        if self._elements > MAX_ELEMENTS or self._depth > MAX_DEPTH:
-            raise _TooMuchMarkupError
+        if self._elements > MAX_ELEMENTS:
+            raise TooLargeError(f"The XML holds more than {MAX_ELEMENTS:,} elements.")
+        if self._depth > MAX_DEPTH:
+            raise TooLargeError(f"The XML is nested deeper than {MAX_DEPTH} levels.")
         return super().start(tag.rpartition("}")[2], attrs)
 
     def end(self, tag: str, /) -> Element:
@@ -44,22 +50,30 @@ class _PlainNames(TreeBuilder):
         return super().end(tag.rpartition("}")[2])
 
 
-def parse_markup(content: bytes) -> Element | None:
-    """The root element with plain names; None when this is no XML that is safe to read."""
+def parse_markup(content: bytes) -> Element:
+    """The root element with plain names.
+
+    Raises TooLargeError over a limit, UnsupportedError for a document type declaration, CorruptError for what is no
+    well-formed XML.
+    """
     if len(content) > MAX_BYTES:
-        return None
-    root = _parse(content)
-    return _parse(_without_declaration(content)) if root is None else root
+        raise TooLargeError(f"The XML is larger than the limit of {MAX_BYTES:,} bytes.")
+    try:
+        return _parse(content)
+    except CorruptError:
+        return _parse(_without_declaration(content))
 
 
-def _parse(content: bytes) -> Element | None:
+def _parse(content: bytes) -> Element:
     # no document type at all: no e-invoice format has one, and every entity attack needs one
     parser = DefusedXMLParser(target=_PlainNames(), forbid_dtd=True)
     try:
         parser.feed(content)
         root: Element = parser.close()
-    except (ParseError, DefusedXmlException, LookupError, ValueError):
-        return None
+    except DefusedXmlException as exc:
+        raise UnsupportedError("The XML has a document type declaration: these are refused.") from exc
+    except (ParseError, LookupError, ValueError) as exc:
+        raise CorruptError("The XML is not well-formed.") from exc
     return root
 
 
@@ -92,18 +106,17 @@ def texts_at(node: Element, path: str) -> tuple[str, ...]:
 
 
 def decimal_at(node: Element | None, *paths: str) -> Decimal | None:
-    """The number at the first of `paths` that holds one."""
-    for path in paths:
-        number = parse_decimal(text_at(node, path))
-        if number is not None:
-            return number
-    return None
+    """The number at the first of `paths` that holds one; UNREADABLE when only something else stands there."""
+    numbers = [number for path in paths if (number := parse_decimal(text_at(node, path))) is not None]
+    return next((number for number in numbers if not number.is_nan()), numbers[0] if numbers else None)
 
 
 def parse_decimal(text: str | None) -> Decimal | None:
-    """A number of the XML; a decimal comma is wrong there, but seen."""
+    """A number of the XML; a decimal comma is wrong there, but seen. None for no text, UNREADABLE for no number."""
     compact = (text or "").replace(" ", "")
-    return Decimal(compact.replace(",", ".")) if _DECIMAL.fullmatch(compact) else None
+    if not compact:
+        return None
+    return Decimal(compact.replace(",", ".")) if _DECIMAL.fullmatch(compact) else UNREADABLE
 
 
 def date_at(node: Element | None, *paths: str) -> date | None:

@@ -114,7 +114,9 @@ def _is_other(value: object, found: set[date] | set[Decimal] | set[str]) -> bool
 
 def _total_contradicts(invoice: Invoice, printed: _Print) -> bool:
     """Neither the total nor what is left to pay of it is printed."""
-    wanted = {abs(total) for total in (invoice.totals.gross, invoice.totals.due) if total is not None}
+    wanted = {
+        abs(total) for total in (invoice.totals.gross, invoice.totals.due) if total is not None and not total.is_nan()
+    }
     if not wanted:
         return False
     found = {abs(number).quantize(_CENT) for number in _numbers(printed)}

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from docproc.domain.geometry import Box
+from docproc.domain.schema import FieldKind
 from docproc.readers.layout.candidates import Candidate
 from docproc.readers.layout.score import Scored
 
@@ -21,9 +22,15 @@ def assigned(entries: Mapping[str, Sequence[Scored]], *, threshold: float = THRE
     for entry in pairs:
         if entry.plan.path in chosen:
             continue
-        if not any(same_place(entry.candidate, other.candidate) for other in chosen.values()):
+        if not any(_rivals(entry, other) for other in chosen.values()):
             chosen[entry.plan.path] = entry
     return chosen
+
+
+def _rivals(first: Scored, second: Scored) -> bool:
+    """Whether two fields cannot both have what is printed there; a currency shares its place with its amount."""
+    currencies = sum(entry.candidate.kind is FieldKind.CURRENCY for entry in (first, second))
+    return currencies != 1 and same_place(first.candidate, second.candidate)
 
 
 def same_place(first: Candidate, second: Candidate) -> bool:

@@ -34,6 +34,7 @@ BETTER: Final = 0.05
 #: labels of a concept that another field claims stay with a field whose name they fit this well
 OWN_LABEL: Final = 0.5
 
+_SHARE: Final = frozenset({"rate", "percent"})
 _CLAUSE = re.compile(r"[.;(]|,? (?:of|for|that|which|as|in|without|with|who|from|by|to|when) ")
 _ALTERNATIVE = re.compile(r",| or | oder | ou | and ")
 
@@ -73,6 +74,8 @@ def field_labels(spec: FieldSpec, *, parent: str = "") -> FieldLabels:
             concepts |= frozenset(concepts_of(terms - ENDS)) | {"period"}
     specific = any(is_specific(terms) for terms in own)
     described = tuple(_described(spec.description, specific=specific))
+    if spec.kind is FieldKind.PERCENT:  # `VAT 20 %` names the rate too
+        alternatives.extend((terms - _SHARE, 0.95) for terms in own if terms - _SHARE)
     alternatives.extend(
         (terms, DESCRIPTION_WEIGHT * (VAGUE if specific and not is_specific(terms) else 1.0)) for terms in described
     )
@@ -83,7 +86,11 @@ def field_labels(spec: FieldSpec, *, parent: str = "") -> FieldLabels:
             factor *= VAGUE
         alternatives.extend((terms, weight * factor) for terms, weight in concept_labels()[concept])
     return FieldLabels(
-        alternatives=tuple(alternatives), concepts=loose, terms=named, context=frozenset(terms_of(spec.description))
+        alternatives=tuple(alternatives),
+        concepts=loose,
+        terms=named,
+        context=frozenset(terms_of(spec.description)),
+        told=frozenset(terms for text in spec.aliases if (terms := frozenset(terms_of(text)))),
     )
 
 
@@ -97,9 +104,9 @@ def _leaves(specs: Iterable[FieldSpec], *, prefix: str = "", parent: str = "") -
 
 
 def _alike(first: FieldPlan, second: FieldPlan) -> bool:
-    """Whether two fields compete for the same print."""
+    """Whether two fields compete for the same print; a share in percent is never taken for an amount."""
     kinds = {first.spec.kind, second.spec.kind}
-    return len(kinds) == 1 or kinds <= NUMERIC | {FieldKind.INTEGER}
+    return len(kinds) == 1 or kinds <= NUMERIC - {FieldKind.PERCENT}
 
 
 def _sharpened(plan: FieldPlan, others: Sequence[FieldPlan]) -> FieldPlan:
@@ -117,15 +124,18 @@ def _sharpened(plan: FieldPlan, others: Sequence[FieldPlan]) -> FieldPlan:
     alternatives = tuple(
         (terms, weight)
         for terms, weight in labels.alternatives
-        if not _belongs_elsewhere(terms, labels.terms, others)
-        and (terms not in lost or fit(terms, labels.terms) >= OWN_LABEL)
+        if terms in labels.told
+        or (
+            not _belongs_elsewhere(terms, labels.terms, others)
+            and (terms not in lost or fit(terms, labels.terms) >= OWN_LABEL)
+        )
     )
     return replace(plan, labels=replace(labels, alternatives=alternatives, concepts=concepts))
 
 
 def _belongs_elsewhere(terms: Terms, named: Terms, others: Sequence[FieldPlan]) -> bool:
-    """Whether another field has the same label and a name that fits it better."""
-    return any(
+    """Whether another field is told to have the label, or has it too and a name that fits it better."""
+    return any(terms in other.labels.told for other in others) or any(
         terms in (wanted for wanted, _ in other.labels.alternatives)
         and fit(terms, other.labels.terms) > fit(terms, named) + BETTER
         for other in others

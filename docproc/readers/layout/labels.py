@@ -50,6 +50,8 @@ class FieldLabels:
     terms: Terms
     #: all terms of its description
     context: Terms = field(default=frozenset())
+    #: labels that the schema itself gives
+    told: frozenset[Terms] = field(default=frozenset())
 
     @property
     def subjects(self) -> Terms:

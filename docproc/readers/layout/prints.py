@@ -8,6 +8,7 @@ from typing import Final
 
 from docproc.domain.schema import FieldKind
 from docproc.readers.layout.candidates import Candidate, Conventions, candidates_of
+from docproc.readers.layout.items import item_rows
 from docproc.readers.layout.labels import Terms, terms_of
 from docproc.readers.layout.lines import Sheet
 from docproc.readers.layout.surroundings import Surroundings
@@ -75,6 +76,14 @@ class Prints:
     def in_tax_table(self, candidate: Candidate) -> bool:
         """Whether the candidate stands in a breakdown of taxes, whose totals are not the document's."""
         return candidate.cell.row in self._tax_tables[candidate.page]
+
+    def in_items(self, candidate: Candidate) -> bool:
+        """Whether the candidate stands among the lines of a table of items."""
+        return candidate.cell.row in self._items[candidate.page]
+
+    @cached_property
+    def _items(self) -> Mapping[int, frozenset[int]]:
+        return {sheet.page.number: item_rows(sheet) for sheet in self.sheets}
 
     @cached_property
     def _tax_tables(self) -> Mapping[int, frozenset[int]]:

@@ -16,7 +16,6 @@ from docproc.readers.layout.fields import plan_fields
 from docproc.readers.layout.finding import Findings, find_leaves
 from docproc.readers.layout.forms import form_values
 from docproc.readers.layout.found import Found, found_from
-from docproc.readers.layout.orientation import BoxTurn, turned
 from docproc.readers.layout.lists import (
     WHOLE_SURE,
     WHOLE_TEXT,
@@ -27,6 +26,7 @@ from docproc.readers.layout.lists import (
     read_pairs,
     read_strings,
 )
+from docproc.readers.layout.orientation import BoxTurn, turned
 from docproc.readers.layout.score import Scored
 from docproc.readers.layout.tables import read_rows
 from docproc.values.parse import to_json

@@ -22,12 +22,18 @@ from docproc.readers.layout.wording import is_contact, is_label, is_title
 _NOT_CODE = re.compile(r"[%$€£]|^\d{1,2}:\d\d")
 #: what only telephone numbers are written with
 _DIALLED = re.compile(r"[+() ]")
+#: `30 days net` is no label though its words are, `2. Name` is
+_FIGURED = re.compile(r"\d(?![.)])")
+#: an amount with cents
+_AMOUNT = re.compile(r"\d{1,3}(?:[ .,']?\d{3})*[.,]\d\d")
 _TIME = re.compile(r"\d{1,2}:\d\d")
 
 #: kinds whose values have a shape of their own
 CODED: Final = frozenset({FieldKind.IBAN, FieldKind.VAT_ID, FieldKind.EMAIL, FieldKind.URL, FieldKind.PHONE})
 #: the concept that a field of the kind has when its document has a single one
 MAIN: Final = frozenset({"issue date", "gross total"})
+#: what a schema with a single item may ask of it
+OF_ITEMS: Final = frozenset({"unit price", "quantity", "line amount", "tax rate"})
 LOW_CONCEPTS: Final = frozenset({"gross total", "net total", "tax amount"})
 #: concepts that can speak against a value of a kind
 RIVALS: Final[Mapping[FieldKind, frozenset[str]]] = {
@@ -44,6 +50,8 @@ NEAR_LABELS: Final = 4
 LABEL_SHARE: Final = 0.6
 #: an id of fewer characters is likely a line number
 SHORT_ID: Final = 3
+#: print behind a label this sure is its value, even if its words are those of labels
+LABELLED: Final = 0.95
 #: words from which a text is a sentence
 LONG_TEXT: Final = 12
 
@@ -105,7 +113,7 @@ def _features(
     elif kind is FieldKind.ID:
         features |= _code(plan, candidate, prints)
     elif kind is FieldKind.TEXT:
-        features |= _text(candidate)
+        features |= _text(candidate, labelled=features["label"] >= LABELLED)
     elif kind in CODED:
         features |= _coded(plan, candidate, distinct=len(counts))
         features["of_receiver"] *= 1 - features["label"]
@@ -149,6 +157,8 @@ def _amount(plan: FieldPlan, candidate: Candidate, *, prints: Prints, largest: s
         "bare": float(money and candidate.decimals == 0 and not candidate.currency),
         "bare_among_cents": float(money and candidate.decimals == 0 and prints.has_cents),
         "tax_table": float(gross and prints.in_tax_table(candidate)),
+        "in_items": float(not plan.labels.concepts & OF_ITEMS and prints.in_items(candidate)),
+        "other_kind": float(candidate.decimals == 0 and _is_other_kind(candidate, prints)),
         "negative": float(candidate.number is not None and candidate.number < 0),
         "largest": float(gross and candidate.value == largest),
         "main": float(gross and len(plan.labels.concepts) == 1 and candidate.decimals > 0),
@@ -180,6 +190,8 @@ def _code(plan: FieldPlan, candidate: Candidate, prints: Prints) -> dict[str, fl
         "short": float(len(candidate.value) < SHORT_ID),
         "other_kind": float(bool(_NOT_CODE.search(candidate.value)) or _is_other_kind(candidate, prints)),
         "joined": float(candidate.joined),
+        "amount_print": float(bool(_AMOUNT.fullmatch(candidate.value))),
+        "in_items": float(prints.in_items(candidate)),
     }
 
 
@@ -201,9 +213,10 @@ def _coded(plan: FieldPlan, candidate: Candidate, *, distinct: int) -> dict[str,
     }
 
 
-def _text(candidate: Candidate) -> dict[str, float]:
+def _text(candidate: Candidate, *, labelled: bool) -> dict[str, float]:
+    figured = labelled and bool(_FIGURED.search(candidate.value))
     return {
-        "label_like": float(is_label(candidate.value) or is_title(candidate.value)),
+        "label_like": float((is_label(candidate.value) or is_title(candidate.value)) and not figured),
         "contact": float(is_contact(candidate.value)),
         "long": float(len(candidate.value.split()) > LONG_TEXT),
         "no_letters": float(not any(character.isalpha() for character in candidate.value)),

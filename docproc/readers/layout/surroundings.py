@@ -61,6 +61,10 @@ KNOWN: Final = 0.6
 #: how surely a heading must name a party
 HEADING_FIT: Final = 0.8
 
+#: `VAT 20 %` is the label of an amount, not a value
+_RATE = re.compile(r"(?<![\w.,])\d{1,2}(?:[.,]\d{1,2})? ?%")
+#: `incl. VAT 20 %` stands before the tax, not before what holds it
+_HOLDS = re.compile(r"^(?:incl|including|inkl|inklusive|includes|included)\b\W*(?=[^\W\d].*%)", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"[^\W\d_]|#")
 _DATE_WORDS: Final = frozenset({"vom", "of", "dated", "du", "del", "van", "on", "am", "le", "il", "from", "the", "as"})
@@ -270,6 +274,7 @@ def _sentence(prefix: str) -> Iterator[Label]:
 
 
 def _label(text: str, *, relation: Relation, nearness: float) -> Label:
+    text = _HOLDS.sub("", text)
     return Label(text, frozenset(terms_of(text)), relation, nearness)
 
 
@@ -280,7 +285,7 @@ def _weaker(label: Label, factor: float) -> Label:
 def _tail(text: str) -> str:
     """The words after the last value in `text`: in `Date: 3.4.25 Time:` that is `Time`."""
     kept: list[str] = []
-    for word in reversed(text.split()[-PREFIX_WORDS:]):
+    for word in reversed(_RATE.sub("%", text).split()[-PREFIX_WORDS:]):
         if _is_value(word):
             break
         kept.append(word)

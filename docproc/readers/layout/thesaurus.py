@@ -26,6 +26,7 @@ WORDS: Final[Mapping[str, str]] = {
     "comprador acquirente committente koper klant debitor debiteur billed recipient empfanger rechnungsempfanger "
     "destinataire destinatario afnemer bezahler payer leistungsempfanger",
     "cash": "cash bar bargeld gegeben especes efectivo contanti contant tendered tender tunai",
+    "carried": "ubertrag uebertrag vortrag riporto",
     "card": "card visa mastercard karte carte tarjeta carta kaart",
     "change": "change wechselgeld ruckgeld monnaie cambio resto wisselgeld baki",
     "city": "city town ort stadt ville ciudad citta stad",
@@ -121,7 +122,7 @@ WORDS: Final[Mapping[str, str]] = {
 #: words that carry no meaning in a label
 FILLERS: Final = word_set(
     "a an the of for to in on at your our this by and or & de la le les du des d l der die das den des dem und fur "
-    "ihre ihr unsere unser vom el los las del y e il lo gli di da per van het en voor uw onze je with is as if any "
+    "ihre ihr unsere unser vom davon darin enthaltene dont cui waarvan el los las del y e il lo gli di da per van het en voor uw onze je with is as if any "
     # currencies: they stand between a label and its amount
     "rm eur euro euros usd gbp chf myr inr sgd aud cad rs"
 )

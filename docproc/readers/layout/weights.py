@@ -40,6 +40,8 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "bare": -0.8,
     "bare_among_cents": -1.6,
     "tax_table": -2.5,
+    "in_items": -5.0,
+    "amount_print": -3.0,
     "paid": 1.7,
     "total_row": 0.8,
     "rounded": 1.8,

@@ -331,6 +331,16 @@ def test_pruning_deletes_what_is_old(place: Workplace) -> None:
         place.stores.jobs.get(job.id)
 
 
+def test_pruning_keeps_what_could_be_resumed_unless_asked(place: Workplace) -> None:
+    stopped, interrupted, canceled = place.submit({"a": "1"}), place.new_job(), place.submit({"c": "1"})
+    place.stores.jobs.create(interrupted)
+    cancel(place.stores, canceled.id, owners=place.owners)
+    assert prune(place.stores, older_than_days=-1, owners=place.owners).jobs == 1
+    assert {job.id for job in list_jobs(place.stores)} == {stopped.id, interrupted.id}
+    assert prune(place.stores, older_than_days=-1, owners=place.owners, unfinished=True).jobs == 2
+    assert list_jobs(place.stores) == []
+
+
 def test_a_schema_that_changed_since_the_submission_is_noticed(place: Workplace) -> None:
     job = place.submit({"a": "1"})
     require_same_schema(job, text_schema())

@@ -15,6 +15,7 @@ from doubles import run_a_job
 from doubles.jobs import Workplace
 
 from docproc.domain.document import JobState
+from docproc.domain.errors import StorageError
 from docproc.queueing.owners import LocalOwners
 from docproc.services.collect import collect
 from docproc.services.ports import Stores
@@ -137,3 +138,9 @@ def test_all_who_start_at_once_agree_on_the_folder(tmp_path: Path) -> None:
         names = list(pool.map(lambda _: LocalOwners(tmp_path).enter().name, range(32)))
     assert len({name.split("-")[0] for name in names}) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["id"]
+
+
+def test_a_folder_that_takes_no_locks_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data").write_bytes(b"in the way")
+    with pytest.raises(StorageError, match=r"data/owners: .*DOCPROC_DATA_DIR"):
+        LocalOwners(tmp_path / "data" / "owners").enter()

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from docproc.domain.errors import StorageError, UsageError
+from docproc.storage.blobs import FolderBlobStore
 from docproc.storage.database import Database
 from docproc.storage.migrate import migrate, revision
 from docproc.storage.stores import open_stores
@@ -117,3 +118,31 @@ def test_a_reader_sees_one_state_while_others_write(database: Database) -> None:
         with database.write() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = 'changed'"))
         assert reading.scalar(text("SELECT version_num FROM alembic_version")) == before
+
+
+def test_a_database_that_cannot_be_written_is_named_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "docproc.db"
+    open_stores(f"sqlite:///{path}", tmp_path / "blobs")
+    database = Database.open(f"sqlite:///file:{path}?mode=ro&uri=true")
+    with pytest.raises(StorageError, match=r"docproc\.db.*writable.*DOCPROC_DATA_DIR"), database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'x'"))
+    database.close()
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "blobs").write_bytes(b"in the way")
+    with pytest.raises(StorageError, match=r"blobs: .*DOCPROC_DATA_DIR"):
+        FolderBlobStore(tmp_path / "blobs").put("local/words/0123.1", [b"a"])
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "docproc.db"
+    path.write_bytes(b"not SQLite, and longer than the header of a database" * 100)
+    with pytest.raises(StorageError, match=r"docproc\.db: it is no SQLite database"):
+        open_stores(f"sqlite:///{path}", tmp_path / "blobs")
+
+
+def test_a_server_that_does_not_answer_is_named_with_what_to_do() -> None:
+    with pytest.raises(StorageError, match=r"127\.0\.0\.1:1/none: .*reached.*DOCPROC_DATABASE_URL") as caught:
+        revision(Database.open("postgresql+psycopg://user:secret@127.0.0.1:1/none"))
+    assert "user" not in str(caught.value)

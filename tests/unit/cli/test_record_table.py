@@ -189,3 +189,13 @@ def test_white_space_within_a_value_is_one_space() -> None:
 
 def test_without_a_document_the_table_is_its_header() -> None:
     assert "status" in shown(spec=schema(number=FieldKind.ID))
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 160, 240])
+def test_the_file_is_named_at_any_width_however_long_the_values_are(width: int) -> None:
+    names = [f"field_{number}" for number in range(12)]
+    one = extraction({name: value("words without an end " * 4) for name in names}, file="invoice-2025.pdf")
+
+    text = shown(one, spec=schema(**dict.fromkeys(names, FieldKind.TEXT)), width=width)
+
+    assert "".join(line.split("│")[1].strip() for line in text.splitlines() if "│" in line) == "invoice-2025.pdf"

@@ -3,7 +3,8 @@
 import pytest
 from einvoice_documents import CII, INVOICE, ZUGFERD_1, leaf, schema_of, ubl, window_of
 
-from docproc.domain.errors import UnsupportedError
+from docproc.domain.errors import CorruptError, DocumentError, TooLargeError, UnsupportedError
+from docproc.domain.issues import IssueCode, Severity
 from docproc.domain.schema import FieldKind
 from docproc.readers.einvoice import EinvoiceReader
 from docproc.readers.einvoice.markup import MAX_BYTES, MAX_ELEMENTS
@@ -123,10 +124,32 @@ def test_what_is_no_safe_invoice_is_refused(content: str | bytes) -> None:
         READER.read(window, INVOICE)
 
 
-@pytest.mark.parametrize("amount", ["NaN", "Infinity", "1E+999999", "1" * 40, "-", ""])
-def test_an_amount_that_is_no_plain_number_is_null(amount: str) -> None:
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", "1E+400000000", "1" * 40, "-", "12,x", "1.234,56"])
+def test_an_amount_that_is_no_plain_number_is_null_and_said(amount: str) -> None:
     xml = CII.replace("<ram:GrandTotalAmount>117.81", f"<ram:GrandTotalAmount>{amount}")
-    assert READER.read(window_of(xml), INVOICE).record["total_gross"] is None
+    reading = READER.read(window_of(xml), INVOICE)
+    assert reading.record["total_gross"] is None
+    assert "total_gross" not in reading.hints
+    (issue,) = reading.issues
+    assert (issue.code, issue.severity) == (IssueCode.WRONG_SHAPE, Severity.WARNING)
+    assert issue.fields == ("total_gross",)
+    assert amount not in issue.message
+
+
+@pytest.mark.parametrize("amount", ["", "  "])
+def test_an_empty_amount_is_null_and_nothing_to_say(amount: str) -> None:
+    xml = CII.replace("<ram:GrandTotalAmount>117.81", f"<ram:GrandTotalAmount>{amount}")
+    reading = READER.read(window_of(xml), INVOICE)
+    assert (reading.record["total_gross"], reading.issues) == (None, ())
+
+
+def test_unreadable_numbers_in_rows_are_named_by_their_paths() -> None:
+    xml = ubl("Invoice").replace(">250.00<", ">many<").replace(">4<", ">four<").replace(">1000.00<", ">1 000,-<")
+    reading = READER.read(window_of(xml), INVOICE)
+    (issue,) = reading.issues
+    assert issue.message.startswith(f"The XML states each of {len(issue.fields)} values")
+    assert {"total_net", "total_tax", "line_items[0].unit_price", "line_items[0].line_total"} <= set(issue.fields)
+    assert "line_items[0].unit_price" not in reading.hints
 
 
 def test_totals_that_a_short_profile_leaves_out_follow_from_the_others() -> None:
@@ -164,3 +187,23 @@ def test_ubl_without_a_currency_takes_that_of_its_amounts() -> None:
     xml = ubl("Invoice").replace("<cbc:DocumentCurrencyCode>NOK</cbc:DocumentCurrencyCode>", "")
     record = READER.read(window_of(xml), INVOICE).record
     assert (record["currency"], record["total_tax"]) == ("NOK", "250.00")
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "told"),
+    [
+        pytest.param(BOMB + ubl("Invoice"), UnsupportedError, "document type declaration", id="entities"),
+        pytest.param("<Invoice>" + "<a>" * 100 + "</a>" * 100 + "</Invoice>", TooLargeError, "deeper", id="depth"),
+        pytest.param("<Invoice>" + "<a/>" * MAX_ELEMENTS + "</Invoice>", TooLargeError, "elements", id="elements"),
+        pytest.param(" " * MAX_BYTES + "<Invoice/>", TooLargeError, "bytes", id="bytes"),
+        pytest.param(CII[: len(CII) // 2], CorruptError, "not well-formed", id="torn off"),
+    ],
+)
+def test_a_document_that_is_unreadable_xml_says_why_and_an_embedded_file_does_not(
+    content: str, error: type[DocumentError], told: str
+) -> None:
+    with pytest.raises(error, match=told):
+        READER.can_read(window_of(content, page_count=0))
+    with pytest.raises(error, match=told):
+        READER.read(window_of(content, page_count=0), INVOICE)
+    assert READER.read(window_of(content, ubl("Invoice")), INVOICE).record["invoice_number"] == "U-77"

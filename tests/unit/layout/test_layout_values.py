@@ -158,3 +158,37 @@ def test_a_pattern_excludes_other_values():
     field = leaf("invoice_number", FieldKind.ID, pattern=r"INV-\d+")
     lines = [[(50, "Invoice number"), (300, "4711")], [(50, "Invoice no."), (300, "INV-99")]]
     assert value(lines, field) == "INV-99"
+
+
+ITEMS = [
+    [(50, "Description"), (250, "Quantity"), (330, "Unit price"), (450, "Total")],
+    [(50, "Oak table"), (250, "1"), (330, "4,280.00"), (450, "4,280.00")],
+    [(50, "Ash chair"), (250, "12"), (330, "149.50"), (450, "1,794.00")],
+    [(50, "Carried forward"), (450, "6,074.00")],
+]
+
+
+def test_amounts_of_items_and_sums_carried_forward_are_no_totals():
+    gross = leaf("total_gross", FieldKind.MONEY, aliases=("Total", "Invoice amount"))
+    assert value(ITEMS, gross) is None
+    assert value([*ITEMS, [(300, "Invoice amount"), (450, "7,228.06")]], gross) == "7228.06"
+
+
+def test_figures_of_items_are_no_numbers_of_customers():
+    number = leaf("customer_number", FieldKind.ID, aliases=("Total",))
+    assert value(ITEMS, number) is None
+
+
+def test_a_rate_before_an_amount_is_part_of_its_label():
+    tax, rate = leaf("total_tax", FieldKind.MONEY), leaf("tax_rate", FieldKind.PERCENT)
+    for label in ("VAT 20 %", "incl. VAT 20%", "di cui IVA 20%", "MwSt. 20 %"):
+        record = read([[(50, label), (300, "8.62")]], tax, rate).record
+        assert (record["total_tax"], record["tax_rate"]) == ("8.62", "20")
+
+
+def test_a_sign_at_an_amount_tells_the_currency_too():
+    gross, currency = leaf("total_gross", FieldKind.MONEY), leaf("currency", FieldKind.CURRENCY)
+    assert read([[(50, "Total"), (300, "£5,801.52")]], gross, currency).record == {
+        "total_gross": "5801.52",
+        "currency": "GBP",
+    }

@@ -106,6 +106,11 @@ def test_a_file_without_pages_that_holds_nothing_for_the_schema_is_refused(
     assert pages.given == []
 
 
+def test_a_file_that_is_broken_xml_itself_says_so(auto: AutoReader) -> None:
+    with pytest.raises(CorruptError, match="not well-formed"):
+        auto.read(window(XML_INVOICE[:-5], pages=0), INVOICE)
+
+
 def test_the_refusal_of_the_page_reader_is_passed_on(auto: AutoReader, pages: PagesReader) -> None:
     pages.refusal = CorruptError(page=3)
 

@@ -95,6 +95,7 @@ def test_what_was_handed_over_is_the_total_and_the_change():
     record: Record = {"total": "16.40", "amount_tendered": "20.00", "change": "3.60"}
     assert messages(record, "receipt") == []
     assert messages({**record, "change": "3.55", "rounding": "0.05"}, "receipt") == []
+    assert messages({**record, "amount_tendered": "-20.00"}, "receipt") == []
     assert messages({**record, "change": "13.60"}, "receipt") == ["total + change is not amount_tendered."]
 
 

@@ -1,0 +1,56 @@
+"""Blobs that no row speaks for: what a worker wrote in vain, and what one left that died. Knows no step."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import islice
+from uuid import UUID
+
+from docproc.domain.errors import LeaseLostError
+from docproc.services.blob_keys import OF_DOCUMENT, BlobKind, stem_of
+from docproc.services.ports import BlobStore, Stores
+from docproc.services.records import Removed
+
+_BATCH = 500
+
+
+@contextmanager
+def written_in_vain(blobs: BlobStore, keys: Iterable[str | None]) -> Iterator[None]:
+    """Around the transaction that names `keys`, which lie there already: another attempt's rows never name them."""
+    try:
+        yield
+    except LeaseLostError:
+        for key in keys:
+            if key is not None:
+                blobs.delete(key)
+        raise
+
+
+def remove_orphans(stores: Stores, *, tenant: str, before: datetime) -> Removed:
+    """Delete blobs written before then whose document is gone, and originals that no document keeps."""
+    removed = Removed()
+    for kind in OF_DOCUMENT:
+        keys = stores.blobs.written_before(f"{tenant}/{kind}/", before)
+        while batch := list(islice(keys, _BATCH)):
+            removed += remove_blobs(stores, _without_document(stores, batch))
+    for key in stores.blobs.written_before(f"{tenant}/{BlobKind.ORIGINAL}/", before):
+        removed += remove_original(stores, key, outside=None)
+    return removed
+
+
+def remove_original(stores: Stores, key: str, *, outside: UUID | None) -> Removed:
+    """Delete a kept original unless a document outside that job keeps it too."""
+    with stores.documents.settled_use(key, outside=outside) as in_use:
+        return Removed() if in_use else remove_blobs(stores, [key])
+
+
+def _without_document(stores: Stores, keys: Sequence[str]) -> list[str]:
+    owners = {key: UUID(hex=stem_of(key.rsplit("/", 1)[1])) for key in keys}
+    known = stores.documents.known(frozenset(owners.values()))
+    return [key for key, document_id in owners.items() if document_id not in known]
+
+
+def remove_blobs(stores: Stores, keys: Iterable[str]) -> Removed:
+    """The receipt; a blob that is not there counts for nothing."""
+    sizes = [size for size in map(stores.blobs.delete, keys) if size is not None]
+    return Removed(blobs=len(sizes), byte_count=sum(sizes))

@@ -1,0 +1,54 @@
+"""Errors of a database as StorageError: which database, what is wrong, what to do. Knows no query."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+
+from docproc.domain.errors import StorageError
+
+_ELSEWHERE = "or set DOCPROC_DATA_DIR to another folder"
+#: by the beginning of SQLite's names of its errors
+_SQLITE: Mapping[str, str] = {
+    "SQLITE_READONLY": f"it cannot be written: make the file and its folder writable, {_ELSEWHERE}",
+    "SQLITE_CANTOPEN": f"it cannot be opened: make the file and its folder readable and writable, {_ELSEWHERE}",
+    "SQLITE_PERM": f"it cannot be opened: make the file and its folder readable and writable, {_ELSEWHERE}",
+    "SQLITE_FULL": f"the disk is full: free some space, {_ELSEWHERE}",
+    "SQLITE_IOERR": f"the disk cannot be read or written: check it, {_ELSEWHERE}",
+    "SQLITE_BUSY": "another process holds it: try again, or look for one that hangs",
+    "SQLITE_NOTADB": f"it is no SQLite database: restore it, {_ELSEWHERE}",
+    "SQLITE_CORRUPT": f"it is damaged: restore it, {_ELSEWHERE}",
+}
+
+
+@contextmanager
+def translated(url: URL) -> Iterator[None]:
+    """What the driver and SQLAlchemy raise, as StorageError.
+
+    Of an error only its kind is told: its text may hold the statement with its values.
+    """
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error) as exc:  # sqlite3's own come from setting a connection up
+        raise StorageError(f"database {place_of(url)}: {_trouble(exc)}") from exc
+
+
+def place_of(url: URL) -> str:
+    """The file, or the server and the name on it; without user and password."""
+    if url.get_backend_name() == "sqlite":
+        return url.database or "in memory"
+    server = (url.host or "localhost") + (f":{url.port}" if url.port else "")
+    return f"{server}/{url.database or ''}"
+
+
+def _trouble(exc: Exception) -> str:
+    cause = exc.orig if isinstance(exc, DBAPIError) else exc
+    name = getattr(cause, "sqlite_errorname", None) or ""
+    for beginning, trouble in _SQLITE.items():
+        if name.startswith(beginning):
+            return trouble
+    if isinstance(exc, OperationalError) and getattr(cause, "sqlstate", name) is None:  # there was no answer to judge
+        return "the server cannot be reached: see that it runs, and check DOCPROC_DATABASE_URL"
+    return f"it cannot be used: {type(cause).__name__}"
