@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
+TORCH ?= 2.13.0
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
@@ -19,6 +20,8 @@ $(VENV)/base: pyproject.toml
 
 $(VENV)/full: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	# torch alone first: this version's build for CPUs has no GPU libraries to bring along
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==$(TORCH)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $(VENV)/base $@
 

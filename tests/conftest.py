@@ -14,6 +14,8 @@ from docproc.storage.database import Database
 from docproc.storage.migrate import migrate
 from docproc.storage.stores import stores_over
 
+pytest_plugins = ["doubles.nvlm_checkpoint"]
+
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:

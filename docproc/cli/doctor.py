@@ -22,9 +22,11 @@ PARTS = (
     ("onnxruntime", "OCR", "pip install docproc"),
     ("sqlalchemy", "database", "pip install docproc"),
     ("xlsxwriter", "XLSX exports", "pip install docproc"),
+    ("torch", "NVLM (optional)", "pip install 'docproc[vlm]'"),
+    ("transformers", "NVLM (optional)", "pip install 'docproc[vlm]'"),
     ("psycopg", "Postgres (optional)", "pip install 'docproc[service]'"),
 )
-OPTIONAL = frozenset({"psycopg"})
+OPTIONAL = frozenset({"torch", "transformers", "psycopg"})
 LOW_DISK_BYTES = 1024**3
 
 

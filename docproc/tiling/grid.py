@@ -1,6 +1,5 @@
 """NVLM's dynamic tiling: the grid whose shape is nearest to the page's; knows sizes only, never pixels."""
 
-from fractions import Fraction
 from functools import lru_cache
 
 from docproc.domain.page import Grid
@@ -25,13 +24,13 @@ def tile_grid(width: float, height: float, *, max_tiles: int = MAX_TILES, tile_p
     """
     if width <= 0 or height <= 0 or max_tiles < 1 or tile_px < 1:
         raise ValueError("a page, a tile and their number are positive")
-    # The quotient is a double first, as in the published rule, so that ties fall as they do there; from then on the
-    # arithmetic is exact, and a tie is a tie on every machine.
-    aspect = Fraction(width / height)
+    # Doubles throughout, as in the published rule: which grids are exactly as near is decided by how they round.
+    # (342 x 1520 lies between 1x4 and 1x5: a tie in doubles, which exact fractions of the rounded quotient would miss.)
+    aspect = width / height
     best = Grid(1, 1)
     least = abs(aspect - 1)
     for grid in candidate_grids(max_tiles):
-        distance = abs(aspect - Fraction(grid.columns, grid.rows))
+        distance = abs(aspect - grid.columns / grid.rows)
         if distance < least:
             best, least = grid, distance
         elif distance == least and 2 * width * height > tile_px * tile_px * grid.columns * grid.rows:
