@@ -1,5 +1,6 @@
 """Addresses as runs of lines under one another; knows what an address looks like, not whose it is."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -24,6 +25,8 @@ ADDRESS_GAP: Final = 0.9
 COLUMN_OVERLAP: Final = 0.3
 #: a line without a number, such as the country, has at most this many words
 COUNTRY_WORDS: Final = 5
+#: what parts stand between on one line of a letterhead
+SEPARATED = re.compile(r"\s+[·•|∙]\s+")
 _PARTS: Final = frozenset({"address", "street", "city", "postcode", "country", "buyer", "delivery"})
 
 
@@ -41,6 +44,17 @@ def address_runs(sheet: Sheet) -> Iterator[tuple[Cell, ...]]:
         used.update(id(line) for line in run)
         if sum(address_strength(line.text) for line in run) >= 2 * ADDRESS_LINE:
             yield tuple(run)
+
+
+def separated_addresses(sheet: Sheet) -> Iterator[tuple[Cell, tuple[tuple[int, int], ...]]]:
+    """Lines whose parts stand between dots or bars and hold an address: where its parts are, from and to."""
+    for cell in sheet.cells:
+        marks = [(hit.start(), hit.end()) for hit in SEPARATED.finditer(cell.text)]
+        bounds = zip([0, *(end for _, end in marks)], [*(start for start, _ in marks), len(cell.text)], strict=True)
+        spans = tuple(span for span in bounds if address_strength(cell.text[slice(*span)]) >= ADDRESS_LINE / 2)
+        spans = tuple(span for span in spans if not has_legal_form(cell.text[slice(*span)]))
+        if marks and sum(address_strength(cell.text[slice(*span)]) for span in spans) >= 2 * ADDRESS_LINE:
+            yield cell, spans
 
 
 def _begins(cell: Cell) -> bool:

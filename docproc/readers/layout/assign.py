@@ -6,7 +6,8 @@ from typing import Final
 from docproc.domain.geometry import Box
 from docproc.domain.schema import FieldKind
 from docproc.readers.layout.candidates import Candidate
-from docproc.readers.layout.score import Scored
+from docproc.readers.layout.score import CODED, Scored
+from docproc.readers.layout.thesaurus import SIDES
 
 #: a field stays null when its best candidate is less probable
 THRESHOLD: Final = 0.5
@@ -30,7 +31,16 @@ def assigned(entries: Mapping[str, Sequence[Scored]], *, threshold: float = THRE
 def _rivals(first: Scored, second: Scored) -> bool:
     """Whether two fields cannot both have what is printed there; a currency shares its place with its amount."""
     currencies = sum(entry.candidate.kind is FieldKind.CURRENCY for entry in (first, second))
-    return currencies != 1 and same_place(first.candidate, second.candidate)
+    return (currencies != 1 and same_place(first.candidate, second.candidate)) or _of_one_party(first, second)
+
+
+def _of_one_party(first: Scored, second: Scored) -> bool:
+    """Whether a number or address of one party would be given to the other as well: a footer is on every page."""
+    one, other = first.candidate, second.candidate
+    if one.kind not in CODED or one.kind is not other.kind or one.value != other.value or one.page == other.page:
+        return False
+    sides = [entry.plan.labels.terms & SIDES for entry in (first, second)]
+    return sides[0] != sides[1]
 
 
 def same_place(first: Candidate, second: Candidate) -> bool:

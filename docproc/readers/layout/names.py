@@ -40,6 +40,8 @@ RANKED_ROWS: Final = 30
 SCRIBBLE: Final = 4
 #: a word of a name that a domain may be made of
 DOMAIN_LETTERS: Final = 4
+#: print this much larger is a name, and what stands below it a subtitle
+LARGER: Final = 1.25
 #: words of a label without a colon before a name, and how surely they must be one
 LABEL_WORDS: Final = 3
 LED_FIT: Final = 0.95
@@ -148,10 +150,20 @@ def issuer_features(candidate: Candidate, sheet: Sheet, *, first: bool, domains:
         "facts_below": float(any(is_company_fact(line) for line in below)),
         "large_print": max(0.0, min(1.0, size)),
         "top_rank": 1 / (1 + rank) if first else 0.0,
+        "subtitle": float(first and _is_subtitle(candidate, sheet)),
         "upper": max(0.0, 1 - 2 * candidate.box.top / max(sheet.page.height, 1)) if first else 0.0,
         "own_domain": float(_in_domain(candidate.value, domains)),
         "sender_line": float(street_strength(rest) >= 2 * ADDRESS_LINE),
     }
+
+
+def _is_subtitle(candidate: Candidate, sheet: Sheet) -> bool:
+    """Whether a name in larger print stands right above: then this says what kind of business it is."""
+    if has_legal_form(candidate.value) or not candidate.cell.row:
+        return False
+    above = sheet.rows[candidate.cell.row - 1].cells
+    names = [cell for cell in above if cell.box.horizontal_overlap(candidate.box) > COLUMN_OVERLAP]
+    return any(cell.height >= LARGER * candidate.cell.height and _could_be_name(cell.text) for cell in names)
 
 
 def _below(candidate: Candidate, sheet: Sheet) -> list[str]:

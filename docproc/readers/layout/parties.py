@@ -7,15 +7,25 @@ from typing import Final
 
 from docproc.domain.geometry import enclosing
 from docproc.domain.schema import FieldKind
-from docproc.readers.layout.addresses import COLUMN_OVERLAP, address_runs, line_above, line_below
-from docproc.readers.layout.candidates import Candidate
+from docproc.readers.layout.addresses import (
+    COLUMN_OVERLAP,
+    SEPARATED,
+    address_runs,
+    line_above,
+    line_below,
+    separated_addresses,
+)
+from docproc.readers.layout.candidates import Candidate, Spot
 from docproc.readers.layout.fields import FieldPlan
+from docproc.readers.layout.items import item_rows
 from docproc.readers.layout.labels import FieldLabels
-from docproc.readers.layout.lines import Cell, Sheet
+from docproc.readers.layout.lines import Cell, Sheet, enclosing_words
 from docproc.readers.layout.names import issuer_features, name_candidates, name_features
 from docproc.readers.layout.prints import Prints
 from docproc.readers.layout.score import Scored, label_features
+from docproc.readers.layout.surroundings import Relation
 from docproc.readers.layout.wording import (
+    ADDRESS_LINE,
     POSTCODE,
     address_strength,
     has_business_word,
@@ -23,6 +33,7 @@ from docproc.readers.layout.wording import (
     is_contact,
     is_label,
     is_title,
+    street_strength,
 )
 
 #: an address of at most this many lines keeps its first line
@@ -83,6 +94,9 @@ def role_of(labels: FieldLabels) -> Role | None:
 
 def score_party(plan: FieldPlan, role: Role, prints: Prints) -> list[Scored]:
     """Every candidate for a party's name or address, the best first."""
+    if plan.labels.terms & {"buyer", "seller"} and prints.is_order:  # the buyer issues an order
+        side = Side.ISSUER if "buyer" in plan.labels.terms else Side.RECIPIENT
+        role = replace(role, side=side)
     find = _names if role.part is Part.NAME else _addresses
     scored = [entry for sheet in prints.sheets for entry in find(plan, role, sheet=sheet, prints=prints)]
     scored.sort(key=lambda entry: -entry.score)
@@ -94,7 +108,8 @@ def _names(plan: FieldPlan, role: Role, *, sheet: Sheet, prints: Prints) -> Iter
     first = sheet is prints.sheets[0]
     addressees = {name.box for name, _ in _addressees(sheet)} if first and role.side is Side.RECIPIENT else set()
     for spot, bare in name_candidates(sheet):
-        candidate = replace(bare, labels=surroundings.labels(spot.cell, start=spot.start))
+        around = surroundings.labels(spot.cell, start=spot.start)
+        candidate = replace(bare, labels=tuple(label for label in around if label.relation is not Relation.RIGHT))
         features = label_features(plan.labels, candidate.labels, rivals=PARTY_CONCEPTS)
         features |= name_features(candidate, sheet)
         features["cut"] = float(spot.start > 0 and ":" not in spot.cell.text[: spot.start])
@@ -112,8 +127,11 @@ def _addressees(sheet: Sheet) -> Iterator[tuple[Cell, tuple[Cell, ...]]]:
 
     The sender's own block tells how to reach the sender; the receiver's never does.
     """
+    items = item_rows(sheet)
     for run in address_runs(sheet):
         line = run[0]
+        if line.row in items:
+            continue
         while (above := line_above(line, sheet)) is not None and _belongs(above, sheet):
             line = above
         below = line_below(run[-1], sheet)
@@ -123,7 +141,9 @@ def _addressees(sheet: Sheet) -> Iterator[tuple[Cell, tuple[Cell, ...]]]:
 
 
 def _belongs(cell: Cell, sheet: Sheet) -> bool:
-    """Whether a line can be the name over an address: no label, no contact, and no return address in small print."""
+    """Whether a line can be the name over an address: no label, no contact, and no return address on one line."""
+    if SEPARATED.search(cell.text) and street_strength(cell.text) >= ADDRESS_LINE:
+        return False
     small = cell.height < SMALL_PRINT * sheet.body
     return not (small or is_label(cell.text) or is_contact(cell.text) or is_title(cell.text))
 
@@ -142,6 +162,22 @@ def _addresses(plan: FieldPlan, role: Role, *, sheet: Sheet, prints: Prints) -> 
                 features["upper"] = 1 - run[0].box.top / max(sheet.page.height, 1)
                 features["first_address"] = 1 / (1 + order)
             yield replace(entry, features={name: value for name, value in features.items() if value})
+    if role.side is Side.ISSUER and first:
+        yield from _letterheads(plan, sheet, prints)
+
+
+def _letterheads(plan: FieldPlan, sheet: Sheet, prints: Prints) -> Iterator[Scored]:
+    """Addresses on one line, such as `12 High Street · York YO1 7HF · mail@example.org`."""
+    for cell, spans in separated_addresses(sheet):
+        words = tuple(word for span in spans for word in Spot(cell, *span).words)
+        parts = [cell.text[start:end] for start, end in spans]
+        entry = _address_entry(plan, (cell,), sheet=sheet, prints=prints)
+        candidate = replace(
+            entry.candidate, value=", ".join(parts), text=" ".join(parts), words=words, box=enclosing_words(words)
+        )
+        upper = 1 - cell.box.top / max(sheet.page.height, 1)
+        features = {**entry.features, "upper": upper, "sender_line": 1.0, "first_address": 1.0}
+        yield replace(entry, candidate=candidate, features=features)
 
 
 def _address_entry(plan: FieldPlan, run: Sequence[Cell], *, sheet: Sheet, prints: Prints) -> Scored:

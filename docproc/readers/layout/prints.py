@@ -1,5 +1,6 @@
 """What is printed on the pages of a window: candidates, titles, tables of taxes; each found when first asked for."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from docproc.readers.layout.labels import Terms, terms_of
 from docproc.readers.layout.lines import Sheet
 from docproc.readers.layout.surroundings import Surroundings
 from docproc.readers.layout.thesaurus import TITLES
+from docproc.values.text import fold
 
 #: a document's title is this much larger than its body, or in capitals, and has few words
 TITLE_SIZE: Final = 1.2
@@ -22,6 +24,10 @@ HEADING_WORDS: Final = 8
 #: a breakdown of taxes has at most this many rows, and no gap of more heights
 TAX_TABLE_ROWS: Final = 6
 TABLE_GAP: Final = 2.0
+#: rows at the top in which an order says that it only confirms one
+ORDER_ROWS: Final = 15
+_NO_ORDERS: Final = frozenset({"invoice", "receipt", "delivery", "contract", "credit", "estimate"})
+_CONFIRMS = re.compile(r"confirm|bestatig|bevestig|conferma|acknowledg")
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,13 @@ class Prints:
             if large and cell.box.top < sheet.page.height / 3 and len(cell.text.split()) <= TITLE_WORDS:
                 found.update(set(terms_of(cell.text)) & TITLES)
         return frozenset(found)
+
+    @cached_property
+    def is_order(self) -> bool:
+        """Whether the document calls itself an order, and not the confirmation of one."""
+        if self.titles & _NO_ORDERS or "order" not in self.titles:
+            return False
+        return not any(_CONFIRMS.search(fold(row.text)) for row in self.sheets[0].rows[:ORDER_ROWS])
 
     @cached_property
     def has_cents(self) -> bool:

@@ -210,6 +210,7 @@ def _coded(plan: FieldPlan, candidate: Candidate, *, distinct: int) -> dict[str,
         "only": float(distinct == 1 and "buyer" not in plan.labels.terms),
         "of_receiver": float("buyer" in plan.labels.terms),
         "unchecked": float(not candidate.checked),
+        "dialled": float(candidate.kind is FieldKind.PHONE and candidate.text.startswith(("+", "(0", "0"))),
     }
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from docproc.domain.geometry import Box
+from docproc.readers.layout.items import is_item_heading
 from docproc.readers.layout.labels import Terms, best_concept, known_share, known_terms, terms_of
 from docproc.readers.layout.lines import Cell, Row, Sheet
 from docproc.readers.layout.thesaurus import PARTY_TERMS, TITLES
@@ -114,6 +115,7 @@ class Surroundings:
     def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet
         self._labels: dict[tuple[int, int], tuple[Label, ...]] = {}
+        self._item_headings = frozenset(row.index for row in sheet.rows if is_item_heading(row))
         self._speaks = {id(cell): _speaks(cell.text) for cell in sheet.cells}
 
     def labels(self, cell: Cell, *, start: int) -> tuple[Label, ...]:
@@ -159,6 +161,8 @@ class Surroundings:
         row_cells = rows[cell.row].cells
         lefts = [other.box.left for other in row_cells[: _index(rows[cell.row], cell) + 1][-2:]]
         for row in reversed(rows[max(0, cell.row - HEADING_ROWS) : cell.row]):
+            if row.index in self._item_headings:  # below the items the page speaks of other things
+                break
             for other in row.cells:
                 terms = _party_heading(other.text)
                 if terms and any(_stands_under(left, other) for left in lefts):

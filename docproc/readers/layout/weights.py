@@ -77,6 +77,8 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "facts_below": 1.0,
     "sender_line": 1.5,
     "top_rank": 2.0,
+    "subtitle": -0.8,
+    "dialled": 1.2,
     "upper": 0.6,
     "own_domain": 1.5,
     "scribble": -2.0,

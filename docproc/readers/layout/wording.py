@@ -122,7 +122,8 @@ def street_strength(text: str) -> float:
     if not words:
         return 0.0
     strength = 0.0
-    if any(word in ADDRESS_WORDS or word.endswith(_STREET_ENDS) for word in words):
+    titled = not any(mark.isdigit() for mark in text)  # `Dr. Smith` is no drive
+    if any((word in ADDRESS_WORDS and not (titled and word == "dr")) or word.endswith(_STREET_ENDS) for word in words):
         strength += 1.0
     if POSTCODE.search(text) and len(words) <= POSTCODE_WORDS:
         strength += 1.0
