@@ -11,6 +11,7 @@ from docproc.cli.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from uuid import UUID
 
     from docproc.bootstrap import Desk
     from docproc.domain.schema import ExtractionSchema
@@ -41,15 +42,19 @@ def list_all(
     """List jobs, newest first. Example: `docproc jobs list --json`."""
     from docproc.bootstrap import open_desk
     from docproc.services.list_jobs import list_jobs
+    from docproc.services.working import working
 
-    jobs = list_jobs(open_desk().stores, limit=limit)
+    desk = open_desk()
+    jobs = list_jobs(desk.stores, limit=limit)
     if quiet:
         for job in jobs:
             typer.echo(job.id)
-    elif as_json:
-        typer.echo(json.dumps([_brief(job) for job in jobs]))
+        return
+    busy = working(desk.stores, [job.id for job in jobs], owners=desk.owners)
+    if as_json:
+        typer.echo(json.dumps([_brief(job) | {"working": job.id in busy} for job in jobs]))
     else:
-        _print_jobs(jobs)
+        _print_jobs(jobs, busy)
 
 
 def _brief(job: "Job") -> dict[str, object]:
@@ -63,7 +68,7 @@ def _brief(job: "Job") -> dict[str, object]:
     }
 
 
-def _print_jobs(jobs: "Sequence[Job]") -> None:
+def _print_jobs(jobs: "Sequence[Job]", busy: "frozenset[UUID]") -> None:
     from rich.table import Table
 
     from docproc.cli.console import for_output
@@ -74,7 +79,9 @@ def _print_jobs(jobs: "Sequence[Job]") -> None:
     for job in jobs:
         counts = job.documents
         created = f"{job.created_at.astimezone():%Y-%m-%d %H:%M}"
-        table.add_row(str(job.id), job.state.value, str(counts.done), str(counts.total), job.schema.label, created)
+        # `running` is what its documents say; whether anybody runs it is another matter
+        state = "stopped" if job.documents.open and job.id not in busy else job.state.value
+        table.add_row(str(job.id), state, str(counts.done), str(counts.total), job.schema.label, created)
     for_output().print(table)
 
 
@@ -276,6 +283,9 @@ def delete(job: JobArgument, as_json: AsJson = False, quiet: Quiet = False) -> N
 @app.command("prune")
 def prune(
     days: Annotated[float, typer.Option("--older-than", min=0, metavar="DAYS", help="Jobs older than so many days.")],
+    unfinished: Annotated[
+        bool, typer.Option("--unfinished", help="Also jobs that were stopped and could be resumed.")
+    ] = False,
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing.")] = False,
 ) -> None:
@@ -284,7 +294,7 @@ def prune(
     from docproc.services.prune import prune as prune_jobs
 
     desk = open_desk()
-    removed = prune_jobs(desk.stores, older_than_days=days, owners=desk.owners)
+    removed = prune_jobs(desk.stores, older_than_days=days, owners=desk.owners, unfinished=unfinished)
     _say_removed(removed, as_json=as_json, quiet="" if quiet else None)
 
 
@@ -311,15 +321,17 @@ def find_job(desk: "Desk", name: str) -> "Job":
     from docproc.domain.errors import NotFoundError
     from docproc.services.list_jobs import list_jobs
 
-    if name != "last" and len(name) < _SHORTEST_ID:
+    if name == "last":
+        fitting = [job.id for job in list_jobs(desk.stores, limit=1)]
+    elif len(name) < _SHORTEST_ID:
         raise NotFoundError(f"{name!r} is no job: write at least {_SHORTEST_ID} characters of the id, or `last`")
-    jobs = list_jobs(desk.stores, limit=1 if name == "last" else None)
-    fitting = list(jobs) if name == "last" else [job for job in jobs if str(job.id).startswith(name.lower())]
+    else:
+        fitting = list(desk.stores.jobs.find(name))
     if not fitting:
         raise NotFoundError(f"there is no job {name!r}; docproc jobs list shows them")
     if len(fitting) > 1:
-        raise NotFoundError(f"{len(fitting)} jobs begin with {name!r}: write more of the id")
-    return fitting[0]
+        raise NotFoundError(f"several jobs begin with {name!r}: write more of the id")
+    return desk.stores.jobs.get(fitting[0])
 
 
 def _schema_as_stored(desk: "Desk", job: "Job") -> "ExtractionSchema":
