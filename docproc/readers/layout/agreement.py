@@ -43,7 +43,7 @@ _BRACKETS = re.compile(r"\([^)]*\)")
 _TAIL = re.compile(
     r",?\s+(?:an?|with|having|whose|located|on\s+behalf|organi[sz]ed|which|who|acting|residing|its|as|by|together|"
     r"individually|effective|dated|relating|regarding|in\s+connection|concerning|for|at|of\s+\d|und|et|e|y)\s.*$"
-    r"|,\s+the\b.*$|[;:].*$",
+    r"|,\s+the\b.*$|,\s+(?:[^\W\d][\w.'-]*\s+){0,3}\d.*$|[;:].*$",
     re.DOTALL,
 )
 _JOINT = re.compile(

@@ -23,6 +23,9 @@ _CODE_WORD = re.compile(r"[^\s]*\d[^\s]*")
 _COUNTRY_CODE = re.compile(
     r"(?<![A-Za-z0-9])[A-Z]{2}[A-Z0-9]{0,30}(?: [A-Z0-9]{0,3}\d[A-Z0-9]{0,5}){0,9}(?![A-Za-z0-9])"
 )
+_BANK_CODE = re.compile(
+    r"\b(?:BIC|SWIFT)(?:[/ -]?(?:BIC|SWIFT|[Cc]ode))?\W{1,3}(?P<code>[A-Z]{6}[A-Z2-9][A-NP-Z](?:[A-Z]{3})?)\b"
+)
 _LABEL_BEFORE = re.compile(r"^(?:.*[:#]|(?:no|nr|n[°º])\.?)(?=[^\s:#]*\d)", re.IGNORECASE)
 _RANGE_DASH = re.compile(r"\s*(?:-|–|—|to|bis|through|thru|au|al|a|tot|until)\s*", re.IGNORECASE)  # noqa: RUF001 the dash as printed
 
@@ -228,6 +231,7 @@ def _is_range(first: Candidate, second: Candidate) -> bool:
 def _ids(sheet: Sheet, conventions: Conventions) -> Iterator[tuple[Spot, Candidate]]:
     del conventions
     for cell in sheet.cells:
+        yield from _bank_codes(cell)
         position, run_start = 0, None
         for word in [*cell.text.split(" "), ""]:
             code = bool(_CODE_WORD.fullmatch(word))
@@ -240,6 +244,13 @@ def _ids(sheet: Sheet, conventions: Conventions) -> Iterator[tuple[Spot, Candida
             position += len(word) + 1
         if run_start is not None:
             yield from _id_run(cell, run_start, position)
+
+
+def _bank_codes(cell: Cell) -> Iterator[tuple[Spot, Candidate]]:
+    """`BIC COBADEFFXXX`: a code of letters alone is none but behind its name."""
+    for hit in _BANK_CODE.finditer(cell.text):
+        spot = Spot(cell, hit.start("code"), hit.end("code"))
+        yield spot, candidate_at(spot, FieldKind.ID, hit["code"])
 
 
 def _continues_code(word: str) -> bool:

@@ -1,5 +1,6 @@
 """Fields with few allowed values: an option that the page shows, yes or no, the currency; and the document's title."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -27,6 +28,8 @@ HEADING_WORDS: Final = 9
 CODE: Final = 3
 #: marks of a ticked box as OCR and fonts give them
 _TICKS: Final = frozenset({"☒", "☑", "✓", "✔", "✗", "✘", "[x]", "[X]", "(x)", "(X)", "x", "X"})
+#: hours and minutes, not a part of a longer number
+_TIME = re.compile(r"(?<![\d:.,])(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?: ?[AaPp]\.?[Mm]\b\.?)?(?![\d:])")
 _EMPTY: Final = frozenset({"☐", "□", "[]", "()"})
 
 
@@ -85,6 +88,21 @@ def score_currencies(plan: FieldPlan, prints: Prints) -> list[Scored]:
         )
         for candidate in candidates
     ]
+    return sorted(scored, key=lambda entry: -entry.score)
+
+
+def score_times(plan: FieldPlan, prints: Prints) -> list[Scored]:
+    """Every time of day; one beside a date is that of the document."""
+    days = {(day.page, day.cell.row) for day in prints.candidates(FieldKind.DATE)}
+    scored = []
+    for sheet in prints.sheets:
+        surroundings = prints.surroundings(sheet)
+        for cell in sheet.cells:
+            for hit in _TIME.finditer(cell.text):
+                spot = Spot(cell, hit.start(), hit.end())
+                features = label_features(plan.labels, surroundings.labels(cell, start=spot.start))
+                features["dated"] = float((cell.page, cell.row) in days)
+                scored.append(Scored(plan, candidate_at(spot, FieldKind.TEXT, hit.group()), features))
     return sorted(scored, key=lambda entry: -entry.score)
 
 

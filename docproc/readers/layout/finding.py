@@ -10,7 +10,7 @@ from docproc.domain.schema import ExtractionSchema, FieldKind
 from docproc.readers.layout.arithmetic import settled, with_sums
 from docproc.readers.layout.assign import assigned
 from docproc.readers.layout.candidates import Candidate, Conventions
-from docproc.readers.layout.choices import score_booleans, score_currencies, score_headings, score_options
+from docproc.readers.layout.choices import score_booleans, score_currencies, score_headings, score_options, score_times
 from docproc.readers.layout.durations import find_durations
 from docproc.readers.layout.fields import FieldPlan, plan_fields
 from docproc.readers.layout.lines import enclosing_words, sheet_of
@@ -18,7 +18,7 @@ from docproc.readers.layout.parties import role_of, score_party
 from docproc.readers.layout.prints import Prints
 from docproc.readers.layout.prose import Prose, TextHit, prose_of
 from docproc.readers.layout.score import Scored, score_all
-from docproc.readers.layout.statements import find_binding_dates, find_laws
+from docproc.readers.layout.statements import find_binding_dates, find_courts, find_laws
 from docproc.values.dates import order_from
 from docproc.values.numbers import decimal_mark
 
@@ -27,6 +27,7 @@ KEPT: Final = 40
 #: a cell of more words is running text
 PROSE_WORDS: Final = 10
 _TITLE: Final = frozenset({"title"})
+_NO_CLOCK: Final = frozenset({"period", "duration", "term", "terms", "days", "zone", "type"})
 _LAW: Final = frozenset({"law", "jurisdiction"})
 _DURATION: Final = frozenset({"duration", "term"})
 _BINDING: Final = frozenset({"effective", "agreement", "contract"})
@@ -66,6 +67,8 @@ def score_leaf(plan: FieldPlan, prints: Prints, *, prose: Prose) -> list[Scored]
     if kind is FieldKind.BOOLEAN:
         return score_booleans(plan, prints)
     if kind is FieldKind.TEXT:
+        if "time" in plan.labels.terms and not plan.labels.terms & _NO_CLOCK:
+            return score_times(plan, prints)
         if plan.labels.terms == _TITLE:
             return score_headings(plan, prints)
         role = role_of(plan.labels)
@@ -96,7 +99,9 @@ def _as_letter_date(entry: Scored, prints: Prints) -> Scored:
 def _statements(plan: FieldPlan, prose: Prose, *, conventions: Conventions) -> Iterator[TextHit]:
     """What sentences say of the field, where its terms are such that sentences state them."""
     terms, kind = plan.labels.terms, plan.spec.kind
-    if kind is FieldKind.TEXT and terms & _LAW:
+    if kind is FieldKind.TEXT and terms & _LAW and "courts" in plan.labels.context:
+        yield from find_courts(prose.text)
+    elif kind is FieldKind.TEXT and terms & _LAW:
         yield from find_laws(prose.text)
     if kind is FieldKind.TEXT and terms & _DURATION:
         yield from find_durations(prose.text)

@@ -11,10 +11,10 @@ from docproc.domain.schema import NUMERIC, FieldKind
 from docproc.readers.layout.candidates import Candidate
 from docproc.readers.layout.concepts import DATE_CONCEPTS, ID_CONCEPTS, MONEY_CONCEPTS
 from docproc.readers.layout.fields import FieldPlan
-from docproc.readers.layout.labels import FieldLabels, known_share, own_fit, rival_fit
+from docproc.readers.layout.labels import FieldLabels, known_share, own_fit, rival_fit, terms_of
 from docproc.readers.layout.prints import Prints
 from docproc.readers.layout.surroundings import Label, Relation
-from docproc.readers.layout.thesaurus import SIDES
+from docproc.readers.layout.thesaurus import GENERIC, SIDES
 from docproc.readers.layout.weights import BIAS, OTHER_BIAS, WEIGHTS
 from docproc.readers.layout.wording import is_contact, is_label, is_title
 
@@ -52,6 +52,8 @@ LABEL_SHARE: Final = 0.6
 SHORT_ID: Final = 3
 #: print behind a label this sure is its value, even if its words are those of labels
 LABELLED: Final = 0.95
+#: a label less sure than this hardly names a text
+SURE_TEXT: Final = 0.75
 #: words from which a text is a sentence
 LONG_TEXT: Final = 12
 
@@ -114,6 +116,8 @@ def _features(
         features |= _code(plan, candidate, prints)
     elif kind is FieldKind.TEXT:
         features |= _text(candidate, labelled=features["label"] >= LABELLED)
+        features["says_so"] = float(_says_so(plan, candidate, features))
+        features["vague"] = float(features["label"] < SURE_TEXT and _is_named_from_above(plan, candidate))
     elif kind in CODED:
         features |= _coded(plan, candidate, distinct=len(counts))
         features["of_receiver"] *= 1 - features["label"]
@@ -212,6 +216,19 @@ def _coded(plan: FieldPlan, candidate: Candidate, *, distinct: int) -> dict[str,
         "unchecked": float(not candidate.checked),
         "dialled": float(candidate.kind is FieldKind.PHONE and candidate.text.startswith(("+", "(0", "0"))),
     }
+
+
+def _is_named_from_above(plan: FieldPlan, candidate: Candidate) -> bool:
+    """Whether the best label stands above with words that nobody knows: rather another text than a label."""
+    best = max(candidate.labels, key=lambda label: own_fit(plan.labels, label.terms) * label.trust, default=None)
+    return best is not None and best.relation is Relation.ABOVE and known_share(best.text) < 1
+
+
+def _says_so(plan: FieldPlan, candidate: Candidate, features: Mapping[str, float]) -> bool:
+    """Whether a name says itself what the field asks for, as that of a bank does."""
+    asked = plan.labels.terms - GENERIC
+    named = "name" in plan.labels.terms and bool(asked) and asked <= frozenset(terms_of(candidate.value))
+    return named and not features["label_like"] and len(candidate.value.split()) > 1
 
 
 def _text(candidate: Candidate, *, labelled: bool) -> dict[str, float]:

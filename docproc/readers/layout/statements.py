@@ -23,6 +23,10 @@ _LAW: Final = tuple(
         rf"\b(?:droit|loi|ley|legge|derecho|diritto|recht)\s+(?:de\s+la\s+|du\s+|de\s+|della\s+|van\s+)?{_NAME}",
     )
 )
+_COURTS_OF: Final = re.compile(
+    rf"(?P<court>(?i:courts?\s+(?:sitting\s+|located\s+|situated\s+)?(?:of|in|at)|tribunaux\s+de|tribunales\s+de"
+    rf"|foro\s+di|gerichte?\s+(?:in|von)|rechtbank\s+(?:te|van))\s+{_STATE}){_NAME}"
+)
 _GOVERNS = re.compile(
     r"\b(?:govern|constru|interpret|enforced|unterlieg|gilt|régi|soumis|regir|regid|disciplinat|beheerst)",
     re.IGNORECASE,
@@ -35,7 +39,7 @@ _ORGANISED = re.compile(
 )
 _NOT_PLACES: Final = frozenset(
     {"this", "the", "any", "such", "applicable", "agreement", "company", "state", "federal", "united", "without"}
-    | {"party", "parties", "section", "contract"}
+    | {"party", "parties", "section", "contract", "governing", "choice"}
 )
 _NOT_AT_END: Final = _NOT_PLACES | {"and", "of", "the"}
 _NATION: Final = frozenset({"usa", "us"})
@@ -78,6 +82,16 @@ def find_laws(text: str) -> Iterator[TextHit]:
             if _ORGANISED.search(before[-60:]):
                 strength -= 3.0
             yield TextHit(name, hit.start("name"), hit.start("name") + len(name), strength)
+
+
+def find_courts(text: str) -> Iterator[TextHit]:
+    """Every place whose courts are said to decide."""
+    for hit in _COURTS_OF.finditer(text):
+        name = _place_name(hit["name"])
+        if name:
+            start = hit.start("court")
+            whole = text[start : text.find(name, hit.start("name")) + len(name)]
+            yield TextHit(" ".join(whole.split()), start, start + len(whole), 0.5)
 
 
 def _place_name(name: str) -> str:

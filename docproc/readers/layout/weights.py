@@ -54,6 +54,7 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "main": 0.9,
     "only": 1.2,
     "timed": 0.7,
+    "dated": 4.4,
     "range": 1.2,
     "range_other": -0.9,
     # numbers and codes
@@ -66,6 +67,8 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "joined": -0.35,
     # text
     "label_like": -3.0,
+    "says_so": 2.2,
+    "vague": -1.4,
     "long": -1.5,
     "contact": -1.5,
     "no_letters": -2.0,
