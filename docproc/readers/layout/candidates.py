@@ -44,6 +44,8 @@ class Conventions:
 
     decimal_mark: str | None = None
     day_first: bool | None = None
+    #: the order of dates was told, or a date shows it; else only words speak for it
+    order_proven: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from docproc.readers.layout.prints import Prints
 from docproc.readers.layout.prose import Prose, TextHit, prose_of
 from docproc.readers.layout.score import Scored, score_all
 from docproc.readers.layout.statements import find_binding_dates, find_courts, find_laws
-from docproc.values.dates import order_from
+from docproc.values.dates import order_with_proof
 from docproc.values.numbers import decimal_mark
 
 #: candidates kept per field
@@ -128,7 +128,8 @@ def _stated(plan: FieldPlan, hit: TextHit, *, prints: Prints, prose: Prose) -> S
 def _prints(pages: Sequence[PageContent], window: Window, schema: ExtractionSchema) -> Prints:
     sheets = [sheet_of(page) for page in pages if page.words]
     texts = [row.text for sheet in sheets for row in sheet.rows]
-    order = window.day_first if window.day_first is not None else schema.day_first
+    order, proven = window.day_first if window.day_first is not None else schema.day_first, True
     if order is None:
-        order = order_from(texts)
-    return Prints(sheets, Conventions(decimal_mark=decimal_mark(texts), day_first=order))
+        order, proven = order_with_proof(texts)
+    conventions = Conventions(decimal_mark=decimal_mark(texts), day_first=order, order_proven=proven)
+    return Prints(sheets, conventions)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from docproc.domain.evidence import Evidence
-from docproc.domain.issues import Issue, IssueCode
+from docproc.domain.issues import Issue, IssueCode, Severity
 from docproc.domain.page import PageContent
 from docproc.domain.reading import FieldHint, Reading, Usage, Window
 from docproc.domain.schema import NUMERIC, ExtractionSchema, FieldKind, FieldSpec, JsonValue, Record, Shape
@@ -29,9 +29,10 @@ from docproc.readers.layout.lists import (
 from docproc.readers.layout.orientation import BoxTurn, turned
 from docproc.readers.layout.score import Scored
 from docproc.readers.layout.tables import read_rows
+from docproc.values.dates import parse_date
 from docproc.values.parse import to_json
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 
 
 @dataclass(slots=True)
@@ -92,6 +93,8 @@ def _take_leaves(findings: Findings, gathered: _Gathered) -> None:
             continue
         if entry.candidate.ambiguous:
             gathered.issues.append(_ambiguous_number(path))
+        if not findings.prints.conventions.order_proven and _turns_with_order(entry):
+            gathered.issues.append(_unproven_date(path))
         value = json_value(entry)
         if value is not None and _allowed(entry):
             gathered.found[path] = found_from(
@@ -104,6 +107,23 @@ def _ambiguous_date(path: str) -> Issue:
         code=IssueCode.AMBIGUOUS_DATE,
         fields=(path,),
         message="Day and month of this date could be either way round: give the order of dates.",
+    )
+
+
+def _turns_with_order(entry: Scored) -> bool:
+    """Whether the date would be another one if the month came first, or last."""
+    if entry.plan.spec.kind is not FieldKind.DATE:
+        return False
+    first, second = (parse_date(entry.candidate.text, day_first=order) for order in (True, False))
+    return first != second
+
+
+def _unproven_date(path: str) -> Issue:
+    return Issue(
+        code=IssueCode.AMBIGUOUS_DATE,
+        severity=Severity.INFO,
+        fields=(path,),
+        message="Only words of the document tell that day and month of this date are this way round.",
     )
 
 

@@ -19,7 +19,7 @@ LINES = [[(50, "Invoice number"), (300, "A-4711")], [(50, "Grand total"), (300, 
 
 def test_it_is_a_reader():
     reader = LayoutReader()
-    assert (reader.name, reader.version) == ("layout", "1")
+    assert (reader.name, reader.version) == ("layout", "2")
 
 
 def test_a_reading_says_where_each_value_stands_and_how_sure_it_is():

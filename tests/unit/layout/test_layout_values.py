@@ -1,7 +1,7 @@
 import pytest
 from typeset import Line, leaf, read, value
 
-from docproc.domain.issues import IssueCode
+from docproc.domain.issues import IssueCode, Severity
 from docproc.domain.schema import FieldKind
 
 NUMBER = leaf("invoice_number", FieldKind.ID)
@@ -192,3 +192,15 @@ def test_a_sign_at_an_amount_tells_the_currency_too():
         "total_gross": "5801.52",
         "currency": "GBP",
     }
+
+
+def test_a_date_whose_order_only_words_tell_is_given_with_a_note():
+    day = leaf("issue_date", FieldKind.DATE)
+    noted = read(["Rechnung", "Datum: 03/04/2025", "MwSt. 19 % Gesamtbetrag"], day)
+    assert noted.record == {"issue_date": "2025-04-03"}
+    assert [(issue.code, issue.severity, issue.fields) for issue in noted.issues] == [
+        (IssueCode.AMBIGUOUS_DATE, Severity.INFO, ("issue_date",))
+    ]
+    for sure in ("Datum: 13/04/2025", "Datum: 3. April 2025"):
+        assert read(["Rechnung", sure, "MwSt. 19 % Gesamtbetrag"], day).issues == ()
+    assert read(["Rechnung", "Datum: 03/04/2025"], day, day_first=True).issues == ()
