@@ -18,7 +18,7 @@ from docproc.readers.layout.parties import role_of, score_party
 from docproc.readers.layout.prints import Prints
 from docproc.readers.layout.prose import Prose, TextHit, prose_of
 from docproc.readers.layout.score import Scored, score_all
-from docproc.readers.layout.statements import find_binding_dates, find_courts, find_laws
+from docproc.readers.layout.statements import find_binding_dates, find_courts, find_laws, find_signing_dates
 from docproc.values.dates import order_with_proof
 from docproc.values.numbers import decimal_mark
 
@@ -105,7 +105,9 @@ def _statements(plan: FieldPlan, prose: Prose, *, conventions: Conventions) -> I
         yield from find_laws(prose.text)
     if kind is FieldKind.TEXT and terms & _DURATION:
         yield from find_durations(prose.text)
-    if kind is FieldKind.DATE and terms & _BINDING:
+    if kind is FieldKind.DATE and "signature" in terms:
+        yield from find_signing_dates(prose.text, day_first=conventions.day_first)
+    elif kind is FieldKind.DATE and terms & _BINDING:
         yield from find_binding_dates(prose.text, day_first=conventions.day_first)
 
 

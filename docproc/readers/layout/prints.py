@@ -24,6 +24,9 @@ HEADING_WORDS: Final = 8
 #: a breakdown of taxes has at most this many rows, and no gap of more heights
 TAX_TABLE_ROWS: Final = 6
 TABLE_GAP: Final = 2.0
+#: so many dates under one another, their left edges in steps of so many points, are a column of them
+DAY_COLUMN: Final = 5
+COLUMN_STEP: Final = 3.0
 #: rows at the top in which an order says that it only confirms one
 ORDER_ROWS: Final = 15
 _NO_ORDERS: Final = frozenset({"invoice", "receipt", "delivery", "contract", "credit", "estimate"})
@@ -89,6 +92,16 @@ class Prints:
     def in_tax_table(self, candidate: Candidate) -> bool:
         """Whether the candidate stands in a breakdown of taxes, whose totals are not the document's."""
         return candidate.cell.row in self._tax_tables[candidate.page]
+
+    def in_day_column(self, candidate: Candidate) -> bool:
+        """Whether a date stands in a column of dates, as movements and deliveries have them."""
+        left = round(candidate.box.left / COLUMN_STEP)
+        return sum(self._day_columns[candidate.page, place] for place in (left - 1, left, left + 1)) >= DAY_COLUMN
+
+    @cached_property
+    def _day_columns(self) -> Counter[tuple[int, int]]:
+        days = self.candidates(FieldKind.DATE)
+        return Counter((day.page, round(day.box.left / COLUMN_STEP)) for day in days)
 
     def in_items(self, candidate: Candidate) -> bool:
         """Whether the candidate stands among the lines of a table of items."""

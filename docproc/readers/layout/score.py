@@ -171,10 +171,13 @@ def _amount(plan: FieldPlan, candidate: Candidate, *, prints: Prints, largest: s
 
 def _day(plan: FieldPlan, candidate: Candidate, *, prints: Prints, distinct: int) -> dict[str, float]:
     main = bool(plan.labels.concepts & MAIN)
+    best = max(candidate.labels, key=lambda label: own_fit(plan.labels, label.terms) * label.trust, default=None)
+    above = best is not None and best.relation is Relation.ABOVE
     features = {
         "timed": float(main and bool(_TIME.search(prints.row_text(candidate)))),
         "only": float(distinct == 1 and (main or not plan.labels.concepts)),
         "main": float(main),
+        "in_day_column": float(above and prints.in_day_column(candidate)),
     }
     if plan.ends:
         features["range"] = float(candidate.range_place == plan.ends)

@@ -27,6 +27,12 @@ _COURTS_OF: Final = re.compile(
     rf"(?P<court>(?i:courts?\s+(?:sitting\s+|located\s+|situated\s+)?(?:of|in|at)|tribunaux\s+de|tribunales\s+de"
     rf"|foro\s+di|gerichte?\s+(?:in|von)|rechtbank\s+(?:te|van))\s+{_STATE}){_NAME}"
 )
+_SIGNED: Final = re.compile(
+    r"\b(?:signed|signatures?|in\s+witness|executed\s+by|unterschrift(?:en)?|unterzeichnet|signé|fait\s+à|firmado|firma"
+    r"|firmato|ondertekend|handtekening)\b",
+    re.IGNORECASE,
+)
+_DATED: Final = re.compile(r"\b(?:date|dated|datum|fecha|data|le|am)\s*:?\s*$", re.IGNORECASE)
 _GOVERNS = re.compile(
     r"\b(?:govern|constru|interpret|enforced|unterlieg|gilt|régi|soumis|regir|regid|disciplinat|beheerst)",
     re.IGNORECASE,
@@ -64,6 +70,8 @@ _OTHER_AGREEMENT = re.compile(
 _PARTIES_FOLLOW = re.compile(r"\W{0,4}(?:by\s+and\s+)?(?:between|among|by)\b", re.IGNORECASE)
 #: characters around a place in which a court speaks for it
 NEAR: Final = 90
+#: characters of a block of signatures
+SIGNATURE_BLOCK: Final = 500
 
 
 def find_laws(text: str) -> Iterator[TextHit]:
@@ -82,6 +90,15 @@ def find_laws(text: str) -> Iterator[TextHit]:
             if _ORGANISED.search(before[-60:]):
                 strength -= 3.0
             yield TextHit(name, hit.start("name"), hit.start("name") + len(name), strength)
+
+
+def find_signing_dates(text: str, *, day_first: bool | None) -> Iterator[TextHit]:
+    """Every date that a signature block gives: behind `Date:`, below the words that it was signed."""
+    signed = [hit.end() for hit in _SIGNED.finditer(text)]
+    for span in find_dates(text, day_first=day_first):
+        if len(span.readings) == 1 and _DATED.search(text[max(0, span.start - NEAR) : span.start]):
+            near = any(0 <= span.start - end <= SIGNATURE_BLOCK for end in signed)
+            yield TextHit(span.readings[0].isoformat(), span.start, span.end, 1.0 if near else -4.0)
 
 
 def find_courts(text: str) -> Iterator[TextHit]:

@@ -41,6 +41,7 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "bare_among_cents": -1.6,
     "tax_table": -2.5,
     "in_items": -5.0,
+    "in_day_column": -3.5,
     "amount_print": -3.0,
     "paid": 1.7,
     "total_row": 0.8,

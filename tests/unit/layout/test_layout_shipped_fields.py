@@ -45,3 +45,18 @@ def test_a_shop_called_bar_does_not_say_how_was_paid():
     method = leaf("payment_method", aliases=("Payment", "Bar", "Paid by"))
     assert value(["BAR AURORA", "Caffetteria e gelateria", "Via dei Mille 12"], method) is None
     assert value([[(50, "Paid by"), (300, "direct debit")]], method) is not None
+
+
+def test_the_date_of_signing_is_that_of_the_signature_block():
+    signed = leaf("signature_date", FieldKind.DATE)
+    block = ["Signed by the parties:", "Brightwater Studio Ltd", "Date: 12 February 2025"]
+    assert value([*AGREEMENT, "", *block], signed) == "2025-02-12"
+    assert value(AGREEMENT, signed) is None
+
+
+def test_a_column_of_movements_does_not_date_the_statement():
+    issued = leaf("statement_date", FieldKind.DATE, aliases=("Date",))
+    rows = [[(50, f"0{day}/05/2025"), (200, "Card takings"), (450, "12.00")] for day in range(1, 8)]
+    lines = [[(50, "Date"), (200, "Details"), (450, "Paid in")], *rows]
+    assert value(lines, issued, day_first=True) is None
+    assert value([[(300, "Date"), (400, "31/05/2025")], "", *lines], issued, day_first=True) == "2025-05-31"
