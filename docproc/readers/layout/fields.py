@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from docproc.domain.schema import NUMERIC, FieldKind, FieldSpec, Shape
@@ -53,10 +54,13 @@ class FieldPlan:
         return 1 if "start" in self.labels.terms else 2 if "end" in self.labels.terms else 0
 
 
-def plan_fields(specs: Iterable[FieldSpec]) -> list[FieldPlan]:
+@lru_cache(maxsize=32)  # one schema serves thousands of documents
+def plan_fields(specs: tuple[FieldSpec, ...]) -> tuple[FieldPlan, ...]:
     """Every leaf outside lists, each with the labels that no other field has the better claim to."""
     plans = list(_leaves(specs))
-    return [_sharpened(plan, [other for other in plans if other is not plan and _alike(plan, other)]) for plan in plans]
+    return tuple(
+        _sharpened(plan, [other for other in plans if other is not plan and _alike(plan, other)]) for plan in plans
+    )
 
 
 def field_labels(spec: FieldSpec, *, parent: str = "") -> FieldLabels:

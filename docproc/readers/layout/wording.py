@@ -95,6 +95,7 @@ def is_title(text: str) -> bool:
     return bool(terms & TITLES) and known_share(text) >= 0.5  # noqa: PLR2004 more label than name
 
 
+@lru_cache(maxsize=8192)  # the same lines are asked for each name near them
 def is_contact(text: str) -> bool:
     """A line of telephone, e-mail, web or registration numbers."""
     if find_emails(text) or find_urls(text) or _REGISTRATION.match(text):
@@ -115,6 +116,7 @@ def address_strength(text: str) -> float:
     return 0.0 if is_contact(text) else street_strength(text)
 
 
+@lru_cache(maxsize=8192)
 def street_strength(text: str) -> float:
     """The same for any line, also one that goes on with a telephone number."""
     text = BRACKETED_CODE.sub("", text)

@@ -80,7 +80,7 @@ def test_the_ends_of_a_period_stand_under_the_label_of_the_whole():
 def test_a_label_goes_to_the_field_that_names_it_most_exactly():
     plans = {
         plan.path: plan
-        for plan in plan_fields([leaf("total_gross", FieldKind.MONEY), leaf("amount_due", FieldKind.MONEY)])
+        for plan in plan_fields((leaf("total_gross", FieldKind.MONEY), leaf("amount_due", FieldKind.MONEY)))
     }
     due, total = frozenset(terms_of("Amount due")), frozenset(terms_of("Grand total"))
     assert own_fit(plans["amount_due"].labels, due) > own_fit(plans["total_gross"].labels, due)
@@ -88,7 +88,7 @@ def test_a_label_goes_to_the_field_that_names_it_most_exactly():
 
 
 def test_fields_of_a_group_are_read_with_its_name():
-    (plan,) = plan_fields([group("buyer", leaf("vat_id", FieldKind.VAT_ID))])
+    (plan,) = plan_fields((group("buyer", leaf("vat_id", FieldKind.VAT_ID)),))
     assert plan.path == "buyer.vat_id"
     with_side, without = frozenset({"buyer", "vat-id"}), frozenset({"vat-id"})
     assert own_fit(plan.labels, with_side) > own_fit(plan.labels, without)

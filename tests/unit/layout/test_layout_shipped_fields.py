@@ -37,7 +37,11 @@ def test_a_code_of_letters_alone_is_that_of_a_bank_behind_its_name():
 
 
 def test_a_name_with_the_word_that_the_field_asks_for_is_preferred():
-    lines = ["Harbour & Hill Bank", "", [(50, "Account holder"), (300, "Larkfield Books Ltd")]]
+    lines: list[str | list[tuple[float, str]]] = [
+        "Harbour & Hill Bank",
+        "",
+        [(50, "Account holder"), (300, "Larkfield Books Ltd")],
+    ]
     assert value(lines, leaf("bank_name", description="Name of the bank")) == "Harbour & Hill Bank"
 
 

@@ -39,7 +39,7 @@ def test_a_vat_id_in_the_footer_of_every_page_is_the_sellers_alone():
 
 
 def test_a_footer_below_the_items_does_not_stand_under_the_heading_of_the_buyer():
-    lines = [
+    lines: list[str | list[tuple[float, str]]] = [
         "Billed to",
         "Larkfield Books Ltd",
         [(50, "Description"), (250, "Quantity"), (330, "Unit price")],
