@@ -267,7 +267,7 @@ def nda_bytes() -> bytes:
     sheet.text(72, y + 14, "Signed by the parties:", size=11, face=SERIF)
     signers = (
         (72, BRIGHTWATER.name, "Eleanor Finch, Director", 20.0),
-        (310, "Polar Compass Games AS", "Jonas Lie Myhre, CEO", 58.0),
+        (310, "Polar Compass Games AS", "Jonas Lie Myhre, Director", 58.0),
     )
     for left, company, person, swing in signers:
         ink = hex_colour("#1b2a6b")
