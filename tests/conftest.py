@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from doubles.postgres import empty_database, running_postgres
+from doubles.s3 import ENVIRONMENT, blob_url, s3_in_process
 from doubles.stores import memory_stores
 from doubles.valkey import running_valkey
 
@@ -116,3 +117,12 @@ def valkey_url() -> Iterator[str]:
     """A private Valkey server that lives as long as the test run."""
     with running_valkey() as server:
         yield server.url
+
+
+@pytest.fixture(scope="session")
+def s3_url() -> Iterator[str]:
+    """A bucket on an S3 server in this process that lives as long as the test run, and credentials for it."""
+    with pytest.MonkeyPatch.context() as patch, s3_in_process() as port:
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        yield blob_url(port)

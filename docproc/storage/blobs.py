@@ -52,10 +52,10 @@ class FolderBlobStore:
         yield path
 
     def size(self, key: str) -> int | None:
-        try:
-            return self._path(key).stat().st_size
-        except FileNotFoundError:
-            return None
+        path = self._path(key)
+        with suppress(BlobMissingError), self._translated():
+            return path.stat().st_size
+        return None
 
     def keys(self, prefix: str) -> Iterator[str]:
         tenant, kind, beginning = check_prefix(prefix)
