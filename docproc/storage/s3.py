@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,10 +38,11 @@ _TAKEN_UP = 2
 class S3BlobStore:
     """A blob `tenant/kind/name` is the object `<prefix>tenant/kind/name`."""
 
-    def __init__(self, place: S3Place, *, part_bytes: int = _PART_BYTES) -> None:
+    def __init__(self, place: S3Place, *, part_bytes: int = _PART_BYTES, stale_after: timedelta = _STALE) -> None:
         self.place = place
         self._client = ClientOfProcess(place, endpoint=place.endpoint)
         self._part_bytes = part_bytes
+        self._stale_after = stale_after
         self._conditional = True
 
     def put(self, key: str, chunks: Iterable[bytes]) -> int:
@@ -48,10 +50,9 @@ class S3BlobStore:
         # the name of an original is its content: who comes second need not write it again
         once = kind == BlobKind.ORIGINAL
         parts = _parts(chunks, self._part_bytes)
-        first = next(parts, b"")
-        second = next(parts, None)
-        if second is not None:
-            return self._put_in_parts(key, _chained(first, second, parts), once=once)
+        first, is_all = next(parts)
+        if not is_all:
+            return self._put_in_parts(key, chain([first], (part for part, _ in parts)), once=once)
         with translated(self.place):
             write = partial(self._client().put_object, **self._at(key), **self.place.encryption, Body=first)
             self._write(write, key, len(first), once=once)
@@ -108,7 +109,7 @@ class S3BlobStore:
 
     def sweep(self) -> int:
         """Abort uploads in parts whose writers died; returns how many."""
-        stale = datetime.now(UTC) - _STALE
+        stale = datetime.now(UTC) - self._stale_after
         swept = 0
         with translated(self.place):
             pages = self._client().get_paginator("list_multipart_uploads")
@@ -208,22 +209,17 @@ class S3BlobStore:
         return {"Bucket": self.place.bucket, "Key": self.place.prefix + key}
 
 
-def _parts(chunks: Iterable[bytes], part_bytes: int) -> Iterator[bytes]:
-    """The same bytes in pieces of `part_bytes`, all but the last: some servers want parts of one size."""
+def _parts(chunks: Iterable[bytes], part_bytes: int) -> Iterator[tuple[bytes, bool]]:
+    """The same bytes in pieces of `part_bytes`, all but the last, which is marked. Some servers want parts of one size."""
     gathered = bytearray()
     for chunk in chunks:
         gathered += chunk
-        while len(gathered) >= part_bytes:
-            yield bytes(gathered[:part_bytes])
+        while len(gathered) > part_bytes:
+            with memoryview(gathered) as view:
+                part = bytes(view[:part_bytes])
             del gathered[:part_bytes]
-    if gathered:
-        yield bytes(gathered)
-
-
-def _chained(first: bytes, second: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield second
-    yield from others
+            yield part, False
+    yield bytes(gathered), True
 
 
 def _range(position: int, end: int | None) -> Mapping[str, Any]:

@@ -9,6 +9,8 @@ from docproc.services.blob_keys import check_key
 from docproc.storage.s3_place import ClientOfProcess, S3Place
 from docproc.storage.s3_troubles import translated
 
+_PLAIN = "application/octet-stream"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadLink:
@@ -26,15 +28,16 @@ class S3Links:
         self._client = ClientOfProcess(place, endpoint=place.public_endpoint or place.endpoint)
 
     def presign_get(self, key: str, *, expires_s: int, filename: str | None = None) -> str:
-        """A link that reads one blob; `filename` is what a browser saves it as."""
-        named = {} if filename is None else {"ResponseContentDisposition": _attachment(filename)}
-        return self._signed("get_object", {**self._at(key), **named}, expires_s)
+        """A link that reads one blob. A browser saves it, as `filename`, and never shows what may be a hostile page."""
+        shown = {"ResponseContentType": _PLAIN, "ResponseContentDisposition": _attachment(filename)}
+        return self._signed("get_object", {**self._at(key), **shown}, expires_s)
 
     def presign_put(self, key: str, *, byte_count: int, sha256: str, expires_s: int) -> UploadLink:
         """A link that writes these bytes and no others, once, where the server checks it: see `verify_upload`."""
         digest = b64encode(bytes.fromhex(sha256)).decode()
-        bound = {"ContentLength": byte_count, "ChecksumSHA256": digest, "IfNoneMatch": "*"}
+        bound = {"ContentLength": byte_count, "ContentType": _PLAIN, "ChecksumSHA256": digest, "IfNoneMatch": "*"}
         headers = {
+            "Content-Type": _PLAIN,
             "Content-Length": str(byte_count),
             "x-amz-checksum-sha256": digest,
             "If-None-Match": "*",
@@ -53,5 +56,7 @@ class S3Links:
         return {"Bucket": self._place.bucket, "Key": self._place.prefix + key}
 
 
-def _attachment(filename: str) -> str:
+def _attachment(filename: str | None) -> str:
+    if filename is None:
+        return "attachment"
     return f"attachment; filename*=UTF-8''{quote(filename, safe='')}"

@@ -15,9 +15,8 @@ from docproc.domain.errors import UsageError
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-CONNECT_S = 3.0
-READ_S = 30.0
 _RETRIES = 2
+_LONGEST_S = 600.0
 #: connections kept open: more threads than that each pay for a new one
 _CONNECTIONS = 64
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}\Z")
@@ -39,6 +38,8 @@ class S3Place:
     sse: str | None = None  # how the server encrypts what it keeps
     kms_key: str | None = None
     checksums: bool = True  # False for servers that do not know S3's newer checksums
+    connect_s: float = 3.0  # how long one try waits for a connection
+    read_s: float = 30.0  # how long one try waits for the next bytes
 
     @classmethod
     def parse(cls, url: str) -> "S3Place":
@@ -63,6 +64,8 @@ class S3Place:
             sse=_encryption(options),
             kms_key=options.get("kms_key"),
             checksums=_truth(options, "checksums", default=True),
+            connect_s=_seconds(options, "connect_s", default=3.0),
+            read_s=_seconds(options, "read_s", default=30.0),
         )
 
     @property
@@ -108,14 +111,14 @@ class _Own:
 def _make_client(place: S3Place, endpoint: str | None) -> "S3Client":
     checksums: Literal["when_supported", "when_required"] = "when_supported" if place.checksums else "when_required"
     session = boto3.session.Session()  # the default session may not be shared by threads
-    return session.client(
+    client = session.client(
         "s3",
         endpoint_url=endpoint,
         region_name=place.region or session.region_name or "us-east-1",
         config=Config(
             signature_version="s3v4",
-            connect_timeout=CONNECT_S,
-            read_timeout=READ_S,
+            connect_timeout=place.connect_s,
+            read_timeout=place.read_s,
             retries={"mode": "standard", "max_attempts": _RETRIES},
             max_pool_connections=_CONNECTIONS,
             tcp_keepalive=True,
@@ -124,6 +127,13 @@ def _make_client(place: S3Place, endpoint: str | None) -> "S3Client":
             response_checksum_validation=checksums,
         ),
     )
+    client.meta.events.register_last("before-call.s3", _send_at_once)
+    return client
+
+
+def _send_at_once(params: dict[str, Any], **_: object) -> None:
+    """Do not ask the server first whether it wants the body: bodies are short, and asking takes a way there and back."""
+    params["headers"].pop("Expect", None)
 
 
 def _endpoint(options: dict[str, str], name: str) -> str | None:
@@ -141,6 +151,16 @@ def _truth(options: dict[str, str], name: str, *, default: bool) -> bool:
     if options[name] not in _TRUTH:
         raise _wrong(f"{name} is true or false")
     return _TRUTH[options[name]]
+
+
+def _seconds(options: dict[str, str], name: str, *, default: float) -> float:
+    try:
+        seconds = float(options.get(name, default))
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= _LONGEST_S:
+        raise _wrong(f"{name} is a number of seconds, at most {_LONGEST_S:g}")
+    return seconds
 
 
 def _encryption(options: dict[str, str]) -> str | None:

@@ -15,7 +15,7 @@ from botocore.exceptions import (
 )
 
 from docproc.domain.errors import BlobMissingError, StorageError
-from docproc.storage.s3_place import CONNECT_S, READ_S, S3Place
+from docproc.storage.s3_place import S3Place
 
 #: a range behind the end is asked for only where there were bytes once
 _GONE = frozenset({"NoSuchKey", "404", "NotFound", "NoSuchVersion", "InvalidRange", "416"})
@@ -47,8 +47,8 @@ _TO_DO: Mapping[str, str] = {
 _BY_KIND: tuple[tuple[type[BotoCoreError], str], ...] = (
     (NoCredentialsError, f"there are no credentials: {_KEYS}"),
     (PartialCredentialsError, f"the credentials are incomplete: {_KEYS}"),
-    (ConnectTimeoutError, f"the server does not answer within {CONNECT_S:g} s: see that it runs and can be reached"),
-    (ReadTimeoutError, f"the server has fallen silent for {READ_S:g} s: see that it is well"),
+    (ConnectTimeoutError, "the server cannot be reached in time: see that it runs, and check DOCPROC_BLOB_URL"),
+    (ReadTimeoutError, "the server has fallen silent: see that it is well"),
     (SSLError, "its certificate is not trusted: set AWS_CA_BUNDLE to the file of your authority's"),
     (EndpointConnectionError, "the server cannot be reached: see that it runs, and check DOCPROC_BLOB_URL"),
 )

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any
@@ -97,6 +97,9 @@ class _Side(asyncio.Protocol):
                 self._connecting = self._proxy.loop.create_task(self._connect())  # a task nobody holds may vanish
             return
         self._peer._peer = self
+        if self._peer._transport is None or self._peer._transport.is_closing():  # the client did not wait
+            transport.abort()
+            return
         transport.write(bytes(self._peer._waiting))
         self._peer._waiting.clear()
 
@@ -126,22 +129,22 @@ class _Side(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._proxy.sides.discard(self)
-        self._of_peer(asyncio.Transport.abort if exc else asyncio.Transport.close)
+        self._of_peer("abort" if exc else "close")
 
     def pause_writing(self) -> None:
-        self._of_peer(asyncio.Transport.pause_reading)
+        self._of_peer("pause_reading")
 
     def resume_writing(self) -> None:
-        self._of_peer(asyncio.Transport.resume_reading)
+        self._of_peer("resume_reading")
 
     def abort(self) -> None:
         for side in (self, self._peer):
             if side is not None and side._transport is not None:
                 side._transport.abort()
 
-    def _of_peer(self, act: Callable[[asyncio.Transport], None]) -> None:
+    def _of_peer(self, action: str) -> None:
         if self._peer is not None and self._peer._transport is not None and not self._peer._transport.is_closing():
-            act(self._peer._transport)
+            getattr(self._peer._transport, action)()
 
 
 @contextmanager

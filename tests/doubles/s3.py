@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import boto3
+
 from doubles.ports import READY_S, free_port, wait_for
 
 BUCKET = "docproc-test"
