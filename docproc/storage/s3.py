@@ -210,7 +210,7 @@ class S3BlobStore:
 
 
 def _parts(chunks: Iterable[bytes], part_bytes: int) -> Iterator[tuple[bytes, bool]]:
-    """The same bytes in pieces of `part_bytes`, all but the last, which is marked. Some servers want parts of one size."""
+    """The same bytes in parts of one size, as some servers want them, but for the last, which is marked."""
     gathered = bytearray()
     for chunk in chunks:
         gathered += chunk

@@ -132,7 +132,7 @@ def _make_client(place: S3Place, endpoint: str | None) -> "S3Client":
 
 
 def _send_at_once(params: dict[str, Any], **_: object) -> None:
-    """Do not ask the server first whether it wants the body: bodies are short, and asking takes a way there and back."""
+    """Do not ask first whether the server wants the body: bodies are short, and asking takes a way there and back."""
     params["headers"].pop("Expect", None)
 
 
