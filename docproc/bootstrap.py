@@ -4,23 +4,29 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from docproc.domain.errors import UsageError
+from docproc.domain.errors import ConflictError, ReaderUnavailableError, UsageError
+from docproc.services.work_records import CPU_QUEUE, MODEL_QUEUE
 from docproc.settings import Settings, settings_files
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
     from docproc.domain.schema import ExtractionSchema
     from docproc.pages.source import DocprocPages
-    from docproc.pipeline.ports import Reader
+    from docproc.pipeline.ports import PageSource, Reader
     from docproc.queueing.owners import LocalOwners
+    from docproc.services.do_task import ContextOf
     from docproc.services.job_context import Accept, JobContext
     from docproc.services.ports import Stores
+    from docproc.services.records import SchemaVersion
+    from docproc.services.work_ports import Alarm, WorkStores
 
 READERS = ("auto", "einvoice", "layout")
 
@@ -64,7 +70,7 @@ def open_desk(settings: Settings | None = None) -> Desk:
         raise UsageError(f"data folder {settings.data_dir}: {exc.strerror}; set DOCPROC_DATA_DIR") from exc
     return Desk(
         settings=settings,
-        stores=open_stores(settings.database, settings.blob_dir),
+        stores=open_stores(settings.database, settings.blobs),
         owners=LocalOwners(settings.data_dir / "owners"),
         accept=partial(accept, limits=settings.limits),
     )
@@ -80,7 +86,7 @@ def open_pages(settings: Settings, *, workers: int, ocr: bool = True) -> Iterato
         yield DocprocPages(pool, ocr=ocr)
 
 
-def make_reader(name: str) -> "Reader":
+def make_reader(name: str, settings: Settings) -> "Reader":
     """The reader called `name`. Raises UsageError for another name."""
     from docproc.readers.auto import AutoReader  # noqa: PLC0415
     from docproc.readers.einvoice import EinvoiceReader  # noqa: PLC0415
@@ -92,7 +98,24 @@ def make_reader(name: str) -> "Reader":
         return LayoutReader()
     if name == "auto":
         return AutoReader(einvoice=EinvoiceReader(), pages=LayoutReader())
-    raise UsageError(f"there is no reader called {name!r}; there are {', '.join(READERS)}")
+    if name in settings.readers:
+        return _own_reader(name, settings.readers[name])
+    raise UsageError(f"there is no reader called {name!r}; there are {', '.join((*READERS, *settings.readers))}")
+
+
+def _own_reader(name: str, factory: str) -> "Reader":
+    """A reader that the operator named in the settings: whoever submits a job can only choose among those."""
+    module, _, attribute = factory.partition(":")
+    try:
+        reader: Reader = getattr(import_module(module), attribute)()
+    except (ImportError, AttributeError, TypeError) as exc:
+        raise UsageError(f"settings: readers.{name}: {factory!r} cannot be loaded: {exc}") from exc
+    return reader
+
+
+def queue_of(reader: str) -> str:
+    """Where workers read the pages of jobs that ask for `reader`."""
+    return CPU_QUEUE if reader in READERS else f"{MODEL_QUEUE}{reader}"
 
 
 @contextmanager
@@ -112,13 +135,91 @@ def open_job(
         yield JobContext(
             job=job,
             schema=schema,
-            reader=make_reader(job.options.reader),
+            reader=make_reader(job.options.reader, desk.settings),
             source=source,
             source_version=source_version(),
             accept=desk.accept,
             stores=desk.stores,
             passwords=passwords,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What the processes of a service share: the stores, the backlog, the broker."""
+
+    settings: Settings
+    stores: "Stores"
+    work: "WorkStores"
+    broker_url: str
+    open_alarm: "Callable[[], Alarm]"
+    accept: "Accept"
+
+
+def open_service(settings: Settings | None = None, *, migrate: bool = False) -> Service:
+    """Raises UsageError when the settings describe no service, StorageError when the database is not ready for it."""
+    from docproc.intake import accept  # noqa: PLC0415
+    from docproc.storage.alarm import PostgresAlarm  # noqa: PLC0415
+    from docproc.storage.stores import open_service_database, stores_over, work_stores_over  # noqa: PLC0415
+
+    settings = settings or load_settings()
+    if settings.broker is None:
+        raise UsageError("a service needs a broker: set DOCPROC_BROKER_URL, for example redis://127.0.0.1:6379/0")
+    if settings.database_url is None or settings.database.startswith("sqlite"):
+        raise UsageError("a service keeps its rows in Postgres: set DOCPROC_DATABASE_URL=postgresql+psycopg://…")
+    database = open_service_database(settings.database, migrate_first=migrate)
+    return Service(
+        settings=settings,
+        stores=stores_over(database, settings.blobs),
+        work=work_stores_over(database),
+        broker_url=settings.broker,
+        open_alarm=lambda: PostgresAlarm(database),
+        accept=partial(accept, limits=settings.limits),
+    )
+
+
+def contexts_of(service: Service, source: "PageSource", *, kept: int = 64) -> "ContextOf":
+    """The context of a document's job, kept for the jobs that a worker saw last.
+
+    What it returns raises ReaderUnavailableError when this worker has not the reader or the schema of the job.
+    """
+    from docproc.pages.version import source_version  # noqa: PLC0415
+    from docproc.services.job_context import JobContext  # noqa: PLC0415
+
+    readers = lru_cache(maxsize=None)(lambda name: make_reader(name, service.settings))
+
+    @lru_cache(maxsize=kept)
+    def context(job_id: "UUID", tenant: str) -> JobContext:
+        job = service.stores.jobs.get(job_id, tenant=tenant)
+        try:
+            schema, reader = schema_of(job.schema), readers(job.options.reader)
+        except UsageError as exc:
+            raise ReaderUnavailableError(f"this worker cannot read for the job: {exc.message}") from exc
+        return JobContext(
+            job=job,
+            schema=schema,
+            reader=reader,
+            source=source,
+            source_version=source_version(),
+            accept=service.accept,
+            stores=service.stores,
+        )
+
+    return lambda document: context(document.job_id, document.tenant)
+
+
+def schema_of(version: "SchemaVersion") -> "ExtractionSchema":
+    """A job's schema on another machine than where it was submitted: of its stored text, or by its name.
+
+    Raises SchemaError or NotFoundError when there is none, ConflictError when it is another one here.
+    """
+    from docproc.services.job_context import schema_version  # noqa: PLC0415
+    from schemas.loading import load_stored_schema  # noqa: PLC0415
+
+    schema = load_stored_schema(version.reference, version.json_schema)
+    if schema_version(schema).sha256 != version.sha256:
+        raise ConflictError(f"the schema {version.label} is another one on this machine than where it was submitted")
+    return schema
 
 
 def load_job_schema(desk: Desk, job_id: "UUID") -> "ExtractionSchema":
