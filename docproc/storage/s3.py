@@ -4,6 +4,7 @@ A put whose answer is lost with the network may have left the blob, whole: its w
 those that no row speaks for.
 """
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -78,11 +79,9 @@ class S3BlobStore:
     @contextmanager
     def as_file(self, key: str) -> Iterator[Path]:
         pieces = self.stream(key)
-        with tempfile.TemporaryDirectory(prefix="docproc-blob-") as folder:
-            path = Path(folder) / "blob"
-            with path.open("wb") as file:
-                for piece in pieces:
-                    self._keep(file.write, piece)
+        with _temporary_folder() as folder:
+            path = folder / "blob"
+            _fill(path, pieces)
             yield path
 
     def size(self, key: str) -> int | None:
@@ -121,9 +120,10 @@ class S3BlobStore:
         return swept
 
     def _put_in_parts(self, key: str, parts: Iterator[bytes], *, once: bool) -> int:
-        client, at = self._client(), self._at(key)
+        at = self._at(key)
         summed: dict[str, Any] = {"ChecksumAlgorithm": "CRC32"} if self.place.checksums else {}
         with translated(self.place):
+            client = self._client()
             upload_id = client.create_multipart_upload(**at, **self.place.encryption, **summed)["UploadId"]
         written = False
         try:
@@ -199,12 +199,6 @@ class S3BlobStore:
                 if code_of(exc) != "NoSuchUpload":
                     raise
 
-    def _keep(self, write: Callable[[bytes], int], piece: bytes) -> None:
-        try:
-            write(piece)
-        except OSError as exc:
-            raise StorageError(f"folder of temporary files: {exc.strerror}; make room, or set TMPDIR") from exc
-
     def _at(self, key: str) -> dict[str, Any]:
         return {"Bucket": self.place.bucket, "Key": self.place.prefix + key}
 
@@ -220,6 +214,30 @@ def _parts(chunks: Iterable[bytes], part_bytes: int) -> Iterator[tuple[bytes, bo
             del gathered[:part_bytes]
             yield part, False
     yield bytes(gathered), True
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    try:
+        folder = tempfile.mkdtemp(prefix="docproc-blob-")
+    except OSError as exc:
+        raise _no_room(exc) from exc
+    try:
+        yield Path(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fill(path: Path, pieces: Iterable[bytes]) -> None:
+    try:
+        with path.open("wb") as file:
+            file.writelines(pieces)
+    except OSError as exc:
+        raise _no_room(exc) from exc
+
+
+def _no_room(exc: OSError) -> StorageError:
+    return StorageError(f"folder of temporary files: {exc.strerror}; make room, or set TMPDIR")
 
 
 def _range(position: int, end: int | None) -> Mapping[str, Any]:

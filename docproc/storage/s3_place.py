@@ -21,6 +21,7 @@ _LONGEST_S = 600.0
 _CONNECTIONS = 64
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}\Z")
 _PREFIX = re.compile(r"[A-Za-z0-9._/-]*\Z")
+_ENDPOINT = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(/[A-Za-z0-9._/-]*)?\Z")
 _ENCRYPTIONS = ("AES256", "aws:kms")
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
@@ -139,8 +140,7 @@ def _send_at_once(params: dict[str, Any], **_: object) -> None:
 def _endpoint(options: dict[str, str], name: str) -> str | None:
     if name not in options:
         return None
-    parts = urlsplit(options[name])
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or parts.query:
+    if not _ENDPOINT.match(options[name]):
         raise _wrong(f"{name} is http://server:port or https://server, without user and password")
     return options[name].rstrip("/")
 

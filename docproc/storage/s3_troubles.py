@@ -13,6 +13,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
     SSLError,
 )
+from urllib3.exceptions import HTTPError
 
 from docproc.domain.errors import BlobMissingError, StorageError
 from docproc.storage.s3_place import S3Place
@@ -67,7 +68,7 @@ def translated(place: S3Place) -> Iterator[None]:
         if code in _GONE:
             raise BlobMissingError from exc
         raise StorageError(f"{place}: {code}: {_TO_DO.get(code, 'the server refuses the request')}") from exc
-    except BotoCoreError as exc:
+    except (BotoCoreError, HTTPError) as exc:  # the latter where boto3 lets one through while a body is read
         trouble = next((text for kind, text in _BY_KIND if isinstance(exc, kind)), None)
         raise StorageError(f"{place}: {trouble or f'the connection broke ({type(exc).__name__}): try again'}") from exc
 

@@ -1,10 +1,11 @@
 """An S3 server that needs nothing else (moto): in this process, or in one of its own. It checks no signatures."""
 
-import logging
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import boto3
 
@@ -38,17 +39,18 @@ def make_bucket(port: int, *, bucket: str = BUCKET, key: str = "testing", secret
 @contextmanager
 def s3_in_process() -> Iterator[int]:
     """The port of a server in threads of this process, with an empty bucket: quick to start, shares the processor."""
-    from moto.server import ThreadedMotoServer  # noqa: PLC0415 takes a second
+    from doubles.s3_server import make_s3_server  # noqa: PLC0415 takes a second
 
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # it tells every request
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
+    server = make_s3_server(0)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
     try:
-        _, port = server.get_host_and_port()
-        make_bucket(port)
-        yield port
+        make_bucket(server.port)
+        yield server.port
     finally:
-        server.stop()
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 class S3Process:
@@ -70,7 +72,7 @@ class S3Process:
         """With an empty bucket."""
         if self._process is not None:
             return
-        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)]
+        command = [sys.executable, str(Path(__file__).with_name("s3_server.py")), str(self.port)]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             wait_for(self.port)

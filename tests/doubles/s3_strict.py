@@ -142,10 +142,10 @@ class _Ceph:
 @contextmanager
 def ministack(environment: Path) -> Iterator[StrictServer]:
     """A server in a virtual environment of its own: its requirements are at odds with ours."""
-    program = environment / "bin" / "ministack"
+    program = environment.absolute() / "bin" / "ministack"
     if not program.exists():
         venv.create(environment, with_pip=True, clear=True)
-        pip = [environment / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         made = subprocess.run([*pip, MINISTACK], check=False, capture_output=True, text=True, timeout=300)
         if made.returncode != 0:
             shutil.rmtree(environment)
