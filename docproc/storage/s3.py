@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError, IncompleteReadError, ResponseStream
 from docproc.domain.errors import BlobMissingError, StorageError
 from docproc.services.blob_keys import BlobKind, check_key, check_prefix
 from docproc.storage.s3_place import ClientOfProcess, S3Place
-from docproc.storage.s3_troubles import TAKEN, UNCONDITIONAL, code_of, translated
+from docproc.storage.s3_troubles import ABSENT, TAKEN, UNCONDITIONAL, code_of, translated
 
 if TYPE_CHECKING:
     from types_boto3_s3.type_defs import CompletedPartTypeDef, ObjectTypeDef
@@ -86,8 +86,12 @@ class S3BlobStore:
 
     def size(self, key: str) -> int | None:
         check_key(key)
-        with suppress(BlobMissingError), translated(self.place):
-            return self._client().head_object(**self._at(key))["ContentLength"]
+        with translated(self.place):
+            try:
+                return self._client().head_object(**self._at(key))["ContentLength"]
+            except ClientError as exc:
+                if code_of(exc) not in ABSENT:
+                    raise
         return None
 
     def keys(self, prefix: str) -> Iterator[str]:

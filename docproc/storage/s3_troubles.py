@@ -18,8 +18,10 @@ from urllib3.exceptions import HTTPError
 from docproc.domain.errors import BlobMissingError, StorageError
 from docproc.storage.s3_place import S3Place
 
-#: a range behind the end is asked for only where there were bytes once
-_GONE = frozenset({"NoSuchKey", "404", "NotFound", "NoSuchVersion", "InvalidRange", "416"})
+#: a range behind the end is asked for only where there were bytes once; a bare 404 may come from something between
+_GONE = frozenset({"NoSuchKey", "NoSuchVersion", "InvalidRange"})
+#: answers to a question for the size, which have no body to say more
+ABSENT = frozenset({"404", "NotFound", "NoSuchKey"})
 #: answers to a conditional put that came second
 TAKEN = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict", "409"})
 #: answers of servers that have no conditional put

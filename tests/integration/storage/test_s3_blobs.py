@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from doubles.faulty_proxy import FaultyProxy, faulty_proxy
@@ -267,6 +268,23 @@ def test_a_missing_bucket_is_a_storage_error_that_says_so(place: S3Place) -> Non
     for use in (lambda: blobs.put(KEY, [b"abc"]), lambda: blobs.read(KEY), lambda: check_round_trip(blobs)):
         with pytest.raises(StorageError, match=r"bucket nowhere at .*NoSuchBucket: there is no such bucket"):
             use()
+
+
+def test_a_stranger_that_knows_no_page_does_not_make_blobs_missing(place: S3Place) -> None:
+    class Stranger(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        with pytest.raises(StorageError) as refused:
+            S3BlobStore(replace(place, endpoint=f"http://127.0.0.1:{server.server_port}")).read(KEY)
+        server.shutdown()
+        thread.join()
+    assert not isinstance(refused.value, BlobMissingError)
 
 
 def test_missing_credentials_are_a_storage_error(place: S3Place, monkeypatch: pytest.MonkeyPatch) -> None:
