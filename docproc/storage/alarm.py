@@ -25,7 +25,10 @@ class PostgresAlarm:
         import psycopg  # noqa: PLC0415 only a service has the driver
 
         try:
-            for _ in self._listening().notifies(timeout=timeout_s, stop_after=1):
+            listening = self._listening()
+            for _ in listening.notifies(timeout=timeout_s, stop_after=1):
+                for _more in listening.notifies(timeout=0):  # one look answers every call until now
+                    pass
                 return True
         except psycopg.Error as exc:
             logger.warning("alarm lost", extra={"action": "alarm_lost", "error": type(exc).__name__})

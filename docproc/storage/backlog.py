@@ -8,12 +8,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import Connection, TextClause, bindparam, text, update
+from sqlalchemy import Connection, TextClause, text
 
 from docproc.domain.document import DocumentState
-from docproc.domain.page import PageState
 from docproc.services.work_records import Lane, Step, Task
-from docproc.storage.tables import DOCUMENT_DUE, DOCUMENTS, PAGE_DUE, PAGES
+from docproc.storage.tables import DOCUMENT_DUE, PAGE_DUE
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -63,6 +62,14 @@ def _lanes(table: str, where: str) -> TextClause:
 _OF_LANE = "priority = :priority AND tenant = :tenant"
 
 
+def _no_longer_queued(where: str) -> TextClause:
+    """What is locked is taken by a worker or ended right now: waiting for it could end in a deadlock."""
+    return text(f"""
+        WITH back AS MATERIALIZED (SELECT id AS of FROM documents WHERE {where} FOR UPDATE SKIP LOCKED)
+        UPDATE documents SET queued_at = NULL FROM back WHERE id = of
+    """)  # noqa: S608
+
+
 class DocumentBacklog:
     """Documents whose next step any worker of one queue can do."""
 
@@ -75,20 +82,20 @@ class DocumentBacklog:
         column = "queue" if queue is None else f"'{queue}'"
         self._lanes = _lanes("documents", here)
         self._take = text(f"""
-            UPDATE documents SET queued_at = clock_timestamp() WHERE id IN (
-                SELECT id FROM documents WHERE {here} AND {_OF_LANE}
+            WITH due AS MATERIALIZED (
+                SELECT id AS of FROM documents WHERE {here} AND {_OF_LANE}
                 ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
-            ) RETURNING id
+            )
+            UPDATE documents SET queued_at = now() FROM due WHERE id = of RETURNING id
         """)  # noqa: S608
         self._queued = text(
             f"SELECT {column} AS queue, count(*) AS tasks FROM documents "  # noqa: S608
             f"WHERE queued_at IS NOT NULL AND state = '{state}' GROUP BY 1"
         )
         self._due = text(f"SELECT {column} AS queue, count(*) AS tasks FROM documents WHERE {own} GROUP BY 1")  # noqa: S608
-        self._requeue = text(
-            f"UPDATE documents SET queued_at = NULL WHERE queued_at < :before AND state = '{state}'"  # noqa: S608
-            + ("" if queue else " AND queue = :queue")
-        )
+        lost = f"queued_at < :before AND state = '{state}'" + ("" if queue else " AND queue = :queue")
+        self._requeue = _no_longer_queued(lost)
+        self._withdraw = _no_longer_queued(f"id = ANY(:ids) AND queued_at IS NOT NULL AND state = '{state}'")
 
     def queued(self, connection: Connection) -> Mapping[str, int]:
         return {row.queue: row.tasks for row in connection.execute(self._queued)}
@@ -110,7 +117,7 @@ class DocumentBacklog:
     def withdraw(self, connection: Connection, tasks: Collection[Task]) -> None:
         ids = [task.id for task in tasks if task.step is self._step and not task.first_page]
         if ids:
-            connection.execute(update(DOCUMENTS).where(DOCUMENTS.c.id.in_(ids)).values(queued_at=None))
+            connection.execute(self._withdraw, {"ids": ids})
 
     def _terms(self, queue: str) -> dict[str, str]:
         return {} if self._queue else {"queue": queue}
@@ -119,35 +126,33 @@ class DocumentBacklog:
 _PAGES_HERE = f"{PAGE_DUE} AND queue = :queue"
 
 
+def _no_longer_queued_pages(where: str) -> TextClause:
+    return text(f"""
+        WITH back AS MATERIALIZED (
+            SELECT document_id AS of, number AS head FROM pages WHERE state = 'queued' AND {where}
+            FOR UPDATE SKIP LOCKED
+        )
+        UPDATE pages SET state = 'waiting', queued_at = NULL FROM back WHERE document_id = of AND number = head
+    """)  # noqa: S608
+
+
 class PageBacklog:
-    """Pages that wait to be read; one that heads its window stands for it."""
+    """Pages that wait to be read. One that heads its window stands for it: the others wait until it is claimed."""
 
     _LANES = _lanes("pages", _PAGES_HERE)
     _TAKE = text(f"""
-        UPDATE pages SET state = 'queued', queued_at = clock_timestamp()
-        FROM (
-            SELECT document_id AS head_of, number AS head FROM pages WHERE {_PAGES_HERE} AND {_OF_LANE}
+        WITH due AS MATERIALIZED (
+            SELECT document_id AS of, number AS head FROM pages WHERE {_PAGES_HERE} AND {_OF_LANE}
             ORDER BY document_id, number LIMIT :limit FOR UPDATE SKIP LOCKED
-        ) AS heads
-        WHERE document_id = head_of AND first_page = head AND number >= head AND state = 'waiting'
-        RETURNING document_id, number, first_page
-    """)  # noqa: S608
-    _QUEUED = text(
-        "SELECT queue, count(*) AS tasks FROM pages WHERE state = 'queued' AND number = first_page GROUP BY queue"
-    )
-    _DUE = text(f"SELECT queue, count(*) AS tasks FROM pages WHERE {PAGE_DUE} GROUP BY queue")  # noqa: S608
-    _REQUEUE = text(
-        "UPDATE pages SET state = 'waiting', queued_at = NULL "
-        "WHERE state = 'queued' AND queue = :queue AND queued_at < :before"
-    )
-    _WITHDRAW = (
-        update(PAGES)
-        .where(
-            PAGES.c.document_id == bindparam("of"),
-            PAGES.c.first_page == bindparam("window"),
-            PAGES.c.state == PageState.QUEUED,
         )
-        .values(state=PageState.WAITING, queued_at=None)
+        UPDATE pages SET state = 'queued', queued_at = now() FROM due WHERE document_id = of AND number = head
+        RETURNING document_id, number
+    """)  # noqa: S608
+    _QUEUED = text("SELECT queue, count(*) AS tasks FROM pages WHERE state = 'queued' GROUP BY queue")
+    _DUE = text(f"SELECT queue, count(*) AS tasks FROM pages WHERE {PAGE_DUE} GROUP BY queue")  # noqa: S608
+    _REQUEUE = _no_longer_queued_pages("queue = :queue AND queued_at < :before")
+    _WITHDRAW = _no_longer_queued_pages(
+        "(document_id, number) IN (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:numbers AS int[])))"
     )
 
     def queued(self, connection: Connection) -> Mapping[str, int]:
@@ -162,18 +167,17 @@ class PageBacklog:
     def take(self, connection: Connection, queue: str, lane: Lane, *, limit: int) -> Sequence[Task]:
         terms = {"queue": queue, "priority": lane.priority, "tenant": lane.tenant, "limit": limit}
         rows = connection.execute(self._TAKE, terms)
-        heads: list[tuple[UUID, int]] = sorted(
-            (row.document_id, row.number) for row in rows if row.number == row.first_page
-        )
+        heads: list[tuple[UUID, int]] = sorted((row.document_id, row.number) for row in rows)
         return [Task(step=Step.READ, queue=queue, id=of, first_page=number) for of, number in heads]
 
     def requeue(self, connection: Connection, queue: str, *, before: datetime) -> int:
         return connection.execute(self._REQUEUE, {"queue": queue, "before": before}).rowcount
 
     def withdraw(self, connection: Connection, tasks: Collection[Task]) -> None:
-        terms = [{"of": task.id, "window": task.first_page} for task in tasks if task.first_page]
-        if terms:
-            connection.execute(self._WITHDRAW, terms)
+        heads = [(task.id, task.first_page) for task in tasks if task.first_page]
+        if heads:
+            ids, numbers = map(list, zip(*heads, strict=True))
+            connection.execute(self._WITHDRAW, {"ids": ids, "numbers": numbers})
 
 
 def _as_lanes(connection: Connection, statement: TextClause, terms: Mapping[str, str]) -> list[Lane]:

@@ -49,7 +49,7 @@ def held(connection: Connection, claim: Claim | WindowClaim, *, numbers: Collect
     Args:
         connection: in a transaction that may write.
         claim: of the document, or of some of its pages.
-        numbers: of a claim of pages those that matter; None: all.
+        numbers: of a claim of pages those that must stand; None: any, for what is done is done.
     """
     if isinstance(claim, WindowClaim):
         return _held_window(connection, claim, numbers)
@@ -61,27 +61,29 @@ def held(connection: Connection, claim: Claim | WindowClaim, *, numbers: Collect
 
 
 _LOCKED = select(DOCUMENTS).where(DOCUMENTS.c.id == bindparam("document_id")).with_for_update()
-_HELD_PAGES = (
-    select(func.count())
-    .select_from(PAGES)
-    .where(
-        PAGES.c.document_id == bindparam("document_id"),
-        PAGES.c.lease_owner == bindparam("owner"),
-        tuple_(PAGES.c.number, PAGES.c.attempt).in_(bindparam("attempts", expanding=True)),
-    )
+_HELD_PAGES = select(PAGES.c.number).where(
+    PAGES.c.document_id == bindparam("document_id"),
+    PAGES.c.lease_owner == bindparam("owner"),
+    tuple_(PAGES.c.number, PAGES.c.attempt).in_(bindparam("attempts", expanding=True)),
 )
 
 
 def _held_window(connection: Connection, claim: WindowClaim, numbers: Collection[int] | None) -> AnyRow:
     """The document first, as everybody locks: then its pages cannot change meanwhile."""
     row = connection.execute(_LOCKED, {"document_id": claim.document.id}).first()
-    attempts = [
-        (page.facts.number, page.attempt) for page in claim.pages if numbers is None or page.facts.number in numbers
-    ]
-    terms = {"document_id": claim.document.id, "owner": claim.owner, "attempts": attempts}
-    if row is None or row.state is not DocumentState.READING or connection.scalar(_HELD_PAGES, terms) != len(attempts):
+    if row is None or row.state is not DocumentState.READING or row.words_key != claim.document.words_key:
+        raise LeaseLostError
+    still = pages_in_hand(connection, claim)
+    if not still or not still.issuperset(still if numbers is None else numbers):
         raise LeaseLostError
     return row
+
+
+def pages_in_hand(connection: Connection, claim: WindowClaim) -> frozenset[int]:
+    """Numbers of the claimed pages that are neither read nor failed nor lost yet; their document is locked."""
+    attempts = [(page.facts.number, page.attempt) for page in claim.pages]
+    terms = {"document_id": claim.document.id, "owner": claim.owner, "attempts": attempts}
+    return frozenset(connection.scalars(_HELD_PAGES, terms))
 
 
 def end_of_step(claim: Claim | WindowClaim) -> Mapping[str, Any]:
@@ -199,16 +201,25 @@ def _moving_pages(columns: tuple[str, ...], *, every: bool) -> Update:
     return statement.values(values)
 
 
+def free_pages(
+    connection: Connection, document_id: UUID, numbers: Collection[int], *, values: Mapping[str, Any]
+) -> None:
+    """End the leases of pages that were not read. What is left of their window is a window: its head may be done."""
+    along = (PageState.LEASED, PageState.WAITING)
+    move_pages(connection, document_id, along=along, numbers=numbers, values={"first_page": min(numbers), **values})
+    wake(connection)
+
+
 _EACH_ALONE = (
     update(PAGES)
-    .where(PAGES.c.document_id == bindparam("of"), PAGES.c.state == PageState.WAITING)
+    .where(PAGES.c.document_id == bindparam("of"), PAGES.c.number.in_(bindparam("numbers", expanding=True)))
     .values(first_page=PAGES.c.number)
 )
 
 
-def each_alone(connection: Connection, document_id: UUID) -> None:
-    """Let every page that waits be a window of its own, so that no page suffers for another."""
-    connection.execute(_EACH_ALONE, {"of": document_id})
+def each_alone(connection: Connection, document_id: UUID, numbers: Collection[int]) -> None:
+    """Let every page be a window of its own, so that no page suffers for another."""
+    connection.execute(_EACH_ALONE, {"of": document_id, "numbers": tuple(numbers)})
 
 
 def end_document(

@@ -12,9 +12,17 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, or_, 
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import NotFoundError
 from docproc.domain.failure import Failure, FailureCategory, FailureCode
-from docproc.domain.page import PageState
 from docproc.services.records import PHASES, Claim, Document, Original, WindowClaim
-from docproc.storage.changes import NO_LEASE, change_document, end_document, end_of_step, held, move_pages, wake
+from docproc.storage.changes import (
+    NO_LEASE,
+    change_document,
+    end_document,
+    end_of_step,
+    free_pages,
+    held,
+    pages_in_hand,
+    wake,
+)
 from docproc.storage.columns import UtcDateTime
 from docproc.storage.database import Database
 from docproc.storage.jobs import UNPREPARED, drop_preparation
@@ -89,17 +97,16 @@ class SqlDocumentStore:
         if not owners:
             return 0
         with self._database.write() as connection:
-            statement = update(DOCUMENTS).where(DOCUMENTS.c.lease_owner.in_(owners)).values(NO_LEASE)
+            # what has a queue is swept, which also makes it due again
+            theirs = (DOCUMENTS.c.lease_owner.in_(owners), DOCUMENTS.c.queue.is_(None))
+            statement = update(DOCUMENTS).where(*theirs).values(NO_LEASE)
             return connection.execute(statement).rowcount
 
     def release(self, claim: Claim | WindowClaim) -> None:
         with self._database.write() as connection:
             row = held(connection, claim)
             if isinstance(claim, WindowClaim):
-                numbers = [page.facts.number for page in claim.pages]
-                along = (PageState.LEASED, PageState.WAITING)
-                move_pages(connection, row.id, along=along, numbers=numbers, values={"stalled": 0})
-                wake(connection)
+                free_pages(connection, row.id, pages_in_hand(connection, claim), values={"stalled": 0})
             else:
                 release_document(connection, row, stalled=0)
 

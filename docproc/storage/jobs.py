@@ -29,6 +29,7 @@ from docproc.storage.paths import stored_path
 from docproc.storage.rows import AnyRow, job_of, new_document_values
 from docproc.storage.tables import DOCUMENTS, EXTRACTIONS, JOBS, PAGES, READINGS, SCHEMAS
 from docproc.storage.tenants import job_of_key, remember_key, require_tenant
+from docproc.storage.upserts import insert_or_leave
 
 #: documents changed in one transaction, so that others get their turn
 BATCH = 200
@@ -43,8 +44,11 @@ class SqlJobStore:
 
     def create(self, job: NewJob, *, idempotency: IdempotencyKey | None = None) -> UUID:
         with self._database.write() as connection:
-            if idempotency is not None and (earlier := job_of_key(connection, job.tenant, idempotency)) is not None:
-                return earlier
+            now = self._database.now(connection)
+            if idempotency is not None:
+                earlier = job_of_key(connection, job.tenant, idempotency, now=now)
+                if earlier is not None:
+                    return earlier
             require_tenant(connection, job.tenant)
             connection.execute(
                 insert(JOBS).values(
@@ -58,7 +62,7 @@ class SqlJobStore:
                     recursive=job.recursive,
                     external_id=job.external_id,
                     metadata=dict(job.metadata) or None,
-                    created_at=self._database.now(connection),
+                    created_at=now,
                 )
             )
             if idempotency is not None:
@@ -187,7 +191,8 @@ class SqlJobStore:
     def remove(self, job_id: UUID) -> Removed:
         with self._database.write() as connection:
             # documents before their job, as every worker locks them: the other way round two could wait for each other
-            connection.execute(select(DOCUMENTS.c.id).where(DOCUMENTS.c.job_id == job_id).with_for_update())
+            documents_of = select(DOCUMENTS.c.id).where(DOCUMENTS.c.job_id == job_id).order_by(DOCUMENTS.c.position)
+            connection.execute(documents_of.with_for_update())
             schema_id = connection.scalar(select(JOBS.c.schema_id).where(JOBS.c.id == job_id).with_for_update())
             if schema_id is None:
                 raise NotFoundError(f"there is no job {job_id}")
@@ -195,28 +200,28 @@ class SqlJobStore:
             documents = _count(connection, select(func.count()).where(DOCUMENTS.c.job_id == job_id))
             below = sum(_count(connection, counting) for counting in _rows_below(job_id))
             connection.execute(delete(JOBS).where(JOBS.c.id == job_id))
+            # whoever submits with the same schema holds on to it: wait, and only then look whether it is used
+            connection.execute(select(SCHEMAS.c.id).where(SCHEMAS.c.id == schema_id).with_for_update())
             unused = ~select(JOBS.c.id).where(JOBS.c.schema_id == SCHEMAS.c.id).exists()
             schemas = connection.execute(delete(SCHEMAS).where(SCHEMAS.c.id == schema_id, unused)).rowcount
             return Removed(jobs=1, documents=documents, rows=1 + documents + below + schemas)
 
 
 def _schema_id(connection: Connection, schema: SchemaVersion) -> UUID:
-    found: UUID | None = connection.scalar(
-        select(SCHEMAS.c.id).where(SCHEMAS.c.sha256 == schema.sha256, SCHEMAS.c.reference == schema.reference)
-    )
-    if found is not None:
-        return found
-    schema_id = new_id()
-    connection.execute(
-        insert(SCHEMAS).values(
-            id=schema_id,
+    """Of any number that bring a new one at once, one inserts it; kept from whoever removes its last job."""
+    same = (SCHEMAS.c.sha256 == schema.sha256, SCHEMAS.c.reference == schema.reference)
+    kept = select(SCHEMAS.c.id).where(*same).with_for_update(read=True, key_share=True)
+    while (found := connection.scalar(kept)) is None:
+        new = insert_or_leave(connection, SCHEMAS).values(
+            id=new_id(),
             name=schema.name,
             version=schema.version,
             sha256=schema.sha256,
             reference=schema.reference,
             json_schema=json.dumps(dict(schema.json_schema), ensure_ascii=False),
         )
-    )
+        connection.execute(new)
+    schema_id: UUID = found
     return schema_id
 
 
@@ -266,8 +271,10 @@ def receive_again(connection: Connection, row: AnyRow) -> None:
     whole = row.words_key is not None and connection.execute(lost.limit(1)).first() is None
     if whole:
         anew = {"failure": None, "stalled": 0}
+        failed = select(PAGES.c.number).where(PAGES.c.document_id == row.id, PAGES.c.state == PageState.FAILED)
+        numbers = list(connection.scalars(failed))
+        each_alone(connection, row.id, numbers)
         waiting = move_pages(connection, row.id, along=(PageState.FAILED, PageState.WAITING), values=anew)
-        each_alone(connection, row.id)
         pages = {"failed": -waiting, "open": waiting}
     else:
         pages = drop_preparation(connection, row)
@@ -297,7 +304,12 @@ def drop_preparation(connection: Connection, row: AnyRow) -> dict[str, int]:
 
 def _refuse_while_worked_on(connection: Connection, job_id: UUID, now: datetime) -> None:
     leased = select(DOCUMENTS.c.id).where(DOCUMENTS.c.job_id == job_id, DOCUMENTS.c.lease_expires_at > now)
-    if connection.execute(leased.limit(1)).first() is not None:
+    pages = (
+        select(DOCUMENTS.c.id)
+        .join(PAGES, PAGES.c.document_id == DOCUMENTS.c.id)
+        .where(DOCUMENTS.c.job_id == job_id, PAGES.c.state == PageState.LEASED, PAGES.c.lease_expires_at > now)
+    )
+    if any(connection.execute(each.limit(1)).first() is not None for each in (leased, pages)):
         raise ConflictError("the job is being worked on: stop it or cancel it first")
 
 

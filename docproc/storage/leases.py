@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import ColumnElement, Table, Update, bindparam, select, tuple_, update
 
 from docproc.domain.document import DocumentState
 from docproc.domain.page import PageState
@@ -37,6 +37,17 @@ _TAKE_PAGES = (
 )
 
 
+def _extending(table: Table, *mine: ColumnElement[bool]) -> Update:
+    """What is locked is just being finished; waiting for it while others are locked could end in a deadlock."""
+    key = tuple_(*table.primary_key.columns)
+    rows = select(*table.primary_key.columns).where(*mine).with_for_update(skip_locked=True)
+    return update(table).where(key.in_(rows)).values(lease_expires_at=bindparam("until", type_=UtcDateTime))
+
+
+_EXTEND_DOCUMENTS = _extending(DOCUMENTS, DOCUMENTS.c.lease_owner == bindparam("owner"))
+_EXTEND_PAGES = _extending(PAGES, PAGES.c.lease_owner == bindparam("owner"), PAGES.c.state == PageState.LEASED)
+
+
 class SqlLeaseStore:
     """Leases in a database."""
 
@@ -59,22 +70,22 @@ class SqlLeaseStore:
 
     def claim_window(self, document_id: UUID, first_page: int, *, owner: str, lease_s: float) -> WindowClaim | None:
         with self._database.write() as connection:
+            # the document first, as everybody locks
+            document = connection.execute(_DOCUMENT.with_for_update(), {"document_id": document_id}).first()
+            if document is None or document.state is not DocumentState.READING:
+                return None
             until = self._database.now(connection) + timedelta(seconds=lease_s)
             terms = {"of": document_id, "window": first_page, "owner": owner, "until": until}
             pages = sorted(map(page_of, connection.execute(_TAKE_PAGES, terms)), key=lambda page: page.facts.number)
             if not pages:
                 return None
-            document = connection.execute(_DOCUMENT, {"document_id": document_id}).one()
             return WindowClaim(document=document_of(document), owner=owner, pages=tuple(pages))
 
     def extend(self, owner: str, *, lease_s: float) -> None:
-        with self._database.write() as connection:
-            until = self._database.now(connection) + timedelta(seconds=lease_s)
-            for table in (DOCUMENTS, PAGES):
-                mine = table.c.lease_owner == owner
-                if table is PAGES:
-                    mine = mine & (PAGES.c.state == PageState.LEASED)
-                connection.execute(update(table).where(mine).values(lease_expires_at=until))
+        for extending in (_EXTEND_DOCUMENTS, _EXTEND_PAGES):
+            with self._database.write() as connection:
+                until = self._database.now(connection) + timedelta(seconds=lease_s)
+                connection.execute(extending, {"owner": owner, "until": until})
 
     def standing(self, owner: str) -> frozenset[Held]:
         documents = select(DOCUMENTS.c.id).where(DOCUMENTS.c.lease_owner == owner)

@@ -40,7 +40,10 @@ class SqlPageStore:
         terms = {"tenant": tenant, "sha256": sha256, "fingerprint": fingerprint}
         with self._database.read() as connection:
             donor = connection.execute(_DONORS, terms).first()
-            return None if donor is None else _preparation_of(connection, donor)
+            preparation = None if donor is None else _preparation_of(connection, donor)
+        if donor is None or preparation is None or len(preparation.pages) != donor.pages_total:
+            return None  # it was taken away between the two looks
+        return preparation
 
     def save_preparation(self, claim: Claim, preparation: Preparation, *, seconds: float) -> Document:
         with self._database.write() as connection:

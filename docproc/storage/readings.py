@@ -63,7 +63,8 @@ class SqlReadingStore:
     def save(self, claim: Claim | WindowClaim, reading: StoredReading, *, seconds: float) -> Document:
         with self._database.write() as connection:
             row = held(connection, claim, numbers=reading.pages)
-            if reading.complete:  # what other windows said meanwhile does not count
+            # what other windows said meanwhile does not count; of blank pages there is one reading
+            if reading.complete or not reading.pages:
                 connection.execute(_FORGET, {"of": row.id})
             values = {
                 "id": new_id(),

@@ -16,6 +16,8 @@ DOCUMENT_DUE = (
     "queue IS NOT NULL AND queued_at IS NULL AND lease_owner IS NULL AND "
     "(state IN ('received', 'assembling') OR (state = 'reading' AND pages_open = 0))"
 )
+_IS_FINAL = "state IN ('succeeded', 'needs_review', 'failed', 'canceled')"
+_PAGES_FROM_0 = "pages_read >= 0 AND pages_blank >= 0 AND pages_failed >= 0 AND pages_canceled >= 0 AND pages_open >= 0"
 #: the page, which stands for its window, waits for a worker
 PAGE_DUE = "state = 'waiting' AND queue IS NOT NULL AND number = first_page"
 
@@ -47,6 +49,9 @@ class JobRow(Base):
             "documents_total = " + " + ".join(f"documents_{state}" for state in DocumentState),
             name="documents_add_up",
         ),
+        CheckConstraint(_PAGES_FROM_0, name="pages_from_0"),
+        CheckConstraint(" AND ".join(f"documents_{state} >= 0" for state in DocumentState), name="documents_from_0"),
+        CheckConstraint("finished_at IS NULL OR submitted_at IS NOT NULL", name="submitted_before_finished"),
         Index(None, "tenant", "created_at"),
     )
 
@@ -96,6 +101,13 @@ class DocumentRow(Base):
         ),
         CheckConstraint("(lease_owner IS NULL) = (lease_expires_at IS NULL)", name="lease_is_whole"),
         CheckConstraint("queued_at IS NULL OR lease_owner IS NULL", name="queued_or_leased"),
+        CheckConstraint(_PAGES_FROM_0, name="pages_from_0"),
+        CheckConstraint("attempt >= 0 AND stalled >= 0", name="attempts_from_0"),
+        CheckConstraint(
+            f"NOT ({_IS_FINAL}) OR (pages_open = 0 AND lease_owner IS NULL AND queued_at IS NULL)", name="final_at_rest"
+        ),
+        CheckConstraint(f"({_IS_FINAL}) = (finished_at IS NOT NULL)", name="finished_when_final"),
+        CheckConstraint("(state = 'failed') = (failure IS NOT NULL)", name="failed_with_failure"),
         Index(None, "job_id", "state", "position"),
         partial_index("ix_documents_lease_owner", "lease_owner", where="lease_owner IS NOT NULL"),
         Index("ix_documents_prepared", "tenant", "sha256", "preparation"),
@@ -155,6 +167,9 @@ class PageRow(Base):
         CheckConstraint("(state = 'leased') = (lease_owner IS NOT NULL)", name="leased_by_somebody"),
         CheckConstraint("(lease_owner IS NULL) = (lease_expires_at IS NULL)", name="lease_is_whole"),
         CheckConstraint("(state = 'queued') = (queued_at IS NOT NULL)", name="queued_at_some_time"),
+        CheckConstraint("(state = 'failed') = (failure IS NOT NULL)", name="failed_with_failure"),
+        CheckConstraint("first_page >= 1 AND first_page <= number", name="window_begins_before"),
+        CheckConstraint("attempt >= 0 AND stalled >= 0", name="attempts_from_0"),
         partial_index("ix_pages_due", "queue", "priority", "tenant", "document_id", "number", where=PAGE_DUE),
         partial_index("ix_pages_queued", "queue", "queued_at", where="state = 'queued'"),
         partial_index("ix_pages_lease_owner", "lease_owner", where="state = 'leased'"),

@@ -1,17 +1,18 @@
 """Tenants and what is theirs alone: idempotency keys, pauses. Knows no job beyond its id."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection, delete, func, insert, null, select, text, update
-from sqlalchemy.dialects.postgresql import insert as insert_on_postgres
 
 from docproc.domain.errors import ConflictError, NotFoundError
 from docproc.services.records import LOCAL_TENANT, IdempotencyKey, NewJob
 from docproc.services.work_records import Pauses
+from docproc.storage.changes import wake
 from docproc.storage.database import Database
 from docproc.storage.service_tables import IDEMPOTENCY_KEYS, PAUSED_QUEUES, TENANTS
+from docproc.storage.upserts import insert_or_leave
 
 #: how long the same key means the same submission
 KEPT_FOR = timedelta(hours=24)
@@ -25,9 +26,9 @@ class SqlTenantStore:
 
     def create(self, name: str) -> None:
         with self._database.write() as connection:
-            if connection.scalar(select(TENANTS.c.name).where(TENANTS.c.name == name)) is not None:
+            new = insert_or_leave(connection, TENANTS).values(name=name, created_at=self._database.now(connection))
+            if not connection.execute(new).rowcount:
                 raise ConflictError(f"there is a tenant {name!r} already")
-            connection.execute(insert(TENANTS).values(name=name, created_at=self._database.now(connection)))
 
     def names(self) -> Sequence[str]:
         with self._database.read() as connection:
@@ -39,12 +40,15 @@ class SqlTenantStore:
             values = {"paused_at": func.coalesce(TENANTS.c.paused_at, func.now()) if paused else null()}
             if not connection.execute(statement.values(values)).rowcount:
                 raise NotFoundError(f"there is no tenant {name!r}")
+            wake(connection)
 
     def pause_queue(self, queue: str, *, paused: bool) -> None:
         with self._database.write() as connection:
-            connection.execute(delete(PAUSED_QUEUES).where(PAUSED_QUEUES.c.queue == queue))
             if paused:
-                connection.execute(insert(PAUSED_QUEUES).values(queue=queue, paused_at=func.now()))
+                connection.execute(insert_or_leave(connection, PAUSED_QUEUES).values(queue=queue, paused_at=func.now()))
+            else:
+                connection.execute(delete(PAUSED_QUEUES).where(PAUSED_QUEUES.c.queue == queue))
+                wake(connection)
 
     def pauses(self) -> Pauses:
         with self._database.read() as connection:
@@ -65,11 +69,10 @@ def require_tenant(connection: Connection, name: str) -> None:
         return
     if name != LOCAL_TENANT:
         raise NotFoundError(f"there is no tenant {name!r}: create it first")
-    values = {"name": name, "created_at": func.now()}
-    connection.execute(insert_on_postgres(TENANTS).values(values).on_conflict_do_nothing())
+    connection.execute(insert_or_leave(connection, TENANTS).values(name=name, created_at=func.now()))
 
 
-def job_of_key(connection: Connection, tenant: str, idempotency: IdempotencyKey) -> UUID | None:
+def job_of_key(connection: Connection, tenant: str, idempotency: IdempotencyKey, *, now: datetime) -> UUID | None:
     """The job that an earlier submission with the same key made; whoever asks at the same time waits here.
 
     Raises ConflictError when that was another request.
@@ -77,11 +80,9 @@ def job_of_key(connection: Connection, tenant: str, idempotency: IdempotencyKey)
     if connection.dialect.name == "postgresql":
         lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
         connection.execute(lock, {"key": f"{tenant}/{idempotency.key}"})
-    row = connection.execute(
-        select(IDEMPOTENCY_KEYS.c.job_id, IDEMPOTENCY_KEYS.c.request_sha256).where(
-            IDEMPOTENCY_KEYS.c.tenant == tenant, IDEMPOTENCY_KEYS.c.key == idempotency.key
-        )
-    ).first()
+    mine = (IDEMPOTENCY_KEYS.c.tenant == tenant, IDEMPOTENCY_KEYS.c.key == idempotency.key)
+    connection.execute(delete(IDEMPOTENCY_KEYS).where(*mine, IDEMPOTENCY_KEYS.c.created_at < now - KEPT_FOR))
+    row = connection.execute(select(IDEMPOTENCY_KEYS.c.job_id, IDEMPOTENCY_KEYS.c.request_sha256).where(*mine)).first()
     if row is None:
         return None
     if row.request_sha256 != idempotency.request_sha256:

@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, func, select, update
 
 from docproc.services.work_records import Worker
 from docproc.storage.changes import wake
 from docproc.storage.database import Database
 from docproc.storage.rows import AnyRow
 from docproc.storage.service_tables import ROLES, WORKERS
+from docproc.storage.upserts import insert_or_leave
 
 
 class SqlWorkerStore:
@@ -28,7 +27,7 @@ class SqlWorkerStore:
             if connection.execute(alive).rowcount:
                 return
             first = {"id": worker.id, "host": worker.host, "pid": worker.pid, "started_at": now, "heartbeat_at": now}
-            connection.execute(_insert(connection, WORKERS).values(**first, **facts).on_conflict_do_nothing())
+            connection.execute(insert_or_leave(connection, WORKERS).values(**first, **facts))
             wake(connection)
 
     def drain(self, worker_id: str) -> None:
@@ -61,18 +60,12 @@ class SqlWorkerStore:
             mine = (ROLES.c.holder == holder) | (ROLES.c.expires_at <= now)
             if connection.execute(update(ROLES).where(ROLES.c.name == name, mine).values(terms)).rowcount:
                 return True
-            first = _insert(connection, ROLES).values(name=name, **terms).on_conflict_do_nothing()
+            first = insert_or_leave(connection, ROLES).values(name=name, **terms)
             return bool(connection.execute(first).rowcount)
 
     def drop_role(self, name: str, holder: str) -> None:
         with self._database.write() as connection:
             connection.execute(delete(ROLES).where(ROLES.c.name == name, ROLES.c.holder == holder))
-
-
-def _insert(connection: Connection, table: Any) -> Any:  # noqa: ANN401 an insert of either kind
-    """An insert that can leave a conflict alone: SQLAlchemy has one for each kind of database."""
-    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return kind.insert(table)
 
 
 def worker_of(row: AnyRow) -> Worker:

@@ -16,10 +16,30 @@ DOCUMENT_DUE = (
     "queue IS NOT NULL AND queued_at IS NULL AND lease_owner IS NULL AND "
     "(state IN ('received', 'assembling') OR (state = 'reading' AND pages_open = 0))"
 )
+IS_FINAL = "state IN ('succeeded', 'needs_review', 'failed', 'canceled')"
+PAGES_FROM_0 = "pages_read >= 0 AND pages_blank >= 0 AND pages_failed >= 0 AND pages_canceled >= 0 AND pages_open >= 0"
+JOB_CHECKS = {
+    "pages_from_0": PAGES_FROM_0,
+    "documents_from_0": "documents_received >= 0 AND documents_preparing >= 0 AND documents_reading >= 0"
+    " AND documents_assembling >= 0 AND documents_succeeded >= 0 AND documents_needs_review >= 0"
+    " AND documents_failed >= 0 AND documents_canceled >= 0",
+    "submitted_before_finished": "finished_at IS NULL OR submitted_at IS NOT NULL",
+}
+DOCUMENT_CHECKS = {
+    "queued_or_leased": "queued_at IS NULL OR lease_owner IS NULL",
+    "pages_from_0": PAGES_FROM_0,
+    "attempts_from_0": "attempt >= 0 AND stalled >= 0",
+    "final_at_rest": f"NOT ({IS_FINAL}) OR (pages_open = 0 AND lease_owner IS NULL AND queued_at IS NULL)",
+    "finished_when_final": f"({IS_FINAL}) = (finished_at IS NOT NULL)",
+    "failed_with_failure": "(state = 'failed') = (failure IS NOT NULL)",
+}
 PAGE_CHECKS = {
     "leased_by_somebody": "(state = 'leased') = (lease_owner IS NOT NULL)",
     "lease_is_whole": "(lease_owner IS NULL) = (lease_expires_at IS NULL)",
     "queued_at_some_time": "(state = 'queued') = (queued_at IS NOT NULL)",
+    "failed_with_failure": "(state = 'failed') = (failure IS NOT NULL)",
+    "window_begins_before": "first_page >= 1 AND first_page <= number",
+    "attempts_from_0": "attempt >= 0 AND stalled >= 0",
 }
 PAGE_DUE = "state = 'waiting' AND queue IS NOT NULL AND number = first_page"
 
@@ -274,9 +294,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("queue", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("priority", sa.Integer(), server_default=sa.text("0"), nullable=False))
         batch_op.add_column(sa.Column("queued_at", sa.DateTime(timezone=True), nullable=True))
-        batch_op.create_check_constraint(
-            batch_op.f("ck_documents_queued_or_leased"), "queued_at IS NULL OR lease_owner IS NULL"
-        )
+        for name, condition in DOCUMENT_CHECKS.items():
+            batch_op.create_check_constraint(batch_op.f(f"ck_documents_{name}"), condition)
         batch_op.create_index(
             "ix_documents_due", ["state", "priority", "tenant", "id"], unique=False, **only(DOCUMENT_DUE)
         )
@@ -288,6 +307,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("priority", sa.Integer(), server_default=sa.text("0"), nullable=False))
         batch_op.add_column(sa.Column("events", sa.Integer(), server_default=sa.text("0"), nullable=False))
         batch_op.add_column(sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True))
+        for name, condition in JOB_CHECKS.items():
+            batch_op.create_check_constraint(batch_op.f(f"ck_jobs_{name}"), condition)
         batch_op.create_foreign_key(batch_op.f("fk_jobs_tenant_tenants"), "tenants", ["tenant"], ["name"])
 
     with op.batch_alter_table("pages", schema=None) as batch_op:
@@ -301,7 +322,14 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("attempt", sa.Integer(), server_default=sa.text("0"), nullable=False))
         batch_op.add_column(sa.Column("stalled", sa.Integer(), server_default=sa.text("0"), nullable=False))
 
-    op.execute("UPDATE pages SET first_page = number")
+    op.execute(
+        "UPDATE jobs SET finished_at = (SELECT MAX(finished_at) FROM documents WHERE job_id = jobs.id) "
+        "WHERE submitted_at IS NOT NULL AND documents_received + documents_preparing + documents_reading"
+        " + documents_assembling = 0"
+    )
+    op.execute(
+        "UPDATE pages SET first_page = number, tenant = (SELECT tenant FROM documents WHERE id = pages.document_id)"
+    )
     # one process used to lease and end a page in one transaction: no page was ever left leased or queued
     with op.batch_alter_table("pages", schema=None) as batch_op:
         batch_op.alter_column("first_page", existing_type=sa.Integer(), nullable=False)
@@ -337,6 +365,8 @@ def downgrade() -> None:
 
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_jobs_tenant_tenants"), type_="foreignkey")
+        for name in JOB_CHECKS:
+            batch_op.drop_constraint(batch_op.f(f"ck_jobs_{name}"), type_="check")
         batch_op.drop_column("finished_at")
         batch_op.drop_column("events")
         batch_op.drop_column("priority")
@@ -346,7 +376,8 @@ def downgrade() -> None:
         batch_op.drop_index("ix_documents_queued", **only("queued_at IS NOT NULL"))
         batch_op.drop_index("ix_documents_failed", **only("state = 'failed'"))
         batch_op.drop_index("ix_documents_due", **only(DOCUMENT_DUE))
-        batch_op.drop_constraint(batch_op.f("ck_documents_queued_or_leased"), type_="check")
+        for name in DOCUMENT_CHECKS:
+            batch_op.drop_constraint(batch_op.f(f"ck_documents_{name}"), type_="check")
         batch_op.drop_column("queued_at")
         batch_op.drop_column("priority")
         batch_op.drop_column("queue")
