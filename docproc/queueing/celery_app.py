@@ -27,6 +27,9 @@ def celery_app(broker_url: str) -> Celery:
         accept_content=["json"],
         task_create_missing_queues=True,
         worker_prefetch_multiplier=1,
+        # The worker's own process has threads and connections: a forked child would inherit locks that nobody opens
+        # again, and would end the parent's connections with its own.
+        worker_pool_start_method="spawn",
         worker_hijack_root_logger=False,
         worker_send_task_events=False,
         worker_enable_remote_control=False,

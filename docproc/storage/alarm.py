@@ -26,9 +26,9 @@ class PostgresAlarm:
 
         try:
             listening = self._listening()
-            for _ in listening.notifies(timeout=timeout_s, stop_after=1):
-                for _more in listening.notifies(timeout=0):  # one look answers every call until now
-                    pass
+            # each as a whole: psycopg holds the connection's lock while its generator is not at its end
+            if list(listening.notifies(timeout=timeout_s, stop_after=1)):
+                list(listening.notifies(timeout=0))  # one look answers every call until now
                 return True
         except psycopg.Error as exc:
             logger.warning("alarm lost", extra={"action": "alarm_lost", "error": type(exc).__name__})
