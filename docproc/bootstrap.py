@@ -25,18 +25,22 @@ if TYPE_CHECKING:
     from docproc.services.do_task import ContextOf
     from docproc.services.job_context import Accept, JobContext
     from docproc.services.ports import Stores
-    from docproc.services.records import SchemaVersion
+    from docproc.services.records import Job, SchemaVersion
+    from docproc.services.upkeep_ports import UpkeepStores
     from docproc.services.work_ports import Alarm, WorkStores
+    from docproc.storage.database import Database
 
 READERS = ("auto", "einvoice", "layout")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """Everything that the use cases need on this machine, over one data folder."""
+    """Everything that the use cases need on this machine: over one data folder, or over a service's stores."""
 
     settings: Settings
     stores: "Stores"
+    work: "WorkStores"
+    upkeep: "UpkeepStores"
     owners: "LocalOwners"
     accept: "Accept"
 
@@ -54,13 +58,11 @@ def load_settings() -> Settings:
 
 
 def open_desk(settings: Settings | None = None) -> Desk:
-    """Open the data folder and the database, bringing it to the newest revision.
+    """Open the data folder and the database, making it or, when it is a file, bringing it to the newest revision.
 
     Raises UsageError or StorageError.
     """
-    from docproc.intake import accept  # noqa: PLC0415 the storage imports below take most of a start
-    from docproc.queueing.owners import LocalOwners  # noqa: PLC0415
-    from docproc.storage.stores import open_stores  # noqa: PLC0415
+    from docproc.storage.stores import open_own_database  # noqa: PLC0415 such imports take most of a start
 
     settings = settings or load_settings()
     try:
@@ -68,12 +70,39 @@ def open_desk(settings: Settings | None = None) -> Desk:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as exc:
         raise UsageError(f"data folder {settings.data_dir}: {exc.strerror}; set DOCPROC_DATA_DIR") from exc
+    return _desk_over(open_own_database(settings.database), settings)
+
+
+def open_service_desk(settings: Settings | None = None) -> Desk:
+    """Where a service is asked for things: over its database, which is not ours to change.
+
+    Raises UsageError when the settings name no service, StorageError when its database is of another revision.
+    """
+    from docproc.storage.stores import open_service_database  # noqa: PLC0415
+
+    settings = settings or load_settings()
+    return _desk_over(open_service_database(_service_database_url(settings)), settings)
+
+
+def _desk_over(database: "Database", settings: Settings) -> Desk:
+    from docproc.intake import accept  # noqa: PLC0415
+    from docproc.queueing.owners import LocalOwners  # noqa: PLC0415
+    from docproc.storage.stores import stores_over, upkeep_stores_over, work_stores_over  # noqa: PLC0415
+
     return Desk(
         settings=settings,
-        stores=open_stores(settings.database, settings.blobs),
+        stores=stores_over(database, settings.blobs),
+        work=work_stores_over(database),
+        upkeep=upkeep_stores_over(database),
         owners=LocalOwners(settings.data_dir / "owners"),
         accept=partial(accept, limits=settings.limits),
     )
+
+
+def _service_database_url(settings: Settings) -> str:
+    if settings.database_url is None or settings.database.startswith("sqlite"):
+        raise UsageError("a service keeps its rows in Postgres: set DOCPROC_DATABASE_URL=postgresql+psycopg://…")
+    return settings.database
 
 
 @contextmanager
@@ -165,9 +194,7 @@ def open_service(settings: Settings | None = None, *, migrate: bool = False) -> 
     settings = settings or load_settings()
     if settings.broker is None:
         raise UsageError("a service needs a broker: set DOCPROC_BROKER_URL, for example redis://127.0.0.1:6379/0")
-    if settings.database_url is None or settings.database.startswith("sqlite"):
-        raise UsageError("a service keeps its rows in Postgres: set DOCPROC_DATABASE_URL=postgresql+psycopg://…")
-    database = open_service_database(settings.database, migrate_first=migrate)
+    database = open_service_database(_service_database_url(settings), migrate_first=migrate)
     return Service(
         settings=settings,
         stores=stores_over(database, settings.blobs),
@@ -222,19 +249,54 @@ def schema_of(version: "SchemaVersion") -> "ExtractionSchema":
     return schema
 
 
-def load_job_schema(desk: Desk, job_id: "UUID") -> "ExtractionSchema":
+def load_job_schema(job: "Job") -> "ExtractionSchema":
     """The schema of a job, loaded again from where it came."""
     from schemas import load_schema  # noqa: PLC0415
 
-    return load_schema(desk.stores.jobs.get(job_id).schema.reference)
+    return load_schema(job.schema.reference)
 
 
-def database_facts() -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseFacts:
     """Kind, place and revision of the database, without a secret."""
+
+    place: str
+    revision: str | None
+    #: what this docproc needs
+    newest: str
+
+    @property
+    def is_newest(self) -> bool:
+        return self.revision == self.newest
+
+    @property
+    def state(self) -> str:
+        if self.revision is None:
+            return "new"
+        return f"revision {self.revision}" + ("" if self.is_newest else f", newest is {self.newest}")
+
+
+def database_facts() -> DatabaseFacts:
+    """Raises StorageError when the database cannot be reached."""
     from docproc.storage.database import Database  # noqa: PLC0415
     from docproc.storage.migrate import HEAD, revision  # noqa: PLC0415
 
     database = Database.open(load_settings().database)
-    found = revision(database)
-    state = "new" if found is None else f"revision {found}" + ("" if found == HEAD else f", newest is {HEAD}")
-    return f"{database.engine.url.render_as_string(hide_password=True)}: {state}"
+    place = database.engine.url.render_as_string(hide_password=True)
+    return DatabaseFacts(place=place, revision=revision(database), newest=HEAD)
+
+
+def upgrade_database(*, patience_s: float) -> bool:
+    """Whether there was anything to do. Raises StorageError, with nothing changed."""
+    from docproc.storage.database import Database  # noqa: PLC0415
+    from docproc.storage.migrate import migrate  # noqa: PLC0415
+
+    return migrate(Database.open(load_settings().database), patience_s=patience_s)
+
+
+def database_differences() -> list[str]:
+    """How the tables differ from those that this docproc knows, in words."""
+    from docproc.storage.database import Database  # noqa: PLC0415
+    from docproc.storage.differences import differences  # noqa: PLC0415
+
+    return differences(Database.open(load_settings().database))

@@ -259,22 +259,25 @@ def _job_of(row: AnyRow) -> Job:
     return job_of(row, schema)
 
 
-def receive_again(connection: Connection, row: AnyRow) -> None:
+def receive_again(connection: Connection, row: AnyRow, *, only: int | None = None) -> None:
     """A document that failed, or of which pages did, is worked on again.
 
-    With a preparation that was whole, only what failed while reading is done again.
+    With a preparation that was whole, only what failed while reading is done again; of that one page, if asked.
     """
     lost = select(PAGES.c.number).where(
         PAGES.c.document_id == row.id, PAGES.c.state == PageState.FAILED, PAGES.c.words_length == 0
     )
+    if only is not None:
+        lost = lost.where(PAGES.c.number == only)
     values: dict[str, Any] = {"failure": None, "finished_at": None, "stalled": 0}
     whole = row.words_key is not None and connection.execute(lost.limit(1)).first() is None
     if whole:
         anew = {"failure": None, "stalled": 0}
         failed = select(PAGES.c.number).where(PAGES.c.document_id == row.id, PAGES.c.state == PageState.FAILED)
-        numbers = list(connection.scalars(failed))
+        numbers = list(connection.scalars(failed)) if only is None else [only]
         each_alone(connection, row.id, numbers)
-        waiting = move_pages(connection, row.id, along=(PageState.FAILED, PageState.WAITING), values=anew)
+        along = (PageState.FAILED, PageState.WAITING)
+        waiting = move_pages(connection, row.id, along=along, numbers=numbers, values=anew)
         pages = {"failed": -waiting, "open": waiting}
     else:
         pages = drop_preparation(connection, row)
