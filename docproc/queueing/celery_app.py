@@ -48,8 +48,10 @@ def celery_app(broker_url: str) -> Celery:
                 "socket_connect_timeout": 3,
                 "socket_keepalive": True,
                 "health_check_interval": 25,
-                # a worker that was killed before it acknowledged: the sweeper is there long before
-                "visibility_timeout": 3600,
+                # A message is gone from the broker once a worker has it: the sweeper brings back what a killed worker
+                # had. Kombu's own book of messages in hand sends long tasks twice, and one that cannot be struck off
+                # while the broker is away fills the worker's window for ever: it would never take a message again.
+                "ack_emulation": False,
             },
         )
     return app
