@@ -212,15 +212,15 @@ def _schema_id(connection: Connection, schema: SchemaVersion) -> UUID:
     same = (SCHEMAS.c.sha256 == schema.sha256, SCHEMAS.c.reference == schema.reference)
     kept = select(SCHEMAS.c.id).where(*same).with_for_update(read=True, key_share=True)
     while (found := connection.scalar(kept)) is None:
-        new = insert_or_leave(connection, SCHEMAS).values(
-            id=new_id(),
-            name=schema.name,
-            version=schema.version,
-            sha256=schema.sha256,
-            reference=schema.reference,
-            json_schema=json.dumps(dict(schema.json_schema), ensure_ascii=False),
-        )
-        connection.execute(new)
+        values = {
+            "id": new_id(),
+            "name": schema.name,
+            "version": schema.version,
+            "sha256": schema.sha256,
+            "reference": schema.reference,
+            "json_schema": json.dumps(dict(schema.json_schema), ensure_ascii=False),
+        }
+        insert_or_leave(connection, SCHEMAS, values)
     schema_id: UUID = found
     return schema_id
 

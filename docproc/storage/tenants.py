@@ -26,8 +26,8 @@ class SqlTenantStore:
 
     def create(self, name: str) -> None:
         with self._database.write() as connection:
-            new = insert_or_leave(connection, TENANTS).values(name=name, created_at=self._database.now(connection))
-            if not connection.execute(new).rowcount:
+            values = {"name": name, "created_at": self._database.now(connection)}
+            if not insert_or_leave(connection, TENANTS, values):
                 raise ConflictError(f"there is a tenant {name!r} already")
 
     def names(self) -> Sequence[str]:
@@ -45,7 +45,7 @@ class SqlTenantStore:
     def pause_queue(self, queue: str, *, paused: bool) -> None:
         with self._database.write() as connection:
             if paused:
-                connection.execute(insert_or_leave(connection, PAUSED_QUEUES).values(queue=queue, paused_at=func.now()))
+                insert_or_leave(connection, PAUSED_QUEUES, {"queue": queue, "paused_at": func.now()})
             else:
                 connection.execute(delete(PAUSED_QUEUES).where(PAUSED_QUEUES.c.queue == queue))
                 wake(connection)
@@ -69,7 +69,7 @@ def require_tenant(connection: Connection, name: str) -> None:
         return
     if name != LOCAL_TENANT:
         raise NotFoundError(f"there is no tenant {name!r}: create it first")
-    connection.execute(insert_or_leave(connection, TENANTS).values(name=name, created_at=func.now()))
+    insert_or_leave(connection, TENANTS, {"name": name, "created_at": func.now()})
 
 
 def job_of_key(connection: Connection, tenant: str, idempotency: IdempotencyKey, *, now: datetime) -> UUID | None:

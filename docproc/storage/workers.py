@@ -27,7 +27,7 @@ class SqlWorkerStore:
             if connection.execute(alive).rowcount:
                 return
             first = {"id": worker.id, "host": worker.host, "pid": worker.pid, "started_at": now, "heartbeat_at": now}
-            connection.execute(insert_or_leave(connection, WORKERS).values(**first, **facts))
+            insert_or_leave(connection, WORKERS, {**first, **facts})
             wake(connection)
 
     def drain(self, worker_id: str) -> None:
@@ -60,8 +60,7 @@ class SqlWorkerStore:
             mine = (ROLES.c.holder == holder) | (ROLES.c.expires_at <= now)
             if connection.execute(update(ROLES).where(ROLES.c.name == name, mine).values(terms)).rowcount:
                 return True
-            first = insert_or_leave(connection, ROLES).values(name=name, **terms)
-            return bool(connection.execute(first).rowcount)
+            return insert_or_leave(connection, ROLES, {"name": name, **terms})
 
     def drop_role(self, name: str, holder: str) -> None:
         with self._database.write() as connection:
