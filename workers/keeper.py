@@ -22,6 +22,9 @@ ROLE_S = 5.0
 #: how long to wait for a call before looking at the backlog unasked: while there is some, and when there was none
 BUSY_S, IDLE_S = 0.05, 1.0
 SWEEP_EVERY_S = 1.0
+#: how often rows that nobody needs any more are deleted, and how long a silent worker is still shown
+TIDY_EVERY_S = 60.0
+FORGOTTEN_AFTER_S = 3600.0
 
 
 class Keeper:
@@ -34,6 +37,7 @@ class Keeper:
         self._turns = Turns()
         self._ended = threading.Event()
         self._swept = 0.0
+        self._tidied = time.monotonic()
         self._thread = threading.Thread(target=self._keep, name="docproc-keeper", daemon=True)
 
     def __enter__(self) -> "Keeper":
@@ -60,6 +64,9 @@ class Keeper:
                 kind = "broker_unreachable" if isinstance(error, BrokerError) else "store_unreachable"
                 logger.warning("work is not handed out", extra={"action": kind, "error": error.message})
                 self._ended.wait(1.0)
+            except Exception:  # the loop that a service lives by: it must not end for one bad round
+                logger.exception("a round of handing out work failed", extra={"action": "keeper_failed"})
+                self._ended.wait(1.0)
         alarm.close()
         self._give_up_role()
 
@@ -69,6 +76,10 @@ class Keeper:
             work.tasks.sweep()
             send_lost_again(work, self._broker)
             self._swept = time.monotonic()
+        if time.monotonic() - self._tidied >= TIDY_EVERY_S:
+            work.workers.forget(silent_s=FORGOTTEN_AFTER_S)
+            work.tenants.forget_old_keys()
+            self._tidied = time.monotonic()
         return dispatch(work, self._broker, self._turns)
 
     def _give_up_role(self) -> None:

@@ -1,6 +1,7 @@
 """The tasks: each takes an id and hands it to docproc's own function. Nothing that they raise reaches Celery."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -14,16 +15,26 @@ from docproc.pages.pool import ChildPool
 from docproc.pages.source import DocprocPages
 from docproc.queueing.celery_app import TASK_NAMES
 from docproc.queueing.in_hand import Beat, LeasesInHand
-from docproc.services.do_task import Workbench, do_task
+from docproc.services.do_task import ContextOf, Workbench, do_task
+from docproc.services.job_context import JobContext
+from docproc.services.records import Document
 from docproc.services.work_records import Step, Task
 from docproc.settings import WorkerSettings
 
 logger = logging.getLogger(__name__)
 
 
-@lru_cache(maxsize=1)
+_TURN = threading.Lock()
+
+
 def workbench() -> Workbench:
     """What the tasks of this process share; made with the first of them, after Celery has made the process."""
+    with _TURN:  # a process of threads gets its first tasks all at once
+        return _workbench()
+
+
+@lru_cache(maxsize=1)
+def _workbench() -> Workbench:
     mine = WorkerSettings()
     service = open_service()
     pool = ChildPool(size=mine.threads, limits=service.settings.limits)
@@ -35,9 +46,20 @@ def workbench() -> Workbench:
             is_leaving=lambda: service.work.workers.draining(mine.id),
             beat=Beat(lease_s=service.settings.lease_seconds),
         ),
-        context_of=contexts_of(service, DocprocPages(pool)),
+        context_of=_one_at_a_time(contexts_of(service, DocprocPages(pool))),
         pause=time.sleep,
     )
+
+
+def _one_at_a_time(context_of: ContextOf) -> ContextOf:
+    """A reader may load a model for minutes, and two threads that ask for it must not both do so."""
+    turn = threading.Lock()
+
+    def context(document: Document) -> JobContext:
+        with turn:
+            return context_of(document)
+
+    return context
 
 
 def register(app: Celery) -> None:

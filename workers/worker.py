@@ -2,6 +2,7 @@
 
 import logging
 import os
+import secrets
 import socket
 import sys
 import threading
@@ -44,7 +45,8 @@ def _parsed() -> Namespace:
 def run(service: Service, *, queues: tuple[str, ...], slots: int, pool: str) -> None:
     """Serve `queues` with as many tasks at a time as `slots`."""
     worker = Worker(
-        id=f"{socket.gethostname()}-{os.getpid()}",
+        # containers often have the same process id again, and under the same host name
+        id=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}",
         host=socket.gethostname(),
         pid=os.getpid(),
         version=docproc.__version__,
@@ -76,6 +78,7 @@ def _consume(worker: Worker, *, pool: str, presence: "Presence") -> None:
         without_gossip=True,
         without_mingle=True,
         without_heartbeat=True,
+        quiet=True,
         loglevel="WARNING",
     )
     consumer.start()

@@ -18,6 +18,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chaos.account import account
 from chaos.crew import Crew, clock_can_be_off, running_crew
@@ -25,11 +26,12 @@ from chaos.jobs import export_jobs, state_of, submit_papers
 from chaos.mischief import Mischief, Plan, drawn
 from chaos.papers import Paper, write_papers
 from chaos.servers import Servers, running_servers
-
 from docproc.bootstrap import Service, open_service
 from docproc.domain.errors import ConflictError
 from docproc.services.orphans import remove_orphans
-from docproc.services.records import NewJob
+
+if TYPE_CHECKING:
+    from docproc.services.records import NewJob
 
 _TENANTS = ("ada", "grace", "local")
 _LEASE_S = 5

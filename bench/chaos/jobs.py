@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from chaos.papers import Paper
-
 from docproc.bootstrap import Service, queue_of
 from docproc.domain.errors import ConflictError, NotFoundError, StorageError
 from docproc.domain.ids import new_id

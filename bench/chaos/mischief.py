@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from doubles.worker import kill_process
+
 from chaos.crew import Crew
 from chaos.servers import Servers
-from doubles.worker import kill_process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

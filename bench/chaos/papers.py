@@ -12,11 +12,11 @@ import pymupdf
 #: PyMuPDF carries no types
 _library: Any = pymupdf
 _LINES = 30
-_WORDS = (
-    "account amount balance bank carrier charge claim cover customer date delivery deposit discount due freight goods "
+_WORDS = tuple(
+    "account amount balance bank carrier charge claim cover customer date delivery deposit discount due freight goods "  # noqa: SIM905
     "interest invoice item letter notice order payment period policy premium price quantity rate receipt reference "
-    "remittance service shipment statement supplier term total transfer unit value warehouse weight"
-).split()
+    "remittance service shipment statement supplier term total transfer unit value warehouse weight".split()
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

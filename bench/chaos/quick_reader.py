@@ -4,7 +4,7 @@ import time
 
 from docproc.domain.image import PageImageSpec
 from docproc.domain.reading import Reading, Window
-from docproc.domain.schema import ExtractionSchema
+from docproc.domain.schema import ExtractionSchema, JsonValue
 
 #: long enough that a kill often meets a page that is being read
 _SECONDS_A_PAGE = 0.01
@@ -20,7 +20,7 @@ class QuickReader:
 
     def read(self, window: Window, schema: ExtractionSchema) -> Reading:  # noqa: ARG002 the port's signature
         """One row for each page of the window."""
-        rows = []
+        rows: list[JsonValue] = []
         for page in window.pages:
             window.checkpoint()
             time.sleep(_SECONDS_A_PAGE)

@@ -7,6 +7,9 @@ from docproc.services.work_records import Step
 #: the name of the task that does a step
 TASK_NAMES = {step: f"docproc.{step.value}" for step in Step}
 
+#: a pool process that did so many tasks, or grew so large (resident), is replaced after the task it is at
+_TASKS_PER_PROCESS = 2000
+_KIB_PER_PROCESS = 1 << 20
 #: seconds without an answer after which a connection to the broker counts as broken
 _SOCKET_TIMEOUT_S = 10
 
@@ -30,6 +33,9 @@ def celery_app(broker_url: str) -> Celery:
         # The worker's own process has threads and connections: a forked child would inherit locks that nobody opens
         # again, and would end the parent's connections with its own.
         worker_pool_start_method="spawn",
+        # readers and their libraries grow with what they have seen
+        worker_max_tasks_per_child=_TASKS_PER_PROCESS,
+        worker_max_memory_per_child=_KIB_PER_PROCESS,
         worker_hijack_root_logger=False,
         worker_send_task_events=False,
         worker_enable_remote_control=False,

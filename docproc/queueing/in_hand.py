@@ -25,6 +25,8 @@ class Beat:
     lease_s: float = 30.0
     #: soon enough that a slot whose work was canceled is free within a second
     look_every_s: float = 0.4
+    #: what does not come to a checkpoint is handed back all the same once its worker is leaving for so long
+    grace_s: float = 1.0
 
     @property
     def extend_every_s(self) -> float:
@@ -50,6 +52,7 @@ class LeasesInHand:
         self._leases = leases
         self._is_leaving = is_leaving
         self._leaving = threading.Event()
+        self._left_at: float | None = None
         self._beat = beat
         self._holdings: set[_Holding] = set()
         self._change = threading.Condition()
@@ -117,5 +120,9 @@ class LeasesInHand:
         for holding in holdings:
             if holding.held not in standing:
                 holding.lost.set()
-        if self._is_leaving():
+        if self._left_at is None and self._is_leaving():
+            self._left_at = time.monotonic()
             self._leaving.set()
+        if self._left_at is not None and time.monotonic() - self._left_at >= self._beat.grace_s:
+            # whoever is still at work finds out at the end: what it writes is refused
+            self._leases.let_go(self.owner)

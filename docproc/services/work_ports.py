@@ -72,6 +72,10 @@ class LeaseStore(Protocol):
         """Renew every lease of `owner`."""
         ...
 
+    def let_go(self, owner: str) -> int:
+        """Hand back everything that `owner` holds, as if it had never been taken; how many documents that concerns."""
+        ...
+
     def standing(self, owner: str) -> frozenset[Held]:
         """Which leases of `owner` stand: what is missing was canceled, deleted, or given to somebody else."""
         ...

@@ -1,19 +1,20 @@
 """Leases that workers take, renew and lose; knows nothing of what the work is."""
 
+from collections import defaultdict
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, Update, bindparam, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Table, Update, bindparam, select, tuple_, update
 
 from docproc.domain.document import DocumentState
 from docproc.domain.page import PageState
 from docproc.services.records import Claim, WindowClaim
 from docproc.services.work_records import NEXT_STEP, Held
-from docproc.storage.changes import end_document
+from docproc.storage.changes import end_document, free_pages
 from docproc.storage.columns import UtcDateTime
 from docproc.storage.database import Database
-from docproc.storage.documents import MAX_STALLED, spent, take_document
-from docproc.storage.rows import document_of, page_of
+from docproc.storage.documents import MAX_STALLED, release_document, spent, take_document
+from docproc.storage.rows import AnyRow, document_of, page_of
 from docproc.storage.tables import DOCUMENTS, PAGES
 
 _DOCUMENT = select(DOCUMENTS).where(DOCUMENTS.c.id == bindparam("document_id"))
@@ -87,6 +88,16 @@ class SqlLeaseStore:
                 until = self._database.now(connection) + timedelta(seconds=lease_s)
                 connection.execute(extending, {"owner": owner, "until": until})
 
+    def let_go(self, owner: str) -> int:
+        held = {each.id for each in self.standing(owner)}
+        for document_id in held:
+            with self._database.write() as connection:
+                # the document first, as everybody locks
+                row = connection.execute(_DOCUMENT.with_for_update(), {"document_id": document_id}).first()
+                if row is not None:
+                    _let_go(connection, row, owner)
+        return len(held)
+
     def standing(self, owner: str) -> frozenset[Held]:
         documents = select(DOCUMENTS.c.id).where(DOCUMENTS.c.lease_owner == owner)
         windows = select(PAGES.c.document_id, PAGES.c.first_page).where(
@@ -95,3 +106,14 @@ class SqlLeaseStore:
         with self._database.read() as connection:
             held = {Held(id=document_id) for document_id in connection.scalars(documents)}
             return frozenset(held | {Held(id=row[0], first_page=row[1]) for row in connection.execute(windows)})
+
+
+def _let_go(connection: Connection, document: AnyRow, owner: str) -> None:
+    if document.lease_owner == owner:
+        release_document(connection, document, stalled=0)
+    mine = (PAGES.c.document_id == document.id, PAGES.c.lease_owner == owner, PAGES.c.state == PageState.LEASED)
+    windows: dict[int, list[int]] = defaultdict(list)
+    for number, head in connection.execute(select(PAGES.c.number, PAGES.c.first_page).where(*mine)):
+        windows[head].append(number)
+    for numbers in windows.values():
+        free_pages(connection, document.id, numbers, values={"stalled": 0})
