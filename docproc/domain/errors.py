@@ -66,6 +66,10 @@ class BlobMissingError(StorageError):
     """Stored bytes are gone or damaged."""
 
 
+class ImageMissingError(BlobMissingError):
+    """A stored page image is gone: it is drawn again."""
+
+
 class BrokerError(DocprocError):
     """The message broker cannot be reached; nothing is lost by that, the database knows what is due."""
 

@@ -247,3 +247,15 @@ class DocprocPages:
         """Page images of a document that is opened for them alone."""
         with self.open_pages(document) as pages:
             yield from pages.images(spec, numbers=numbers, rotations=rotations)
+
+    def pngs(
+        self,
+        document: SourceDocument,
+        spec: PageImageSpec,
+        numbers: Sequence[int],
+        *,
+        rotations: Mapping[int, int] | None = None,
+    ) -> Iterator[tuple[int, bytes]]:
+        """The same as PNG files with their page numbers."""
+        with self.open_pages(document) as pages:
+            yield from pages.pngs(spec, numbers=numbers, rotations=rotations)

@@ -1,6 +1,6 @@
 """The seams of the pipeline: what a reader and a source of pages must offer. Adapters live in readers/ and pages/."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -75,4 +75,18 @@ class PageSource(Protocol):
 
     def open(self, document: SourceDocument) -> OpenDocument:
         """Raises DocumentError when the document cannot be opened."""
+        ...
+
+    def pngs(
+        self,
+        document: SourceDocument,
+        spec: PageImageSpec,
+        numbers: Sequence[int],
+        *,
+        rotations: Mapping[int, int] | None = None,
+    ) -> Iterator[tuple[int, bytes]]:
+        """Page images as PNG files with their numbers, ascending; `rotations` as PageContent.rotation told.
+
+        Raises DocumentError; with `page` set when a single page is to blame.
+        """
         ...

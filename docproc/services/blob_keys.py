@@ -17,17 +17,28 @@ class BlobKind(StrEnum):
     READING = "reading"
     EXTRACTION = "extraction"
     TABLE = "table"  # rows of a long table
+    IMAGE = "image"  # of a page, by the sha256 of its document
 
 
 #: kinds whose names begin with the id of the document that they belong to
 OF_DOCUMENT = (BlobKind.WORDS, BlobKind.READING, BlobKind.EXTRACTION, BlobKind.TABLE)
 
 #: kinds that are made again when they are lost: not worth waiting for the disk
-MADE_AGAIN = frozenset({BlobKind.WORDS})
+MADE_AGAIN = frozenset({BlobKind.WORDS, BlobKind.IMAGE})
 
 
 def original_key(tenant: str, sha256: str) -> str:
     return _key(tenant, BlobKind.ORIGINAL, sha256)
+
+
+def image_key(tenant: str, sha256: str, page: int, mark: str) -> str:
+    """The image of a page; `mark` stands for what it depends on besides the bytes of the document."""
+    return _key(tenant, BlobKind.IMAGE, f"{sha256}.{page}.{mark}")
+
+
+def image_prefix(tenant: str, sha256: str) -> str:
+    """Where the images of all pages of these bytes begin."""
+    return f"{tenant}/{BlobKind.IMAGE}/{sha256}."
 
 
 def document_key(tenant: str, kind: BlobKind, document_id: UUID, *marks: int) -> str:

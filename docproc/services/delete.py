@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from uuid import UUID
 
-from docproc.services.blob_keys import OF_DOCUMENT, document_prefix
+from docproc.services.blob_keys import OF_DOCUMENT, document_prefix, image_prefix
 from docproc.services.orphans import remove_blobs, remove_original
 from docproc.services.ports import Stores
 from docproc.services.records import LOCAL_TENANT, Document, Removed
@@ -28,6 +28,9 @@ def _remove_blobs(stores: Stores, job_id: UUID) -> Removed:
     removed = Removed()
     for document in documents_of(stores, job_id):
         removed += remove_blobs(stores, _keys(stores, document))
+        if document.original.sha256 is not None:  # another document of the same bytes has its pages drawn again
+            images = stores.blobs.keys(image_prefix(document.tenant, document.original.sha256))
+            removed += remove_blobs(stores, list(images))
         if document.original.blob_key is not None:
             removed += remove_original(stores, document.original.blob_key, outside=job_id)
     return removed

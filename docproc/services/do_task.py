@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from docproc.domain.document import DocumentState
-from docproc.domain.errors import BlobMissingError, DocprocError, DocumentError, LeaseLostError, StorageError
+from docproc.domain.errors import (
+    BlobMissingError,
+    DocprocError,
+    DocumentError,
+    ImageMissingError,
+    LeaseLostError,
+    StorageError,
+)
 from docproc.domain.failure import Phase
 from docproc.domain.page import PageState
 from docproc.services.job_context import JobContext
@@ -67,8 +74,8 @@ def _work_on_document(task: Task, bench: Workbench) -> None:
     with hand.holding(Held(id=task.id)) as checkpoint, _handed_back(claim, bench):
         try:
             one_step(claim, claim.document, bench.context_of(claim.document), checkpoint)
-        except BlobMissingError:
-            bench.stores.documents.restart(claim)
+        except BlobMissingError as error:
+            bench.stores.documents.restart(claim, keep_words=isinstance(error, ImageMissingError))
         except DocumentError as error:  # this worker cannot work for the job at all
             bench.stores.documents.fail(claim, error.failure(PHASES[claim.document.state]))
 
@@ -85,8 +92,8 @@ def _read_window(task: Task, bench: Workbench) -> None:
             raise LeaveWork
         try:
             read_claimed(claim, bench.context_of(claim.document), checkpoint=checkpoint)
-        except BlobMissingError:
-            bench.stores.documents.restart(claim)
+        except BlobMissingError as error:
+            bench.stores.documents.restart(claim, keep_words=isinstance(error, ImageMissingError))
         except DocumentError as error:
             bench.stores.documents.fail(claim, error.failure(Phase.READ))
         except (DocprocError, LeaveWork):

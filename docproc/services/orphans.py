@@ -27,8 +27,9 @@ def written_in_vain(blobs: BlobStore, keys: Iterable[str | None]) -> Iterator[No
 
 
 def remove_orphans(stores: Stores, *, tenant: str, before: datetime) -> Removed:
-    """Delete blobs written before then whose document is gone, and originals that no document keeps."""
+    """Delete blobs written before then whose document is gone, originals that no document keeps, and page images."""
     removed = Removed()
+    removed += remove_blobs(stores, list(stores.blobs.written_before(f"{tenant}/{BlobKind.IMAGE}/", before)))
     for kind in OF_DOCUMENT:
         keys = stores.blobs.written_before(f"{tenant}/{kind}/", before)
         while batch := list(islice(keys, _BATCH)):

@@ -179,8 +179,11 @@ class DocumentStore(Protocol):
         """Hand unfinished work back; the attempt was not in vain."""
         ...
 
-    def restart(self, claim: Claim | WindowClaim) -> Document:
-        """Forget the preparation, whose words are lost, and prepare again: under the same claim, if it is for all."""
+    def restart(self, claim: Claim | WindowClaim, *, keep_words: bool = False) -> Document:
+        """Forget the preparation, whose words are lost, and prepare again: under the same claim, if it is for all.
+
+        With `keep_words` only what is missing beside them is made again, and what was read stays.
+        """
         ...
 
     def set_original(self, claim: Claim, original: Original) -> Document:

@@ -6,12 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from docproc.domain.errors import BlobMissingError, ChangedError, UnreadableError
+from docproc.domain.failure import Failure
 from docproc.domain.page import PageState
 from docproc.pipeline.ports import SourceDocument
 from docproc.services.blob_keys import BlobKind, document_key
 from docproc.services.job_context import Accept, JobContext
 from docproc.services.originals import look_at
 from docproc.services.orphans import written_in_vain
+from docproc.services.page_images import draw_missing
 from docproc.services.pages_in_turn import pages_in_turn
 from docproc.services.records import Claim, Document, Original, Preparation, PreparedPage
 from docproc.services.words import WordSpill
@@ -24,13 +26,15 @@ def prepare(claim: Claim, document: Document, context: JobContext) -> Document:
     """
     stores = context.stores
     if document.words_key is not None:
+        if context.reader.image is not None:
+            _draw_again(claim, document, context)
         return stores.documents.keep_preparation(claim)
     began = context.clock.monotonic()
     forget_earlier_attempts(claim, context)
     original = _settled(claim, document.original, context)
     preparation = _taken_over(claim, original, context) or _taken_apart(claim, original, context)
-    windows = in_windows(preparation.pages, window_pages=context.reader.window_pages)
-    preparation = replace(preparation, pages=windows)
+    pages = _drawn(document, original, preparation.pages, context)
+    preparation = replace(preparation, pages=in_windows(pages, window_pages=context.reader.window_pages))
     with written_in_vain(stores.blobs, [preparation.words_key]):
         prepared = stores.pages.save_preparation(claim, preparation, seconds=context.clock.monotonic() - began)
     failures = [page.failure for page in preparation.pages if page.failure is not None]
@@ -106,6 +110,32 @@ def in_windows(pages: Sequence[PreparedPage], *, window_pages: int) -> tuple[Pre
     waiting = [page.facts.number for page in pages if page.state is PageState.WAITING]
     heads = {number: waiting[place - place % window_pages] for place, number in enumerate(waiting)}
     return tuple(replace(page, first_page=heads.get(page.facts.number)) for page in pages)
+
+
+def _drawn(
+    document: Document, original: Original, pages: Sequence[PreparedPage], context: JobContext
+) -> Sequence[PreparedPage]:
+    """The pages, with those failed that the reader would have to look at and that cannot be drawn."""
+    if context.reader.image is None:
+        return pages
+    with _bytes_of(original, context) as path:
+        failures = draw_missing(document, original, pages, context, path=path)
+    return [_failed(page, failures.get(page.facts.number)) for page in pages]
+
+
+def _failed(page: PreparedPage, failure: Failure | None) -> PreparedPage:
+    if failure is None:
+        return page
+    return replace(page, facts=page.facts.model_copy(update={"state": PageState.FAILED}), failure=failure)
+
+
+def _draw_again(claim: Claim, document: Document, context: JobContext) -> None:
+    """What is missing of the images that pages still wait for."""
+    pages = context.stores.pages.pages(document.id)
+    with _bytes_of(document.original, context) as path:
+        failures = draw_missing(document, document.original, pages, context, path=path)
+    for number, failure in failures.items():
+        context.stores.pages.fail(claim, number, failure)
 
 
 @contextmanager

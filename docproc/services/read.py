@@ -17,6 +17,7 @@ from docproc.services.bodies import copy_body, put_body
 from docproc.services.canonical import canonical
 from docproc.services.job_context import JobContext
 from docproc.services.orphans import written_in_vain
+from docproc.services.page_images import load_images
 from docproc.services.ports import Stores
 from docproc.services.records import Claim, Document, PreparedPage, StoredReading, WindowClaim
 from docproc.services.words import page_of_line
@@ -138,6 +139,7 @@ class _Desk:
                 attachments=self._attachments() if self._first else (),
                 day_first=self.context.job.options.day_first,
                 page_count=self.document.page_count or 0,
+                images=load_images(self.document, numbers, self.context),
                 checkpoint=self._checkpoint,
             )
             stored = self._stored(read_window(self.context.reader, window, self.context.schema), reading_key)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from docproc.domain.document import DocumentState
-from docproc.domain.errors import BlobMissingError, DocumentError, LeaseLostError, StorageError
+from docproc.domain.errors import BlobMissingError, DocumentError, ImageMissingError, LeaseLostError, StorageError
 from docproc.domain.failure import Failure, FailureCategory, FailureCode
 from docproc.domain.states import FINAL_DOCUMENT_STATES
 from docproc.services.assemble import assemble
@@ -54,7 +54,8 @@ def _through_its_steps(claim: Claim, context: JobContext, checkpoint: Checkpoint
             if restarted:
                 document = _fail(claim, _internal(document, error.message), context)
             else:
-                document, restarted = context.stores.documents.restart(claim), True
+                keep = isinstance(error, ImageMissingError)
+                document, restarted = context.stores.documents.restart(claim, keep_words=keep), True
     return document.state
 
 

@@ -110,11 +110,15 @@ class SqlDocumentStore:
             else:
                 release_document(connection, row, stalled=0)
 
-    def restart(self, claim: Claim | WindowClaim) -> Document:
+    def restart(self, claim: Claim | WindowClaim, *, keep_words: bool = False) -> Document:
         with self._database.write() as connection:
             row = held(connection, claim)
-            pages = drop_preparation(connection, row)
-            values = {**UNPREPARED, **end_of_step(claim)}
+            pages, values = {}, dict(end_of_step(claim))
+            if not keep_words:
+                pages = drop_preparation(connection, row)
+                values |= UNPREPARED
+            elif isinstance(claim, WindowClaim):
+                free_pages(connection, row.id, pages_in_hand(connection, claim), values={})
             row = change_document(connection, row, to=DocumentState.RECEIVED, pages=pages, values=values)
             if row.lease_owner is not None:
                 row = change_document(connection, row, to=DocumentState.PREPARING)

@@ -222,10 +222,11 @@ class MemoryDocumentStore(_Store):
             row.progress()
             row.free()
 
-    def restart(self, claim: Claim) -> Document:
+    def restart(self, claim: Claim, *, keep_words: bool = False) -> Document:
         with self._memory.lock:
             row = self._memory.held(claim)
-            row.forget()
+            if not keep_words:
+                row.forget()
             row.move(DocumentState.RECEIVED)
             row.move(DocumentState.PREPARING)
             return row.seen()
