@@ -16,6 +16,7 @@ from pydantic_settings import (
 )
 
 from docproc.intake.limits import MIB, Limits
+from docproc.observability.logs import LogFormat, LogLevel
 
 _LIMITS = Limits()
 
@@ -48,6 +49,10 @@ class Settings(BaseSettings):
     lease_seconds: Annotated[
         float, Field(ge=2, le=3600, description="How long work of a worker that died stays with it.")
     ] = 30.0
+    log_level: Annotated[LogLevel, Field(description="The least of what a worker logs; errors are the most.")] = "INFO"
+    log_format: Annotated[
+        LogFormat, Field(description="Lines of the log: json, text, or auto: text on a terminal, JSON elsewhere.")
+    ] = "auto"
     readers: Annotated[dict[str, str], Field(description="Readers of your own by name: package.module:factory.")] = {}
     workers: Annotated[int, Field(ge=1, le=256, description="Documents read at the same time.")] = _processors()
     date_order: Annotated[
@@ -121,12 +126,17 @@ class WorkerSettings(BaseSettings):
     id: str = ""
     #: tasks at the same time in one process
     threads: int = 1
+    #: folder of the files that its processes count in; empty: they do not count
+    metrics_dir: str = ""
 
 
 def hand_down(worker: WorkerSettings) -> None:
     """Let processes that this one makes see the same."""
     os.environ[f"{PREFIX}WORKER_ID"] = worker.id
     os.environ[f"{PREFIX}WORKER_THREADS"] = str(worker.threads)
+    if worker.metrics_dir:
+        os.environ[f"{PREFIX}WORKER_METRICS_DIR"] = worker.metrics_dir
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = worker.metrics_dir  # where prometheus_client looks for it
 
 
 def settings_files() -> list[Path]:

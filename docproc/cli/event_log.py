@@ -1,23 +1,39 @@
-"""Log events on a terminal: constant text, then what the event is about as key=value. Never a field value."""
+"""Log events of a command on standard error: text for a person, JSON where the settings ask for it."""
 
 import logging
 from typing import TextIO
 
-#: what every record has; anything else was given with the event
-_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+from docproc.observability.lines import TextFormatter
 
 
-class EventFormatter(logging.Formatter):
-    """`12:00:01 WARNING lease lost job_id=... attempt=2`."""
+class _AsSet(logging.Formatter):
+    """Looks into the settings with the first line: most commands never log, and a wrong setting is theirs to tell."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
+        self._chosen: logging.Formatter | None = None
 
     def format(self, record: logging.LogRecord) -> str:
-        """The event with its facts in the order given."""
-        facts = {key: value for key, value in vars(record).items() if key not in _OWN}
-        return " ".join([super().format(record), *(f"{key}={value}" for key, value in facts.items())])
+        if self._chosen is None:
+            self._chosen = TextFormatter()  # also for what is logged while the settings are read
+            self._chosen = self._choice()
+        return self._chosen.format(record)
+
+    def _choice(self) -> logging.Formatter:
+        from docproc.bootstrap import load_settings
+        from docproc.domain.errors import UsageError
+        from docproc.observability.logs import formatter
+
+        try:
+            form = load_settings().log_format
+        except UsageError:
+            return TextFormatter()
+        return formatter(self._stream, form="text" if form == "auto" else form)
 
 
 def event_handler(stream: TextIO) -> logging.Handler:
     """A handler that writes events to `stream`."""
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(EventFormatter("%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S"))
+    handler.setFormatter(_AsSet(stream))
     return handler

@@ -31,7 +31,7 @@ def test_what_is_printed_is_no_markup() -> None:
 
 def test_an_event_tells_what_it_is_about() -> None:
     stream = io.StringIO()
-    event = {"msg": "lease lost", "levelname": "WARNING", "action": "lease_lost", "attempt": 2}
+    event = {"name": "docproc.tests", "msg": "lease lost", "levelname": "WARNING", "action": "lease_lost", "attempt": 2}
 
     event_handler(stream).handle(logging.makeLogRecord(event))
 

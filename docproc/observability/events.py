@@ -1,0 +1,82 @@
+"""Events: what can be told while docproc works, and how code tells it. Knows no line, no metric and no field value.
+
+Metrics are counted from the same events, so nothing is told in two places.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeAlias
+
+#: what an event is about: ids, numbers, names of docproc's own words; never anything out of a document
+Fact: TypeAlias = "str | int | float | bool | tuple[str, ...] | None"
+
+
+@dataclass(frozen=True, slots=True)
+class EventKind:
+    """One thing that can be told."""
+
+    #: constant, so that lines can be counted and searched by it
+    text: str
+    level: int = logging.INFO
+
+
+#: by action; docs/observability.md says what each is about
+EVENTS: Mapping[str, EventKind] = {
+    # a worker's life
+    "worker_started": EventKind("worker started"),
+    "worker_draining": EventKind("worker takes nothing more"),
+    "worker_ended": EventKind("worker ended"),
+    "presence_failed": EventKind("no sign of life", logging.WARNING),
+    "crashed": EventKind("ended by an error that nobody caught", logging.ERROR),
+    # one task
+    "task_started": EventKind("task started"),
+    "task_done": EventKind("task done"),
+    "task_stale": EventKind("nothing to do", logging.DEBUG),
+    "task_failed": EventKind("task not done", logging.WARNING),
+    "lease_lost": EventKind("lease lost", logging.WARNING),
+    "leases_not_renewed": EventKind("leases not renewed", logging.WARNING),
+    "internal_error": EventKind("failed by an error of docproc's own", logging.ERROR),
+    "trace": EventKind("where an error came from", logging.DEBUG),
+    # documents and pages
+    "document_prepared": EventKind("document prepared"),
+    "window_read": EventKind("pages read"),
+    "page_failed": EventKind("page failed", logging.WARNING),
+    "document_ended": EventKind("document ended"),
+    # handing out work
+    "role_taken": EventKind("hands out work now"),
+    "dispatched": EventKind("tasks sent", logging.DEBUG),
+    "leases_swept": EventKind("leases had expired", logging.WARNING),
+    "messages_lost": EventKind("messages were lost", logging.WARNING),
+    # what docproc stands on
+    "store_unreachable": EventKind("a store cannot be reached", logging.WARNING),
+    "broker_unreachable": EventKind("the broker cannot be reached", logging.WARNING),
+    "alarm_lost": EventKind("alarm lost", logging.WARNING),
+}
+
+_BOUND: ContextVar[Mapping[str, Fact]] = ContextVar("docproc_bound", default=MappingProxyType({}))
+
+
+def event(logger: logging.Logger, action: str, /, **facts: Fact) -> None:
+    """Tell that `action` happened, with what it is about."""
+    kind = EVENTS[action]
+    if logger.isEnabledFor(kind.level):
+        logger.log(kind.level, kind.text, extra={"action": action, **_BOUND.get(), **facts})
+
+
+@contextmanager
+def bound(**facts: Fact) -> Iterator[None]:
+    """While the context lasts, every event of this thread has these facts too."""
+    token = _BOUND.set({**_BOUND.get(), **facts})
+    try:
+        yield
+    finally:
+        _BOUND.reset(token)
+
+
+def facts_bound() -> Mapping[str, Fact]:
+    """What events of this thread are about now."""
+    return _BOUND.get()

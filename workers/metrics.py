@@ -1,0 +1,195 @@
+"""Prometheus metrics of one worker, counted from its events. Knows no step, no message and no HTTP.
+
+A worker is several processes, and any of them may be killed at any moment. So counters and histograms live in small
+files that are mapped into memory (prometheus_client's multiprocess mode): what a process has counted is in the file
+before the next instruction, and outlives it. Two choices differ from that mode's usual form:
+
+- A file belongs to a place in the pool and not to a process id: the process that takes the place of a dead or recycled
+  one opens its file and counts on. So there are never more files than places, and no dead process has to be reported.
+- Nothing that can fall is kept in files. What is due, queued, leased and alive is asked of the database, which is its
+  truth, when somebody looks; only the worker that hands out work tells it, so that it is told once.
+
+Pages and documents are counted when the worker that ended them has committed that; one killed between the two leaves
+the count one short. Exact numbers are in the database (`docproc jobs show`), rates and latencies are here.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from docproc.services.queue_counts import QueueCounts
+
+_STEP_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
+_DOCUMENT_S = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 14400.0, 86400.0)
+
+Facts: TypeAlias = Mapping[str, Any]
+
+
+def _counter(name: str, text: str, *labels: str) -> Counter:
+    return Counter(name, text, labels, registry=None)
+
+
+class Counts:
+    """Everything that grows, in the files of one process."""
+
+    def __init__(self) -> None:
+        self.attempts = _counter(
+            "docproc_attempts_total", "Tasks begun; a task that is tried again counts again.", "step"
+        )
+        self.tasks = _counter("docproc_tasks_total", "Tasks ended, by how.", "step", "outcome")
+        self.step = Histogram(
+            "docproc_step_seconds", "Time that a task took.", ("step",), buckets=_STEP_S, registry=None
+        )
+        self.pages = _counter("docproc_pages_total", "Pages that came to their end.", "state")
+        self.documents = _counter("docproc_documents_total", "Documents that came to their end.", "state")
+        self.document = Histogram(
+            "docproc_document_seconds", "From submission to the end of a document.", buckets=_DOCUMENT_S, registry=None
+        )
+        self.reader = _counter("docproc_reader_seconds_total", "Time that a reader took.", "reader")
+        self.reused = _counter("docproc_pages_reused_total", "Pages whose reading was there already.", "reader")
+        self.dispatched = _counter("docproc_dispatched_tasks_total", "Messages sent to the broker.")
+        self.lost = _counter("docproc_lost_messages_total", "Messages that the broker lost; sent again.")
+        self.swept = _counter("docproc_swept_leases_total", "Leases that expired: their work is due again.", "outcome")
+        self.leases_lost = _counter("docproc_lost_leases_total", "Work of which another attempt had taken over.")
+        self.internal = _counter("docproc_internal_errors_total", "Documents or windows failed by a bug.")
+        self.store = _counter("docproc_store_errors_total", "Times that the database or the blobs did not answer.")
+        self.broker = _counter("docproc_broker_errors_total", "Times that the broker did not answer.")
+
+    def all(self) -> Iterator[Counter | Histogram]:
+        """Every one, for the documentation."""
+        yield from vars(self).values()
+
+
+_Count: TypeAlias = Callable[[Counts, Facts], None]
+
+
+def _task_done(counts: Counts, facts: Facts) -> None:
+    counts.tasks.labels(facts["step"], facts["outcome"]).inc()
+    counts.step.labels(facts["step"]).observe(facts["seconds"])
+
+
+def _prepared(counts: Counts, facts: Facts) -> None:
+    counts.pages.labels("blank").inc(facts["blank"])
+    counts.pages.labels("failed").inc(facts["failed"])
+
+
+def _window_read(counts: Counts, facts: Facts) -> None:
+    counts.pages.labels("read").inc(facts["pages"])
+    if facts["reused"]:
+        counts.reused.labels(facts["reader"]).inc(facts["pages"])
+    else:
+        counts.reader.labels(facts["reader"]).inc(facts["reader_seconds"])
+
+
+def _document_ended(counts: Counts, facts: Facts) -> None:
+    counts.documents.labels(facts["state"]).inc()
+    counts.document.observe(facts["since_submission"])
+
+
+def _swept(counts: Counts, facts: Facts) -> None:
+    counts.swept.labels("freed").inc(facts["freed"])
+    counts.swept.labels("given_up").inc(facts["given_up"])
+
+
+#: what an event adds, by its action
+_COUNTED: Mapping[str, _Count] = {
+    "task_started": lambda counts, facts: counts.attempts.labels(facts["step"]).inc(),
+    "task_done": _task_done,
+    "document_prepared": _prepared,
+    "window_read": _window_read,
+    "page_failed": lambda counts, _: counts.pages.labels("failed").inc(),
+    "document_ended": _document_ended,
+    "dispatched": lambda counts, facts: counts.dispatched.inc(facts["tasks"]),
+    "messages_lost": lambda counts, facts: counts.lost.inc(facts["tasks"]),
+    "leases_swept": _swept,
+    "lease_lost": lambda counts, _: counts.leases_lost.inc(),
+    "internal_error": lambda counts, _: counts.internal.inc(),
+    "store_unreachable": lambda counts, _: counts.store.inc(),
+    "leases_not_renewed": lambda counts, _: counts.store.inc(),
+    "presence_failed": lambda counts, _: counts.store.inc(),
+    "alarm_lost": lambda counts, _: counts.store.inc(),
+    "broker_unreachable": lambda counts, _: counts.broker.inc(),
+}
+
+
+class _EventCounter(logging.Handler):
+    """Counts every event that passes; writes nothing."""
+
+    def __init__(self, counts: Counts) -> None:
+        super().__init__(logging.DEBUG)
+        self._counts = counts
+
+    def emit(self, record: logging.LogRecord) -> None:
+        count = _COUNTED.get(getattr(record, "action", ""))
+        if count is not None:
+            count(self._counts, vars(record))
+
+
+@cache  # two sets of counters over the same files would undo each other's work
+def begin_counting(place: str) -> Counts:
+    """From now on this process counts its events, in the files of `place`; PROMETHEUS_MULTIPROC_DIR says where."""
+    # the library's hook for naming files by something else than the process id; it must be set before a metric is made
+    values.ValueClass = values.MultiProcessValue(lambda: place)  # type: ignore[no-untyped-call]
+    counts = Counts()
+    for name in ("docproc", "workers"):
+        counted = logging.getLogger(name)
+        counted.addHandler(_EventCounter(counts))
+        counted.setLevel(logging.DEBUG)  # lines have a level of their own
+    return counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Now:
+    """The service at a moment, as the worker that hands out work sees it."""
+
+    queues: Sequence[QueueCounts]
+    workers: int
+
+
+GAUGES: Mapping[str, str] = {
+    "docproc_due_tasks": "Waiting in the database to be handed out.",
+    "docproc_queued_tasks": "With the broker.",
+    "docproc_leased_tasks": "In the hands of workers.",
+    "docproc_slots": "Tasks at a time that workers which live have room for.",
+    "docproc_paused": "1: nothing is handed out of this queue.",
+    "docproc_workers": "Workers that gave a sign of life lately.",
+}
+
+
+class _NowCollector:
+    """Tells what can fall, for as long as `look` tells it."""
+
+    def __init__(self, look: Callable[[], Now | None]) -> None:
+        self._look = look
+
+    def collect(self) -> Iterable[Metric]:
+        now = self._look()
+        if now is None:
+            return
+        for name, fact in (
+            ("docproc_due_tasks", "due"),
+            ("docproc_queued_tasks", "queued"),
+            ("docproc_leased_tasks", "leased"),
+            ("docproc_slots", "slots"),
+            ("docproc_paused", "paused"),
+        ):
+            family = GaugeMetricFamily(name, GAUGES[name], labels=("queue",))
+            for queue in now.queues:
+                family.add_metric((queue.queue,), float(getattr(queue, fact)))
+            yield family
+        yield GaugeMetricFamily("docproc_workers", GAUGES["docproc_workers"], value=now.workers)
+
+
+def exposition(folder: Path, look: Callable[[], Now | None]) -> bytes:
+    """What Prometheus reads: the sums over all processes of this worker, living and dead."""
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, str(folder))  # type: ignore[no-untyped-call]
+    registry.register(_NowCollector(look))
+    return generate_latest(registry)

@@ -1,0 +1,27 @@
+"""How a process of a worker begins, the one that was started and those that Celery makes: its lines, its counters."""
+
+import sys
+from functools import cache
+
+from docproc.bootstrap import load_settings
+from docproc.observability.logs import begin_logs
+from docproc.settings import WorkerSettings
+
+
+@cache  # Celery asks for it too, in a process that has begun already
+def begin_process() -> None:
+    """Set up logging, and counting if this worker counts."""
+    settings, mine = load_settings(), WorkerSettings()
+    begin_logs(sys.stderr, level=settings.log_level, form=settings.log_format, worker=mine.id)
+    if mine.metrics_dir:
+        from workers.metrics import begin_counting  # noqa: PLC0415 after the environment says where
+
+        begin_counting(_place())
+
+
+def _place() -> str:
+    """The same for a process and for the one that replaces it, and no other process has it meanwhile."""
+    from billiard import current_process  # noqa: PLC0415
+
+    index = getattr(current_process(), "index", None)
+    return "main" if index is None else f"slot-{index}"
