@@ -4,7 +4,7 @@ import json
 import platform
 import shutil
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
@@ -12,6 +12,7 @@ import typer
 
 from docproc import __version__
 from docproc.cli.exit_codes import ExitCode
+from docproc.cli.finding import Finding
 
 #: distribution, what it is for, what to do when it is missing
 PARTS = (
@@ -25,25 +26,26 @@ PARTS = (
     ("torch", "NVLM (optional)", "pip install 'docproc[vlm]'"),
     ("transformers", "NVLM (optional)", "pip install 'docproc[vlm]'"),
     ("psycopg", "Postgres (optional)", "pip install 'docproc[service]'"),
+    ("celery", "workers (optional)", "pip install 'docproc[service]'"),
+    ("boto3", "S3 (optional)", "pip install 'docproc[service]'"),
 )
-OPTIONAL = frozenset({"torch", "transformers", "psycopg"})
+OPTIONAL = frozenset({"torch", "transformers", "psycopg", "celery", "boto3"})
 LOW_DISK_BYTES = 1024**3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that was looked at."""
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
+    service: Annotated[
+        bool, typer.Option("--service", help="Try the service instead: database, broker, blobs, clocks, workers.")
+    ] = False,
+) -> None:
+    """Say what is installed, what is missing and which readers can run here. Example: `docproc doctor --service`."""
+    if service:
+        from docproc.cli.doctor_service import look_at_service
 
-    what: str
-    good: bool
-    detail: str
-    #: what to do about it; empty when nothing has to be done
-    advice: str = ""
-
-
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False) -> None:
-    """Say what is installed, what is missing and which readers can run here. Example: `docproc doctor`."""
-    findings = [_python(), *_parts(), *_readers(), _data_folder(), _database()]
+        findings = look_at_service()
+    else:
+        findings = [_python(), *_parts(), *_readers(), _data_folder(), _database()]
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings]))
     else:

@@ -9,16 +9,20 @@ import typer
 from docproc import __version__
 from docproc.cli import (
     database_commands,
+    dead,
     doctor,
     extract,
     inspect,
     jobs,
     models,
+    queues,
     schema_commands,
     settings_commands,
+    store,
     submit,
     tenants,
     worker,
+    workers,
 )
 from docproc.cli.event_log import event_handler
 from docproc.cli.exit_codes import ExitCode
@@ -40,7 +44,11 @@ app.command("inspect")(inspect.inspect)
 app.add_typer(jobs.app, name="jobs")
 app.command("submit")(submit.submit)
 app.command("worker")(worker.worker)
+app.add_typer(workers.app, name="workers")
+app.add_typer(queues.app, name="queues")
 app.add_typer(tenants.app, name="tenants")
+app.add_typer(dead.app, name="dead")
+app.add_typer(store.app, name="store")
 app.add_typer(database_commands.app, name="db")
 app.add_typer(schema_commands.app, name="schemas")
 app.add_typer(models.app, name="models")

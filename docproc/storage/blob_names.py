@@ -1,4 +1,4 @@
-"""Which blobs rows name, by the exact key. Knows no blob store."""
+"""Which blobs rows name, by the exact key, and page images by their document's bytes. Knows no blob store."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -53,9 +53,11 @@ class SqlBlobNames:
         self._database = database
 
     def kinds(self) -> tuple[BlobKind, ...]:
-        return tuple(_NAMED_BY)
+        return (*_NAMED_BY, BlobKind.IMAGE)
 
     def named(self, tenant: str, kind: BlobKind) -> Iterator[str]:
+        if kind is BlobKind.IMAGE:  # made again when one is gone: no row counts on it
+            return
         naming = _NAMED_BY[kind]
         with self._database.read() as connection:
             # a cursor on the server: a million keys never lie in memory together
@@ -64,6 +66,8 @@ class SqlBlobNames:
                 yield from naming.keys(row.key)
 
     def naming(self, kind: BlobKind, keys: Collection[str]) -> Mapping[str, UUID]:
+        if kind is BlobKind.IMAGE:
+            return self._with_content(keys)
         naming = _NAMED_BY[kind]
         statement = naming.rows()
         if kind in OF_DOCUMENT:  # which their names begin with: an index finds the rows
@@ -74,3 +78,15 @@ class SqlBlobNames:
         with self._database.read() as connection:
             found = [(key, row.owner) for row in connection.execute(statement) for key in naming.keys(row.key)]
         return {key: owner for key, owner in found if key in keys}
+
+    def _with_content(self, keys: Collection[str]) -> Mapping[str, UUID]:
+        """Of the images those whose document is there: they are named by its bytes, and by no row."""
+        parts = {key: key.split("/") for key in keys}
+        pairs = {(tenant, stem_of(name)) for tenant, _, name in parts.values()}
+        statement = select(DOCUMENTS.c.tenant, DOCUMENTS.c.sha256, DOCUMENTS.c.id).where(
+            DOCUMENTS.c.tenant.in_({tenant for tenant, _ in pairs}), DOCUMENTS.c.sha256.in_({stem for _, stem in pairs})
+        )
+        with self._database.read() as connection:
+            owners = {(row.tenant, row.sha256): row.id for row in connection.execute(statement)}
+        found = {key: owners.get((tenant, stem_of(name))) for key, (tenant, _, name) in parts.items()}
+        return {key: owner for key, owner in found.items() if owner is not None}

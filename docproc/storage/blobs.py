@@ -58,19 +58,25 @@ class FolderBlobStore:
         return None
 
     def keys(self, prefix: str) -> Iterator[str]:
+        tenant, kind, _ = check_prefix(prefix)
+        for path in self._listed(prefix):
+            yield f"{tenant}/{kind}/{path.name}"
+
+    def written_before(self, prefix: str, moment: datetime) -> Iterator[str]:
+        tenant, kind, _ = check_prefix(prefix)
+        for path in self._listed(prefix):
+            with suppress(FileNotFoundError):  # deleted meanwhile
+                if path.stat().st_mtime < moment.timestamp():
+                    yield f"{tenant}/{kind}/{path.name}"
+
+    def _listed(self, prefix: str) -> Iterator[Path]:
         tenant, kind, beginning = check_prefix(prefix)
         folder = self._root / tenant / kind
         # a whole stem tells the one folder to look into
         spread = stem_of(beginning)[-2:] if "." in beginning else "*"
         for path in sorted(folder.glob(f"{spread}/{beginning}*")):
             if not path.name.startswith(_TEMPORARY):
-                yield f"{tenant}/{kind}/{path.name}"
-
-    def written_before(self, prefix: str, moment: datetime) -> Iterator[str]:
-        for key in self.keys(prefix):
-            with suppress(FileNotFoundError):  # deleted meanwhile
-                if self._path(key).stat().st_mtime < moment.timestamp():
-                    yield key
+                yield path
 
     def delete(self, key: str) -> int | None:
         path = self._path(key)

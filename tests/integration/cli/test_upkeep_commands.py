@@ -1,0 +1,134 @@
+"""`docproc dead`, `queues`, `workers`, `store` and `doctor --service`, as whoever looks after a service uses them."""
+
+import json
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from doubles.command import Command, write_pdf
+from doubles.s3 import ENVIRONMENT
+from sqlalchemy import select
+
+from docproc.storage.database import Database
+from docproc.storage.service_tables import AUDIT
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    write_pdf(folder / "good.pdf", "Invoice\nInvoice number: R-1")
+    (folder / "empty.pdf").write_bytes(b"")
+    return folder
+
+
+@contextmanager
+def working(service: Command, *options: object) -> Iterator[None]:
+    """A worker that is alive within the context."""
+    worker = service.start("worker", "--slots", 1, *options)
+    try:
+        deadline = time.monotonic() + 60
+        while not json.loads(service("workers", "list", "--json").stdout):
+            assert worker.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        yield
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        worker.communicate(timeout=60)
+
+
+def test_dead_documents_are_listed_shown_and_replayed_with_a_note_of_who_did(
+    service: Command, service_database: Database, inbox: Path
+) -> None:
+    service("submit", inbox, "--schema", "invoice")
+    (dead,) = map(json.loads, service("dead", "list", "--job", "last", "--json").stdout.splitlines())
+    text = service("dead", "show", dead["place"]).stdout
+    whole = json.loads(service("dead", "show", dead["place"], "--json").stdout)
+
+    assert (dead["file"], dead["page"], dead["failure"]["code"], dead["attempts"]) == ("empty.pdf", None, "empty", 0)
+    assert "failure phase    intake" in text
+    assert whole["document_state"] == "failed"
+    assert service("dead", "list", "--code", "crashed").stdout == ""
+    assert "no failed document" in service("dead", "show", dead["place"], "--tenant", "acme", code=2).stderr
+
+    write_pdf(inbox / "empty.pdf", "Invoice\nInvoice number: R-2")
+    assert "name one page or document" in service("dead", "replay", code=2).stderr
+    assert json.loads(service("dead", "replay", "--all", "--code", "empty", "--json").stdout)["documents"] == 1
+    assert service("dead", "list").stdout == ""
+    with service_database.read() as connection:
+        (deed,) = connection.execute(select(AUDIT)).all()
+    assert (deed.tenant, deed.action, deed.subject) == ("local", "dead.replay", dead["place"])
+    assert "@" in deed.actor
+
+
+def test_queues_and_workers_tell_what_waits_and_who_is_there(service: Command, inbox: Path) -> None:
+    service("submit", inbox, "--schema", "invoice")
+    alone = {each["queue"]: each for each in json.loads(service("queues", "list", "--json").stdout)}
+    service("queues", "pause", "prepare")
+
+    assert (alone["prepare"]["due"], alone["prepare"]["slots"], alone["prepare"]["paused"]) == (1, 0, False)
+    assert alone["read.cpu"]["due"] == 0
+    assert "paused" in service("queues", "list").stdout
+    assert "names no queue" in service("queues", "pause", "prepaer", code=2).stderr
+    with working(service):
+        (worker,) = json.loads(service("workers", "list", "--json").stdout)
+        assert (worker["state"], worker["slots"]) == ("alive", 1)
+        assert {"prepare", "read.cpu", "assemble"} <= set(worker["queues"])
+        assert worker["id"] in service("workers", "list").stdout.replace("\n", "")
+        assert (
+            json.loads(service("jobs", "show", "last", "--json").stdout)["waiting_for"] == "the queue prepare is paused"
+        )
+        findings = {each["what"]: each for each in json.loads(service("doctor", "--service", "--json").stdout)}
+        service("queues", "resume", "prepare")
+        deadline = time.monotonic() + 60
+        while json.loads(service("jobs", "show", "last", "--json").stdout)["done"] < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+
+    assert all(finding["good"] for finding in findings.values()), findings
+    assert findings["workers"]["detail"] == "1 alive with 1 slots"
+    assert findings["paused"]["detail"] == "queue prepare"
+    assert set(findings) == {
+        *("revision", "broker", "blobs", "clock of blobs", "clock of database"),
+        *("workers", "models", "queues", "paused"),
+    }
+
+
+def test_the_doctor_says_which_part_of_a_service_does_not_answer(service: Command, inbox: Path, s3_url: str) -> None:
+    service("submit", inbox, "--schema", "invoice")
+    there = Command(place=service.place, settings={**service.settings, "blob_url": s3_url}, environment=ENVIRONMENT)
+    broken = there("doctor", "--service", "--json", code=1, broker_url="redis://127.0.0.1:1/0")
+    findings = {each["what"]: each for each in json.loads(broken.stdout)}
+
+    assert {what for what, each in findings.items() if not each["good"]} == {"broker", "workers", "queues"}
+    assert findings["queues"]["detail"] == "without a worker: prepare (1 waiting)"
+    assert findings["clock of blobs"]["detail"].endswith("s from this machine's")
+    assert all(findings[what]["advice"] for what in ("broker", "workers", "queues"))
+
+
+def test_a_doctor_without_a_service_says_what_to_set(tmp_path: Path) -> None:
+    text = Command(place=tmp_path)("doctor", "--service", code=1).stdout
+
+    assert "DOCPROC_BROKER_URL" in text
+    assert "DOCPROC_DATABASE_URL" in text
+
+
+def test_the_store_is_checked_with_a_receipt(service: Command, inbox: Path) -> None:
+    service("submit", inbox, "--schema", "invoice")
+    whole = json.loads(service("store", "check", "--json").stdout)
+    (original,) = (path for path in (service.place / "blobs").rglob("*") if path.is_file())
+    original.unlink()
+    broken = service("store", "check", "--json", code=3)
+    finding, receipt = map(json.loads, broken.stdout.splitlines())
+
+    assert (whole["named"], whole["blobs"], whole["missing"]) == (1, 1, 0)
+    assert (finding["finding"], finding["kind"]) == ("missing", "original")
+    assert (receipt["missing"], receipt["blobs"]) == (1, 0)
+    assert f"missing  {finding['key']}" in service("store", "check", "--delete-orphans", code=3).stdout
+    assert "no tenant" in service("store", "check", "--tenant", "acme", code=2).stderr
