@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from docproc.domain.errors import LeaseLostError, StorageError
+from docproc.observability import event
 from docproc.services.work_on import Checkpoint, LeaveWork
 from docproc.services.work_ports import LeaseStore
 from docproc.services.work_records import Held
@@ -113,7 +114,7 @@ class LeasesInHand:
                     extended = time.monotonic()
                 self._look(before)
             except StorageError as exc:
-                logger.warning("leases not renewed", extra={"action": "leases_not_renewed", "error": exc.message})
+                event(logger, "leases_not_renewed", error=exc.message)
 
     def _look(self, holdings: frozenset[_Holding]) -> None:
         standing = self._leases.standing(self.owner)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from docproc.domain.errors import BrokerError
+from docproc.observability import event
 from docproc.services.work_ports import Broker, WorkStores
 from docproc.services.work_records import CPU_QUEUE, MODEL_QUEUE, QUEUES, Lane, Pauses, Step, Task
 
@@ -95,7 +96,7 @@ def send_lost_again(stores: WorkStores, broker: Broker, *, supply: Supply = Supp
         if count > broker.waiting(queue):
             again += stores.tasks.requeue(queue, older_than_s=supply.lost_after_s)
     if again:
-        logger.warning("messages were lost", extra={"action": "messages_lost", "tasks": again})
+        event(logger, "messages_lost", tasks=again)
     return again
 
 

@@ -1,8 +1,9 @@
 """One task as a worker does it: claim, do the step, say how it ended. Knows no thread, no broker and no reader."""
 
 import logging
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -17,6 +18,8 @@ from docproc.domain.errors import (
 )
 from docproc.domain.failure import Phase
 from docproc.domain.page import PageState
+from docproc.domain.states import FINAL_DOCUMENT_STATES
+from docproc.observability import bound, event
 from docproc.services.job_context import JobContext
 from docproc.services.ports import Stores
 from docproc.services.read import read_claimed
@@ -69,25 +72,25 @@ def _work_on_document(task: Task, bench: Workbench) -> None:
     hand = bench.in_hand
     claim = bench.work.leases.claim_document(task.id, owner=hand.owner, lease_s=hand.lease_s)
     if claim is None:
-        logger.debug("nothing to do", extra={"action": "task_stale", "document_id": str(task.id)})
+        event(logger, "task_stale", document_id=str(task.id))
         return
-    with hand.holding(Held(id=task.id)) as checkpoint, _handed_back(claim, bench):
+    with hand.holding(Held(id=task.id)) as checkpoint, _told(task, claim), _handed_back(claim, bench):
         try:
-            one_step(claim, claim.document, bench.context_of(claim.document), checkpoint)
+            _tell(claim, one_step(claim, claim.document, bench.context_of(claim.document), checkpoint))
         except BlobMissingError as error:
             bench.stores.documents.restart(claim, keep_words=isinstance(error, ImageMissingError))
         except DocumentError as error:  # this worker cannot work for the job at all
-            bench.stores.documents.fail(claim, error.failure(PHASES[claim.document.state]))
+            _tell(claim, bench.stores.documents.fail(claim, error.failure(PHASES[claim.document.state])))
 
 
 def _read_window(task: Task, bench: Workbench) -> None:
     hand = bench.in_hand
     claim = bench.work.leases.claim_window(task.id, task.first_page, owner=hand.owner, lease_s=hand.lease_s)
     if claim is None:
-        logger.debug("nothing to do", extra={"action": "task_stale", "document_id": str(task.id)})
+        event(logger, "task_stale", document_id=str(task.id), page=task.first_page)
         return
     held = Held(id=task.id, first_page=claim.pages[0].first_page or task.first_page)
-    with hand.holding(held) as checkpoint, _handed_back(claim, bench):
+    with hand.holding(held) as checkpoint, _told(task, claim), _handed_back(claim, bench):
         if claim.document.state is not DocumentState.READING:
             raise LeaveWork
         try:
@@ -95,7 +98,7 @@ def _read_window(task: Task, bench: Workbench) -> None:
         except BlobMissingError as error:
             bench.stores.documents.restart(claim, keep_words=isinstance(error, ImageMissingError))
         except DocumentError as error:
-            bench.stores.documents.fail(claim, error.failure(Phase.READ))
+            _tell(claim, bench.stores.documents.fail(claim, error.failure(Phase.READ)))
         except (DocprocError, LeaveWork):
             raise
         except Exception as error:  # noqa: BLE001 the task wrapper: one bad page must not end the document
@@ -104,13 +107,49 @@ def _read_window(task: Task, bench: Workbench) -> None:
 
 def _fail_pages(claim: WindowClaim, error: Exception, bench: Workbench) -> None:
     failure = internal_failure(claim.document, error)
-    extra = {"action": "internal_error", "place": failure.message, **log_context(claim)}
-    logger.error("pages failed by an internal error", extra=extra)
+    event(logger, "internal_error", place=failure.message)
     numbers = {page.facts.number for page in claim.pages}
     for page in bench.stores.pages.pages(claim.document.id):
         number = page.facts.number
         if number in numbers and page.state is PageState.LEASED:
             bench.stores.pages.fail(claim, number, failure.model_copy(update={"page": number}))
+            event(logger, "page_failed", page=number, code=failure.code.value)
+
+
+@contextmanager
+def _told(task: Task, claim: Claim | WindowClaim) -> Iterator[None]:
+    """Around the work on a claim: when it began and ended, and what everything meanwhile is about."""
+    page = {"page": task.first_page} if task.first_page else {}
+    with bound(step=task.step.value, **page, **log_context(claim)):
+        event(logger, "task_started")
+        began, outcome = time.monotonic(), "broken_off"
+        try:
+            yield
+            outcome = "done"
+        finally:
+            event(logger, "task_done", outcome=outcome, seconds=round(time.monotonic() - began, 4))
+
+
+def _tell(claim: Claim | WindowClaim, document: Document) -> None:
+    """How a document goes on."""
+    if document.state in FINAL_DOCUMENT_STATES:
+        _tell_end(document)
+    elif claim.document.state is DocumentState.PREPARING:
+        pages = document.pages
+        event(logger, "document_prepared", pages=pages.total, blank=pages.blank, failed=pages.failed)
+
+
+def _tell_end(document: Document) -> None:
+    finished_at = document.finished_at or document.created_at
+    event(
+        logger,
+        "document_ended",
+        state=document.state.value,
+        code=document.failure.code.value if document.failure else None,
+        pages=document.pages.total,
+        seconds=round(document.seconds, 4),
+        since_submission=round((finished_at - document.created_at).total_seconds(), 4),
+    )
 
 
 class _handed_back:  # noqa: N801 a context manager
@@ -124,12 +163,11 @@ class _handed_back:  # noqa: N801 a context manager
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
         if isinstance(error, LeaseLostError):
-            logger.warning("lease lost", extra={"action": "lease_lost", **log_context(self._claim)})
+            event(logger, "lease_lost")
         elif isinstance(error, LeaveWork):
             self._release()
         elif isinstance(error, StorageError):
-            extra = {"action": "store_unreachable", "error": error.message, **log_context(self._claim)}
-            logger.warning("a store cannot be reached", extra=extra)
+            event(logger, "store_unreachable", error=error.message)
             self._release_patiently()
         else:
             return False

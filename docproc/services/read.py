@@ -1,6 +1,7 @@
 """Read one document, window after window; a finished window is never read again. Knows no particular reader."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Sequence
 
 from pydantic import TypeAdapter
@@ -10,6 +11,7 @@ from docproc.domain.errors import BlobMissingError, DocumentError, ReaderUnavail
 from docproc.domain.failure import Phase
 from docproc.domain.page import PageContent, PageState
 from docproc.domain.reading import Attachment, Window, go_on
+from docproc.observability import event
 from docproc.pipeline.grounded import GroundedReading
 from docproc.pipeline.steps import read_window
 from docproc.services.blob_keys import BlobKind, document_key
@@ -21,6 +23,8 @@ from docproc.services.page_images import load_images
 from docproc.services.ports import Stores
 from docproc.services.records import Claim, Document, PreparedPage, StoredReading, WindowClaim
 from docproc.services.words import page_of_line
+
+logger = logging.getLogger(__name__)
 
 GROUNDED = TypeAdapter(GroundedReading)
 
@@ -84,6 +88,21 @@ def _concluded(claim: Claim, document: Document, stores: Stores) -> Document:
     return stores.documents.fail(claim, failures[0])
 
 
+def _tell(stored: StoredReading, before: Document, after: Document, *, reused: bool) -> None:
+    # a complete reading accounts for pages beyond its window
+    pages = after.pages.read - before.pages.read if stored.complete else len(stored.pages)
+    event(
+        logger,
+        "window_read",
+        document_id=str(after.id),
+        page=stored.pages[0] if stored.pages else 0,
+        pages=pages,
+        reader=stored.reader,
+        reader_seconds=round(stored.usage.seconds, 4),
+        reused=reused,
+    )
+
+
 class _Desk:
     """One document being read."""
 
@@ -125,6 +144,7 @@ class _Desk:
             return
         failure = error.failure(Phase.READ).model_copy(update={"page": guilty})
         self.document = self.context.stores.pages.fail(self.claim, guilty, failure)
+        event(logger, "page_failed", document_id=str(self.document.id), page=guilty, code=failure.code.value)
         rest = [page for page in pages if page.facts.number != guilty]
         if rest:
             self.read(rest)
@@ -133,6 +153,7 @@ class _Desk:
         stores, numbers = self.context.stores, tuple(page.facts.number for page in pages)
         reading_key = self._reading_key(numbers)
         stored = self._taken_over(reading_key, numbers)
+        reused = stored is not None
         if stored is None:
             window = Window(
                 pages=self._load(pages),
@@ -144,8 +165,10 @@ class _Desk:
             )
             stored = self._stored(read_window(self.context.reader, window, self.context.schema), reading_key)
         with written_in_vain(stores.blobs, [stored.body.blob_key]):
-            self.document = stores.readings.save(self.claim, stored, seconds=self.context.clock.monotonic() - began)
+            before, seconds = self.document, self.context.clock.monotonic() - began
+            self.document = stores.readings.save(self.claim, stored, seconds=seconds)
         self._first = False
+        _tell(stored, before, self.document, reused=reused)
 
     def _reading_key(self, numbers: Sequence[int]) -> str:
         """Names everything that a reading depends on; by the preparation also docproc itself, which grounds it."""

@@ -9,6 +9,8 @@ from docproc.domain.document import DocumentState
 from docproc.domain.errors import BlobMissingError, DocumentError, ImageMissingError, LeaseLostError, StorageError
 from docproc.domain.failure import Failure, FailureCategory, FailureCode
 from docproc.domain.states import FINAL_DOCUMENT_STATES
+from docproc.observability import event
+from docproc.observability.lines import frames_of
 from docproc.services.assemble import assemble
 from docproc.services.job_context import JobContext
 from docproc.services.prepare import prepare
@@ -35,7 +37,7 @@ def work_on(claim: Claim, context: JobContext, checkpoint: Checkpoint) -> Docume
     try:
         return _through_its_steps(claim, context, checkpoint)
     except LeaseLostError:
-        logger.warning("lease lost", extra={"action": "lease_lost", **log_context(claim)})
+        event(logger, "lease_lost", **log_context(claim))
     except LeaveWork:
         documents.release(claim)
     except CancelWork:
@@ -78,15 +80,12 @@ def one_step(claim: Claim, document: Document, context: JobContext, checkpoint: 
         raise  # not the document's fault
     except Exception as error:  # noqa: BLE001 the task wrapper: one bad document must not end the job
         # frames only: the error's own text may hold a field value
-        logger.debug("trace", extra={"action": "trace", "frames": traceback.format_tb(error.__traceback__)})
+        event(logger, "trace", frames=tuple(frames_of(error.__traceback__)))
         return _fail(claim, internal_failure(document, error), context)
 
 
 def _fail(claim: Claim, failure: Failure, context: JobContext) -> Document:
-    logger.error(
-        "document failed by an internal error",
-        extra={"action": "internal_error", "place": failure.message, **log_context(claim)},
-    )
+    event(logger, "internal_error", place=failure.message, **log_context(claim))
     return context.stores.documents.fail(claim, failure)
 
 

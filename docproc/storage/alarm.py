@@ -5,6 +5,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from docproc.observability import event
 from docproc.storage.changes import CHANNEL
 from docproc.storage.database import Database
 
@@ -31,7 +32,7 @@ class PostgresAlarm:
                 list(listening.notifies(timeout=0))  # one look answers every call until now
                 return True
         except psycopg.Error as exc:
-            logger.warning("alarm lost", extra={"action": "alarm_lost", "error": type(exc).__name__})
+            event(logger, "alarm_lost", error=type(exc).__name__)
             self.close()
             time.sleep(min(timeout_s, 1.0))
         return False
