@@ -74,7 +74,7 @@ def _work_on_document(task: Task, bench: Workbench) -> None:
     if claim is None:
         event(logger, "task_stale", document_id=str(task.id))
         return
-    with hand.holding(Held(id=task.id)) as checkpoint, _told(task, claim), _handed_back(claim, bench):
+    with hand.holding(Held(id=task.id)) as checkpoint, _about(task, claim), _handed_back(claim, bench), _timed():
         try:
             _tell(claim, one_step(claim, claim.document, bench.context_of(claim.document), checkpoint))
         except BlobMissingError as error:
@@ -90,7 +90,7 @@ def _read_window(task: Task, bench: Workbench) -> None:
         event(logger, "task_stale", document_id=str(task.id), page=task.first_page)
         return
     held = Held(id=task.id, first_page=claim.pages[0].first_page or task.first_page)
-    with hand.holding(held) as checkpoint, _told(task, claim), _handed_back(claim, bench):
+    with hand.holding(held) as checkpoint, _about(task, claim), _handed_back(claim, bench), _timed():
         if claim.document.state is not DocumentState.READING:
             raise LeaveWork
         try:
@@ -116,18 +116,28 @@ def _fail_pages(claim: WindowClaim, error: Exception, bench: Workbench) -> None:
             event(logger, "page_failed", page=number, code=failure.code.value)
 
 
-@contextmanager
-def _told(task: Task, claim: Claim | WindowClaim) -> Iterator[None]:
-    """Around the work on a claim: when it began and ended, and what everything meanwhile is about."""
+def _about(task: Task, claim: Claim | WindowClaim) -> AbstractContextManager[None]:
+    """What every event of this task is about."""
     page = {"page": task.first_page} if task.first_page else {}
-    with bound(step=task.step.value, **page, **log_context(claim)):
-        event(logger, "task_started")
-        began, outcome = time.monotonic(), "broken_off"
-        try:
-            yield
-            outcome = "done"
-        finally:
-            event(logger, "task_done", outcome=outcome, seconds=round(time.monotonic() - began, 4))
+    return bound(step=task.step.value, **page, **log_context(claim))
+
+
+@contextmanager
+def _timed() -> Iterator[None]:
+    """Tells when the work on a claim began and how it ended."""
+    event(logger, "task_started")
+    began, outcome = time.monotonic(), "broken_off"
+    try:
+        yield
+        outcome = "done"
+    except LeaveWork:
+        outcome = "left"
+        raise
+    except LeaseLostError:
+        outcome = "lease_lost"
+        raise
+    finally:
+        event(logger, "task_done", outcome=outcome, seconds=round(time.monotonic() - began, 4))
 
 
 def _tell(claim: Claim | WindowClaim, document: Document) -> None:
