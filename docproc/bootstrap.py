@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from docproc.services.job_context import Accept, JobContext
     from docproc.services.ports import Stores
     from docproc.services.records import Job, SchemaVersion
-    from docproc.services.upkeep_ports import UpkeepStores
+    from docproc.services.upkeep_ports import Census, UpkeepStores
     from docproc.services.work_ports import Alarm, WorkStores
     from docproc.storage.database import Database
 
@@ -180,6 +180,7 @@ class Service:
     settings: Settings
     stores: "Stores"
     work: "WorkStores"
+    census: "Census"
     broker_url: str
     open_alarm: "Callable[[], Alarm]"
     accept: "Accept"
@@ -189,7 +190,12 @@ def open_service(settings: Settings | None = None, *, migrate: bool = False) -> 
     """Raises UsageError when the settings describe no service, StorageError when the database is not ready for it."""
     from docproc.intake import accept  # noqa: PLC0415
     from docproc.storage.alarm import PostgresAlarm  # noqa: PLC0415
-    from docproc.storage.stores import open_service_database, stores_over, work_stores_over  # noqa: PLC0415
+    from docproc.storage.stores import (  # noqa: PLC0415
+        open_service_database,
+        stores_over,
+        upkeep_stores_over,
+        work_stores_over,
+    )
 
     settings = settings or load_settings()
     if settings.broker is None:
@@ -199,6 +205,7 @@ def open_service(settings: Settings | None = None, *, migrate: bool = False) -> 
         settings=settings,
         stores=stores_over(database, settings.blobs),
         work=work_stores_over(database),
+        census=upkeep_stores_over(database).census,
         broker_url=settings.broker,
         open_alarm=lambda: PostgresAlarm(database),
         accept=partial(accept, limits=settings.limits),

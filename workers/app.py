@@ -1,8 +1,11 @@
 """The Celery application with its tasks, as every process of a worker imports it."""
 
+from celery import signals
+
 from docproc.bootstrap import load_settings
 from docproc.domain.errors import UsageError
 from docproc.queueing.celery_app import celery_app
+from workers.process import begin_process
 from workers.tasks import register
 
 _BROKER = load_settings().broker
@@ -13,3 +16,11 @@ app = celery_app(_BROKER)
 # a pool process is a fresh interpreter: this is what tells it about the tasks
 app.conf.include = [__name__]
 register(app)
+
+
+def _begin(**_: object) -> None:
+    begin_process()
+
+
+# Celery sets up no logging of its own when somebody does it instead; asked in each process that it makes
+signals.setup_logging.connect(_begin, weak=False)

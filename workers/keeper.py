@@ -7,9 +7,11 @@ holder is silent.
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from docproc.bootstrap import Service
 from docproc.domain.errors import BrokerError, DocprocError
+from docproc.observability import event
 from docproc.queueing.celery_app import celery_app
 from docproc.queueing.celery_broker import CeleryBroker
 from docproc.services.dispatching import Turns, dispatch, send_lost_again
@@ -30,7 +32,10 @@ FORGOTTEN_AFTER_S = 3600.0
 class Keeper:
     """A thread that takes the role when it is free, and does its duties while it has it."""
 
-    def __init__(self, service: Service, *, holder: str) -> None:
+    def __init__(self, service: Service, *, holder: str, on_round: Callable[[], None] = lambda: None) -> None:
+        """`on_round` is called whenever the loop comes round."""
+        self._on_round = on_round
+        self._in_charge = False
         self._service = service
         self._holder = holder
         self._broker = CeleryBroker(celery_app(service.broker_url))
@@ -39,6 +44,11 @@ class Keeper:
         self._swept = 0.0
         self._tidied = time.monotonic()
         self._thread = threading.Thread(target=self._keep, name="docproc-keeper", daemon=True)
+
+    @property
+    def in_charge(self) -> bool:
+        """Has this worker the role?"""
+        return self._in_charge
 
     def __enter__(self) -> "Keeper":
         self._thread.start()
@@ -52,9 +62,10 @@ class Keeper:
         alarm = self._service.open_alarm()
         renewed = 0.0
         while not self._ended.is_set():
+            self._on_round()
             try:
                 if time.monotonic() - renewed > ROLE_S / 3:
-                    if not self._service.work.workers.hold_role(ROLE, self._holder, for_s=ROLE_S):
+                    if not self._hold_role():
                         self._ended.wait(ROLE_S / 5)
                         continue
                     renewed = time.monotonic()
@@ -62,25 +73,37 @@ class Keeper:
                 alarm.wait(BUSY_S if sent else IDLE_S)
             except DocprocError as error:
                 kind = "broker_unreachable" if isinstance(error, BrokerError) else "store_unreachable"
-                logger.warning("work is not handed out", extra={"action": kind, "error": error.message})
+                event(logger, kind, error=error.message)
                 self._ended.wait(1.0)
-            except Exception:  # the loop that a service lives by: it must not end for one bad round
-                logger.exception("a round of handing out work failed", extra={"action": "keeper_failed"})
+            except Exception as error:  # noqa: BLE001 the loop that a service lives by must not end for one bad round
+                event(logger, "keeper_failed", cause=error)
                 self._ended.wait(1.0)
         alarm.close()
         self._give_up_role()
 
+    def _hold_role(self) -> bool:
+        before, self._in_charge = self._in_charge, False  # also when the question is not answered
+        self._in_charge = self._service.work.workers.hold_role(ROLE, self._holder, for_s=ROLE_S)
+        if self._in_charge and not before:
+            event(logger, "role_taken")
+        return self._in_charge
+
     def _round(self) -> int:
         work = self._service.work
         if time.monotonic() - self._swept >= SWEEP_EVERY_S:
-            work.tasks.sweep()
+            swept = work.tasks.sweep()
+            if swept.freed or swept.failed:
+                event(logger, "leases_swept", freed=swept.freed, given_up=swept.failed)
             send_lost_again(work, self._broker)
             self._swept = time.monotonic()
         if time.monotonic() - self._tidied >= TIDY_EVERY_S:
             work.workers.forget(silent_s=FORGOTTEN_AFTER_S)
             work.tenants.forget_old_keys()
             self._tidied = time.monotonic()
-        return dispatch(work, self._broker, self._turns)
+        sent = dispatch(work, self._broker, self._turns)
+        if sent:
+            event(logger, "dispatched", tasks=sent)
+        return sent
 
     def _give_up_role(self) -> None:
         try:

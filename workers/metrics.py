@@ -14,6 +14,8 @@ the count one short. Exact numbers are in the database (`docproc jobs show`), ra
 """
 
 import logging
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -24,7 +26,13 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from docproc.services.queue_counts import QueueCounts
+from docproc.bootstrap import Service
+from docproc.domain.errors import StorageError
+from docproc.observability import event
+from docproc.services.dispatching import Supply
+from docproc.services.queue_counts import QueueCounts, count_queues
+
+logger = logging.getLogger(__name__)
 
 _STEP_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 _DOCUMENT_S = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 14400.0, 86400.0)
@@ -161,6 +169,37 @@ GAUGES: Mapping[str, str] = {
     "docproc_paused": "1: nothing is handed out of this queue.",
     "docproc_workers": "Workers that gave a sign of life lately.",
 }
+
+
+class LookSeldom:
+    """Asks the database how things stand, while this worker hands out work; not more often than each five seconds."""
+
+    def __init__(self, service: Service, *, in_charge: Callable[[], bool], every_s: float = 5.0) -> None:
+        self._service = service
+        self._in_charge = in_charge
+        self._every_s = every_s
+        self._looked = float("-inf")
+        self._now: Now | None = None
+        self._turn = threading.Lock()
+
+    def __call__(self) -> Now | None:
+        """None when another worker tells it, or when the database does not answer."""
+        if not self._in_charge():
+            return None
+        with self._turn:
+            if time.monotonic() - self._looked >= self._every_s:
+                self._now = self._look()
+                self._looked = time.monotonic()
+            return self._now
+
+    def _look(self) -> Now | None:
+        work = self._service.work
+        try:
+            workers = len(work.workers.living(alive_s=Supply().alive_s))
+            return Now(queues=count_queues(work, self._service.census), workers=workers)
+        except StorageError as error:
+            event(logger, "store_unreachable", error=error.message)
+            return None
 
 
 class _NowCollector:

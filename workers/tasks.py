@@ -11,6 +11,7 @@ from celery import Celery
 
 from docproc.bootstrap import contexts_of, open_service
 from docproc.domain.errors import DocprocError
+from docproc.observability import event
 from docproc.pages.pool import ChildPool
 from docproc.pages.source import DocprocPages
 from docproc.queueing.celery_app import TASK_NAMES
@@ -75,8 +76,7 @@ def _task(step: Step) -> Callable[[str, int], None]:
             do_task(task, workbench())
         except DocprocError as error:
             # the lease, or the sweeper of lost messages, brings the task back
-            extra = {"action": "task_failed", "step": step.value, "error": f"{type(error).__name__}: {error.message}"}
-            logger.warning("task not done", extra=extra)
+            event(logger, "task_failed", step=step.value, document_id=identifier, page=first_page, cause=error)
 
     run.__name__ = step.value
     return run

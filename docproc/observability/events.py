@@ -31,6 +31,7 @@ EVENTS: Mapping[str, EventKind] = {
     "worker_draining": EventKind("worker takes nothing more"),
     "worker_ended": EventKind("worker ended"),
     "presence_failed": EventKind("no sign of life", logging.WARNING),
+    "probe_failed": EventKind("a probe was not answered", logging.WARNING),
     "crashed": EventKind("ended by an error that nobody caught", logging.ERROR),
     # one task
     "task_started": EventKind("task started"),
@@ -48,6 +49,7 @@ EVENTS: Mapping[str, EventKind] = {
     "document_ended": EventKind("document ended"),
     # handing out work
     "role_taken": EventKind("hands out work now"),
+    "keeper_failed": EventKind("a round of handing out work failed", logging.ERROR),
     "dispatched": EventKind("tasks sent", logging.DEBUG),
     "leases_swept": EventKind("leases had expired", logging.WARNING),
     "messages_lost": EventKind("messages were lost", logging.WARNING),
@@ -60,11 +62,11 @@ EVENTS: Mapping[str, EventKind] = {
 _BOUND: ContextVar[Mapping[str, Fact]] = ContextVar("docproc_bound", default=MappingProxyType({}))
 
 
-def event(logger: logging.Logger, action: str, /, **facts: Fact) -> None:
-    """Tell that `action` happened, with what it is about."""
+def event(logger: logging.Logger, action: str, /, *, cause: BaseException | None = None, **facts: Fact) -> None:
+    """Tell that `action` happened, with what it is about; of a cause its type and its frames are told."""
     kind = EVENTS[action]
     if logger.isEnabledFor(kind.level):
-        logger.log(kind.level, kind.text, extra={"action": action, **_BOUND.get(), **facts})
+        logger.log(kind.level, kind.text, exc_info=cause, extra={"action": action, **_BOUND.get(), **facts})
 
 
 @contextmanager
