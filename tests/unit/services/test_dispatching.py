@@ -1,7 +1,7 @@
 """Handing out work: bounded by room, highest priority first, tenants in turn, whole when the broker is not."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
@@ -24,6 +24,7 @@ class Backlog:
     slots: Mapping[str, int]
     waiting: dict[tuple[str, Lane], list[Task]] = field(default_factory=dict)
     sent: list[tuple[Lane, Task]] = field(default_factory=list)
+    paused: Pauses = field(default_factory=Pauses)
 
     def add(self, count: int, *, tenant: str = "a", priority: int = 0, queue: str = QUEUE) -> None:
         lane = Lane(priority=priority, tenant=tenant)
@@ -56,7 +57,7 @@ class Backlog:
     def withdraw(self, tasks: Collection[Task]) -> None:
         self._back(lambda task: task in tasks)
 
-    def _back(self, chosen: Any) -> int:
+    def _back(self, chosen: Callable[[Task], bool]) -> int:
         back = [(lane, task) for lane, task in self.sent if chosen(task)]
         self.sent = [each for each in self.sent if each not in back]
         for lane, task in back:
@@ -65,8 +66,6 @@ class Backlog:
 
     def pauses(self) -> Pauses:
         return self.paused
-
-    paused: Pauses = Pauses()
 
     @property
     def stores(self) -> WorkStores:
