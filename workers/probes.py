@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -9,6 +10,8 @@ from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from docproc.observability import event
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +54,7 @@ class Probes:
         ready: Callable[[], Troubles],
     ) -> None:
         """Raises OSError when the address is taken or not ours."""
-        self._server = ThreadingHTTPServer(address, partial(_Answer, metrics, {"/health": health, "/ready": ready}))
+        self._server = _Server(address, partial(_Answer, metrics, {"/health": health, "/ready": ready}))
         self._thread = threading.Thread(target=self._server.serve_forever, name="docproc-probes", daemon=True)
 
     @property
@@ -67,6 +70,13 @@ class Probes:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        event(logger, "probe_failed", cause=sys.exception())
 
 
 class _Answer(BaseHTTPRequestHandler):

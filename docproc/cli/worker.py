@@ -33,6 +33,11 @@ def worker(
     pool: Annotated[
         Pool, typer.Option(help="prefork: a process each, for the CPU; threads: for a model that all share.")
     ] = Pool.PREFORK,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Answer /metrics, /health and /ready there; see docs/observability.md."),
+    ] = None,
+    metrics_host: Annotated[str, typer.Option(help="Address that they are answered on.")] = "127.0.0.1",
     check: Annotated[bool, typer.Option("--check", help="Look whether it could start, and stop.")] = False,
 ) -> None:
     """Work for a service until told to stop (SIGTERM, Ctrl-C); what is in flight is finished or handed back.
@@ -53,6 +58,8 @@ def worker(
         typer.echo(f"a worker of {', '.join(wanted)} can start")
         return
     command = [sys.executable, "-P", "-m", "workers", "--queues", ",".join(wanted)]
+    if metrics_port is not None:
+        command += ["--metrics-port", str(metrics_port), "--metrics-host", metrics_host]
     # -P: the working folder may hold documents, and is no place to import from
     os.execv(sys.executable, [*command, "--slots", str(slots or settings.workers), "--pool", pool.value])  # noqa: S606
 
