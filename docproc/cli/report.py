@@ -26,7 +26,7 @@ def write_report(desk: Desk, job: Job, schema: ExtractionSchema, *, target: Path
         PageImages(desk, source) as images,
         ReportWriter(target, schema, page_image=images, overwrite=overwrite) as writer,
     ):
-        for item in collect(desk.stores, job.id):
+        for item in collect(desk.stores, job.id, tenant=job.tenant):
             writer.write(item)
 
 

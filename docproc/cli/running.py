@@ -154,7 +154,7 @@ def write_records(desk: Desk, job: Job, schema: ExtractionSchema, *, output: Tar
     """The records of a job to a file; without one a table on a terminal, JSONL into a pipe."""
     from docproc.services.collect import collect
 
-    items = collect(desk.stores, job.id)
+    items = collect(desk.stores, job.id, tenant=job.tenant)
     if output.target is not None:
         from docproc.exports.opening import open_writer
 
@@ -190,7 +190,7 @@ def summarise(desk: Desk, job: Job, target: str | None) -> None:
     if counts.failed:
         parts.append(f"[red]{counts.failed} failed[/]")
     console.print(f"job {job.id}: {', '.join(parts)}", soft_wrap=True)
-    for code, count in show_job(desk.stores, job.id).failures.items():
+    for code, count in show_job(desk.stores, job.id, tenant=job.tenant).failures.items():
         console.print(f"  [red]{count} {code}[/]", highlight=False)
     if target is not None:
         console.print(f"records: {marked(target)}", soft_wrap=True)
