@@ -26,6 +26,8 @@ class WorkerProcess:
     modules: Sequence[Path] = ()
     #: what the command begins with
     prefix: Sequence[str] = ()
+    #: what it ends with
+    options: Sequence[str] = ()
     _process: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
 
     @property
@@ -46,6 +48,7 @@ class WorkerProcess:
             *self.prefix,
             *(sys.executable, "-m", "workers", "--queues", ",".join(self.queues)),
             *("--slots", str(self.slots), "--pool", self.pool),
+            *self.options,
         ]
         path = os.pathsep.join(map(str, [ROOT, *self.modules]))
         environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": path, **self.environment}
