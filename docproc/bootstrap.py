@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from docproc.pages.source import DocprocPages
     from docproc.pipeline.ports import PageSource, Reader
     from docproc.queueing.owners import LocalOwners
-    from docproc.services.do_task import ContextOf
+    from docproc.services.errand_ports import ErrandStores
     from docproc.services.job_context import Accept, JobContext
     from docproc.services.ports import Stores
     from docproc.services.records import Job, SchemaVersion
     from docproc.services.upkeep_ports import Census, UpkeepStores
     from docproc.services.work_ports import Alarm, WorkStores
+    from docproc.services.workbench import ContextOf
     from docproc.storage.database import Database
 
 READERS = ("auto", "einvoice", "layout")
@@ -65,12 +66,17 @@ def open_desk(settings: Settings | None = None) -> Desk:
     from docproc.storage.stores import open_own_database  # noqa: PLC0415 such imports take most of a start
 
     settings = settings or load_settings()
+    if settings.database_url is None or settings.blob_url is None:
+        _make_data_folder(settings)
+    return _desk_over(open_own_database(settings.database), settings)
+
+
+def _make_data_folder(settings: Settings) -> None:
     try:
         # only its owner may look into a folder of records; one that exists keeps the mode it was given
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as exc:
         raise UsageError(f"data folder {settings.data_dir}: {exc.strerror}; set DOCPROC_DATA_DIR") from exc
-    return _desk_over(open_own_database(settings.database), settings)
 
 
 def open_service_desk(settings: Settings | None = None) -> Desk:
@@ -180,6 +186,7 @@ class Service:
     settings: Settings
     stores: "Stores"
     work: "WorkStores"
+    errands: "ErrandStores"
     census: "Census"
     broker_url: str
     open_alarm: "Callable[[], Alarm]"
@@ -191,6 +198,7 @@ def open_service(settings: Settings | None = None, *, migrate: bool = False) -> 
     from docproc.intake import accept  # noqa: PLC0415
     from docproc.storage.alarm import PostgresAlarm  # noqa: PLC0415
     from docproc.storage.stores import (  # noqa: PLC0415
+        errand_stores_over,
         open_service_database,
         stores_over,
         upkeep_stores_over,
@@ -205,6 +213,7 @@ def open_service(settings: Settings | None = None, *, migrate: bool = False) -> 
         settings=settings,
         stores=stores_over(database, settings.blobs),
         work=work_stores_over(database),
+        errands=errand_stores_over(database),
         census=upkeep_stores_over(database).census,
         broker_url=settings.broker,
         open_alarm=lambda: PostgresAlarm(database),

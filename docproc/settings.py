@@ -54,6 +54,9 @@ class Settings(BaseSettings):
         LogFormat, Field(description="Lines of the log: json, text, or auto: text on a terminal, JSON elsewhere.")
     ] = "auto"
     readers: Annotated[dict[str, str], Field(description="Readers of your own by name: package.module:factory.")] = {}
+    webhook_hosts: Annotated[
+        list[str], Field(description="Hosts of your own network that webhooks may lead to; others must be public.")
+    ] = []
     workers: Annotated[int, Field(ge=1, le=256, description="Documents read at the same time.")] = _processors()
     date_order: Annotated[
         Literal["dmy", "mdy", "ymd"] | None, Field(description="Order of dates such as 03/04/2025.")

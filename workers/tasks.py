@@ -9,18 +9,20 @@ from uuid import UUID
 
 from celery import Celery
 
-from docproc.bootstrap import contexts_of, open_service
+from docproc.bootstrap import contexts_of, open_service, schema_of
 from docproc.domain.errors import DocprocError
 from docproc.observability import event
 from docproc.pages.pool import ChildPool
 from docproc.pages.source import DocprocPages
 from docproc.queueing.celery_app import TASK_NAMES
 from docproc.queueing.in_hand import Beat, LeasesInHand
-from docproc.services.do_task import ContextOf, Workbench, do_task
+from docproc.services.do_task import do_task
 from docproc.services.job_context import JobContext
 from docproc.services.records import Document
 from docproc.services.work_records import Step, Task
+from docproc.services.workbench import ContextOf, Workbench
 from docproc.settings import WorkerSettings
+from docproc.sinks.webhooks import GuardedSender
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +50,9 @@ def _workbench() -> Workbench:
             beat=Beat(lease_s=service.settings.lease_seconds),
         ),
         context_of=_one_at_a_time(contexts_of(service, DocprocPages(pool))),
+        errands=service.errands,
+        schema_of=lambda job: schema_of(job.schema),
+        sender=GuardedSender(inside=service.settings.webhook_hosts),
         pause=time.sleep,
     )
 

@@ -20,6 +20,7 @@ class FailureCode(StrEnum):
     UNREADABLE = "unreadable"
     CHANGED = "changed"
     READER_UNAVAILABLE = "reader_unavailable"
+    UNREACHABLE = "unreachable"
     CANCELED = "canceled"
     INTERNAL = "internal"
 
@@ -42,6 +43,7 @@ class Phase(StrEnum):
     READ = "read"
     ASSEMBLE = "assemble"
     EXPORT = "export"
+    DELIVER = "deliver"
 
 
 class Failure(BaseModel):

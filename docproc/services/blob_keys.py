@@ -17,6 +17,7 @@ class BlobKind(StrEnum):
     READING = "reading"
     EXTRACTION = "extraction"
     TABLE = "table"  # rows of a long table
+    EXPORT = "export"
     IMAGE = "image"  # of a page, by the sha256 of its document
 
 

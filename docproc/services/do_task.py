@@ -2,10 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias
 
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import (
@@ -14,55 +12,27 @@ from docproc.domain.errors import (
     DocumentError,
     ImageMissingError,
     LeaseLostError,
-    StorageError,
 )
 from docproc.domain.failure import Phase
 from docproc.domain.page import PageState
 from docproc.domain.states import FINAL_DOCUMENT_STATES
 from docproc.observability import bound, event
-from docproc.services.job_context import JobContext
-from docproc.services.ports import Stores
+from docproc.services.do_errand import do_errand
+from docproc.services.handing_back import HandedBack
 from docproc.services.read import read_claimed
 from docproc.services.records import PHASES, Claim, Document, WindowClaim
-from docproc.services.work_on import Checkpoint, LeaveWork, internal_failure, log_context, one_step
-from docproc.services.work_ports import WorkStores
-from docproc.services.work_records import Held, Step, Task
+from docproc.services.work_on import LeaveWork, internal_failure, log_context, one_step
+from docproc.services.work_records import ERRANDS, Held, Step, Task
+from docproc.services.workbench import Workbench
 
 logger = logging.getLogger(__name__)
-
-#: the context of a document's job, which a worker keeps for further documents of the same job
-ContextOf: TypeAlias = Callable[[Document], JobContext]
-
-
-class InHand(Protocol):
-    """What a worker has in hand: renews the leases, and notices when one no longer stands."""
-
-    @property
-    def owner(self) -> str: ...
-
-    @property
-    def lease_s(self) -> float: ...
-
-    def holding(self, held: Held) -> AbstractContextManager[Checkpoint]:
-        """While the context lasts the lease is renewed; the checkpoint raises LeaseLostError or LeaveWork."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workbench:
-    """Everything that tasks need in one worker process."""
-
-    stores: Stores
-    work: WorkStores
-    in_hand: InHand
-    context_of: ContextOf
-    #: waits some seconds before work is handed back whose stores cannot be reached
-    pause: Callable[[float], None]
 
 
 def do_task(task: Task, bench: Workbench) -> None:
     """Do what the task asks for, if it is still to be done: a message may come late, or twice."""
-    if task.step is Step.READ and task.first_page:
+    if task.step in ERRANDS:
+        do_errand(task, bench)
+    elif task.step is Step.READ and task.first_page:
         _read_window(task, bench)
     else:
         _work_on_document(task, bench)
@@ -74,7 +44,12 @@ def _work_on_document(task: Task, bench: Workbench) -> None:
     if claim is None:
         event(logger, "task_stale", document_id=str(task.id))
         return
-    with hand.holding(Held(id=task.id)) as checkpoint, _about(task, claim), _handed_back(claim, bench), _timed():
+    with (
+        hand.holding(Held(id=task.id)) as checkpoint,
+        _about(task, claim),
+        HandedBack(lambda: bench.stores.documents.release(claim), bench),
+        _timed(),
+    ):
         try:
             _tell(claim, one_step(claim, claim.document, bench.context_of(claim.document), checkpoint))
         except BlobMissingError as error:
@@ -90,7 +65,12 @@ def _read_window(task: Task, bench: Workbench) -> None:
         event(logger, "task_stale", document_id=str(task.id), page=task.first_page)
         return
     held = Held(id=task.id, first_page=claim.pages[0].first_page or task.first_page)
-    with hand.holding(held) as checkpoint, _about(task, claim), _handed_back(claim, bench), _timed():
+    with (
+        hand.holding(held) as checkpoint,
+        _about(task, claim),
+        HandedBack(lambda: bench.stores.documents.release(claim), bench),
+        _timed(),
+    ):
         if claim.document.state is not DocumentState.READING:
             raise LeaveWork
         try:
@@ -160,45 +140,3 @@ def _tell_end(document: Document) -> None:
         seconds=round(document.seconds, 4),
         since_submission=round((finished_at - document.created_at).total_seconds(), 4),
     )
-
-
-class _handed_back:  # noqa: N801 a context manager
-    """Around the work on a claim: what cannot be finished now is free for others at once."""
-
-    def __init__(self, claim: Claim | WindowClaim, bench: Workbench) -> None:
-        self._claim = claim
-        self._bench = bench
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
-        if isinstance(error, LeaseLostError):
-            event(logger, "lease_lost")
-        elif isinstance(error, LeaveWork):
-            self._release()
-        elif isinstance(error, StorageError):
-            event(logger, "store_unreachable", error=error.message)
-            self._release_patiently()
-        else:
-            return False
-        return True
-
-    def _release(self) -> None:
-        try:
-            self._bench.stores.documents.release(self._claim)
-        except LeaseLostError:
-            return
-
-    def _release_patiently(self) -> None:
-        """An outage is nobody's fault: the attempt must not count, so wait until that can be said."""
-        for seconds in _PATIENCE_S:
-            self._bench.pause(seconds)
-            try:
-                return self._release()
-            except StorageError:
-                continue
-        return None
-
-
-#: between tries to hand work back: half a minute in all, about as long as a lease lasts
-_PATIENCE_S = (1.0, 2.0, 4.0, 8.0, 15.0)

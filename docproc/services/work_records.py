@@ -21,6 +21,8 @@ class Step(StrEnum):
 
 #: queues of the steps that any worker can do; pages are read from the queue of their job
 QUEUES: Mapping[Step, str] = {step: step.value for step in Step if step is not Step.READ}
+#: what is done beside the way of a document
+ERRANDS = frozenset({Step.EXPORT, Step.DELIVER})
 #: beginning of the names of queues that pages are read from; what follows is served by their workers
 MODEL_QUEUE = "read."
 #: where pages are read that need no model

@@ -114,7 +114,7 @@ def change_document(
     job_counts = dict(counts)
     if to is not None and to is not row.state:
         require_transition(DOCUMENT_TRANSITIONS, row.state, to)
-        own["state"] = to
+        own = {"queued_at": None, **own, "state": to}  # a message that is still out is about the step before
         job_counts |= {f"documents_{row.state}": -1, f"documents_{to}": 1}
         if FINAL_DOCUMENT_STATES & {row.state, to}:
             job_counts["events"] = 1
@@ -142,12 +142,26 @@ def _tell(connection: Connection, job: AnyRow, kind: str, *, document_id: UUID |
     """An event of a job, whose row is locked and has its number already."""
     values = {"job_id": job.id, "number": job.events, "kind": kind, "document_id": document_id}
     connection.execute(_EVENT, values)
+    if connection.dialect.name == "postgresql":  # only a service delivers
+        connection.execute(_DELIVER, {"job": job.id, "number": job.events, "kind": kind, "tenant": job.tenant})
 
 
 _JOB_FACTS = tuple(
     JOBS.c[name]
-    for name in ("id", "events", "submitted_at", "finished_at", *(f"documents_{state}" for state in DocumentState))
+    for name in (
+        "id",
+        "tenant",
+        "events",
+        "submitted_at",
+        "finished_at",
+        *(f"documents_{state}" for state in DocumentState),
+    )
 )
+_DELIVER = text("""
+    INSERT INTO deliveries (id, webhook_id, tenant, job_id, event_number, state, due_at, created_at)
+    SELECT gen_random_uuid(), id, tenant, :job, :number, 'waiting', clock_timestamp(), clock_timestamp()
+    FROM webhooks WHERE tenant = :tenant AND disabled_at IS NULL AND (kinds = '[]'::jsonb OR jsonb_exists(kinds, :kind))
+""")
 #: by the database's own clock, without asking for it first
 _EVENT = insert(EVENTS).values(happened_at=func.now())
 

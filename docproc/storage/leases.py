@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Table, Update, bindparam, sele
 
 from docproc.domain.document import DocumentState
 from docproc.domain.page import PageState
+from docproc.services.errand_records import ErrandState
 from docproc.services.records import Claim, WindowClaim
 from docproc.services.work_records import NEXT_STEP, Held
 from docproc.storage.changes import end_document, free_pages
@@ -15,6 +16,7 @@ from docproc.storage.columns import UtcDateTime
 from docproc.storage.database import Database
 from docproc.storage.documents import MAX_STALLED, release_document, spent, take_document
 from docproc.storage.rows import AnyRow, document_of, page_of
+from docproc.storage.service_tables import DELIVERIES, EXPORTS
 from docproc.storage.tables import DOCUMENTS, PAGES
 
 _DOCUMENT = select(DOCUMENTS).where(DOCUMENTS.c.id == bindparam("document_id"))
@@ -46,6 +48,7 @@ def _extending(table: Table, *mine: ColumnElement[bool]) -> Update:
 
 
 _EXTEND_DOCUMENTS = _extending(DOCUMENTS, DOCUMENTS.c.lease_owner == bindparam("owner"))
+_EXTEND_ERRANDS = [_extending(table, table.c.lease_owner == bindparam("owner")) for table in (EXPORTS, DELIVERIES)]
 _EXTEND_PAGES = _extending(PAGES, PAGES.c.lease_owner == bindparam("owner"), PAGES.c.state == PageState.LEASED)
 
 
@@ -83,7 +86,7 @@ class SqlLeaseStore:
             return WindowClaim(document=document_of(document), owner=owner, pages=tuple(pages))
 
     def extend(self, owner: str, *, lease_s: float) -> None:
-        for extending in (_EXTEND_DOCUMENTS, _EXTEND_PAGES):
+        for extending in (_EXTEND_DOCUMENTS, _EXTEND_PAGES, *_EXTEND_ERRANDS):
             with self._database.write() as connection:
                 until = self._database.now(connection) + timedelta(seconds=lease_s)
                 connection.execute(extending, {"owner": owner, "until": until})
@@ -105,6 +108,9 @@ class SqlLeaseStore:
         )
         with self._database.read() as connection:
             held = {Held(id=document_id) for document_id in connection.scalars(documents)}
+            for table in (EXPORTS, DELIVERIES):
+                errands = select(table.c.id).where(table.c.lease_owner == owner, table.c.state == ErrandState.LEASED)
+                held |= {Held(id=errand_id) for errand_id in connection.scalars(errands)}
             return frozenset(held | {Held(id=row[0], first_page=row[1]) for row in connection.execute(windows)})
 
 

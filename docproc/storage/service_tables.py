@@ -1,25 +1,14 @@
 """The tables that a service has beside those of jobs: tenants, workers, exports, events, webhooks, usage, audit."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from docproc.services.exporting import ExportState
+from docproc.services.errand_records import ErrandState
 from docproc.storage.columns import Base, partial_index, state_column
-
-
-class DeliveryState(StrEnum):
-    """Where the delivery of one event to one webhook stands."""
-
-    WAITING = "waiting"
-    QUEUED = "queued"
-    LEASED = "leased"
-    DELIVERED = "delivered"
-    FAILED = "failed"
 
 
 class TenantRow(Base):
@@ -109,7 +98,7 @@ class ExportRow(Base):
         CheckConstraint("(lease_owner IS NULL) = (lease_expires_at IS NULL)", name="lease_is_whole"),
         CheckConstraint("(state = 'succeeded') = (blob_key IS NOT NULL)", name="succeeded_with_a_blob"),
         Index(None, "job_id", "created_at"),
-        partial_index("ix_exports_open", "tenant", "id", where="state IN ('waiting', 'queued', 'leased')"),
+        partial_index("ix_exports_open", "due_at", "id", where="state IN ('waiting', 'queued', 'leased')"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -117,7 +106,8 @@ class ExportRow(Base):
     tenant: Mapped[str] = mapped_column(Text)
     format: Mapped[str] = mapped_column(Text)
     dialect: Mapped[str] = mapped_column(Text)
-    state: Mapped[ExportState] = mapped_column(state_column(ExportState, "state"))
+    state: Mapped[ErrandState] = mapped_column(state_column(ErrandState, "state"))
+    due_at: Mapped[datetime]
     queued_at: Mapped[datetime | None]
     lease_owner: Mapped[str | None] = mapped_column(Text)
     lease_expires_at: Mapped[datetime | None]
@@ -175,16 +165,15 @@ class DeliveryRow(Base):
     tenant: Mapped[str] = mapped_column(Text)
     job_id: Mapped[UUID]
     event_number: Mapped[int]
-    #: what is sent, as it was when the event happened
-    body: Mapped[str] = mapped_column(Text)
-    state: Mapped[DeliveryState] = mapped_column(state_column(DeliveryState, "state"))
+    state: Mapped[ErrandState] = mapped_column(state_column(ErrandState, "state"))
     due_at: Mapped[datetime]
     queued_at: Mapped[datetime | None]
     lease_owner: Mapped[str | None] = mapped_column(Text)
     lease_expires_at: Mapped[datetime | None]
     attempt: Mapped[int] = mapped_column(server_default=text("0"))
+    stalled: Mapped[int] = mapped_column(server_default=text("0"))
     status_code: Mapped[int | None]
-    error: Mapped[str | None] = mapped_column(Text)
+    failure: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from docproc.domain.errors import StorageError
+from docproc.services.errand_ports import ErrandStores
 from docproc.services.ports import Stores
 from docproc.services.upkeep_ports import UpkeepStores
 from docproc.services.work_ports import WorkStores
@@ -12,7 +13,9 @@ from docproc.storage.blob_stores import open_blob_store
 from docproc.storage.census import SqlCensus
 from docproc.storage.database import Database
 from docproc.storage.dead import SqlDeadStore
+from docproc.storage.deliveries import SqlDeliveryStore
 from docproc.storage.documents import SqlDocumentStore
+from docproc.storage.exports import SqlExportStore
 from docproc.storage.extractions import SqlExtractionStore
 from docproc.storage.jobs import SqlJobStore
 from docproc.storage.leases import SqlLeaseStore
@@ -72,6 +75,11 @@ def work_stores_over(database: Database) -> WorkStores:
         workers=SqlWorkerStore(database),
         tenants=SqlTenantStore(database),
     )
+
+
+def errand_stores_over(database: Database) -> ErrandStores:
+    """Exports and deliveries."""
+    return ErrandStores(exports=SqlExportStore(database), deliveries=SqlDeliveryStore(database))
 
 
 def upkeep_stores_over(database: Database) -> UpkeepStores:

@@ -11,6 +11,10 @@ from docproc.domain.document import DocumentState
 from docproc.services.work_records import QUEUES, Lane, Step, Swept, Task
 from docproc.storage.backlog import Backlog, DocumentBacklog, PageBacklog
 from docproc.storage.database import Database
+from docproc.storage.deliveries import SqlDeliveryStore
+from docproc.storage.errands import ErrandBacklog
+from docproc.storage.exports import SqlExportStore
+from docproc.storage.service_tables import DELIVERIES, EXPORTS
 from docproc.storage.sweeping import sweep_documents, sweep_pages
 
 _CAPACITY = text("""
@@ -27,12 +31,17 @@ class SqlTaskStore:
         self._database = database
         self._pages = PageBacklog()
         self._unpaged = DocumentBacklog(Step.READ, DocumentState.READING, queue=None)
+        self._errands = (SqlExportStore(database), SqlDeliveryStore(database))
         self._of_queue: dict[str, Sequence[Backlog]] = {
             queue: (DocumentBacklog(step, state, queue=queue),)
             for step, state, queue in (
                 (Step.PREPARE, DocumentState.RECEIVED, QUEUES[Step.PREPARE]),
                 (Step.ASSEMBLE, DocumentState.ASSEMBLING, QUEUES[Step.ASSEMBLE]),
             )
+        }
+        self._of_queue |= {
+            QUEUES[step]: (ErrandBacklog(step, table.name),)
+            for step, table in ((Step.EXPORT, EXPORTS), (Step.DELIVER, DELIVERIES))
         }
 
     def _backlogs(self, queue: str) -> Sequence[Backlog]:
@@ -84,6 +93,9 @@ class SqlTaskStore:
                 backlog.withdraw(connection, tasks)
 
     def sweep(self, *, limit: int = 200) -> Swept:
-        documents = sweep_documents(self._database, limit=limit)
-        pages = sweep_pages(self._database, limit=limit)
-        return Swept(freed=documents.freed + pages.freed, failed=documents.failed + pages.failed)
+        swept = [
+            sweep_documents(self._database, limit=limit),
+            sweep_pages(self._database, limit=limit),
+            *(errands.sweep(limit=limit) for errands in self._errands),
+        ]
+        return Swept(freed=sum(each.freed for each in swept), failed=sum(each.failed for each in swept))

@@ -41,6 +41,7 @@ PAGE_CHECKS = {
     "window_begins_before": "first_page >= 1 AND first_page <= number",
     "attempts_from_0": "attempt >= 0 AND stalled >= 0",
 }
+SOME_PAGES_FAILED = "pages_failed > 0 AND state <> 'failed'"
 PAGE_DUE = "state = 'waiting' AND queue IS NOT NULL AND number = first_page"
 
 
@@ -160,14 +161,13 @@ def upgrade() -> None:
         sa.Column("tenant", sa.Text(), nullable=False),
         sa.Column("job_id", sa.Uuid(), nullable=False),
         sa.Column("event_number", sa.Integer(), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
         sa.Column(
             "state",
             sa.Enum(
                 "waiting",
                 "queued",
                 "leased",
-                "delivered",
+                "succeeded",
                 "failed",
                 name="state",
                 native_enum=False,
@@ -181,8 +181,9 @@ def upgrade() -> None:
         sa.Column("lease_owner", sa.Text(), nullable=True),
         sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempt", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("stalled", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("status_code", sa.Integer(), nullable=True),
-        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("failure", json(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
@@ -236,6 +237,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_owner", sa.Text(), nullable=True),
         sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
@@ -262,7 +264,7 @@ def upgrade() -> None:
     with op.batch_alter_table("exports", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_exports_job_id_created_at"), ["job_id", "created_at"], unique=False)
         batch_op.create_index(
-            "ix_exports_open", ["tenant", "id"], unique=False, **only("state IN ('waiting', 'queued', 'leased')")
+            "ix_exports_open", ["due_at", "id"], unique=False, **only("state IN ('waiting', 'queued', 'leased')")
         )
 
     op.create_table(
@@ -300,6 +302,7 @@ def upgrade() -> None:
             "ix_documents_due", ["state", "priority", "tenant", "id"], unique=False, **only(DOCUMENT_DUE)
         )
         batch_op.create_index("ix_documents_failed", ["tenant", "id"], unique=False, **only("state = 'failed'"))
+        batch_op.create_index("ix_documents_of_failed_pages", ["tenant", "id"], unique=False, **only(SOME_PAGES_FAILED))
         batch_op.create_index("ix_documents_queued", ["queued_at"], unique=False, **only("queued_at IS NOT NULL"))
 
     with op.batch_alter_table("jobs", schema=None) as batch_op:
@@ -338,9 +341,6 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_pages_due", ["queue", "priority", "tenant", "document_id", "number"], unique=False, **only(PAGE_DUE)
         )
-        batch_op.create_index(
-            "ix_pages_failed", ["tenant", "document_id", "number"], unique=False, **only("state = 'failed'")
-        )
         batch_op.create_index("ix_pages_lease_owner", ["lease_owner"], unique=False, **only("state = 'leased'"))
         batch_op.create_index("ix_pages_queued", ["queue", "queued_at"], unique=False, **only("state = 'queued'"))
 
@@ -349,7 +349,6 @@ def downgrade() -> None:
     with op.batch_alter_table("pages", schema=None) as batch_op:
         batch_op.drop_index("ix_pages_queued", **only("state = 'queued'"))
         batch_op.drop_index("ix_pages_lease_owner", **only("state = 'leased'"))
-        batch_op.drop_index("ix_pages_failed", **only("state = 'failed'"))
         batch_op.drop_index("ix_pages_due", **only(PAGE_DUE))
         for name in PAGE_CHECKS:
             batch_op.drop_constraint(batch_op.f(f"ck_pages_{name}"), type_="check")
@@ -374,6 +373,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table("documents", schema=None) as batch_op:
         batch_op.drop_index("ix_documents_queued", **only("queued_at IS NOT NULL"))
+        batch_op.drop_index("ix_documents_of_failed_pages", **only(SOME_PAGES_FAILED))
         batch_op.drop_index("ix_documents_failed", **only("state = 'failed'"))
         batch_op.drop_index("ix_documents_due", **only(DOCUMENT_DUE))
         for name in DOCUMENT_CHECKS:

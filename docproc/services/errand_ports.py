@@ -1,0 +1,98 @@
+"""The seams of errands: their stores, and who carries a message to a webhook. Adapters: storage and sinks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from docproc.domain.failure import Failure
+from docproc.services.errand_records import Delivery, ErrandClaim, Export, Webhook
+from docproc.services.work_records import Swept
+
+
+class ErrandStore(Protocol):
+    """What all errands have in common: each is leased, fenced, and given up after too many attempts."""
+
+    def claim(self, errand_id: UUID, *, owner: str, lease_s: float) -> ErrandClaim | None:
+        """None when it is not due. The attempt is counted before the work."""
+        ...
+
+    def release(self, claim: ErrandClaim, *, after_s: float = 0.0) -> None:
+        """Hand it back, to be tried again after some time. Raises LeaseLostError."""
+        ...
+
+    def fail(self, claim: ErrandClaim, failure: Failure) -> None:
+        """Raises LeaseLostError."""
+        ...
+
+    def sweep(self, *, limit: int = 200) -> Swept:
+        """Free what leases hold that have expired; give up what was lost too often."""
+        ...
+
+
+class ExportStore(ErrandStore, Protocol):
+    """Exports of jobs."""
+
+    def ask_for(self, job_id: UUID, *, tenant: str, export_format: str, dialect: str) -> UUID: ...
+
+    def get(self, export_id: UUID, *, tenant: str) -> Export:
+        """Raises NotFoundError."""
+        ...
+
+    def of_job(self, job_id: UUID, *, tenant: str) -> Sequence[Export]:
+        """Newest first."""
+        ...
+
+    def succeed(self, claim: ErrandClaim, *, blob_key: str, byte_count: int, records: int) -> None:
+        """Raises LeaseLostError."""
+        ...
+
+
+class DeliveryStore(ErrandStore, Protocol):
+    """Webhooks, and events on their way to them."""
+
+    def add_webhook(self, *, tenant: str, url: str, secret: str, kinds: Sequence[str]) -> UUID: ...
+
+    def webhooks(self, *, tenant: str) -> Sequence[Webhook]: ...
+
+    def disable(self, webhook_id: UUID, *, tenant: str) -> None:
+        """Raises NotFoundError."""
+        ...
+
+    def get(self, delivery_id: UUID) -> Delivery:
+        """Raises NotFoundError."""
+        ...
+
+    def succeed(self, claim: ErrandClaim, *, status_code: int) -> None:
+        """Raises LeaseLostError."""
+        ...
+
+    def open_count(self, *, tenant: str) -> int:
+        """Deliveries that are still to be made."""
+        ...
+
+
+class WebhookRefusedError(Exception):
+    """The message did not arrive; the text says why and holds nothing of it."""
+
+    def __init__(self, reason: str, *, final: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        #: trying again will not help
+        self.final = final
+
+
+class WebhookSender(Protocol):
+    """Carries a message to a URL that a user gave."""
+
+    def send(self, url: str, body: bytes, *, headers: Mapping[str, str]) -> int:
+        """The status code, which is one of success. Raises WebhookRefusedError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrandStores:
+    """All errands over one database."""
+
+    exports: ExportStore
+    deliveries: DeliveryStore

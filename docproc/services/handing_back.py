@@ -1,0 +1,53 @@
+"""Around the work on a claim: what cannot be finished now is free for others at once. Knows no step."""
+
+import logging
+from collections.abc import Callable
+
+from docproc.domain.errors import LeaseLostError, StorageError
+from docproc.observability import event
+from docproc.services.work_on import LeaveWork
+from docproc.services.workbench import Workbench
+
+logger = logging.getLogger(__name__)
+
+
+class HandedBack:
+    """Around the work on a claim: what cannot be finished now is free for others at once."""
+
+    def __init__(self, release: Callable[[], None], bench: Workbench) -> None:
+        self._hand_back = release
+        self._pause = bench.pause
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, LeaseLostError):
+            event(logger, "lease_lost")
+        elif isinstance(error, LeaveWork):
+            self._release()
+        elif isinstance(error, StorageError):
+            event(logger, "store_unreachable", error=error.message)
+            self._release_patiently()
+        else:
+            return False
+        return True
+
+    def _release(self) -> None:
+        try:
+            self._hand_back()
+        except LeaseLostError:
+            return
+
+    def _release_patiently(self) -> None:
+        """An outage is nobody's fault: the attempt must not count, so wait until that can be said."""
+        for seconds in _PATIENCE_S:
+            self._pause(seconds)
+            try:
+                return self._release()
+            except StorageError:
+                continue
+        return None
+
+
+#: between tries to hand work back: half a minute in all, about as long as a lease lasts
+_PATIENCE_S = (1.0, 2.0, 4.0, 8.0, 15.0)

@@ -1,0 +1,1 @@
+"""Where results are taken to outside of docproc: URLs that users gave."""

@@ -1,0 +1,140 @@
+"""Errands in a database: exports and deliveries, leased and fenced alike. Knows nothing of what they do."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Table, select, text, update
+
+from docproc.domain.errors import LeaseLostError
+from docproc.domain.failure import Failure, FailureCategory, FailureCode, Phase
+from docproc.services.errand_records import ErrandClaim, ErrandState
+from docproc.services.work_records import QUEUES, Lane, Step, Swept, Task
+from docproc.storage.changes import AT_REST, wake
+from docproc.storage.database import Database
+from docproc.storage.documents import MAX_STALLED
+from docproc.storage.rows import AnyRow, failure_json
+
+
+class SqlErrands:
+    """What exports and deliveries have in common."""
+
+    def __init__(self, database: Database, table: Table, *, phase: Phase) -> None:
+        self._database = database
+        self._table = table
+        self._phase = phase
+
+    def claim(self, errand_id: UUID, *, owner: str, lease_s: float) -> ErrandClaim | None:
+        table = self._table
+        with self._database.write() as connection:
+            now = self._database.now(connection)
+            due = (table.c.id == errand_id, table.c.state.in_((ErrandState.WAITING, ErrandState.QUEUED)))
+            values = {
+                "state": ErrandState.LEASED,
+                "lease_owner": owner,
+                "lease_expires_at": now + timedelta(seconds=lease_s),
+                "queued_at": None,
+                "attempt": table.c.attempt + 1,
+                "stalled": table.c.stalled + 1,
+            }
+            statement = update(table).where(*due, table.c.due_at <= now).values(values)
+            row = connection.execute(statement.returning(table.c.tenant, table.c.attempt)).first()
+        return None if row is None else ErrandClaim(id=errand_id, tenant=row.tenant, owner=owner, attempt=row.attempt)
+
+    def release(self, claim: ErrandClaim, *, after_s: float = 0.0) -> None:
+        with self._database.write() as connection:
+            due_at = self._database.now(connection) + timedelta(seconds=after_s)
+            self._end(connection, claim, {"state": ErrandState.WAITING, "due_at": due_at, "stalled": 0})
+            wake(connection)
+
+    def fail(self, claim: ErrandClaim, failure: Failure) -> None:
+        values = {"state": ErrandState.FAILED, "failure": failure_json(failure)}
+        with self._database.write() as connection:
+            self._end(connection, claim, {**values, "finished_at": self._database.now(connection)})
+
+    def sweep(self, *, limit: int = 200) -> Swept:
+        table = self._table
+        with self._database.write() as connection:
+            now = self._database.now(connection)
+            expired = (table.c.state == ErrandState.LEASED, table.c.lease_expires_at <= now)
+            statement = select(table).where(*expired).limit(limit).with_for_update(skip_locked=True)
+            rows = connection.execute(statement).all()
+            lost = [row.id for row in rows if row.stalled >= MAX_STALLED]
+            freed = [row.id for row in rows if row.stalled < MAX_STALLED]
+            self._set(connection, freed, {"state": ErrandState.WAITING})
+            failure = failure_json(_spent(self._phase))
+            self._set(connection, lost, {"state": ErrandState.FAILED, "failure": failure, "finished_at": now})
+            return Swept(freed=len(freed), failed=len(lost))
+
+    def _end(self, connection: Connection, claim: ErrandClaim, values: Mapping[str, Any]) -> None:
+        """Raises LeaseLostError when the claim no longer stands."""
+        table = self._table
+        mine = (table.c.id == claim.id, table.c.lease_owner == claim.owner, table.c.attempt == claim.attempt)
+        if not connection.execute(update(table).where(*mine).values({**AT_REST, **values})).rowcount:
+            raise LeaseLostError
+
+    def _set(self, connection: Connection, ids: Sequence[UUID], values: Mapping[str, Any]) -> None:
+        if ids:
+            connection.execute(update(self._table).where(self._table.c.id.in_(ids)).values({**AT_REST, **values}))
+            wake(connection)
+
+    def _row(self, connection: Connection, errand_id: UUID) -> AnyRow | None:
+        return connection.execute(select(self._table).where(self._table.c.id == errand_id)).first()
+
+
+class ErrandBacklog:
+    """Errands that wait for a worker; all have the same priority, and tenants take turns. Postgres only."""
+
+    def __init__(self, step: Step, table: str) -> None:
+        self._step = step
+        self._queue = QUEUES[step]
+        # written as the partial index has it, or the index would not be used
+        open_ = "state IN ('waiting', 'queued', 'leased')"
+        due = f"{open_} AND state = 'waiting' AND due_at <= clock_timestamp()"
+        self._lanes = text(f"SELECT DISTINCT tenant FROM {table} WHERE {due} ORDER BY tenant")  # noqa: S608 our names
+        self._take = text(f"""
+            UPDATE {table} SET state = 'queued', queued_at = clock_timestamp() WHERE id IN (
+                SELECT id FROM {table} WHERE {due} AND tenant = :tenant
+                ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+            ) RETURNING id
+        """)  # noqa: S608
+        self._queued = text(f"SELECT count(*) FROM {table} WHERE {open_} AND state = 'queued'")  # noqa: S608
+        self._due = text(f"SELECT count(*) FROM {table} WHERE {due}")  # noqa: S608
+        waiting = f"UPDATE {table} SET state = 'waiting', queued_at = NULL WHERE {open_} AND state = 'queued'"  # noqa: S608
+        self._requeue = text(f"{waiting} AND queued_at < :before")
+        self._withdraw = text(f"{waiting} AND id = :id")
+
+    def queued(self, connection: Connection) -> Mapping[str, int]:
+        return self._counted(connection.scalar(self._queued))
+
+    def due(self, connection: Connection) -> Mapping[str, int]:
+        return self._counted(connection.scalar(self._due))
+
+    def lanes(self, connection: Connection, queue: str) -> Sequence[Lane]:  # noqa: ARG002 it has one
+        return [Lane(priority=0, tenant=tenant) for tenant in connection.scalars(self._lanes)]
+
+    def take(self, connection: Connection, queue: str, lane: Lane, *, limit: int) -> Sequence[Task]:
+        found = sorted(connection.scalars(self._take, {"tenant": lane.tenant, "limit": limit}))
+        return [Task(step=self._step, queue=queue, id=errand_id) for errand_id in found]
+
+    def requeue(self, connection: Connection, queue: str, *, before: datetime) -> int:  # noqa: ARG002
+        return connection.execute(self._requeue, {"before": before}).rowcount
+
+    def withdraw(self, connection: Connection, tasks: Collection[Task]) -> None:
+        terms = [{"id": task.id} for task in tasks if task.step is self._step]
+        if terms:
+            connection.execute(self._withdraw, terms)
+
+    def _counted(self, count: int | None) -> Mapping[str, int]:
+        return {self._queue: count} if count else {}
+
+
+def _spent(phase: Phase) -> Failure:
+    return Failure(
+        code=FailureCode.CRASHED,
+        category=FailureCategory.INTERNAL,
+        message=f"the process died {MAX_STALLED} times in a row while it worked on this",
+        retryable=True,
+        phase=phase,
+    )

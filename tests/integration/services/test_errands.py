@@ -1,0 +1,233 @@
+"""Exports and deliveries on real Postgres: asked for, leased, fenced, made, given up."""
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from doubles.documents import text_schema
+from doubles.jobs import Workplace
+from doubles.postgres import empty_database
+
+from docproc.domain.errors import ConflictError, LeaseLostError, UsageError
+from docproc.services.deliver import FIRST_PAUSE_S, MAX_ATTEMPTS, deliver, pause_after, signature
+from docproc.services.errand_ports import ErrandStores, WebhookRefusedError
+from docproc.services.errand_records import ErrandClaim, ErrandState
+from docproc.services.export_job import ask_for_export, make_export
+from docproc.services.job_context import SystemClock
+from docproc.services.records import Job
+from docproc.services.work_ports import WorkStores
+from docproc.services.work_records import Step
+from docproc.sinks.webhooks import GuardedSender
+from docproc.storage.database import Database
+from docproc.storage.stores import errand_stores_over, stores_over, work_stores_over
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def postgres(postgres_url: str, migrated_postgres: str) -> Iterator[Database]:
+    with empty_database(postgres_url, template=migrated_postgres) as url:
+        database = Database.open(url)
+        yield database
+        database.close()
+
+
+@pytest.fixture
+def errands(postgres: Database) -> ErrandStores:
+    return errand_stores_over(postgres)
+
+
+@pytest.fixture
+def work(postgres: Database) -> WorkStores:
+    return work_stores_over(postgres)
+
+
+@pytest.fixture
+def place(postgres: Database, tmp_path: Path) -> Workplace:
+    return Workplace(stores_over(postgres, tmp_path / "blobs"), tmp_path)
+
+
+def _claimed(errands: ErrandStores, export_id: UUID, *, lease_s: float = 60) -> ErrandClaim:
+    claim = errands.exports.claim(export_id, owner="me", lease_s=lease_s)
+    assert claim is not None
+    return claim
+
+
+def _make(claim: ErrandClaim, place: Workplace, errands: ErrandStores) -> None:
+    make_export(claim, place.stores, errands, schema_of=lambda _: text_schema(), checkpoint=lambda: None)
+
+
+def test_an_export_is_handed_out_made_and_kept(place: Workplace, errands: ErrandStores, work: WorkStores) -> None:
+    job = place.run(place.submit({"a.txt": "one", "b.txt": "two"}))
+    export_id = ask_for_export(place.stores, errands, job.id, tenant="local", export_format="jsonl")
+    (lane,) = work.tasks.lanes("export")
+    (task,) = work.tasks.enqueue("export", lane, limit=5)
+    assert (task.step, task.id) == (Step.EXPORT, export_id)
+    _make(_claimed(errands, export_id), place, errands)
+    export = errands.exports.get(export_id, tenant="local")
+    assert (export.state, export.records) == (ErrandState.SUCCEEDED, 2)
+    assert export.blob_key is not None
+    lines = place.stores.blobs.read(export.blob_key).decode().splitlines()
+    assert [json.loads(line)["file"] for line in lines] == ["a.txt", "b.txt"]
+    assert export.byte_count == place.stores.blobs.size(export.blob_key)
+    assert errands.exports.claim(export_id, owner="me", lease_s=60) is None
+
+
+def test_an_export_of_an_open_job_or_of_another_tenant_is_refused(place: Workplace, errands: ErrandStores) -> None:
+    job = place.submit({"a.txt": "one"})
+    with pytest.raises(ConflictError, match="still open"):
+        ask_for_export(place.stores, errands, job.id, tenant="local", export_format="jsonl")
+    with pytest.raises(UsageError, match="there is no job"):
+        ask_for_export(place.stores, errands, job.id, tenant="other", export_format="jsonl")
+    with pytest.raises(UsageError, match="jsonl, csv, xlsx"):
+        ask_for_export(place.stores, errands, job.id, tenant="local", export_format="exe")
+
+
+def test_a_late_worker_keeps_nothing_of_its_export(place: Workplace, errands: ErrandStores) -> None:
+    job = place.run(place.submit({"a.txt": "one"}))
+    export_id = ask_for_export(place.stores, errands, job.id, tenant="local", export_format="csv")
+    late = _claimed(errands, export_id, lease_s=0)
+    assert errands.exports.sweep().freed == 1
+    _make(_claimed(errands, export_id), place, errands)
+    with pytest.raises(LeaseLostError):
+        _make(late, place, errands)
+    assert len(list(place.stores.blobs.keys("local/export/"))) == 1
+
+
+def test_an_export_whose_worker_always_dies_is_given_up(place: Workplace, errands: ErrandStores) -> None:
+    job = place.run(place.submit({"a.txt": "one"}))
+    export_id = ask_for_export(place.stores, errands, job.id, tenant="local", export_format="xlsx")
+    for _ in range(3):
+        _claimed(errands, export_id, lease_s=0)
+        errands.exports.sweep()
+    export = errands.exports.get(export_id, tenant="local")
+    assert export.state is ErrandState.FAILED
+    assert export.failure is not None
+    assert export.failure.code == "crashed"
+
+
+class _Refusing:
+    def __init__(self, *, final: bool = False) -> None:
+        self.sent: list[bytes] = []
+        self._final = final
+
+    def send(self, url: str, body: bytes, *, headers: Mapping[str, str]) -> int:  # noqa: ARG002
+        self.sent.append(body)
+        raise WebhookRefusedError("status 500", final=self._final)
+
+
+class _FixedClock(SystemClock):
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def _due(work: WorkStores) -> list[UUID]:
+    return [task.id for lane in work.tasks.lanes("deliver") for task in work.tasks.enqueue("deliver", lane, limit=100)]
+
+
+def _job_with_webhook(place: Workplace, errands: ErrandStores, url: str, *, kinds: tuple[str, ...] = ()) -> Job:
+    place.run(place.submit({"first.txt": "makes the tenant"}))
+    errands.deliveries.add_webhook(tenant="local", url=url, secret="quiet", kinds=kinds)
+    return place.run(place.submit({"a.txt": "one"}))
+
+
+def test_each_event_is_delivered_to_each_webhook_that_wants_it(
+    place: Workplace, errands: ErrandStores, work: WorkStores
+) -> None:
+    with _receiver() as receiver:
+        job = _job_with_webhook(place, errands, receiver.url, kinds=("job.succeeded",))
+        (delivery_id,) = _due(work)
+        claim = errands.deliveries.claim(delivery_id, owner="me", lease_s=60)
+        assert claim is not None
+        deliver(claim, errands, GuardedSender(inside=["127.0.0.1"]), clock=_FixedClock())
+        ((headers, body),) = receiver.received
+    message = json.loads(body)
+    assert (message["kind"], message["job_id"], message["id"]) == ("job.succeeded", str(job.id), f"{job.id}.2")
+    assert headers["Docproc-Signature"] == signature(body, ["quiet"], at=int(_FixedClock().now().timestamp()))
+    assert errands.deliveries.open_count(tenant="local") == 0
+
+
+def test_a_receiver_that_fails_is_asked_again_later_and_given_up_at_last(
+    place: Workplace, errands: ErrandStores, work: WorkStores, postgres: Database
+) -> None:
+    _job_with_webhook(place, errands, "https://example.org/", kinds=("job.succeeded",))
+    (delivery_id,) = _due(work)
+    sender = _Refusing()
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        claim = errands.deliveries.claim(delivery_id, owner="me", lease_s=60)
+        assert claim is not None
+        deliver(claim, errands, sender, clock=SystemClock())
+        if attempt < MAX_ATTEMPTS:
+            assert _due(work) == []
+            assert errands.deliveries.claim(delivery_id, owner="me", lease_s=60) is None
+            with postgres.write() as connection:
+                connection.exec_driver_sql("UPDATE deliveries SET due_at = now()")
+    assert len(sender.sent) == MAX_ATTEMPTS
+    assert errands.deliveries.open_count(tenant="local") == 0
+
+
+def test_pauses_between_tries_grow_to_hours() -> None:
+    pauses = [timedelta(seconds=pause_after(attempt)) for attempt in range(1, MAX_ATTEMPTS)]
+    assert pauses[0].total_seconds() == FIRST_PAUSE_S
+    assert pauses == sorted(pauses)
+    assert timedelta(hours=20) < sum(pauses, timedelta()) < timedelta(days=2)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.org/",
+        "https://127.0.0.1/",
+        "https://localhost/",
+        "https://[::1]/",
+        "https://169.254.169.254/latest/meta-data",
+        "https://10.0.0.1/",
+        "https://user@example.org/",
+        "file:///etc/passwd",
+    ],
+)
+def test_a_webhook_leads_to_no_address_inside(url: str) -> None:
+    with pytest.raises(WebhookRefusedError) as refused:
+        GuardedSender().send(url, b"{}", headers={})
+    assert refused.value.final
+
+
+def test_a_redirect_is_not_followed() -> None:
+    with _receiver(status=302) as receiver, pytest.raises(WebhookRefusedError, match="status 302"):
+        GuardedSender(inside=["127.0.0.1"]).send(receiver.url, b"{}", headers={})
+
+
+class _Receiver:
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.received: list[tuple[Mapping[str, str], bytes]] = []
+
+
+@contextmanager
+def _receiver(*, status: int = 200) -> Iterator[_Receiver]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            receiver.received.append((dict(self.headers), body))
+            self.send_response(status)
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        receiver = _Receiver(f"http://127.0.0.1:{server.server_port}/hook")
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield receiver
+        finally:
+            server.shutdown()
+            thread.join()
