@@ -14,7 +14,7 @@ DAY = {"type": ["string", "null"], "format": "date"}
 LINE = {"type": ["string", "null"], "x-docproc": {"kind": "text"}}
 
 
-def bill_schema(**more: Any) -> ExtractionSchema:
+def bill_schema() -> ExtractionSchema:
     properties = {
         "seller": LINE,
         "issued": DAY,
@@ -25,19 +25,22 @@ def bill_schema(**more: Any) -> ExtractionSchema:
             "items": {"type": "object", "properties": {"what": LINE, "price": MONEY}},
         },
         "buyer": {"type": "object", "properties": {"name": LINE, "city": LINE}},
-        **more,
     }
     return compile_json_schema({"title": "bill", "type": "object", "properties": properties}, stem="bill")
 
 
-def rules(**told: Any) -> Rules:
-    return Rules(schema=bill_schema(), **told)
+def rules(*, relaxed: frozenset[str] = frozenset()) -> Rules:
+    return Rules(schema=bill_schema(), relaxed=relaxed)
 
 
 def judged(
-    truth: Mapping[str, Any], given: Mapping[str, Any] | None, *, file: str = "a.pdf", **told: Any
+    truth: Mapping[str, Any],
+    given: Mapping[str, Any] | None,
+    *,
+    file: str = "a.pdf",
+    relaxed: frozenset[str] = frozenset(),
 ) -> JudgedDocument:
     answer = None
     if given is not None:
         answer = Given(file=file, fields={name: given_json(tree) for name, tree in given.items()})
-    return judge(Truth(file=file, fields=truth), answer, rules(**told))
+    return judge(Truth(file=file, fields=truth), answer, rules(relaxed=relaxed))

@@ -1,7 +1,7 @@
 """The figures over several documents, and what two readers differ in, worked out by hand."""
 
 import pytest
-from evaluation_factory import judged
+from evaluation_factory import judged, rules
 
 from docproc.evaluation.calibration import auroc, calibration, coverage, expected_calibration_error
 from docproc.evaluation.compare import compare, interval_of, mcnemar
@@ -84,8 +84,6 @@ def test_documents_that_did_not_come_out_count_as_nothing_found() -> None:
 
 
 def given(*, valid: bool | None, failure: str | None = None) -> JudgedDocument:
-    from evaluation_factory import rules
-
     return judge(Truth(file="a", fields={"total": "1"}), Given(file="a", valid=valid, failure=failure), rules())
 
 
@@ -134,14 +132,8 @@ def test_seconds_and_cost_of_a_page() -> None:
 
 
 def test_the_effort_is_what_the_documents_took() -> None:
-    found = judge(Truth(file="a", fields={}), Given(file="a", page_count=3, seconds=1.5), rules_of())
+    found = judge(Truth(file="a", fields={}), Given(file="a", page_count=3, seconds=1.5), rules())
     assert effort_of([found, found], wall_seconds=None, price=Price()) == Effort(pages=6, seconds=3.0)
-
-
-def rules_of():  # noqa: ANN201 a fixture by another name
-    from evaluation_factory import rules
-
-    return rules()
 
 
 def test_a_reader_compared_with_itself_shows_no_difference() -> None:
