@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from docproc.cli.console import for_output, for_people, marked
-from docproc.cli.eval_sets import read_json, read_lines
+from docproc.cli.json_files import read_json, read_lines
 from docproc.domain.errors import UsageError
 from docproc.evaluation.benchmark_files import Question, answers_of, questions_of
 from docproc.evaluation.benchmarks import BENCHMARKS, Benchmark, Marked, Score, benchmark, mark_all, score

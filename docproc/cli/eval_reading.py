@@ -1,7 +1,7 @@
 """Read the documents of a truth set as a job, as `docproc extract` does, or take a job that was read before."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from docproc.bootstrap import Desk
 from docproc.cli.console import for_people
 from docproc.cli.eval_sets import TruthSet, is_admitted
 from docproc.cli.exit_codes import ExitCode
+from docproc.cli.files import FoundFile
+from docproc.cli.questions import asked
 from docproc.cli.running import run_visibly
 from docproc.domain.document import JobState
 from docproc.domain.errors import UsageError
@@ -22,7 +24,6 @@ from docproc.exports.export_item import ExportItem
 from docproc.services.collect import collect
 from docproc.services.delete import delete
 from docproc.services.job_context import schema_version
-from docproc.services.questions import QUESTION
 from docproc.services.records import Job, JobOptions, NewJob
 from docproc.services.submit import SubmittedFile, submit
 
@@ -82,12 +83,10 @@ def given_by(desk: Desk, job: Job, schema: ExtractionSchema) -> dict[str, Given]
     return {Path(item.extraction.file).name: _given(item, schema) for item in collect(desk.stores, job.id)}
 
 
-def _files(truth: TruthSet, questions: Mapping[str, str]) -> Iterable[SubmittedFile]:
-    for known in truth.truths:
-        path = truth.docs / known.file
-        if path.is_file():
-            question = questions.get(known.file, known.question)
-            yield SubmittedFile(path=path, name=known.file, metadata={QUESTION: question} if question else {})
+def _files(truth: TruthSet, questions: Mapping[str, str]) -> Iterator[SubmittedFile]:
+    told = {known.file: known.question for known in truth.truths if known.question}
+    found = (FoundFile(path=truth.docs / known.file, name=known.file) for known in truth.truths)
+    yield from asked((file for file in found if file.path.is_file()), {**told, **questions})
 
 
 def _given(item: ExportItem, schema: ExtractionSchema) -> Given:

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from docproc.cli.console import for_output, for_people, marked
 from docproc.cli.eval_table import comparison_table, field_table, figure_table, interval_words
 from docproc.domain.errors import UsageError
@@ -89,7 +91,7 @@ def show(evaluation: Evaluation, *, as_json: bool) -> None:
     """Figures to standard output, remarks to standard error."""
     console = for_output()
     if as_json:
-        console.print(json.dumps(evaluation.to_json()), soft_wrap=True, markup=False, emoji=False)
+        typer.echo(json.dumps(evaluation.to_json()))
     else:
         for one in evaluation.scored:
             console.print(field_table(one.summary, title=f"{one.name}, {evaluation.schema}"))

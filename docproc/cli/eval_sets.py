@@ -1,11 +1,11 @@
-"""Truth, predictions and questions from files, as `docproc eval` takes them; scores nothing."""
+"""Truth and predictions from files, as `docproc eval` takes them; scores nothing."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from docproc.cli.json_files import read_json, read_lines
 from docproc.domain.errors import UsageError
 from docproc.domain.issues import Severity
 from docproc.domain.schema import ExtractionSchema
@@ -62,53 +62,11 @@ def load_predictions(path: Path, schema: ExtractionSchema) -> dict[str, Given]:
     return {given.file: given for given in found}
 
 
-def load_questions(path: Path) -> dict[str, str]:
-    """By file name, from an object {file: question} or from lines {"file", "question"}."""
-    whole = read_json(path) if path.suffix.lower() == ".json" else None
-    if isinstance(whole, dict):
-        pairs: list[tuple[object, object]] = list(whole.items())
-    else:
-        pairs = [(line.get("file"), line.get("question")) for line in whole or read_lines(path)]
-    for name, question in pairs:
-        if not isinstance(name, str) or not isinstance(question, str):
-            raise UsageError(f'{path}: a question is {{"file": NAME, "question": TEXT}}')
-    return {Path(str(name)).name: str(question) for name, question in pairs}
-
-
 def is_admitted(record: Mapping[str, Any] | None, schema: ExtractionSchema) -> bool:
     """There is a record, and it has the schema's shape."""
     if record is None:
         return False
     return all(issue.severity is not Severity.ERROR for issue in schema.check_shape(dict(record)))
-
-
-def read_json(path: Path) -> Any:  # noqa: ANN401 plain JSON
-    """A JSON file. Raises UsageError that quotes nothing of it."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as exc:
-        raise UsageError(f"{path}: cannot be read as JSON") from exc
-
-
-def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The objects of a JSONL file. Raises UsageError with the number of a line that is none."""
-    try:
-        with path.open(encoding="utf-8-sig") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield _object(line, f"{path}: line {number}")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise UsageError(f"{path}: cannot be read") from exc
-
-
-def _object(text: str, place: str) -> dict[str, Any]:
-    try:
-        parsed = json.loads(text)
-    except ValueError as exc:
-        raise UsageError(f"{place} is not JSON") from exc
-    if not isinstance(parsed, dict):
-        raise UsageError(f"{place} is not an object")
-    return parsed
 
 
 def _truth(parsed: object, place: Path) -> Truth:

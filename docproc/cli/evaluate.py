@@ -85,6 +85,7 @@ def evaluate(
         relaxed=known.relaxed | frozenset(relaxed or ()),
         day_first=True if day_first is None else day_first,
     )
+    unscored = _unscored(known, chosen)
     names = _names(reader, predictions, job)
     options = JobOptions(day_first=day_first, reuse=reuse, workers=workers)
     desk = open_desk(settings)
@@ -94,7 +95,7 @@ def evaluate(
         *_read_before(desk, chosen, jobs=job or [], files=predictions or []),
     ]
     price = Price(per_page=price_per_page, per_hour=price_per_hour)
-    evaluation = _evaluation(known, outcomes, rules, price=price)
+    evaluation = _evaluation(known, outcomes, rules, price=price, unscored=unscored)
     show(evaluation, as_json=as_json)
     if out is not None:
         write(evaluation, out, overwrite=overwrite)
@@ -108,6 +109,17 @@ def _schema(reference: str | None, known: "TruthSet") -> "ExtractionSchema":
     if reference is None and known.schema is None:
         raise UsageError("docproc eval needs --schema: the truth has no schema.json beside it")
     return load_schema(absolute_reference(reference or str(known.schema)))
+
+
+def _unscored(known: "TruthSet", schema: "ExtractionSchema") -> "Sequence[str]":
+    """Fields of the truth that the schema does not have. Raises UsageError when it has none of them."""
+    from docproc.domain.errors import UsageError
+    from docproc.evaluation.truth import unknown_fields
+
+    unknown = {name for truth in known.truths for name in unknown_fields(truth.fields, schema.fields)}
+    if unknown >= {name for truth in known.truths for name in truth.fields}:
+        raise UsageError(f"{schema.label} has none of the fields that the truth names")
+    return sorted(unknown)
 
 
 def _names(
@@ -130,13 +142,11 @@ def _course(
     desk: "Desk", schema: "ExtractionSchema", options: "JobOptions", *, questions: "Sequence[Path]", keep: bool
 ) -> "Course":
     from docproc.cli.eval_reading import Course
-    from docproc.cli.eval_sets import load_questions
-    from docproc.domain.errors import UsageError
-    from docproc.services.questions import takes_question
+    from docproc.cli.questions import load_questions, require_answer
 
     asked: Mapping[str, str] = {name: text for path in questions for name, text in load_questions(path).items()}
-    if asked and not takes_question(schema):
-        raise UsageError(f"--questions: {schema.label} has no field `answer`; the schema qa has one")
+    if asked:
+        require_answer(schema)
     return Course(desk=desk, schema=schema, options=options, questions=asked, keep=keep)
 
 
@@ -162,13 +172,13 @@ def _read_before(
         yield Outcome(name=path.stem, documents=load_predictions(path, schema))
 
 
-def _evaluation(known: "TruthSet", outcomes: "Sequence[Outcome]", rules: "Rules", *, price: "Price") -> "Evaluation":
+def _evaluation(
+    known: "TruthSet", outcomes: "Sequence[Outcome]", rules: "Rules", *, price: "Price", unscored: "Sequence[str]"
+) -> "Evaluation":
     from docproc.cli.eval_report import Evaluation, Scored
-    from docproc.domain.errors import UsageError
     from docproc.evaluation.compare import compare, interval_of
     from docproc.evaluation.judge import judge
     from docproc.evaluation.summary import effort_of, summarise
-    from docproc.evaluation.truth import unknown_fields
 
     scored: list[Scored] = []
     for outcome in outcomes:
@@ -182,14 +192,11 @@ def _evaluation(known: "TruthSet", outcomes: "Sequence[Outcome]", rules: "Rules"
                 interval=interval_of(judged),
             )
         )
-    if not any(document.fields for document in scored[0].documents):
-        raise UsageError(f"{rules.schema.label} has none of the fields that the truth names")
-    unknown = {name for truth in known.truths for name in unknown_fields(truth.fields, rules.schema.fields)}
     return Evaluation(
         schema=rules.schema.label,
         scored=scored,
         comparison=compare(scored[0].documents, scored[1].documents) if len(scored) == _MOST else None,
-        unscored=sorted(unknown),
+        unscored=unscored,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import comb
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -22,12 +22,9 @@ from docproc.evaluation.sums import (
 )
 
 RESAMPLES = 2000
-#: resamples computed at a time: bounds the memory
-_AT_A_TIME = 200
+#: resamples drawn at a time: bounds the memory, and divides the number of resamples
+_AT_A_TIME = 100
 _SEED = 20260101
-
-#: from a board, summed tallies and the share of whole documents
-_Figure: TypeAlias = Callable[[Board, Array, Array], Array]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +69,15 @@ class Comparison:
 
 def compare(first: Sequence[JudgedDocument], second: Sequence[JudgedDocument]) -> Comparison:
     """Both sequences hold the same documents in the same order, judged by the same truth."""
-    boards = Board(first), Board(second)
-    weights = _resamples(len(first))
-    figures = _figures(boards[0])
-    paths = boards[0].paths
+    draws = _Draws.of(first), _Draws.of(second)
+    paths = draws[0].board.paths
+    scores = [field_scores(one.board, one.sums) for one in draws]
     return Comparison(
         documents=len(first),
-        differences={name: _difference(figure, boards, weights) for name, figure in figures.items()},
-        fields={path: _difference(_score_of(index), boards, weights) for index, path in enumerate(paths)},
+        differences={
+            name: _interval(figure(draws[1]) - figure(draws[0])) for name, figure in _figures(draws[0].board).items()
+        },
+        fields={path: _interval((scores[1] - scores[0])[:, index]) for index, path in enumerate(paths)},
         documents_right=mcnemar([document.whole for document in first], [document.whole for document in second]),
         fields_right={path: mcnemar(_right(first, path), _right(second, path)) for path in paths},
     )
@@ -87,9 +85,8 @@ def compare(first: Sequence[JudgedDocument], second: Sequence[JudgedDocument]) -
 
 def interval_of(documents: Sequence[JudgedDocument]) -> Interval:
     """The 95 % interval of `overall` over resamples of the documents."""
-    board = Board(documents)
-    values = _resampled(lambda board, sums, _: overall(board, sums), board, _resamples(len(documents)))
-    return _interval(float(overall(board, board.tallies.sum(axis=0))), values)
+    draws = _Draws.of(documents)
+    return _interval(overall(draws.board, draws.sums))
 
 
 def mcnemar(first: Sequence[bool], second: Sequence[bool]) -> McNemar:
@@ -101,55 +98,49 @@ def mcnemar(first: Sequence[bool], second: Sequence[bool]) -> McNemar:
     return McNemar(only_first=only_first, only_second=only_second, p=min(1.0, 2 * tail))
 
 
-def _figures(board: Board) -> dict[str, _Figure]:
-    figures: dict[str, _Figure] = {
-        "overall": lambda board, sums, _: overall(board, sums),
-        "entity_f1_strict": lambda board, sums, _: entity_f1(board, sums, strict=True),
-        "entity_f1": lambda board, sums, _: entity_f1(board, sums, strict=False),
-        "omission_rate": lambda _, sums, __: omission_rate(sums),
-        "hallucination_rate": lambda _, sums, __: hallucination_rate(sums),
-        "documents_right": lambda _, __, whole: whole,
+@dataclass(frozen=True, slots=True)
+class _Draws:
+    """All documents once, then the resamples: the same for every reader, so that what they share cancels out."""
+
+    board: Board
+    #: [1 + resamples, fields, columns]
+    sums: Array
+    #: share of documents that are wholly right: [1 + resamples]
+    whole: Array
+
+    @classmethod
+    def of(cls, documents: Sequence[JudgedDocument]) -> "_Draws":
+        board, count = Board(documents), len(documents)
+        random = np.random.default_rng(_SEED)
+        sums, whole = [board.tallies.sum(axis=0)[np.newaxis]], [board.whole.mean(keepdims=True)]
+        for _ in range(0, RESAMPLES, _AT_A_TIME):
+            # how often each document is drawn, a line a resample
+            weights = random.multinomial(count, np.full(count, 1 / count), size=_AT_A_TIME).astype(float)
+            sums.append(np.tensordot(weights, board.tallies, axes=(1, 0)))
+            whole.append(weights @ board.whole / count)
+        return cls(board, np.concatenate(sums), np.concatenate(whole))
+
+
+def _figures(board: Board) -> dict[str, Callable[[_Draws], Array]]:
+    figures: dict[str, Callable[[_Draws], Array]] = {
+        "overall": lambda draws: overall(draws.board, draws.sums),
+        "entity_f1_strict": lambda draws: entity_f1(draws.board, draws.sums, strict=True),
+        "entity_f1": lambda draws: entity_f1(draws.board, draws.sums, strict=False),
+        "omission_rate": lambda draws: omission_rate(draws.sums),
+        "hallucination_rate": lambda draws: hallucination_rate(draws.sums),
+        "documents_right": lambda draws: draws.whole,
     }
     if Measure.TEXT in board.measures:
-        figures["anls"] = lambda board, sums, _: anls_mean(board, sums)
+        figures["anls"] = lambda draws: anls_mean(draws.board, draws.sums)
     if Measure.ROWS in board.measures:
-        figures["row_f1"] = lambda board, sums, _: row_f1(board, sums)
+        figures["row_f1"] = lambda draws: row_f1(draws.board, draws.sums)
     return figures
 
 
-def _score_of(index: int) -> _Figure:
-    return lambda board, sums, _: field_scores(board, sums)[..., index]
-
-
-def _resamples(documents: int) -> Array:
-    """How often each document is drawn in each resample: [resamples, documents]."""
-    if not documents:
-        return np.zeros((RESAMPLES, 0))
-    draws = np.random.default_rng(_SEED).multinomial(documents, [1 / documents] * documents, size=RESAMPLES)
-    return draws.astype(float)
-
-
-def _difference(figure: _Figure, boards: tuple[Board, Board], weights: Array) -> Interval:
-    # the same resamples for both: what they have in common cancels out
-    values = _resampled(figure, boards[1], weights) - _resampled(figure, boards[0], weights)
-    everything = np.ones((1, weights.shape[1]))
-    value = _resampled(figure, boards[1], everything) - _resampled(figure, boards[0], everything)
-    return _interval(float(value[0]), values)
-
-
-def _resampled(figure: _Figure, board: Board, weights: Array) -> Array:
-    parts = []
-    for start in range(0, len(weights), _AT_A_TIME):
-        some = weights[start : start + _AT_A_TIME]
-        sums = np.tensordot(some, board.tallies, axes=(1, 0))
-        whole = some @ board.whole / max(1, weights.shape[1])
-        parts.append(figure(board, sums, whole))
-    return np.concatenate(parts)
-
-
-def _interval(value: float, values: Array) -> Interval:
-    low, high = np.percentile(values, [2.5, 97.5])
-    return Interval(value=value, low=float(low), high=float(high))
+def _interval(values: Array) -> Interval:
+    """The first is the estimate itself, the rest its resamples."""
+    low, high = np.percentile(values[1:], [2.5, 97.5])
+    return Interval(value=float(values[0]), low=float(low), high=float(high))
 
 
 def _right(documents: Sequence[JudgedDocument], path: str) -> list[bool]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from docproc.evaluation.calibration import Calibration, calibration
+from docproc.evaluation.given import Given
 from docproc.evaluation.judge import JudgedDocument
 from docproc.evaluation.judged import Measure
 from docproc.evaluation.sums import (
@@ -107,7 +108,6 @@ def summarise(documents: Sequence[JudgedDocument], effort: Effort = Effort()) ->
     board = Board(documents)
     sums = board.tallies.sum(axis=0)
     outcomes = [document.given for document in documents]
-    verdicts = [given is not None and given.valid for given in outcomes if given is None or given.valid is not None]
     bets = [judged.bet for document in documents for judged in document.fields.values() if judged.bet is not None]
     return Summary(
         documents=len(documents),
@@ -120,9 +120,7 @@ def summarise(documents: Sequence[JudgedDocument], effort: Effort = Effort()) ->
         row_f1=float(row_f1(board, sums)) if Measure.ROWS in board.measures else None,
         omission_rate=float(omission_rate(sums)),
         hallucination_rate=float(hallucination_rate(sums)),
-        valid_rate=sum(map(bool, verdicts)) / len(verdicts)
-        if any(given and given.valid is not None for given in outcomes)
-        else None,
+        valid_rate=_valid_rate(outcomes),
         documents_right=float(board.whole.mean()) if documents else 0.0,
         calibration=calibration(bets),
         pages=effort.pages,
@@ -141,6 +139,13 @@ def effort_of(documents: Sequence[JudgedDocument], *, wall_seconds: float | None
         wall_seconds=wall_seconds,
         price=price,
     )
+
+
+def _valid_rate(outcomes: Sequence[Given | None]) -> float | None:
+    """Of all documents; None when nobody checked a record."""
+    if all(given is None or given.valid is None for given in outcomes):
+        return None
+    return sum(given is not None and given.valid is True for given in outcomes) / len(outcomes)
 
 
 def _cost(effort: Effort) -> float | None:

@@ -130,6 +130,16 @@ def test_a_question_is_asked_of_each_document_and_stands_in_its_record(run: Comm
     assert kept["schema"] == "qa@1"
 
 
+def test_extract_asks_questions_too(run: Command, tmp_path: Path) -> None:
+    write_pdf(tmp_path / "a.pdf", "Answer: 42")
+    (tmp_path / "q.json").write_text(json.dumps({"a.pdf": "How many?"}))
+
+    line = json.loads(run("extract", "a.pdf", "--schema", "qa", "--questions", "q.json").stdout)
+    assert line["metadata"] == {"question": "How many?"}
+    assert line["record"].keys() == {"answer"}
+    assert "qa has one" in run("extract", "a.pdf", "--schema", "invoice", "--questions", "q.json", code=2).stderr
+
+
 def test_ctrl_c_leaves_a_job_that_can_be_resumed_and_scored(run: Command, tmp_path: Path) -> None:
     many = write_set(tmp_path / "many", count=60)
     with run.start("eval", many, "--reader", "layout", "--workers", "1", "--json") as process:

@@ -1,11 +1,11 @@
-"""Truth, predictions and questions as files: what is read, and how a wrong file is told."""
+"""Truth and predictions as files: what is read, and how a wrong file is told."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from docproc.cli.eval_sets import is_admitted, load_predictions, load_questions, load_truth
+from docproc.cli.eval_sets import is_admitted, load_predictions, load_truth
 from docproc.domain.errors import UsageError
 from docproc.evaluation.given import GivenValue
 from schemas import load_schema
@@ -73,14 +73,6 @@ def test_a_line_that_is_no_json_is_told_by_its_number(tmp_path: Path) -> None:
     (tmp_path / "p.jsonl").write_text('{"file": "a"}\nnonsense\n')
     with pytest.raises(UsageError, match="line 2"):
         load_predictions(tmp_path / "p.jsonl", load_schema("qa"))
-
-
-def test_questions_are_an_object_or_lines(tmp_path: Path) -> None:
-    whole = write(tmp_path / "q.json", {"a.png": "How many?"})
-    lines = write(tmp_path / "q.jsonl", {"file": "docs/a.png", "question": "How many?"})
-    assert load_questions(whole) == load_questions(lines) == {"a.png": "How many?"}
-    with pytest.raises(UsageError, match="question is"):
-        load_questions(write(tmp_path / "w.jsonl", {"file": "a.png"}))
 
 
 def test_a_record_is_admitted_when_it_has_the_shape_of_the_schema() -> None:
