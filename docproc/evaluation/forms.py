@@ -6,7 +6,7 @@ Text is compared as a person would who does not forgive an accent: stricter than
 import json
 import re
 import unicodedata
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from rapidfuzz.distance import Levenshtein
@@ -33,6 +33,18 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A value with the forms in which it is compared, made once: a row of a long table is compared with every other."""
+
+    value: JsonValue
+    #: without white space at its ends
+    exact: str
+    text: str
+    #: equal for values that mean the same; None when the value is not of the field's kind
+    form: Hashable | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sameness:
     """How the values of one field are compared."""
 
@@ -42,22 +54,36 @@ class Sameness:
     #: a number within 5 % is right, as for charts
     relaxed: bool = False
 
-    def same(self, true: JsonValue, given: JsonValue) -> bool:
+    def prepare(self, value: JsonValue) -> Prepared:
+        """The value in its forms."""
+        text = text_form(value)
+        return Prepared(value=value, exact=as_text(value).strip(), text=text, form=self._form(value, text))
+
+    def same(self, true: Prepared, given: Prepared) -> bool:
         """Do both mean the same? What is not of the kind is compared as text."""
+        if true.exact == given.exact:
+            return True
         if self.relaxed:
             return _same_relaxed(true, given)
-        forms = self.form(true), self.form(given)
-        if None in forms:
-            return text_form(true) == text_form(given)
-        return forms[0] == forms[1]
+        if true.form is None or given.form is None:
+            return true.text == given.text
+        return true.form == given.form
 
-    def form(self, value: JsonValue) -> Hashable | None:
-        """A form that is equal for values that mean the same; None when it is not of this kind."""
+    def alike(self, true: Prepared, given: Prepared) -> float:
+        """1 for the same, ANLS for texts that are not, 0 for anything else."""
+        if self.same(true, given):
+            return 1.0
+        return anls(true.text, given.text) if self.is_text else 0.0
+
+    @property
+    def is_text(self) -> bool:
+        """Nearly right counts in part."""
+        return self.kind is FieldKind.TEXT and not self.relaxed
+
+    def _form(self, value: JsonValue, text: str) -> Hashable | None:
         if isinstance(value, list | dict):
             return None
-        if self.kind is FieldKind.TEXT:
-            return text_form(value)
-        return comparable(self.kind, value, day_first=self.day_first)
+        return text if self.kind is FieldKind.TEXT else comparable(self.kind, value, day_first=self.day_first)
 
 
 def text_form(value: JsonValue) -> str:
@@ -77,18 +103,11 @@ def as_text(value: JsonValue) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def anls(true: JsonValue, given: JsonValue, *, threshold: float = ANLS_THRESHOLD) -> float:
-    """1 minus the normalised Levenshtein distance of the text forms, 0 under the threshold."""
-    left, right = text_form(true), text_form(given)
-    if not left or not right:
-        return float(left == right)
-    alike = Levenshtein.normalized_similarity(left, right)
-    return alike if alike >= threshold else 0.0
-
-
-def best_anls(true: Sequence[JsonValue], given: JsonValue) -> float:
-    """The similarity to the closest of several equally right values."""
-    return max((anls(one, given) for one in true), default=0.0)
+def anls(true: str, given: str) -> float:
+    """1 minus the normalised Levenshtein distance of two text forms, 0 under the threshold."""
+    if not true or not given:
+        return float(true == given)
+    return Levenshtein.normalized_similarity(true, given, score_cutoff=ANLS_THRESHOLD)
 
 
 def is_blank(value: JsonValue) -> bool:
@@ -96,8 +115,8 @@ def is_blank(value: JsonValue) -> bool:
     return value is None or (isinstance(value, str) and not value.strip()) or value in ([], {})
 
 
-def _same_relaxed(true: JsonValue, given: JsonValue) -> bool:
-    numbers = [None if _LETTER.search(as_text(side)) else parse_number(as_text(side)) for side in (true, given)]
+def _same_relaxed(true: Prepared, given: Prepared) -> bool:
+    numbers = [None if _LETTER.search(side.exact) else parse_number(side.exact) for side in (true, given)]
     if numbers[0] is None or numbers[1] is None:
-        return text_form(true) == text_form(given)
+        return true.text == given.text
     return abs(float(numbers[0] - numbers[1])) <= RELAXED * abs(float(numbers[0]))

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from docproc.domain.schema import FieldKind, JsonValue
-from docproc.evaluation.forms import Sameness, as_text, best_anls, is_blank, loose_form
+from docproc.domain.schema import JsonValue
+from docproc.evaluation.forms import Sameness, as_text, is_blank, loose_form
 from docproc.evaluation.given import GivenValue
 from docproc.evaluation.judged import Judged, Measure, Tally
 from docproc.evaluation.truth import alternatives
@@ -12,35 +12,26 @@ from docproc.evaluation.truth import alternatives
 
 def judge_plain(true: Any, given: GivenValue, sameness: Sameness) -> Judged:  # noqa: ANN401 plain JSON
     """A single value; `true` may be null, or several equally right ones."""
-    choices = alternatives(true)
-    measure = Measure.TEXT if sameness.kind is FieldKind.TEXT and not sameness.relaxed else Measure.PLAIN
+    choices = [sameness.prepare(choice) for choice in alternatives(true) if not is_blank(choice)]
+    measure = Measure.TEXT if sameness.is_text else Measure.PLAIN
     is_given = not is_blank(given.value)
-    if all(is_blank(choice) for choice in choices):
+    if not choices:
         tally = Tally(given=is_given, invented=is_given)
         return Judged(measure=measure, tally=tally, whole=not is_given, bet=_bet(given, right=False))
-    exact = is_given and is_exact(choices, given.value)
-    right = exact or (is_given and is_right(choices, given.value, sameness))
+    if not is_given:
+        return Judged(measure=measure, tally=Tally(asked=1, omitted=1, documents=1), whole=False)
+    answer = sameness.prepare(given.value)
+    right = any(sameness.same(choice, answer) for choice in choices)
     tally = Tally(
         asked=1,
-        given=is_given,
+        given=1,
         right=right,
-        exact=exact,
-        alike=1.0 if right else best_anls(choices, given.value) if is_given else 0.0,
-        omitted=not is_given,
-        invented=is_given and not right and given.grounded is False,
+        exact=any(choice.exact == answer.exact for choice in choices),
+        alike=max(sameness.alike(choice, answer) for choice in choices),
+        invented=not right and given.grounded is False,
         documents=1,
     )
     return Judged(measure=measure, tally=tally, whole=right, bet=_bet(given, right=right))
-
-
-def is_exact(choices: Sequence[JsonValue], given: JsonValue) -> bool:
-    """The same characters, white space at the ends aside."""
-    return any(as_text(choice).strip() == as_text(given).strip() for choice in choices)
-
-
-def is_right(choices: Sequence[JsonValue], given: JsonValue, sameness: Sameness) -> bool:
-    """The same after normalising."""
-    return any(sameness.same(choice, given) for choice in choices)
 
 
 def judge_set(true: Sequence[Any] | None, given: Sequence[GivenValue]) -> Judged:
@@ -55,7 +46,7 @@ def judge_set(true: Sequence[Any] | None, given: Sequence[GivenValue]) -> Judged
             continue
         left.remove(hit)
         right += 1
-        exact += is_exact(alternatives(hit), member.value)
+        exact += any(as_text(choice).strip() == as_text(member.value).strip() for choice in alternatives(hit))
     asked = len(true or ())
     tally = Tally(
         asked=asked,

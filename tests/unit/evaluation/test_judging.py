@@ -130,6 +130,22 @@ def test_a_cell_that_the_row_does_not_have_is_invented() -> None:
     assert field("lines", [row("Paint", None)], [row("Paint", "7.00")]).tally.invented == 1
 
 
+def test_rows_of_a_table_that_is_empty_are_invented() -> None:
+    assert field("lines", [], [row("Paint", "7.00")]).tally == Tally(given=2, invented=2, rows_given=1)
+    assert field("lines", [], []).whole
+
+
+def test_a_wrong_cell_and_a_row_too_many_are_invented_when_nothing_proves_them() -> None:
+    wrong = {"what": "Paint", "price": {"value": "8.00", "evidence": []}}
+    more = {"what": {"value": "Zinc", "evidence": []}, "price": {"value": "9.00", "evidence": [{"page": 1}]}}
+    assert field("lines", [row("Paint", "7.00")], [wrong, more]).tally.invented == 2
+
+
+def test_hundreds_of_rows_in_another_order_are_paired() -> None:
+    rows = [row(f"Article number {number}", f"{number}.00") for number in range(300)]
+    assert field("lines", rows, rows[::-1]).whole
+
+
 def test_groups_are_scored_by_their_fields() -> None:
     document = judged({"buyer": {"name": "Ann", "city": "Ulm"}}, {"buyer": {"name": "Ann", "city": "Bonn"}})
     assert {path: verdict.whole for path, verdict in document.fields.items()} == {
