@@ -39,8 +39,11 @@ def _gists(text: str) -> Iterable[str]:
     found = []
     for place, sentence in enumerate(sentences):
         marks = (*_BEFORE_GIST, "=") if place == len(sentences) - 1 else _BEFORE_GIST
-        ends = [sentence.rsplit(mark, 1)[1].strip() for mark in marks if mark in sentence]
-        gist = min((end for end in ends if end), key=len, default="")
+        gist = ""
+        for mark in marks:
+            end = sentence.rsplit(mark, 1)[1].strip() if mark in sentence else None
+            if end is not None and (not gist or len(end) < len(gist)):  # an empty end makes way for the next one
+                gist = end
         if gist and gist not in _NO_GIST:
             found.append(gist)
     return found or [text]

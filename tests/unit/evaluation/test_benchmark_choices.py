@@ -65,6 +65,7 @@ def test_mmbench_finds_the_option_only_without_doubt(answer: str, letter: str | 
         ("The point is about", ["b"], False),  # a single letter is no part of a word
         ("Therefore 12\nfinal 13", ["12"], True),
         ("", ["1"], False),
+        ("so x is 3 =", ["3"], True),  # nothing behind the sign: the whole counts
     ],
 )
 def test_mmmu_open_answers(answer: str, true: list[str], right: bool) -> None:
