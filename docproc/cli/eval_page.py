@@ -24,7 +24,7 @@ _STYLE = Markup(
     "table{border-collapse:collapse;background:var(--panel);width:100%}"
     "th,td{border:1px solid var(--line);padding:4px 8px;text-align:left;vertical-align:top;overflow-wrap:anywhere}"
     "td.number,th.number{text-align:right;white-space:nowrap}th{color:var(--muted);font-weight:600}"
-    "td table{width:auto;font-size:12px}.right{color:var(--good)}.nothing{color:var(--bad);font-style:italic}"
+    "td.name{min-width:8em}td table{width:auto;font-size:12px}.right{color:var(--good)}.nothing{color:var(--bad);font-style:italic}"
     "small{color:var(--muted)}td.true{border-left:3px solid var(--good)}td.wrong{border-left:3px solid var(--bad)}"
 )
 
@@ -85,7 +85,7 @@ def _wrong_table(wrongs: Sequence[WrongField], names: Sequence[str]) -> Markup:
     lines = [
         tag(
             "tr",
-            tag("td", wrong.file),
+            tag("td", wrong.file, class_="name"),
             tag("td", _value(wrong.true), class_="true"),
             *(_given(given) for given in wrong.given),
         )
@@ -122,7 +122,7 @@ def _value(value: object) -> Markup:
 
 def _rows(rows: Sequence[Mapping[str, object]]) -> Markup:
     columns = list(dict.fromkeys(name for row in rows for name in row if name != OPTIONAL))
-    lines = [tag("tr", *(tag("td", _value(row.get(name))) for name in columns)) for row in rows]
+    lines = [tag("tr", *(tag("td", _value(row[name]) if row.get(name) else "") for name in columns)) for row in rows]
     return tag("table", _head(columns), *lines)
 
 

@@ -3,13 +3,12 @@
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import typer
 
 from docproc.bootstrap import Desk
 from docproc.cli.console import for_people
-from docproc.cli.eval_sets import TruthSet, is_admitted
+from docproc.cli.eval_sets import TruthSet, by_name, is_admitted
 from docproc.cli.exit_codes import ExitCode
 from docproc.cli.files import FoundFile
 from docproc.cli.questions import asked
@@ -80,7 +79,7 @@ def read_set(course: Course, truth: TruthSet) -> Outcome:
 
 def given_by(desk: Desk, job: Job, schema: ExtractionSchema) -> dict[str, Given]:
     """What a job made of its documents, by name."""
-    return {Path(item.extraction.file).name: _given(item, schema) for item in collect(desk.stores, job.id)}
+    return by_name(_given(item, schema) for item in collect(desk.stores, job.id))
 
 
 def _files(truth: TruthSet, questions: Mapping[str, str]) -> Iterator[SubmittedFile]:

@@ -1,8 +1,8 @@
 """Truth and predictions from files, as `docproc eval` takes them; scores nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from docproc.cli.json_files import read_json, read_lines
@@ -58,8 +58,20 @@ def load_truth(path: Path, *, docs: Path | None) -> TruthSet:
 
 def load_predictions(path: Path, schema: ExtractionSchema) -> dict[str, Given]:
     """By file name, from lines of `docproc extract` or {"file", "fields"}; the last line of a file counts."""
-    found = (_given(line, schema, path) for line in read_lines(path))
-    return {given.file: given for given in found}
+    return by_name(_given(line, schema, path) for line in read_lines(path))
+
+
+def by_name(documents: Iterable[Given]) -> dict[str, Given]:
+    """By name as it was handed in, and by the name without folders, where no other document has that."""
+    found = {given.file: given for given in documents}
+    for name, given in list(found.items()):
+        found.setdefault(PurePosixPath(name).name, given)
+    return found
+
+
+def named(documents: Mapping[str, Given], file: str) -> Given | None:
+    """The document that the truth calls `file`."""
+    return documents.get(file, documents.get(PurePosixPath(file).name))
 
 
 def is_admitted(record: Mapping[str, Any] | None, schema: ExtractionSchema) -> bool:
@@ -86,7 +98,7 @@ def _given(line: Mapping[str, Any], schema: ExtractionSchema, place: Path) -> Gi
     pages, facts = line.get("pages"), line.get("document")
     known = facts.get("page_count") if isinstance(facts, dict) else None
     return Given(
-        file=Path(line["file"]).name,
+        file=line["file"],
         fields={name: given_json(tree) for name, tree in fields.items()},
         valid=is_admitted(line["record"], schema) if "record" in line else None,
         failure=str(failure.get("code") if isinstance(failure, dict) else failure)[:80] if failure else None,

@@ -76,13 +76,17 @@ def comparison_table(comparison: Comparison, names: Sequence[str]) -> Table:
 
 def interval_words(interval: Interval) -> tuple[str, str]:
     """`+1.2` and `-0.3 … +2.7`, in percentage points; marked where chance does not explain it."""
-    low, high = f"{100 * interval.low:+.1f}", f"{100 * interval.high:+.1f}"
-    return f"{100 * interval.value:+.1f}", f"{low} … {high}{' *' if interval.differs else ''}"
+    mark = " *" if interval.differs else ""
+    return _points(interval.value), f"{_points(interval.low)} … {_points(interval.high)}{mark}"
 
 
 def percent(value: float | None) -> str:
     """In per cent with one decimal; nothing for nothing."""
     return "" if value is None else f"{100 * value:.1f}"
+
+
+def _points(share: float) -> str:
+    return f"{round(100 * share, 1) + 0.0:+.1f}"  # what rounds to zero has no minus
 
 
 def _beyond(summary: Summary, key: str) -> float | None:

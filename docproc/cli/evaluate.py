@@ -90,10 +90,8 @@ def evaluate(
     options = JobOptions(day_first=day_first, reuse=reuse, workers=workers)
     desk = open_desk(settings)
     course = _course(desk, chosen, options, questions=questions or [], keep=keep)
-    outcomes = [
-        *(_read(course, name, known) for name in names),
-        *_read_before(desk, chosen, jobs=job or [], files=predictions or []),
-    ]
+    before = list(_read_before(desk, chosen, jobs=job or [], files=predictions or []))
+    outcomes = [*(_read(course, name, known) for name in names), *before]
     price = Price(per_page=price_per_page, per_hour=price_per_hour)
     evaluation = _evaluation(known, outcomes, rules, price=price, unscored=unscored)
     show(evaluation, as_json=as_json)
@@ -176,13 +174,14 @@ def _evaluation(
     known: "TruthSet", outcomes: "Sequence[Outcome]", rules: "Rules", *, price: "Price", unscored: "Sequence[str]"
 ) -> "Evaluation":
     from docproc.cli.eval_report import Evaluation, Scored
+    from docproc.cli.eval_sets import named
     from docproc.evaluation.compare import compare, interval_of
     from docproc.evaluation.judge import judge
     from docproc.evaluation.summary import effort_of, summarise
 
     scored: list[Scored] = []
     for outcome in outcomes:
-        judged = [judge(truth, outcome.documents.get(truth.file), rules) for truth in known.truths]
+        judged = [judge(truth, named(outcome.documents, truth.file), rules) for truth in known.truths]
         effort = effort_of(judged, wall_seconds=outcome.wall_seconds, price=price)
         scored.append(
             Scored(

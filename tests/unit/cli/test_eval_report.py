@@ -7,8 +7,9 @@ import pytest
 
 from docproc.cli.eval_page import page_html
 from docproc.cli.eval_report import Evaluation, Scored, check_target, write, wrong_fields
+from docproc.cli.eval_table import interval_words
 from docproc.domain.errors import ConflictError, UsageError
-from docproc.evaluation.compare import compare, interval_of
+from docproc.evaluation.compare import Interval, compare, interval_of
 from docproc.evaluation.given import Given, given_json
 from docproc.evaluation.judge import JudgedDocument, Rules, judge
 from docproc.evaluation.summary import summarise
@@ -72,6 +73,11 @@ def test_a_page_shows_both_and_lets_no_document_write_markup() -> None:
 
 def test_a_page_without_anything_wrong_says_so() -> None:
     assert "Nothing is wrong." in page_html(evaluation(judged("Seven", "X")))
+
+
+def test_a_difference_that_rounds_to_nothing_has_no_minus() -> None:
+    assert interval_words(Interval(value=-0.0001, low=-0.02, high=0.0)) == ("+0.0", "-2.0 … +0.0")
+    assert interval_words(Interval(value=0.1, low=0.02, high=0.2)) == ("+10.0", "+2.0 … +20.0 *")
 
 
 def test_figures_as_json_have_no_value_of_a_document() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from docproc.cli.eval_sets import is_admitted, load_predictions, load_truth
+from docproc.cli.eval_sets import is_admitted, load_predictions, load_truth, named
 from docproc.domain.errors import UsageError
 from docproc.evaluation.given import GivenValue
 from schemas import load_schema
@@ -67,6 +67,21 @@ def test_predictions_are_contract_lines_or_bare_fields(tmp_path: Path) -> None:
     assert found["b.pdf"].fields == {"answer": GivenValue(value="8")}
     assert found["b.pdf"].valid is None
     assert (found["c.pdf"].failure, found["c.pdf"].valid) == ("corrupt", False)
+
+
+def test_documents_of_one_name_in_two_folders_are_told_apart(tmp_path: Path) -> None:
+    lines = [{"file": f"{folder}/a.pdf", "fields": {"answer": folder}} for folder in ("north", "south")]
+    found = load_predictions(write(tmp_path / "p.jsonl", *lines), load_schema("qa"))
+    assert [named(found, f"{folder}/a.pdf") for folder in ("north", "south")] == [
+        found["north/a.pdf"],
+        found["south/a.pdf"],
+    ]
+    assert named(found, "b.pdf") is None
+
+
+def test_a_document_is_found_by_its_name_whatever_folder_it_was_in(tmp_path: Path) -> None:
+    found = load_predictions(write(tmp_path / "p.jsonl", {"file": "box/a.pdf", "fields": {}}), load_schema("qa"))
+    assert named(found, "a.pdf") is named(found, "other/a.pdf") is found["box/a.pdf"]
 
 
 def test_a_line_that_is_no_json_is_told_by_its_number(tmp_path: Path) -> None:
