@@ -24,7 +24,8 @@ _STYLE = Markup(
     "table{border-collapse:collapse;background:var(--panel);width:100%}"
     "th,td{border:1px solid var(--line);padding:4px 8px;text-align:left;vertical-align:top;overflow-wrap:anywhere}"
     "td.number,th.number{text-align:right;white-space:nowrap}th{color:var(--muted);font-weight:600}"
-    "td.name{min-width:8em}td table{width:auto;font-size:12px}.right{color:var(--good)}.nothing{color:var(--bad);font-style:italic}"
+    "td.name{min-width:8em}td table{width:auto;font-size:12px}"
+    ".right{color:var(--good)}.nothing{color:var(--bad);font-style:italic}"
     "small{color:var(--muted)}td.true{border-left:3px solid var(--good)}td.wrong{border-left:3px solid var(--bad)}"
 )
 
