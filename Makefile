@@ -7,7 +7,7 @@ TORCH ?= 2.13.0
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup fix lint types imports lines spelling check test test-unit test-slow bench samples build clean
+.PHONY: help demo setup fix lint types imports lines spelling check test test-unit test-slow bench chaos up down samples build clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,17 @@ bench: setup ## every figure of bench/, one JSON line each, over samples/
 	$(BIN)/python bench/prepare.py samples/documents/*/*.pdf
 	$(BIN)/python bench/layout.py samples/documents/*/*.pdf
 	$(BIN)/python bench/memory.py
+
+SEED ?= 1
+PROFILE ?= full
+chaos: setup ## a service whose workers and servers die: SEED=1 PROFILE=full|short, leaves build/chaos-SEED
+	PYTHONPATH=bench:tests $(BIN)/python -m chaos --seed $(SEED) --profile $(PROFILE)
+
+up: setup ## the whole service on this machine, from packages: Postgres, Valkey, S3, two workers
+	@$(BIN)/python deploy/local/stack.py up
+
+down: setup ## end what `make up` started
+	@$(BIN)/python deploy/local/stack.py down
 
 samples: setup ## make the sample documents again
 	$(BIN)/python samples/make.py

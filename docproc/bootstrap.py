@@ -4,33 +4,43 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from docproc.domain.errors import UsageError
+from docproc.domain.errors import ConflictError, ReaderUnavailableError, UsageError
+from docproc.services.work_records import CPU_QUEUE, MODEL_QUEUE
 from docproc.settings import Settings, settings_files
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
     from docproc.domain.schema import ExtractionSchema
     from docproc.pages.source import DocprocPages
-    from docproc.pipeline.ports import Reader
+    from docproc.pipeline.ports import PageSource, Reader
     from docproc.queueing.owners import LocalOwners
+    from docproc.services.do_task import ContextOf
     from docproc.services.job_context import Accept, JobContext
     from docproc.services.ports import Stores
+    from docproc.services.records import Job, SchemaVersion
+    from docproc.services.upkeep_ports import UpkeepStores
+    from docproc.services.work_ports import Alarm, WorkStores
+    from docproc.storage.database import Database
 
 READERS = ("auto", "einvoice", "layout")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """Everything that the use cases need on this machine, over one data folder."""
+    """Everything that the use cases need on this machine: over one data folder, or over a service's stores."""
 
     settings: Settings
     stores: "Stores"
+    work: "WorkStores"
+    upkeep: "UpkeepStores"
     owners: "LocalOwners"
     accept: "Accept"
 
@@ -48,13 +58,11 @@ def load_settings() -> Settings:
 
 
 def open_desk(settings: Settings | None = None) -> Desk:
-    """Open the data folder and the database, bringing it to the newest revision.
+    """Open the data folder and the database, making it or, when it is a file, bringing it to the newest revision.
 
     Raises UsageError or StorageError.
     """
-    from docproc.intake import accept  # noqa: PLC0415 the storage imports below take most of a start
-    from docproc.queueing.owners import LocalOwners  # noqa: PLC0415
-    from docproc.storage.stores import open_stores  # noqa: PLC0415
+    from docproc.storage.stores import open_own_database  # noqa: PLC0415 such imports take most of a start
 
     settings = settings or load_settings()
     try:
@@ -62,12 +70,39 @@ def open_desk(settings: Settings | None = None) -> Desk:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as exc:
         raise UsageError(f"data folder {settings.data_dir}: {exc.strerror}; set DOCPROC_DATA_DIR") from exc
+    return _desk_over(open_own_database(settings.database), settings)
+
+
+def open_service_desk(settings: Settings | None = None) -> Desk:
+    """Where a service is asked for things: over its database, which is not ours to change.
+
+    Raises UsageError when the settings name no service, StorageError when its database is of another revision.
+    """
+    from docproc.storage.stores import open_service_database  # noqa: PLC0415
+
+    settings = settings or load_settings()
+    return _desk_over(open_service_database(_service_database_url(settings)), settings)
+
+
+def _desk_over(database: "Database", settings: Settings) -> Desk:
+    from docproc.intake import accept  # noqa: PLC0415
+    from docproc.queueing.owners import LocalOwners  # noqa: PLC0415
+    from docproc.storage.stores import stores_over, upkeep_stores_over, work_stores_over  # noqa: PLC0415
+
     return Desk(
         settings=settings,
-        stores=open_stores(settings.database, settings.blob_dir),
+        stores=stores_over(database, settings.blobs),
+        work=work_stores_over(database),
+        upkeep=upkeep_stores_over(database),
         owners=LocalOwners(settings.data_dir / "owners"),
         accept=partial(accept, limits=settings.limits),
     )
+
+
+def _service_database_url(settings: Settings) -> str:
+    if settings.database_url is None or settings.database.startswith("sqlite"):
+        raise UsageError("a service keeps its rows in Postgres: set DOCPROC_DATABASE_URL=postgresql+psycopg://…")
+    return settings.database
 
 
 @contextmanager
@@ -80,7 +115,7 @@ def open_pages(settings: Settings, *, workers: int, ocr: bool = True) -> Iterato
         yield DocprocPages(pool, ocr=ocr)
 
 
-def make_reader(name: str) -> "Reader":
+def make_reader(name: str, settings: Settings) -> "Reader":
     """The reader called `name`. Raises UsageError for another name."""
     from docproc.readers.auto import AutoReader  # noqa: PLC0415
     from docproc.readers.einvoice import EinvoiceReader  # noqa: PLC0415
@@ -92,7 +127,24 @@ def make_reader(name: str) -> "Reader":
         return LayoutReader()
     if name == "auto":
         return AutoReader(einvoice=EinvoiceReader(), pages=LayoutReader())
-    raise UsageError(f"there is no reader called {name!r}; there are {', '.join(READERS)}")
+    if name in settings.readers:
+        return _own_reader(name, settings.readers[name])
+    raise UsageError(f"there is no reader called {name!r}; there are {', '.join((*READERS, *settings.readers))}")
+
+
+def _own_reader(name: str, factory: str) -> "Reader":
+    """A reader that the operator named in the settings: whoever submits a job can only choose among those."""
+    module, _, attribute = factory.partition(":")
+    try:
+        reader: Reader = getattr(import_module(module), attribute)()
+    except (ImportError, AttributeError, TypeError) as exc:
+        raise UsageError(f"settings: readers.{name}: {factory!r} cannot be loaded: {exc}") from exc
+    return reader
+
+
+def queue_of(reader: str) -> str:
+    """Where workers read the pages of jobs that ask for `reader`."""
+    return CPU_QUEUE if reader in READERS else f"{MODEL_QUEUE}{reader}"
 
 
 @contextmanager
@@ -112,7 +164,7 @@ def open_job(
         yield JobContext(
             job=job,
             schema=schema,
-            reader=make_reader(job.options.reader),
+            reader=make_reader(job.options.reader, desk.settings),
             source=source,
             source_version=source_version(),
             accept=desk.accept,
@@ -121,19 +173,130 @@ def open_job(
         )
 
 
-def load_job_schema(desk: Desk, job_id: "UUID") -> "ExtractionSchema":
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What the processes of a service share: the stores, the backlog, the broker."""
+
+    settings: Settings
+    stores: "Stores"
+    work: "WorkStores"
+    broker_url: str
+    open_alarm: "Callable[[], Alarm]"
+    accept: "Accept"
+
+
+def open_service(settings: Settings | None = None, *, migrate: bool = False) -> Service:
+    """Raises UsageError when the settings describe no service, StorageError when the database is not ready for it."""
+    from docproc.intake import accept  # noqa: PLC0415
+    from docproc.storage.alarm import PostgresAlarm  # noqa: PLC0415
+    from docproc.storage.stores import open_service_database, stores_over, work_stores_over  # noqa: PLC0415
+
+    settings = settings or load_settings()
+    if settings.broker is None:
+        raise UsageError("a service needs a broker: set DOCPROC_BROKER_URL, for example redis://127.0.0.1:6379/0")
+    database = open_service_database(_service_database_url(settings), migrate_first=migrate)
+    return Service(
+        settings=settings,
+        stores=stores_over(database, settings.blobs),
+        work=work_stores_over(database),
+        broker_url=settings.broker,
+        open_alarm=lambda: PostgresAlarm(database),
+        accept=partial(accept, limits=settings.limits),
+    )
+
+
+def contexts_of(service: Service, source: "PageSource", *, kept: int = 64) -> "ContextOf":
+    """The context of a document's job, kept for the jobs that a worker saw last.
+
+    What it returns raises ReaderUnavailableError when this worker has not the reader or the schema of the job.
+    """
+    from docproc.pages.version import source_version  # noqa: PLC0415
+    from docproc.services.job_context import JobContext  # noqa: PLC0415
+
+    readers = lru_cache(maxsize=None)(lambda name: make_reader(name, service.settings))
+
+    @lru_cache(maxsize=kept)
+    def context(job_id: "UUID", tenant: str) -> JobContext:
+        job = service.stores.jobs.get(job_id, tenant=tenant)
+        try:
+            schema, reader = schema_of(job.schema), readers(job.options.reader)
+        except UsageError as exc:
+            raise ReaderUnavailableError(f"this worker cannot read for the job: {exc.message}") from exc
+        return JobContext(
+            job=job,
+            schema=schema,
+            reader=reader,
+            source=source,
+            source_version=source_version(),
+            accept=service.accept,
+            stores=service.stores,
+        )
+
+    return lambda document: context(document.job_id, document.tenant)
+
+
+def schema_of(version: "SchemaVersion") -> "ExtractionSchema":
+    """A job's schema on another machine than where it was submitted: of its stored text, or by its name.
+
+    Raises SchemaError or NotFoundError when there is none, ConflictError when it is another one here.
+    """
+    from docproc.services.job_context import schema_version  # noqa: PLC0415
+    from schemas.loading import load_stored_schema  # noqa: PLC0415
+
+    schema = load_stored_schema(version.reference, version.json_schema)
+    if schema_version(schema).sha256 != version.sha256:
+        raise ConflictError(f"the schema {version.label} is another one on this machine than where it was submitted")
+    return schema
+
+
+def load_job_schema(job: "Job") -> "ExtractionSchema":
     """The schema of a job, loaded again from where it came."""
     from schemas import load_schema  # noqa: PLC0415
 
-    return load_schema(desk.stores.jobs.get(job_id).schema.reference)
+    return load_schema(job.schema.reference)
 
 
-def database_facts() -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseFacts:
     """Kind, place and revision of the database, without a secret."""
+
+    place: str
+    revision: str | None
+    #: what this docproc needs
+    newest: str
+
+    @property
+    def is_newest(self) -> bool:
+        return self.revision == self.newest
+
+    @property
+    def state(self) -> str:
+        if self.revision is None:
+            return "new"
+        return f"revision {self.revision}" + ("" if self.is_newest else f", newest is {self.newest}")
+
+
+def database_facts() -> DatabaseFacts:
+    """Raises StorageError when the database cannot be reached."""
     from docproc.storage.database import Database  # noqa: PLC0415
     from docproc.storage.migrate import HEAD, revision  # noqa: PLC0415
 
     database = Database.open(load_settings().database)
-    found = revision(database)
-    state = "new" if found is None else f"revision {found}" + ("" if found == HEAD else f", newest is {HEAD}")
-    return f"{database.engine.url.render_as_string(hide_password=True)}: {state}"
+    place = database.engine.url.render_as_string(hide_password=True)
+    return DatabaseFacts(place=place, revision=revision(database), newest=HEAD)
+
+
+def upgrade_database(*, patience_s: float) -> bool:
+    """Whether there was anything to do. Raises StorageError, with nothing changed."""
+    from docproc.storage.database import Database  # noqa: PLC0415
+    from docproc.storage.migrate import migrate  # noqa: PLC0415
+
+    return migrate(Database.open(load_settings().database), patience_s=patience_s)
+
+
+def database_differences() -> list[str]:
+    """How the tables differ from those that this docproc knows, in words."""
+    from docproc.storage.database import Database  # noqa: PLC0415
+    from docproc.storage.differences import differences  # noqa: PLC0415
+
+    return differences(Database.open(load_settings().database))

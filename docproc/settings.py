@@ -38,6 +38,17 @@ class Settings(BaseSettings):
     database_url: Annotated[
         SecretStr | None, Field(description="SQLAlchemy URL; by default SQLite in the data folder.")
     ] = None
+    blob_url: Annotated[
+        SecretStr | None,
+        Field(description="Blob store: s3://BUCKET/PREFIX?endpoint=…, or a folder; by default in the data folder."),
+    ] = None
+    broker_url: Annotated[
+        SecretStr | None, Field(description="Message broker of a service: redis://HOST:6379/0, or amqp://…")
+    ] = None
+    lease_seconds: Annotated[
+        float, Field(ge=2, le=3600, description="How long work of a worker that died stays with it.")
+    ] = 30.0
+    readers: Annotated[dict[str, str], Field(description="Readers of your own by name: package.module:factory.")] = {}
     workers: Annotated[int, Field(ge=1, le=256, description="Documents read at the same time.")] = _processors()
     date_order: Annotated[
         Literal["dmy", "mdy", "ymd"] | None, Field(description="Order of dates such as 03/04/2025.")
@@ -74,8 +85,14 @@ class Settings(BaseSettings):
         return f"sqlite:///{(self.data_dir / 'docproc.db').absolute()}"
 
     @property
-    def blob_dir(self) -> Path:
-        return self.data_dir / "blobs"
+    def blobs(self) -> str | Path:
+        """Where blobs lie."""
+        return self.data_dir / "blobs" if self.blob_url is None else self.blob_url.get_secret_value()
+
+    @property
+    def broker(self) -> str | None:
+        """The broker URL with its secret."""
+        return None if self.broker_url is None else self.broker_url.get_secret_value()
 
     @property
     def limits(self) -> Limits:
@@ -94,6 +111,22 @@ class Settings(BaseSettings):
     def day_first(self) -> bool | None:
         """Order of numeric dates; `ymd` is never ambiguous and says nothing of the other two."""
         return {"dmy": True, "mdy": False}.get(self.date_order or "")
+
+
+class WorkerSettings(BaseSettings):
+    """What a worker tells the processes that it makes; nobody sets this by hand."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}WORKER_", frozen=True)
+
+    id: str = ""
+    #: tasks at the same time in one process
+    threads: int = 1
+
+
+def hand_down(worker: WorkerSettings) -> None:
+    """Let processes that this one makes see the same."""
+    os.environ[f"{PREFIX}WORKER_ID"] = worker.id
+    os.environ[f"{PREFIX}WORKER_THREADS"] = str(worker.threads)
 
 
 def settings_files() -> list[Path]:

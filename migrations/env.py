@@ -7,8 +7,12 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import JSON, Connection
 from sqlalchemy.types import TypeEngine
 
+from docproc.storage import service_tables, tables
+from docproc.storage.columns import Base, UtcDateTime
 from docproc.storage.database import Database
-from docproc.storage.tables import Base, UtcDateTime
+
+#: the modules whose tables belong to the database
+TABLES = (tables, service_tables)
 
 
 def render_item(kind: str, item: object, autogen_context: AutogenContext) -> str | Literal[False]:

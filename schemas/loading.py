@@ -1,7 +1,9 @@
 """From what a user wrote after `--schema` to an extraction schema: a name, a JSON Schema file, or module:Class."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from docproc.domain.errors import NotFoundError, SchemaError
 from docproc.domain.schema import ExtractionSchema
@@ -43,6 +45,16 @@ def load_schema(reference: str, *, base: Path | None = None) -> ExtractionSchema
         schema_class = user_class(named["module"], named["name"], folder=home)
         return compile_class(schema_class, reference=f"{named['module']}:{named['name']} in {home}")
     return _from_file(folder / reference, reference=reference)
+
+
+def load_stored_schema(reference: str, json_schema: Mapping[str, Any]) -> ExtractionSchema:
+    """A schema that was loaded elsewhere: shipped ones and classes by their name, any other of its stored JSON Schema.
+
+    Raises SchemaError or NotFoundError when a class is not to be had here.
+    """
+    if is_registered(reference) or _CLASS.fullmatch(reference) or _FILE_CLASS.fullmatch(reference):
+        return load_schema(reference)
+    return compile_json_schema(dict(json_schema), stem=Path(reference).stem, reference=reference)
 
 
 def _from_file(path: Path, *, reference: str) -> ExtractionSchema:

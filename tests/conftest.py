@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from doubles.postgres import empty_database, running_postgres
+from doubles.s3 import ENVIRONMENT, blob_url, s3_in_process
 from doubles.stores import memory_stores
+from doubles.valkey import running_valkey
 
 from docproc.services.ports import Stores
 from docproc.storage.database import Database
@@ -108,3 +110,19 @@ def local_stores(migrated_file: Path, tmp_path: Path) -> Iterator[Stores]:
     database = Database.open(f"sqlite:///{tmp_path / 'docproc.db'}")
     yield stores_over(database, tmp_path / "blobs")
     database.close()
+
+
+@pytest.fixture(scope="session")
+def valkey_url() -> Iterator[str]:
+    """A private Valkey server that lives as long as the test run."""
+    with running_valkey() as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def s3_url() -> Iterator[str]:
+    """A bucket on an S3 server in this process that lives as long as the test run, and credentials for it."""
+    with pytest.MonkeyPatch.context() as patch, s3_in_process() as port:
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        yield blob_url(port)

@@ -108,7 +108,7 @@ def _database() -> Finding:
     from docproc.bootstrap import database_facts
 
     try:
-        detail = database_facts()
+        found = database_facts()
     except Exception as exc:  # noqa: BLE001 whatever a driver raises, it is a finding here and not a crash
         return Finding(what="database", good=False, detail=type(exc).__name__, advice="check DOCPROC_DATABASE_URL")
-    return Finding(what="database", good=True, detail=detail)
+    return Finding(what="database", good=True, detail=f"{found.place}: {found.state}")

@@ -65,7 +65,7 @@ def evaluate(
         check_target(out, suffixes=(".jsonl",), overwrite=overwrite)
         score_benchmark(benchmark, questions or [], answers, out=out, as_json=as_json, overwrite=overwrite)
         return
-    from docproc.bootstrap import load_settings, open_desk
+    from docproc.bootstrap import READERS, load_settings, open_desk
     from docproc.cli.eval_report import show, write
     from docproc.cli.eval_sets import load_truth
     from docproc.domain.errors import UsageError
@@ -86,7 +86,7 @@ def evaluate(
         day_first=True if day_first is None else day_first,
     )
     unscored = _unscored(known, chosen)
-    names = _names(reader, predictions, job)
+    names = _names(reader, predictions, job, known=(*READERS, *settings.readers))
     options = JobOptions(day_first=day_first, reuse=reuse, workers=workers)
     desk = open_desk(settings)
     course = _course(desk, chosen, options, questions=questions or [], keep=keep)
@@ -121,16 +121,19 @@ def _unscored(known: "TruthSet", schema: "ExtractionSchema") -> "Sequence[str]":
 
 
 def _names(
-    readers: "Sequence[str] | None", predictions: "Sequence[Path] | None", jobs: "Sequence[str] | None"
+    readers: "Sequence[str] | None",
+    predictions: "Sequence[Path] | None",
+    jobs: "Sequence[str] | None",
+    *,
+    known: "Sequence[str]",
 ) -> "Sequence[str]":
-    """The readers to read with. Raises UsageError for more than can be compared."""
-    from docproc.bootstrap import READERS
+    """The readers to read with. Raises UsageError for more than can be compared, and for one that is not known."""
     from docproc.domain.errors import UsageError
 
     others = len(predictions or ()) + len(jobs or ())
     names = list(readers or ()) or ([] if others else ["auto"])
-    if unknown := [name for name in names if name not in READERS]:
-        raise UsageError(f"there is no reader called {unknown[0]!r}; there are {', '.join(READERS)}")
+    if unknown := [name for name in names if name not in known]:
+        raise UsageError(f"there is no reader called {unknown[0]!r}; there are {', '.join(known)}")
     if len(names) + others > _MOST:
         raise UsageError("one is scored or two are compared: give at most two of --reader, --predictions, --job")
     return names
@@ -161,7 +164,7 @@ def _read_before(
 ) -> "Iterator[Outcome]":
     from docproc.cli.eval_reading import Outcome, given_by
     from docproc.cli.eval_sets import load_predictions
-    from docproc.cli.jobs import find_job
+    from docproc.cli.job_arguments import find_job
 
     for reference in jobs:
         found = find_job(desk, reference)

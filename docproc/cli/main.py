@@ -7,7 +7,20 @@ from typing import Annotated, NoReturn
 import typer
 
 from docproc import __version__
-from docproc.cli import doctor, evaluate, extract, inspect, jobs, models, schema_commands, settings_commands
+from docproc.cli import (
+    database_commands,
+    doctor,
+    evaluate,
+    extract,
+    inspect,
+    jobs,
+    models,
+    schema_commands,
+    settings_commands,
+    submit,
+    tenants,
+    worker,
+)
 from docproc.cli.event_log import event_handler
 from docproc.cli.exit_codes import ExitCode
 from docproc.cli.printable import printable
@@ -27,6 +40,10 @@ app.command("extract")(extract.extract)
 app.command("inspect")(inspect.inspect)
 app.command("eval")(evaluate.evaluate)
 app.add_typer(jobs.app, name="jobs")
+app.command("submit")(submit.submit)
+app.command("worker")(worker.worker)
+app.add_typer(tenants.app, name="tenants")
+app.add_typer(database_commands.app, name="db")
 app.add_typer(schema_commands.app, name="schemas")
 app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.doctor)

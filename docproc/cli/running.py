@@ -58,7 +58,7 @@ def run_visibly(desk: Desk, job: Job, schema: ExtractionSchema, *, passwords: Se
         open_job(desk, job.id, schema=schema, workers=workers, passwords=passwords) as context,
         Crew(job.id, size=crew_size, passwords=passwords) as crew,
         _stop_on_signals(crew) as stop,
-        _progress_bar() as show,
+        progress_bar() as show,
     ):
         pause = _LOOK_EVERY_S
         while True:
@@ -109,7 +109,7 @@ def _stop_on_signals(crew: Crew) -> Iterator[StopSignal]:
 
 
 @contextmanager
-def _progress_bar() -> Iterator[ProgressListener]:
+def progress_bar() -> Iterator[ProgressListener]:
     """Documents, pages a second and time left, on standard error; silent when that is no terminal."""
     from rich import progress as rich_progress
 
@@ -147,7 +147,7 @@ def finish(desk: Desk, job: Job, schema: ExtractionSchema, *, output: Target, st
         raise typer.Exit(ExitCode.INTERRUPTED)
     write_records(desk, job, schema, output=output)
     summarise(desk, job, output.target)
-    raise typer.Exit(_exit_code(job, strict=strict))
+    raise typer.Exit(exit_code(job, strict=strict))
 
 
 def write_records(desk: Desk, job: Job, schema: ExtractionSchema, *, output: Target) -> None:
@@ -196,7 +196,8 @@ def summarise(desk: Desk, job: Job, target: str | None) -> None:
         console.print(f"records: {marked(target)}", soft_wrap=True)
 
 
-def _exit_code(job: Job, *, strict: bool) -> ExitCode:
+def exit_code(job: Job, *, strict: bool) -> ExitCode:
+    """What a job that has ended tells a shell."""
     if job.documents.failed or job.documents.canceled:
         return ExitCode.SOME_FAILED
     if strict and job.documents.needs_review:

@@ -66,6 +66,10 @@ class BlobMissingError(StorageError):
     """Stored bytes are gone or damaged."""
 
 
+class BrokerError(DocprocError):
+    """The message broker cannot be reached; nothing is lost by that, the database knows what is due."""
+
+
 class LeaseLostError(DocprocError):
     """Another attempt owns the work by now: nothing was written."""
 

@@ -1,12 +1,15 @@
 """What goes into a reader (a window of pages) and what comes out (a reading)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from docproc.domain.evidence import Evidence
 from docproc.domain.issues import Issue
 from docproc.domain.page import PageContent
 from docproc.domain.schema import Record
+
+#: pages that a reader of words reads together: enough for any ordinary document in one piece, few enough to hold
+WINDOW_PAGES = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +18,10 @@ class Attachment:
 
     name: str
     content: bytes
+
+
+def go_on() -> None:
+    """The checkpoint of work that nobody interrupts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +34,10 @@ class Window:
     day_first: bool | None = None
     #: number of pages of the whole document
     page_count: int = 0
+    #: PNG files by page number, as the reader asked for them; empty when words are enough for it
+    images: Mapping[int, bytes] = field(default_factory=dict)
+    #: called every now and then while the window is read; raises when the work is no longer wanted
+    checkpoint: Callable[[], None] = go_on
 
     @property
     def numbers(self) -> tuple[int, ...]:

@@ -40,7 +40,8 @@ DOCUMENT_TRANSITIONS: Mapping[DocumentState, frozenset[DocumentState]] = {
         }
     ),
     DocumentState.SUCCEEDED: frozenset(),
-    DocumentState.NEEDS_REVIEW: frozenset({DocumentState.SUCCEEDED}),
+    # received again: pages that failed are tried again
+    DocumentState.NEEDS_REVIEW: frozenset({DocumentState.SUCCEEDED, DocumentState.RECEIVED}),
     DocumentState.FAILED: frozenset({DocumentState.RECEIVED}),
     DocumentState.CANCELED: frozenset(),
 }

@@ -28,6 +28,6 @@ def extract(
         pages = list(opened)
     finally:
         opened.close()
-    readings = read_windows(reader, cut_windows(pages, frame), schema)
+    readings = read_windows(reader, cut_windows(pages, frame, window_pages=reader.window_pages), schema)
     states = [(page.number, PageState.BLANK if page.blank else PageState.READ) for page in pages]
     return conclude(merge(readings, schema), schema, pages=states)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from docproc.domain.document import MediaType, PageRanges
+from docproc.domain.image import PageImageSpec
 from docproc.domain.page import PageContent
 from docproc.domain.reading import Attachment, Reading, Window
 from docproc.domain.schema import ExtractionSchema
@@ -20,8 +21,18 @@ class Reader(Protocol):
     @property
     def version(self) -> str: ...
 
+    @property
+    def window_pages(self) -> int:
+        """Most pages that it reads together."""
+        ...
+
+    @property
+    def image(self) -> PageImageSpec | None:
+        """The page image that it looks at; None: words are enough for it."""
+        ...
+
     def read(self, window: Window, schema: ExtractionSchema) -> Reading:
-        """Raises DocumentError when the window cannot be read."""
+        """Raises DocumentError when the window cannot be read, and what its checkpoint raises."""
         ...
 
 

@@ -7,14 +7,11 @@ from itertools import islice
 
 from docproc.domain.issues import Issue, IssueCode
 from docproc.domain.page import PageContent
-from docproc.domain.reading import Attachment, Window
+from docproc.domain.reading import WINDOW_PAGES, Attachment, Window
 from docproc.domain.schema import ExtractionSchema, JsonValue, Record
 from docproc.grounding import ground_record
 from docproc.pipeline.grounded import GroundedReading
 from docproc.pipeline.ports import Reader
-
-#: pages read together: enough for any ordinary document in one piece, few enough to hold in memory
-WINDOW_PAGES = 32
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 

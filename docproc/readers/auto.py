@@ -1,6 +1,7 @@
 """The automatic choice: an embedded invoice is read, anything else is looked for on the pages. Knows no other rule."""
 
 from docproc.domain.errors import UnsupportedError
+from docproc.domain.image import PageImageSpec
 from docproc.domain.reading import Reading, Window
 from docproc.domain.schema import ExtractionSchema
 from docproc.pipeline.ports import Reader
@@ -20,6 +21,14 @@ class AutoReader:
     def version(self) -> str:
         """Both readers' versions: a new one of either makes readings new."""
         return f"{self._einvoice.version}+{self._pages.version}"
+
+    @property
+    def window_pages(self) -> int:
+        return self._pages.window_pages
+
+    @property
+    def image(self) -> PageImageSpec | None:
+        return self._pages.image
 
     def read(self, window: Window, schema: ExtractionSchema) -> Reading:
         """Raises UnsupportedError for a document without pages (plain XML) that is no invoice for this schema.

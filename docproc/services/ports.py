@@ -19,6 +19,7 @@ from docproc.services.records import (
     LOCAL_TENANT,
     Claim,
     Document,
+    IdempotencyKey,
     Job,
     NewDocument,
     NewJob,
@@ -28,6 +29,7 @@ from docproc.services.records import (
     Removed,
     StoredExtraction,
     StoredReading,
+    WindowClaim,
 )
 
 
@@ -86,7 +88,12 @@ class BlobStore(Protocol):
 class JobStore(Protocol):
     """Jobs and the submission of their documents."""
 
-    def create(self, job: NewJob) -> None: ...
+    def create(self, job: NewJob, *, idempotency: IdempotencyKey | None = None) -> UUID:
+        """The id of the job: of an earlier one that the same key made. Of any number at once, one makes it.
+
+        Raises ConflictError when the key was used for another request, NotFoundError when there is no such tenant.
+        """
+        ...
 
     def add_documents(self, job_id: UUID, documents: Sequence[NewDocument]) -> int:
         """Append documents in order; one whose path is there already is left out. Returns how many are new.
@@ -168,12 +175,12 @@ class DocumentStore(Protocol):
         """End the leases of owners that are known to be dead; returns how many."""
         ...
 
-    def release(self, claim: Claim) -> None:
+    def release(self, claim: Claim | WindowClaim) -> None:
         """Hand unfinished work back; the attempt was not in vain."""
         ...
 
-    def restart(self, claim: Claim) -> Document:
-        """Forget the preparation, whose words are lost, and prepare again under the same claim."""
+    def restart(self, claim: Claim | WindowClaim) -> Document:
+        """Forget the preparation, whose words are lost, and prepare again: under the same claim, if it is for all."""
         ...
 
     def set_original(self, claim: Claim, original: Original) -> Document:
@@ -188,7 +195,7 @@ class DocumentStore(Protocol):
         """From reading to assembling, when nothing is left to read."""
         ...
 
-    def fail(self, claim: Claim, failure: Failure, *, seconds: float = 0.0) -> Document:
+    def fail(self, claim: Claim | WindowClaim, failure: Failure, *, seconds: float = 0.0) -> Document:
         """The document and its open pages end with `failure`."""
         ...
 
@@ -227,7 +234,7 @@ class PageStore(Protocol):
         """In page order."""
         ...
 
-    def fail(self, claim: Claim, number: int, failure: Failure) -> Document:
+    def fail(self, claim: Claim | WindowClaim, number: int, failure: Failure) -> Document:
         """A page that is still open fails alone."""
         ...
 
@@ -239,7 +246,7 @@ class ReadingStore(Protocol):
         """A reading that may be taken again."""
         ...
 
-    def save(self, claim: Claim, reading: StoredReading, *, seconds: float) -> Document:
+    def save(self, claim: Claim | WindowClaim, reading: StoredReading, *, seconds: float) -> Document:
         """The window's pages are read, or all open pages when the reading is complete.
 
         With the last open page the document goes from reading to assembling.

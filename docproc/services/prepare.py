@@ -1,18 +1,19 @@
 """Take one document apart: its pages with their facts, its words into one blob. Knows no reader."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from docproc.domain.errors import BlobMissingError, ChangedError, UnreadableError
+from docproc.domain.page import PageState
 from docproc.pipeline.ports import SourceDocument
 from docproc.services.blob_keys import BlobKind, document_key
 from docproc.services.job_context import Accept, JobContext
 from docproc.services.originals import look_at
 from docproc.services.orphans import written_in_vain
 from docproc.services.pages_in_turn import pages_in_turn
-from docproc.services.records import Claim, Document, Original, Preparation
+from docproc.services.records import Claim, Document, Original, Preparation, PreparedPage
 from docproc.services.words import WordSpill
 
 
@@ -28,10 +29,13 @@ def prepare(claim: Claim, document: Document, context: JobContext) -> Document:
     forget_earlier_attempts(claim, context)
     original = _settled(claim, document.original, context)
     preparation = _taken_over(claim, original, context) or _taken_apart(claim, original, context)
+    windows = in_windows(preparation.pages, window_pages=context.reader.window_pages)
+    preparation = replace(preparation, pages=windows)
     with written_in_vain(stores.blobs, [preparation.words_key]):
         prepared = stores.pages.save_preparation(claim, preparation, seconds=context.clock.monotonic() - began)
     failures = [page.failure for page in preparation.pages if page.failure is not None]
-    if failures and len(failures) == len(preparation.pages):
+    # a claim for this step alone has ended with it, and how the document ends is the next step's to say
+    if failures and len(failures) == len(preparation.pages) and not claim.one_step:
         return stores.documents.fail(claim, failures[0])
     return prepared
 
@@ -95,6 +99,13 @@ def _taken_apart(claim: Claim, original: Original, context: JobContext) -> Prepa
                 attachments=tuple(spill.attachments),
                 pages=tuple(spill.pages),
             )
+
+
+def in_windows(pages: Sequence[PreparedPage], *, window_pages: int) -> tuple[PreparedPage, ...]:
+    """The pages with the window that each is read in: as many together as the reader takes."""
+    waiting = [page.facts.number for page in pages if page.state is PageState.WAITING]
+    heads = {number: waiting[place - place % window_pages] for place, number in enumerate(waiting)}
+    return tuple(replace(page, first_page=heads.get(page.facts.number)) for page in pages)
 
 
 @contextmanager

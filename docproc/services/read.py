@@ -9,9 +9,9 @@ from docproc.domain.document import DocumentState
 from docproc.domain.errors import BlobMissingError, DocumentError, ReaderUnavailableError
 from docproc.domain.failure import Phase
 from docproc.domain.page import PageContent, PageState
-from docproc.domain.reading import Attachment, Window
+from docproc.domain.reading import Attachment, Window, go_on
 from docproc.pipeline.grounded import GroundedReading
-from docproc.pipeline.steps import WINDOW_PAGES, read_window
+from docproc.pipeline.steps import read_window
 from docproc.services.blob_keys import BlobKind, document_key
 from docproc.services.bodies import copy_body, put_body
 from docproc.services.canonical import canonical
@@ -19,7 +19,7 @@ from docproc.services.job_context import JobContext
 from docproc.services.orphans import written_in_vain
 from docproc.services.ports import Stores
 from docproc.services.questions import asking, question_for
-from docproc.services.records import Claim, Document, PreparedPage, StoredReading
+from docproc.services.records import Claim, Document, PreparedPage, StoredReading, WindowClaim
 from docproc.services.words import page_of_line
 
 GROUNDED = TypeAdapter(GroundedReading)
@@ -30,8 +30,7 @@ def read(
     document: Document,
     context: JobContext,
     *,
-    checkpoint: Callable[[], None] = lambda: None,
-    window_pages: int = WINDOW_PAGES,
+    checkpoint: Callable[[], None] = go_on,
 ) -> Document:
     """From reading to assembling, or to failed when not one page could be read.
 
@@ -39,8 +38,7 @@ def read(
         claim: the right to work on the document.
         document: as it stands.
         context: what the job is read with.
-        checkpoint: called between windows; raises to leave the rest for later.
-        window_pages: most pages in one window.
+        checkpoint: called between windows and by readers that take long; raises to leave the rest for later.
 
     Raises:
         DocumentError: the document cannot be read at all.
@@ -48,7 +46,9 @@ def read(
     """
     stores = context.stores
     pages = stores.pages.pages(document.id)
-    desk = _Desk(claim, document, context, first=not any(page.state is PageState.READ for page in pages))
+    first = not any(page.state is PageState.READ for page in pages)
+    desk = _Desk(claim, document, context, first=first, checkpoint=checkpoint)
+    window_pages = context.reader.window_pages
     if all(page.state is PageState.BLANK for page in pages):
         desk.read(())
     waiting = [page for page in pages if page.state is PageState.WAITING]
@@ -59,6 +59,19 @@ def read(
             break
     if desk.document.state is DocumentState.READING:
         return _concluded(claim, desk.document, stores)
+    return desk.document
+
+
+def read_claimed(claim: WindowClaim, context: JobContext, *, checkpoint: Callable[[], None] = go_on) -> Document:
+    """The pages of one window, read or failed; what else the document waits for is for others to see.
+
+    Raises as `read` does.
+    """
+    numbers = [page.facts.number for page in claim.pages]
+    open_pages = context.stores.pages.pages(claim.document.id)
+    first = numbers[0] == min(page.facts.number for page in open_pages if page.state is not PageState.BLANK)
+    desk = _Desk(claim, claim.document, context, first=first, checkpoint=checkpoint)
+    desk.read(claim.pages)
     return desk.document
 
 
@@ -74,10 +87,19 @@ def _concluded(claim: Claim, document: Document, stores: Stores) -> Document:
 class _Desk:
     """One document being read."""
 
-    def __init__(self, claim: Claim, document: Document, context: JobContext, *, first: bool) -> None:
+    def __init__(
+        self,
+        claim: Claim | WindowClaim,
+        document: Document,
+        context: JobContext,
+        *,
+        first: bool,
+        checkpoint: Callable[[], None],
+    ) -> None:
         self.claim = claim
         self.document = document
         self.context = context
+        self._checkpoint = checkpoint
         # the attachments speak for the whole document, so they go with its first reading only
         self._first = first
         self._question = question_for(context.schema, document.metadata)
@@ -118,6 +140,7 @@ class _Desk:
                 attachments=self._attachments() if self._first else (),
                 day_first=self.context.job.options.day_first,
                 page_count=self.document.page_count or 0,
+                checkpoint=self._checkpoint,
             )
             schema = asking(self.context.schema, self._question)
             stored = self._stored(read_window(self.context.reader, window, schema), reading_key)
@@ -173,6 +196,7 @@ class _Desk:
             pages=grounded.pages,
             complete=grounded.complete,
             body=body,
+            usage=grounded.usage,
         )
 
     def _load(self, pages: Sequence[PreparedPage]) -> tuple[PageContent, ...]:

@@ -10,6 +10,7 @@ from docproc.domain.document import DocumentState, JobState, MediaType, PageRang
 from docproc.domain.extraction import PageFacts
 from docproc.domain.failure import Failure, Phase
 from docproc.domain.page import PageState
+from docproc.domain.reading import Usage
 from docproc.domain.states import FINAL_DOCUMENT_STATES, job_state
 
 #: whose rows and blobs these are, until there are several
@@ -80,8 +81,21 @@ class NewJob:
     inputs: tuple[str, ...] = ()
     recursive: bool = False
     tenant: str = LOCAL_TENANT
+    #: where workers read its pages; None: whoever runs the job works on it in one process
+    queue: str | None = None
+    #: higher comes first
+    priority: int = 0
     external_id: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotencyKey:
+    """What makes a submission that is sent again the same submission."""
+
+    key: str
+    #: of everything that was asked for: the same key with another request is a mistake
+    request_sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,12 +186,15 @@ class Job:
     options: JobOptions
     inputs: tuple[str, ...]
     recursive: bool
+    queue: str | None
+    priority: int
     external_id: str | None
     metadata: Mapping[str, Any]
     created_at: datetime
     #: every file has its document row; None: the submission was interrupted
     submitted_at: datetime | None
     cancel_requested_at: datetime | None
+    finished_at: datetime | None
     documents: DocumentCounts
     pages: PageCounts
 
@@ -237,6 +254,8 @@ class Claim:
     owner: str
     #: nothing may be written once the row has another number
     attempt: int
+    #: for the step that the document is in alone: with its end the lease ends too, and the next step is due
+    one_step: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,10 +268,28 @@ class PreparedPage:
     #: 0: there are no words to load
     length: int = 0
     failure: Failure | None = None
+    #: number of the first page of its window; None: not decided yet
+    first_page: int | None = None
+    #: how often a worker leased it
+    attempt: int = 0
 
     @property
     def state(self) -> PageState:
         return self.facts.state
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowClaim:
+    """The right to read some pages of a document together, until the lease of any of them ends."""
+
+    document: Document
+    owner: str
+    #: with the number of the attempt that this is for each
+    pages: tuple[PreparedPage, ...]
+
+    @property
+    def attempt(self) -> int:
+        return max(page.attempt for page in self.pages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,6 +325,7 @@ class StoredReading:
     #: it speaks for the whole document
     complete: bool
     body: Body
+    usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

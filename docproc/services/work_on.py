@@ -13,7 +13,7 @@ from docproc.services.assemble import assemble
 from docproc.services.job_context import JobContext
 from docproc.services.prepare import prepare
 from docproc.services.read import read
-from docproc.services.records import PHASES, Claim, Document
+from docproc.services.records import PHASES, Claim, Document, WindowClaim
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def _through_its_steps(claim: Claim, context: JobContext, checkpoint: Checkpoint
     while document.state not in FINAL_DOCUMENT_STATES:
         checkpoint()
         try:
-            document = _step(claim, document, context, checkpoint)
+            document = one_step(claim, document, context, checkpoint)
         except BlobMissingError as error:
             if restarted:
                 document = _fail(claim, _internal(document, error.message), context)
@@ -58,7 +58,11 @@ def _through_its_steps(claim: Claim, context: JobContext, checkpoint: Checkpoint
     return document.state
 
 
-def _step(claim: Claim, document: Document, context: JobContext, checkpoint: Checkpoint) -> Document:
+def one_step(claim: Claim, document: Document, context: JobContext, checkpoint: Checkpoint) -> Document:
+    """The step that the document is in; one that goes wrong fails the document.
+
+    Raises StorageError, LeaseLostError, and what `checkpoint` raises.
+    """
     began = context.clock.monotonic()
     try:
         if document.state is DocumentState.PREPARING:
@@ -74,7 +78,7 @@ def _step(claim: Claim, document: Document, context: JobContext, checkpoint: Che
     except Exception as error:  # noqa: BLE001 the task wrapper: one bad document must not end the job
         # frames only: the error's own text may hold a field value
         logger.debug("trace", extra={"action": "trace", "frames": traceback.format_tb(error.__traceback__)})
-        return _fail(claim, _internal_failure(document, error), context)
+        return _fail(claim, internal_failure(document, error), context)
 
 
 def _fail(claim: Claim, failure: Failure, context: JobContext) -> Document:
@@ -85,7 +89,7 @@ def _fail(claim: Claim, failure: Failure, context: JobContext) -> Document:
     return context.stores.documents.fail(claim, failure)
 
 
-def _internal_failure(document: Document, error: Exception) -> Failure:
+def internal_failure(document: Document, error: Exception) -> Failure:
     """Names the error's type and place, never its text: that may hold a field value."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {frames[-1].name}:{frames[-1].lineno}" if frames else ""
@@ -102,7 +106,7 @@ def _internal(document: Document, message: str) -> Failure:
     )
 
 
-def log_context(claim: Claim) -> Mapping[str, str | int]:
+def log_context(claim: Claim | WindowClaim) -> Mapping[str, str | int]:
     return {
         "job_id": str(claim.document.job_id),
         "document_id": str(claim.document.id),

@@ -52,10 +52,10 @@ class FolderBlobStore:
         yield path
 
     def size(self, key: str) -> int | None:
-        try:
-            return self._path(key).stat().st_size
-        except FileNotFoundError:
-            return None
+        path = self._path(key)
+        with suppress(BlobMissingError), self._translated():
+            return path.stat().st_size
+        return None
 
     def keys(self, prefix: str) -> Iterator[str]:
         tenant, kind, beginning = check_prefix(prefix)
@@ -82,12 +82,13 @@ class FolderBlobStore:
 
     def sweep(self) -> int:
         """Delete what writers that died left behind; returns how many files."""
-        stale = [
-            path for path in self._root.glob(f"*/*/*/{_TEMPORARY}*") if time.time() - path.stat().st_mtime > _STALE_S
-        ]
-        for path in stale:
-            path.unlink(missing_ok=True)
-        return len(stale)
+        swept = 0
+        for path in self._root.glob(f"*/*/*/{_TEMPORARY}*"):
+            with suppress(BlobMissingError), self._translated():  # another sweeper may be at it
+                if time.time() - path.stat().st_mtime > _STALE_S:
+                    path.unlink()
+                    swept += 1
+        return swept
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

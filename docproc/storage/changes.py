@@ -7,21 +7,29 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Integer, Table, Update, bindparam, select, update
+from sqlalchemy import Connection, Integer, Table, Update, bindparam, func, insert, null, select, text, tuple_, update
 
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import LeaseLostError
 from docproc.domain.failure import Failure
 from docproc.domain.page import PageState
 from docproc.domain.states import DOCUMENT_TRANSITIONS, FINAL_DOCUMENT_STATES, PAGE_TRANSITIONS, require_transition
-from docproc.services.records import Claim
-from docproc.storage.rows import AnyRow, failure_json
+from docproc.services.records import Claim, WindowClaim
+from docproc.storage.rows import AnyRow, document_counts, failure_json
+from docproc.storage.service_tables import EVENTS
 from docproc.storage.tables import DOCUMENTS, JOBS, PAGES
 
 OPEN_DOCUMENT_STATES = tuple(state for state in DocumentState if state not in FINAL_DOCUMENT_STATES)
 OPEN_PAGE_STATES = (PageState.WAITING, PageState.QUEUED, PageState.LEASED)
 
 NO_LEASE: Mapping[str, Any] = {"lease_owner": None, "lease_expires_at": None}
+#: what is neither with the broker nor with a worker
+AT_REST: Mapping[str, Any] = {**NO_LEASE, "queued_at": None}
+
+#: whoever hands out work listens here
+CHANNEL = "docproc_due"
+_NOTIFY = text(f"NOTIFY {CHANNEL}")
+_DUE = (DocumentState.RECEIVED, DocumentState.READING, DocumentState.ASSEMBLING)
 
 
 _HELD = (
@@ -35,13 +43,58 @@ _HELD = (
 )
 
 
-def held(connection: Connection, claim: Claim) -> AnyRow:
-    """The claimed document's row, locked. Raises LeaseLostError when the claim's attempt no longer stands."""
+def held(connection: Connection, claim: Claim | WindowClaim, *, numbers: Collection[int] | None = None) -> AnyRow:
+    """The claimed document's row, locked. Raises LeaseLostError when the claim no longer stands.
+
+    Args:
+        connection: in a transaction that may write.
+        claim: of the document, or of some of its pages.
+        numbers: of a claim of pages those that must stand; None: any, for what is done is done.
+    """
+    if isinstance(claim, WindowClaim):
+        return _held_window(connection, claim, numbers)
     terms = {"document_id": claim.document.id, "held_attempt": claim.attempt, "owner": claim.owner}
     row = connection.execute(_HELD, terms).first()
     if row is None:
         raise LeaseLostError
     return row
+
+
+_LOCKED = select(DOCUMENTS).where(DOCUMENTS.c.id == bindparam("document_id")).with_for_update()
+_HELD_PAGES = select(PAGES.c.number).where(
+    PAGES.c.document_id == bindparam("document_id"),
+    PAGES.c.lease_owner == bindparam("owner"),
+    tuple_(PAGES.c.number, PAGES.c.attempt).in_(bindparam("attempts", expanding=True)),
+)
+
+
+def _held_window(connection: Connection, claim: WindowClaim, numbers: Collection[int] | None) -> AnyRow:
+    """The document first, as everybody locks: then its pages cannot change meanwhile."""
+    row = connection.execute(_LOCKED, {"document_id": claim.document.id}).first()
+    if row is None or row.state is not DocumentState.READING or row.words_key != claim.document.words_key:
+        raise LeaseLostError
+    still = pages_in_hand(connection, claim)
+    if not still or not still.issuperset(still if numbers is None else numbers):
+        raise LeaseLostError
+    return row
+
+
+def pages_in_hand(connection: Connection, claim: WindowClaim) -> frozenset[int]:
+    """Numbers of the claimed pages that are neither read nor failed nor lost yet; their document is locked."""
+    attempts = [(page.facts.number, page.attempt) for page in claim.pages]
+    terms = {"document_id": claim.document.id, "owner": claim.owner, "attempts": attempts}
+    return frozenset(connection.scalars(_HELD_PAGES, terms))
+
+
+def end_of_step(claim: Claim | WindowClaim) -> Mapping[str, Any]:
+    """What the end of a step changes besides: the lease ends when it was for this step alone."""
+    return NO_LEASE if isinstance(claim, Claim) and claim.one_step else {}
+
+
+def wake(connection: Connection) -> None:
+    """Tell who hands out work, at commit, that there is some. An embedded database has nobody to tell."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_NOTIFY)
 
 
 def change_document(
@@ -63,9 +116,16 @@ def change_document(
         require_transition(DOCUMENT_TRANSITIONS, row.state, to)
         own["state"] = to
         job_counts |= {f"documents_{row.state}": -1, f"documents_{to}": 1}
+        if FINAL_DOCUMENT_STATES & {row.state, to}:
+            job_counts["events"] = 1
+        if to in _DUE and row.queue is not None:
+            wake(connection)
     if job_counts:
-        statement = _changing(JOBS, (), tuple(job_counts))
-        connection.execute(statement, {"row_id": row.job_id, **_terms({}, job_counts)})
+        statement = _changing(JOBS, (), tuple(job_counts)).returning(*_JOB_FACTS)
+        job = connection.execute(statement, {"row_id": row.job_id, **_terms({}, job_counts)}).one()
+        if "events" in job_counts:
+            _tell(connection, job, f"document.{own['state']}", document_id=row.id)
+            finish_job(connection, job)
     statement = _changing(DOCUMENTS, tuple(own), tuple(counts)).returning(DOCUMENTS)
     return connection.execute(statement, {"row_id": row.id, **_terms(own, counts)}).one()
 
@@ -76,6 +136,30 @@ def _changing(table: Table, columns: tuple[str, ...], counters: tuple[str, ...])
     values: dict[Any, Any] = {table.c[name]: bindparam(f"new_{name}") for name in columns}
     added = {table.c[name]: table.c[name] + bindparam(f"add_{name}", type_=Integer) for name in counters}
     return update(table).where(table.c.id == bindparam("row_id")).values({**values, **added})
+
+
+def _tell(connection: Connection, job: AnyRow, kind: str, *, document_id: UUID | None = None) -> None:
+    """An event of a job, whose row is locked and has its number already."""
+    values = {"job_id": job.id, "number": job.events, "kind": kind, "document_id": document_id}
+    connection.execute(_EVENT, values)
+
+
+_JOB_FACTS = tuple(
+    JOBS.c[name]
+    for name in ("id", "events", "submitted_at", "finished_at", *(f"documents_{state}" for state in DocumentState))
+)
+#: by the database's own clock, without asking for it first
+_EVENT = insert(EVENTS).values(happened_at=func.now())
+
+
+def finish_job(connection: Connection, job: AnyRow) -> None:
+    """Say that a job is finished when its last document is, and when it is open again."""
+    done = job.submitted_at is not None and not document_counts(job).open
+    if done is (job.finished_at is not None):
+        return
+    values = {"finished_at": func.now() if done else null(), "events": JOBS.c.events + 1}
+    changed = connection.execute(update(JOBS).where(JOBS.c.id == job.id).values(values).returning(*_JOB_FACTS)).one()
+    _tell(connection, changed, f"job.{document_counts(job).job_state}")
 
 
 def _terms(values: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, Any]:
@@ -99,8 +183,9 @@ def move_pages(
     """
     for state, following in pairwise(along):
         require_transition(PAGE_TRANSITIONS, state, following)
-    statement = _moving_pages(tuple(values or ()), every=numbers is None)
-    terms = {"document": document_id, "before": along[:-1], "new_state": along[-1], **_terms(values or {}, {})}
+    values = {**AT_REST, **(values or {})}
+    statement = _moving_pages(tuple(values), every=numbers is None)
+    terms = {"document": document_id, "before": along[:-1], "new_state": along[-1], **_terms(values, {})}
     if numbers is not None:
         terms["numbers"] = tuple(numbers)
     return connection.execute(statement, terms).rowcount
@@ -114,6 +199,27 @@ def _moving_pages(columns: tuple[str, ...], *, every: bool) -> Update:
     if not every:
         statement = statement.where(PAGES.c.number.in_(bindparam("numbers", expanding=True)))
     return statement.values(values)
+
+
+def free_pages(
+    connection: Connection, document_id: UUID, numbers: Collection[int], *, values: Mapping[str, Any]
+) -> None:
+    """End the leases of pages that were not read. What is left of their window is a window: its head may be done."""
+    along = (PageState.LEASED, PageState.WAITING)
+    move_pages(connection, document_id, along=along, numbers=numbers, values={"first_page": min(numbers), **values})
+    wake(connection)
+
+
+_EACH_ALONE = (
+    update(PAGES)
+    .where(PAGES.c.document_id == bindparam("of"), PAGES.c.number.in_(bindparam("numbers", expanding=True)))
+    .values(first_page=PAGES.c.number)
+)
+
+
+def each_alone(connection: Connection, document_id: UUID, numbers: Collection[int]) -> None:
+    """Let every page be a window of its own, so that no page suffers for another."""
+    connection.execute(_EACH_ALONE, {"of": document_id, "numbers": tuple(numbers)})
 
 
 def end_document(
@@ -137,7 +243,7 @@ def end_document(
         to=to,
         pages={"open": -ended, page_state.value: ended},
         values={
-            **NO_LEASE,
+            **AT_REST,
             "attempt": row.attempt + (row.lease_owner is None),
             "failure": failure_json(failure),
             "finished_at": now,

@@ -7,22 +7,27 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, or_, select, text, update
 
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import NotFoundError
 from docproc.domain.failure import Failure, FailureCategory, FailureCode
-from docproc.services.records import PHASES, Claim, Document, Original
+from docproc.services.records import PHASES, Claim, Document, Original, WindowClaim
 from docproc.storage.changes import (
     NO_LEASE,
     change_document,
     end_document,
+    end_of_step,
+    free_pages,
     held,
+    pages_in_hand,
+    wake,
 )
+from docproc.storage.columns import UtcDateTime
 from docproc.storage.database import Database
 from docproc.storage.jobs import UNPREPARED, drop_preparation
 from docproc.storage.rows import AnyRow, document_of, original_values
-from docproc.storage.tables import DOCUMENTS, JOBS, UtcDateTime
+from docproc.storage.tables import DOCUMENTS, JOBS
 
 #: attempts that may end in vain, one after the other, before a document is given up
 MAX_STALLED = 3
@@ -42,8 +47,8 @@ class SqlDocumentStore:
             while (row := _next_due(connection, job_id, now)) is not None:
                 if row.stalled < MAX_STALLED:
                     expires_at = now + timedelta(seconds=lease_s)
-                    return _take(connection, row, owner=owner, now=now, expires_at=expires_at)
-                end_document(connection, row, to=DocumentState.FAILED, now=now, failure=_spent(row.state))
+                    return take_document(connection, row, owner=owner, now=now, expires_at=expires_at)
+                end_document(connection, row, to=DocumentState.FAILED, now=now, failure=spent(row.state))
             return None
 
     def get(self, document_id: UUID) -> Document:
@@ -92,29 +97,37 @@ class SqlDocumentStore:
         if not owners:
             return 0
         with self._database.write() as connection:
-            statement = update(DOCUMENTS).where(DOCUMENTS.c.lease_owner.in_(owners)).values(NO_LEASE)
+            # what has a queue is swept, which also makes it due again
+            theirs = (DOCUMENTS.c.lease_owner.in_(owners), DOCUMENTS.c.queue.is_(None))
+            statement = update(DOCUMENTS).where(*theirs).values(NO_LEASE)
             return connection.execute(statement).rowcount
 
-    def release(self, claim: Claim) -> None:
+    def release(self, claim: Claim | WindowClaim) -> None:
         with self._database.write() as connection:
             row = held(connection, claim)
-            change_document(connection, row, values={**NO_LEASE, "stalled": 0})
+            if isinstance(claim, WindowClaim):
+                free_pages(connection, row.id, pages_in_hand(connection, claim), values={"stalled": 0})
+            else:
+                release_document(connection, row, stalled=0)
 
-    def restart(self, claim: Claim) -> Document:
+    def restart(self, claim: Claim | WindowClaim) -> Document:
         with self._database.write() as connection:
             row = held(connection, claim)
             pages = drop_preparation(connection, row)
-            row = change_document(connection, row, to=DocumentState.RECEIVED, pages=pages, values=UNPREPARED)
-            return document_of(change_document(connection, row, to=DocumentState.PREPARING))
+            values = {**UNPREPARED, **end_of_step(claim)}
+            row = change_document(connection, row, to=DocumentState.RECEIVED, pages=pages, values=values)
+            if row.lease_owner is not None:
+                row = change_document(connection, row, to=DocumentState.PREPARING)
+            return document_of(row)
 
     def set_original(self, claim: Claim, original: Original) -> Document:
         return self._change(claim, values=original_values(original))
 
     def keep_preparation(self, claim: Claim) -> Document:
-        return self._change(claim, to=DocumentState.READING)
+        return self._change(claim, to=DocumentState.READING, values={"stalled": 0, **end_of_step(claim)})
 
     def begin_assembling(self, claim: Claim) -> Document:
-        return self._change(claim, to=DocumentState.ASSEMBLING)
+        return self._change(claim, to=DocumentState.ASSEMBLING, values={"stalled": 0, **end_of_step(claim)})
 
     def _change(
         self, claim: Claim, *, to: DocumentState | None = None, values: Mapping[str, Any] | None = None
@@ -122,7 +135,7 @@ class SqlDocumentStore:
         with self._database.write() as connection:
             return document_of(change_document(connection, held(connection, claim), to=to, values=values))
 
-    def fail(self, claim: Claim, failure: Failure, *, seconds: float = 0.0) -> Document:
+    def fail(self, claim: Claim | WindowClaim, failure: Failure, *, seconds: float = 0.0) -> Document:
         with self._database.write() as connection:
             row = held(connection, claim)
             now = self._database.now(connection)
@@ -156,7 +169,8 @@ class SqlDocumentStore:
 
 
 def _due(*conditions: ColumnElement[bool]) -> Select[Any]:
-    mine = DOCUMENTS.c.job_id == bindparam("job_id")
+    # what has a queue is handed out to workers
+    mine = and_(DOCUMENTS.c.job_id == bindparam("job_id"), DOCUMENTS.c.queue.is_(None))
     canceled = select(JOBS.c.id).where(JOBS.c.id == bindparam("job_id"), JOBS.c.cancel_requested_at.is_not(None))
     statement = select(DOCUMENTS).where(mine, ~canceled.exists(), *conditions).order_by(DOCUMENTS.c.position).limit(1)
     # SKIP LOCKED is dropped on SQLite, where BEGIN IMMEDIATE lets only one claim at a time
@@ -176,7 +190,10 @@ def _next_due(connection: Connection, job_id: UUID, now: datetime) -> AnyRow | N
     return row if row is not None else connection.execute(_LEFT, {"job_id": job_id, "now": now}).first()
 
 
-def _take(connection: Connection, row: AnyRow, *, owner: str, now: datetime, expires_at: datetime) -> Claim:
+def take_document(
+    connection: Connection, row: AnyRow, *, owner: str, now: datetime, expires_at: datetime, one_step: bool = False
+) -> Claim:
+    """Lease a document whose row is locked, and count the attempt before the work."""
     taken = change_document(
         connection,
         row,
@@ -186,17 +203,30 @@ def _take(connection: Connection, row: AnyRow, *, owner: str, now: datetime, exp
             "stalled": row.stalled + 1,
             "lease_owner": owner,
             "lease_expires_at": expires_at,
+            "queued_at": None,
             "started_at": row.started_at or now,
         },
     )
-    return Claim(document=document_of(taken), owner=owner, attempt=taken.attempt)
+    return Claim(document=document_of(taken), owner=owner, attempt=taken.attempt, one_step=one_step)
 
 
-def _spent(state: DocumentState) -> Failure:
+def release_document(connection: Connection, row: AnyRow, *, stalled: int) -> AnyRow:
+    """End the lease of a document whose work is not done; one that workers prepare is received again."""
+    back = row.queue is not None and row.state is DocumentState.PREPARING
+    if row.queue is not None:
+        wake(connection)
+    values = {**NO_LEASE, "stalled": stalled}
+    return change_document(connection, row, to=DocumentState.RECEIVED if back else None, values=values)
+
+
+def spent(state: DocumentState, *, page: int | None = None) -> Failure:
+    """Why a document or a page was given up whose worker died every time."""
     return Failure(
         code=FailureCode.CRASHED,
         category=FailureCategory.DOCUMENT,
-        message=f"the process died {MAX_STALLED} times in a row while it worked on this document",
+        message=f"the process died {MAX_STALLED} times in a row while it worked on this "
+        + ("document" if page is None else "page"),
         retryable=True,
         phase=PHASES[state],
+        page=page,
     )

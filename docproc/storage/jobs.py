@@ -8,18 +8,28 @@ from string import hexdigits
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, null, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, null, or_, select, update
 
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import ConflictError, NotFoundError
 from docproc.domain.ids import new_id
 from docproc.domain.page import PageState
-from docproc.services.records import LOCAL_TENANT, Job, NewDocument, NewJob, Removed, SchemaVersion
-from docproc.storage.changes import OPEN_DOCUMENT_STATES, change_document, end_document, move_pages
+from docproc.services.records import LOCAL_TENANT, IdempotencyKey, Job, NewDocument, NewJob, Removed, SchemaVersion
+from docproc.storage.changes import (
+    OPEN_DOCUMENT_STATES,
+    change_document,
+    each_alone,
+    end_document,
+    finish_job,
+    move_pages,
+    wake,
+)
 from docproc.storage.database import Database
 from docproc.storage.paths import stored_path
 from docproc.storage.rows import AnyRow, job_of, new_document_values
 from docproc.storage.tables import DOCUMENTS, EXTRACTIONS, JOBS, PAGES, READINGS, SCHEMAS
+from docproc.storage.tenants import job_of_key, remember_key, require_tenant
+from docproc.storage.upserts import insert_or_leave
 
 #: documents changed in one transaction, so that others get their turn
 BATCH = 200
@@ -32,29 +42,36 @@ class SqlJobStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, job: NewJob) -> None:
+    def create(self, job: NewJob, *, idempotency: IdempotencyKey | None = None) -> UUID:
         with self._database.write() as connection:
+            now = self._database.now(connection)
+            if idempotency is not None:
+                earlier = job_of_key(connection, job.tenant, idempotency, now=now)
+                if earlier is not None:
+                    return earlier
+            require_tenant(connection, job.tenant)
             connection.execute(
                 insert(JOBS).values(
                     id=job.id,
                     tenant=job.tenant,
+                    queue=job.queue,
+                    priority=job.priority,
                     schema_id=_schema_id(connection, job.schema),
                     options=job.options.to_json(),
                     inputs=list(map(stored_path, job.inputs)),
                     recursive=job.recursive,
                     external_id=job.external_id,
                     metadata=dict(job.metadata) or None,
-                    created_at=self._database.now(connection),
+                    created_at=now,
                 )
             )
+            if idempotency is not None:
+                remember_key(connection, job, idempotency)
+            return job.id
 
     def add_documents(self, job_id: UUID, documents: Sequence[NewDocument]) -> int:
         with self._database.write() as connection:
-            job = connection.execute(
-                select(JOBS.c.tenant, JOBS.c.documents_total, JOBS.c.cancel_requested_at)
-                .where(JOBS.c.id == job_id)
-                .with_for_update()
-            ).first()
+            job = connection.execute(select(JOBS).where(JOBS.c.id == job_id).with_for_update()).first()
             if job is None:
                 raise NotFoundError(f"there is no job {job_id}")
             known = _known_paths(connection, job_id, [document.original.path for document in documents])
@@ -63,12 +80,14 @@ class SqlJobStore:
             # whoever cancels locks the job too: no document is received behind their back
             state = DocumentState.RECEIVED if job.cancel_requested_at is None else DocumentState.CANCELED
             values = [
-                new_document_values(each, job_id=job_id, tenant=job.tenant, position=position, state=state, now=now)
+                new_document_values(each, job, position=position, state=state, now=now)
                 for position, each in enumerate(fresh, start=job.documents_total)
             ]
             if values:
                 connection.execute(insert(DOCUMENTS), values)
                 _count_new(connection, job_id, values)
+                if job.queue is not None:
+                    wake(connection)
             return len(values)
 
     def known_paths(self, job_id: UUID, paths: Collection[str]) -> frozenset[str]:
@@ -78,7 +97,8 @@ class SqlJobStore:
     def mark_submitted(self, job_id: UUID) -> None:
         with self._database.write() as connection:
             now = self._database.now(connection)
-            connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(submitted_at=now))
+            statement = update(JOBS).where(JOBS.c.id == job_id).values(submitted_at=now)
+            finish_job(connection, connection.execute(statement.returning(JOBS)).one())
 
     def get(self, job_id: UUID, *, tenant: str = LOCAL_TENANT) -> Job:
         with self._database.read() as connection:
@@ -125,15 +145,15 @@ class SqlJobStore:
     def _cancel_batch(self, job_id: UUID) -> int:
         with self._database.write() as connection:
             now = self._database.now(connection)
+            free = or_(DOCUMENTS.c.lease_expires_at.is_(None), DOCUMENTS.c.lease_expires_at <= now)
+            # workers notice within a moment that their lease is gone; a run in one process asks for its own documents
+            at_once = or_(DOCUMENTS.c.queue.is_not(None), free)
             rows = connection.execute(
                 select(DOCUMENTS)
-                .where(
-                    DOCUMENTS.c.job_id == job_id,
-                    DOCUMENTS.c.state.in_(OPEN_DOCUMENT_STATES),
-                    or_(DOCUMENTS.c.lease_expires_at.is_(None), DOCUMENTS.c.lease_expires_at <= now),
-                )
+                .where(DOCUMENTS.c.job_id == job_id, DOCUMENTS.c.state.in_(OPEN_DOCUMENT_STATES), at_once)
+                .order_by(DOCUMENTS.c.position)
                 .limit(BATCH)
-                .with_for_update(skip_locked=True)
+                .with_for_update()
             ).all()
             for row in rows:
                 end_document(connection, row, to=DocumentState.CANCELED, now=now)
@@ -150,12 +170,12 @@ class SqlJobStore:
         with self._database.write() as connection:
             rows = connection.execute(
                 select(DOCUMENTS)
-                .where(DOCUMENTS.c.job_id == job_id, DOCUMENTS.c.state == DocumentState.FAILED)
+                .where(DOCUMENTS.c.job_id == job_id, _FAILED)
                 .limit(BATCH)
                 .with_for_update(skip_locked=True)
             ).all()
             for row in rows:
-                _receive_again(connection, row)
+                receive_again(connection, row)
             return len(rows)
 
     def _require(self, job_id: UUID) -> None:
@@ -171,7 +191,8 @@ class SqlJobStore:
     def remove(self, job_id: UUID) -> Removed:
         with self._database.write() as connection:
             # documents before their job, as every worker locks them: the other way round two could wait for each other
-            connection.execute(select(DOCUMENTS.c.id).where(DOCUMENTS.c.job_id == job_id).with_for_update())
+            documents_of = select(DOCUMENTS.c.id).where(DOCUMENTS.c.job_id == job_id).order_by(DOCUMENTS.c.position)
+            connection.execute(documents_of.with_for_update())
             schema_id = connection.scalar(select(JOBS.c.schema_id).where(JOBS.c.id == job_id).with_for_update())
             if schema_id is None:
                 raise NotFoundError(f"there is no job {job_id}")
@@ -179,28 +200,28 @@ class SqlJobStore:
             documents = _count(connection, select(func.count()).where(DOCUMENTS.c.job_id == job_id))
             below = sum(_count(connection, counting) for counting in _rows_below(job_id))
             connection.execute(delete(JOBS).where(JOBS.c.id == job_id))
+            # whoever submits with the same schema holds on to it: wait, and only then look whether it is used
+            connection.execute(select(SCHEMAS.c.id).where(SCHEMAS.c.id == schema_id).with_for_update())
             unused = ~select(JOBS.c.id).where(JOBS.c.schema_id == SCHEMAS.c.id).exists()
             schemas = connection.execute(delete(SCHEMAS).where(SCHEMAS.c.id == schema_id, unused)).rowcount
             return Removed(jobs=1, documents=documents, rows=1 + documents + below + schemas)
 
 
 def _schema_id(connection: Connection, schema: SchemaVersion) -> UUID:
-    found: UUID | None = connection.scalar(
-        select(SCHEMAS.c.id).where(SCHEMAS.c.sha256 == schema.sha256, SCHEMAS.c.reference == schema.reference)
-    )
-    if found is not None:
-        return found
-    schema_id = new_id()
-    connection.execute(
-        insert(SCHEMAS).values(
-            id=schema_id,
-            name=schema.name,
-            version=schema.version,
-            sha256=schema.sha256,
-            reference=schema.reference,
-            json_schema=json.dumps(dict(schema.json_schema), ensure_ascii=False),
-        )
-    )
+    """Of any number that bring a new one at once, one inserts it; kept from whoever removes its last job."""
+    same = (SCHEMAS.c.sha256 == schema.sha256, SCHEMAS.c.reference == schema.reference)
+    kept = select(SCHEMAS.c.id).where(*same).with_for_update(read=True, key_share=True)
+    while (found := connection.scalar(kept)) is None:
+        values = {
+            "id": new_id(),
+            "name": schema.name,
+            "version": schema.version,
+            "sha256": schema.sha256,
+            "reference": schema.reference,
+            "json_schema": json.dumps(dict(schema.json_schema), ensure_ascii=False),
+        }
+        insert_or_leave(connection, SCHEMAS, values)
+    schema_id: UUID = found
     return schema_id
 
 
@@ -238,20 +259,40 @@ def _job_of(row: AnyRow) -> Job:
     return job_of(row, schema)
 
 
-def _receive_again(connection: Connection, row: AnyRow) -> None:
-    """Keep the preparation when it was whole: then only what failed while reading is done again."""
+def receive_again(connection: Connection, row: AnyRow, *, only: int | None = None) -> None:
+    """A document that failed, or of which pages did, is worked on again.
+
+    With a preparation that was whole, only what failed while reading is done again; of that one page, if asked.
+    """
     lost = select(PAGES.c.number).where(
         PAGES.c.document_id == row.id, PAGES.c.state == PageState.FAILED, PAGES.c.words_length == 0
     )
+    if only is not None:
+        lost = lost.where(PAGES.c.number == only)
     values: dict[str, Any] = {"failure": None, "finished_at": None, "stalled": 0}
-    if row.words_key is not None and connection.execute(lost.limit(1)).first() is None:
-        waiting = move_pages(connection, row.id, along=(PageState.FAILED, PageState.WAITING), values={"failure": None})
+    whole = row.words_key is not None and connection.execute(lost.limit(1)).first() is None
+    if whole:
+        anew = {"failure": None, "stalled": 0}
+        failed = select(PAGES.c.number).where(PAGES.c.document_id == row.id, PAGES.c.state == PageState.FAILED)
+        numbers = list(connection.scalars(failed)) if only is None else [only]
+        each_alone(connection, row.id, numbers)
+        along = (PageState.FAILED, PageState.WAITING)
+        waiting = move_pages(connection, row.id, along=along, numbers=numbers, values=anew)
         pages = {"failed": -waiting, "open": waiting}
     else:
         pages = drop_preparation(connection, row)
         values |= UNPREPARED
-    change_document(connection, row, to=DocumentState.RECEIVED, pages=pages, values=values)
+    row = change_document(connection, row, to=DocumentState.RECEIVED, pages=pages, values=values)
+    if whole and row.queue is not None:  # nothing is left to prepare: the pages are due at once
+        for state in (DocumentState.PREPARING, DocumentState.READING):
+            row = change_document(connection, row, to=state)
 
+
+#: failed altogether, or in some pages
+_FAILED = or_(
+    DOCUMENTS.c.state == DocumentState.FAILED,
+    and_(DOCUMENTS.c.state == DocumentState.NEEDS_REVIEW, DOCUMENTS.c.pages_failed > 0),
+)
 
 UNPREPARED: dict[str, Any] = {"words_key": None, "attachments": None, "preparation": None, "page_count": None}
 
@@ -266,7 +307,12 @@ def drop_preparation(connection: Connection, row: AnyRow) -> dict[str, int]:
 
 def _refuse_while_worked_on(connection: Connection, job_id: UUID, now: datetime) -> None:
     leased = select(DOCUMENTS.c.id).where(DOCUMENTS.c.job_id == job_id, DOCUMENTS.c.lease_expires_at > now)
-    if connection.execute(leased.limit(1)).first() is not None:
+    pages = (
+        select(DOCUMENTS.c.id)
+        .join(PAGES, PAGES.c.document_id == DOCUMENTS.c.id)
+        .where(DOCUMENTS.c.job_id == job_id, PAGES.c.state == PageState.LEASED, PAGES.c.lease_expires_at > now)
+    )
+    if any(connection.execute(each.limit(1)).first() is not None for each in (leased, pages)):
         raise ConflictError("the job is being worked on: stop it or cancel it first")
 
 

@@ -19,15 +19,26 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 #: kept beside the revisions so that starting need not load Alembic; a test holds them together
-HEAD = "0001"
+HEAD = "0002"
 #: names our migrations among the advisory locks of a Postgres server
 MIGRATION_LOCK = 0x646F6370726F6300
+
+#: how long a migration waits for one table: while it does, everybody else who needs the table waits behind it
+TABLE_PATIENCE_S = 5.0
+#: how long one of its statements may take, and how long replicas that start together wait for the one that migrates
+STATEMENT_LIMIT_S = 1800.0
+#: what Postgres says when it waited that long: lock_not_available, query_canceled
+_OUT_OF_PATIENCE = frozenset({"55P03", "57014"})
 
 _VERSIONS = text("SELECT version_num FROM alembic_version")
 
 
-def migrate(database: Database) -> bool:
-    """Whether there was anything to do. Raises StorageError when the database is newer than this docproc."""
+def migrate(database: Database, *, patience_s: float = TABLE_PATIENCE_S) -> bool:
+    """Whether there was anything to do.
+
+    Raises StorageError when the database is newer than this docproc, or others hold a table for longer than
+    `patience_s`; then nothing was changed.
+    """
     if revision(database) == HEAD:
         return False
     if database.is_sqlite:
@@ -35,10 +46,34 @@ def migrate(database: Database) -> bool:
             _upgrade(connection)
     else:
         with database.write() as connection:
+            connection.execute(_LIMIT, {"name": "statement_timeout", "value": _milliseconds(STATEMENT_LIMIT_S)})
             # Replicas that start together would race: the others wait here and find the work done.
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-            _upgrade(connection)
+            connection.execute(_LIMIT, {"name": "lock_timeout", "value": _milliseconds(patience_s)})
+            with _patiently():
+                _upgrade(connection)
     return True
+
+
+#: until the end of the transaction
+_LIMIT = text("SELECT set_config(:name, :value, true)")
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(round(seconds * 1000))
+
+
+@contextmanager
+def _patiently() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as exc:
+        if getattr(exc.orig, "sqlstate", None) in _OUT_OF_PATIENCE:
+            raise StorageError(
+                "the database could not be migrated, and nothing was changed: others hold its tables; "
+                "stop the workers, or try again when less is going on"
+            ) from exc
+        raise
 
 
 def revision(database: Database) -> str | None:

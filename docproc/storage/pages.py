@@ -10,8 +10,8 @@ from sqlalchemy import Connection, bindparam, insert, select
 from docproc.domain.document import DocumentState
 from docproc.domain.failure import Failure
 from docproc.domain.page import PageState
-from docproc.services.records import AttachmentPlace, Claim, Document, Preparation, PreparedPage
-from docproc.storage.changes import OPEN_PAGE_STATES, change_document, held, move_pages
+from docproc.services.records import AttachmentPlace, Claim, Document, Preparation, PreparedPage, WindowClaim
+from docproc.storage.changes import OPEN_PAGE_STATES, change_document, end_of_step, held, move_pages, wake
 from docproc.storage.database import Database
 from docproc.storage.rows import AnyRow, document_of, failure_json, page_of, page_values
 from docproc.storage.tables import DOCUMENTS, PAGES
@@ -40,12 +40,15 @@ class SqlPageStore:
         terms = {"tenant": tenant, "sha256": sha256, "fingerprint": fingerprint}
         with self._database.read() as connection:
             donor = connection.execute(_DONORS, terms).first()
-            return None if donor is None else _preparation_of(connection, donor)
+            preparation = None if donor is None else _preparation_of(connection, donor)
+        if donor is None or preparation is None or len(preparation.pages) != donor.pages_total:
+            return None  # it was taken away between the two looks
+        return preparation
 
     def save_preparation(self, claim: Claim, preparation: Preparation, *, seconds: float) -> Document:
         with self._database.write() as connection:
             row = held(connection, claim)
-            values = [page_values(page, row.id) for page in preparation.pages]
+            values = [page_values(page, row) for page in preparation.pages]
             if values:
                 connection.execute(insert(PAGES), values)
             changed = change_document(
@@ -60,6 +63,7 @@ class SqlPageStore:
                     "attachments": [asdict(place) for place in preparation.attachments] or None,
                     "seconds": row.seconds + seconds,
                     "stalled": 0,
+                    **end_of_step(claim),
                 },
             )
             return document_of(changed)
@@ -68,9 +72,9 @@ class SqlPageStore:
         with self._database.read() as connection:
             return _pages(connection, document_id, states=states)
 
-    def fail(self, claim: Claim, number: int, failure: Failure) -> Document:
+    def fail(self, claim: Claim | WindowClaim, number: int, failure: Failure) -> Document:
         with self._database.write() as connection:
-            row = held(connection, claim)
+            row = held(connection, claim, numbers=(number,))
             failed = move_pages(
                 connection,
                 row.id,
@@ -79,6 +83,8 @@ class SqlPageStore:
                 values={"failure": failure_json(failure)},
             )
             counts = {"open": -failed, "failed": failed}
+            if row.queue is not None and row.pages_open == failed:  # how it ends is for another task to say
+                wake(connection)
             return document_of(change_document(connection, row, pages=counts, values={"stalled": 0}))
 
 
@@ -108,6 +114,7 @@ def _preparation_of(connection: Connection, donor: AnyRow) -> Preparation:
 
 
 def _unread(page: PreparedPage) -> PreparedPage:
+    page = replace(page, first_page=None, attempt=0)
     if page.state is PageState.BLANK:
         return page
     facts: dict[str, Any] = {"state": PageState.WAITING, "reader": None}

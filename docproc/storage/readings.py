@@ -1,17 +1,19 @@
 """Reading rows: one a window; knows nothing of what a reading says."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from docproc.domain.document import DocumentState
 from docproc.domain.ids import new_id
 from docproc.domain.page import PageState
-from docproc.services.records import Claim, Document, StoredReading
-from docproc.storage.changes import change_document, held, move_pages
+from docproc.services.records import Claim, Document, StoredReading, WindowClaim
+from docproc.storage.changes import OPEN_PAGE_STATES, change_document, end_of_step, held, move_pages
 from docproc.storage.database import Database
 from docproc.storage.rows import AnyRow, document_of, reading_of
+from docproc.storage.service_tables import USAGE
 from docproc.storage.tables import READINGS
 
 #: readings loaded at once; a body in its row is at most a quarter of a megabyte
@@ -28,6 +30,23 @@ _BEHIND = (
     .order_by(READINGS.c.first_page)
     .limit(_BATCH)
 )
+_INSERT = insert(READINGS).values(created_at=func.now())
+_FORGET = delete(READINGS).where(READINGS.c.document_id == bindparam("of"))
+_METER = insert(USAGE).values(happened_at=func.now())
+
+
+def _usage_values(document: AnyRow, reading: StoredReading) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "tenant": document.tenant,
+        "job_id": document.job_id,
+        "reader": reading.reader,
+        "pages": len(reading.pages),
+        "tiles": reading.usage.tiles,
+        "prompt_tokens": reading.usage.prompt_tokens,
+        "output_tokens": reading.usage.output_tokens,
+        "seconds": reading.usage.seconds,
+    }
 
 
 class SqlReadingStore:
@@ -41,9 +60,12 @@ class SqlReadingStore:
             row = connection.execute(_BY_KEY, {"tenant": tenant, "reading_key": reading_key}).first()
         return None if row is None else reading_of(row)
 
-    def save(self, claim: Claim, reading: StoredReading, *, seconds: float) -> Document:
+    def save(self, claim: Claim | WindowClaim, reading: StoredReading, *, seconds: float) -> Document:
         with self._database.write() as connection:
-            row = held(connection, claim)
+            row = held(connection, claim, numbers=reading.pages)
+            # what other windows said meanwhile does not count; of blank pages there is one reading
+            if reading.complete or not reading.pages:
+                connection.execute(_FORGET, {"of": row.id})
             values = {
                 "id": new_id(),
                 "document_id": row.id,
@@ -56,23 +78,25 @@ class SqlReadingStore:
                 "complete": reading.complete,
                 "body": reading.body.text,
                 "body_key": reading.body.blob_key,
-                "created_at": self._database.now(connection),
             }
-            connection.execute(insert(READINGS), values)
+            connection.execute(_INSERT, values)
+            if row.queue is not None:
+                connection.execute(_METER, _usage_values(row, reading))
             # a complete reading accounts for every page that is still open, whatever its window was
             read = move_pages(
                 connection,
                 row.id,
-                along=(PageState.WAITING, PageState.LEASED, PageState.READ),
+                along=(*OPEN_PAGE_STATES, PageState.READ),
                 numbers=None if reading.complete else reading.pages,
                 values={"reader": reading.reader},
             )
+            done = row.pages_open == read
             changed = change_document(
                 connection,
                 row,
-                to=DocumentState.ASSEMBLING if row.pages_open == read else None,
+                to=DocumentState.ASSEMBLING if done else None,
                 pages={"open": -read, "read": read},
-                values={"seconds": row.seconds + seconds, "stalled": 0},
+                values={"seconds": row.seconds + seconds, "stalled": 0, **(end_of_step(claim) if done else {})},
             )
             return document_of(changed)
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Row
 
@@ -52,8 +51,11 @@ def page_counts(row: AnyRow) -> PageCounts:
     )
 
 
+def document_counts(row: AnyRow) -> DocumentCounts:
+    return DocumentCounts(**{state.value: getattr(row, f"documents_{state.value}") for state in DocumentState})
+
+
 def job_of(row: AnyRow, schema: SchemaVersion) -> Job:
-    counts = {state.value: getattr(row, f"documents_{state.value}") for state in DocumentState}
     return Job(
         id=row.id,
         tenant=row.tenant,
@@ -61,12 +63,15 @@ def job_of(row: AnyRow, schema: SchemaVersion) -> Job:
         options=JobOptions.from_json(row.options),
         inputs=tuple(map(path_of, row.inputs)),
         recursive=row.recursive,
+        queue=row.queue,
+        priority=row.priority,
         external_id=row.external_id,
         metadata=row.metadata or {},
         created_at=row.created_at,
         submitted_at=row.submitted_at,
         cancel_requested_at=row.cancel_requested_at,
-        documents=DocumentCounts(**counts),
+        finished_at=row.finished_at,
+        documents=document_counts(row),
         pages=page_counts(row),
     )
 
@@ -114,15 +119,17 @@ def original_values(original: Original) -> dict[str, Any]:
 
 
 def new_document_values(
-    document: NewDocument, *, job_id: UUID, tenant: str, position: int, state: DocumentState, now: datetime
+    document: NewDocument, job: AnyRow, *, position: int, state: DocumentState, now: datetime
 ) -> dict[str, Any]:
     """`state` is that of a document which intake did not refuse."""
     if document.failure is not None:
         state = DocumentState.FAILED
     return {
         "id": document.id,
-        "job_id": job_id,
-        "tenant": tenant,
+        "job_id": job.id,
+        "tenant": job.tenant,
+        "queue": job.queue,
+        "priority": job.priority,
         "position": position,
         "file": document.file,
         "external_id": document.external_id,
@@ -135,12 +142,16 @@ def new_document_values(
     }
 
 
-def page_values(page: PreparedPage, document_id: UUID) -> dict[str, Any]:
+def page_values(page: PreparedPage, document: AnyRow) -> dict[str, Any]:
     facts = page.facts
     columns, rows = facts.grid or (None, None)
     return {
-        "document_id": document_id,
+        "document_id": document.id,
+        "tenant": document.tenant,
+        "queue": document.queue,
+        "priority": document.priority,
         "number": facts.number,
+        "first_page": page.first_page or facts.number,
         "state": facts.state,
         "width": facts.width,
         "height": facts.height,
@@ -175,6 +186,8 @@ def page_of(row: AnyRow) -> PreparedPage:
         offset=row.words_offset,
         length=row.words_length,
         failure=failure_of(row.failure),
+        first_page=row.first_page,
+        attempt=row.attempt,
     )
 
 

@@ -2,33 +2,94 @@
 
 from pathlib import Path
 
+from docproc.domain.errors import StorageError
 from docproc.services.ports import Stores
-from docproc.storage.blobs import FolderBlobStore
+from docproc.services.upkeep_ports import UpkeepStores
+from docproc.services.work_ports import WorkStores
+from docproc.storage.audit import SqlAuditLog
+from docproc.storage.blob_names import SqlBlobNames
+from docproc.storage.blob_stores import open_blob_store
+from docproc.storage.census import SqlCensus
 from docproc.storage.database import Database
+from docproc.storage.dead import SqlDeadStore
 from docproc.storage.documents import SqlDocumentStore
 from docproc.storage.extractions import SqlExtractionStore
 from docproc.storage.jobs import SqlJobStore
-from docproc.storage.migrate import migrate
+from docproc.storage.leases import SqlLeaseStore
+from docproc.storage.migrate import HEAD, migrate, revision
 from docproc.storage.pages import SqlPageStore
 from docproc.storage.readings import SqlReadingStore
+from docproc.storage.tasks import SqlTaskStore
+from docproc.storage.tenants import SqlTenantStore
+from docproc.storage.workers import SqlWorkerStore
 
 
-def open_stores(database_url: str, blob_dir: Path) -> Stores:
+def open_stores(database_url: str, blobs: str | Path) -> Stores:
     """The stores, with the database at the newest revision.
 
     Raises StorageError or UsageError.
     """
-    database = Database.open(database_url)
-    migrate(database)
-    return stores_over(database, blob_dir)
+    return stores_over(open_own_database(database_url), blobs)
 
 
-def stores_over(database: Database, blob_dir: Path) -> Stores:
+def open_own_database(url: str) -> Database:
+    """The database of somebody who works alone, at the newest revision.
+
+    One on a server is made when it is empty; beyond that its others decide: they may be older than this docproc.
+    Raises StorageError or UsageError.
+    """
+    database = Database.open(url)
+    if database.is_sqlite or revision(database) is None:
+        migrate(database)
+        return database
+    return _of_this_revision(database)
+
+
+def open_service_database(url: str, *, migrate_first: bool = False) -> Database:
+    """The database of a service, which many processes share: brought to the newest revision by one that is told to.
+
+    Raises StorageError when it is of another revision, or UsageError.
+    """
+    database = Database.open(url)
+    if migrate_first:
+        migrate(database)
+        return database
+    return _of_this_revision(database)
+
+
+def _of_this_revision(database: Database) -> Database:
+    if (found := revision(database)) != HEAD:
+        state = "empty" if found is None else f"at revision {found}"
+        raise StorageError(f"the database is {state}, and this docproc needs {HEAD}: run `docproc db upgrade`")
+    return database
+
+
+def work_stores_over(database: Database) -> WorkStores:
+    """What a service has beside the stores of jobs."""
+    return WorkStores(
+        tasks=SqlTaskStore(database),
+        leases=SqlLeaseStore(database),
+        workers=SqlWorkerStore(database),
+        tenants=SqlTenantStore(database),
+    )
+
+
+def upkeep_stores_over(database: Database) -> UpkeepStores:
+    """What those who look after a service need besides."""
+    return UpkeepStores(
+        audit=SqlAuditLog(database),
+        dead=SqlDeadStore(database),
+        names=SqlBlobNames(database),
+        census=SqlCensus(database),
+    )
+
+
+def stores_over(database: Database, blobs: str | Path) -> Stores:
     return Stores(
         jobs=SqlJobStore(database),
         documents=SqlDocumentStore(database),
         pages=SqlPageStore(database),
         readings=SqlReadingStore(database),
         extractions=SqlExtractionStore(database),
-        blobs=FolderBlobStore(blob_dir),
+        blobs=open_blob_store(blobs),
     )

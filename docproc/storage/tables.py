@@ -1,100 +1,25 @@
-"""The tables of SQLite and Postgres alike: columns, constraints, indexes. Knows no query."""
+"""The tables of jobs and what becomes of their documents, on SQLite and Postgres alike. Knows no query."""
 
-from datetime import UTC, datetime
-from enum import StrEnum
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    CheckConstraint,
-    DateTime,
-    Dialect,
-    Enum,
-    ForeignKey,
-    Index,
-    MetaData,
-    String,
-    Text,
-    TypeDecorator,
-    UniqueConstraint,
-    Uuid,
-    text,
-)
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
 
 from docproc.domain.document import DocumentState, MediaType
 from docproc.domain.page import PageState, TextSource
-from docproc.storage.paths import path_of, stored_path
+from docproc.storage.columns import Base, PathText, partial_index, state_column
 
-#: with names for all constraints SQLite can drop them in a later migration
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-#: key order is not kept on Postgres: never hash such a column, never put a record into one
-JsonColumn = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC: SQLite forgets the zone, so it is taken off on the way in and put back on the way out."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment without a time zone is ambiguous")
-        moment = value.astimezone(UTC)
-        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class PathText(TypeDecorator[str]):
-    """A path of the file system, also one that is not UTF-8."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else stored_path(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else path_of(value)
-
-
-def state_column(kind: type[StrEnum], name: str) -> Enum:
-    """An enum kept as text with a check: a native type could not gain a member inside a transaction."""
-    return Enum(
-        kind,
-        name=name,
-        native_enum=False,
-        create_constraint=True,
-        length=16,
-        values_callable=lambda members: [member.value for member in members],
-    )
-
-
-class Base(DeclarativeBase):
-    metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {  # noqa: RUF012 SQLAlchemy reads it from the class
-        datetime: UtcDateTime,
-        UUID: Uuid,
-        dict[str, Any]: JsonColumn,
-        list[Any]: JsonColumn,
-    }
+#: the next step of the document waits for a worker: prepare, read what has no page to read, or assemble
+DOCUMENT_DUE = (
+    "queue IS NOT NULL AND queued_at IS NULL AND lease_owner IS NULL AND "
+    "(state IN ('received', 'assembling') OR (state = 'reading' AND pages_open = 0))"
+)
+_IS_FINAL = "state IN ('succeeded', 'needs_review', 'failed', 'canceled')"
+_PAGES_FROM_0 = "pages_read >= 0 AND pages_blank >= 0 AND pages_failed >= 0 AND pages_canceled >= 0 AND pages_open >= 0"
+#: the page, which stands for its window, waits for a worker
+PAGE_DUE = "state = 'waiting' AND queue IS NOT NULL AND number = first_page"
 
 
 class SchemaRow(Base):
@@ -124,11 +49,19 @@ class JobRow(Base):
             "documents_total = " + " + ".join(f"documents_{state}" for state in DocumentState),
             name="documents_add_up",
         ),
+        CheckConstraint(_PAGES_FROM_0, name="pages_from_0"),
+        CheckConstraint(" AND ".join(f"documents_{state} >= 0" for state in DocumentState), name="documents_from_0"),
+        CheckConstraint("finished_at IS NULL OR submitted_at IS NOT NULL", name="submitted_before_finished"),
         Index(None, "tenant", "created_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    tenant: Mapped[str] = mapped_column(Text, server_default=text("'local'"))
+    tenant: Mapped[str] = mapped_column(Text, ForeignKey("tenants.name"), server_default=text("'local'"))
+    #: where its pages are read by workers; NULL: whoever runs the job works on it in one process
+    queue: Mapped[str | None] = mapped_column(Text)
+    priority: Mapped[int] = mapped_column(server_default=text("0"))
+    #: number of the newest event
+    events: Mapped[int] = mapped_column(server_default=text("0"))
     schema_id: Mapped[UUID] = mapped_column(ForeignKey("schemas.id"), index=True)
     options: Mapped[dict[str, Any]]
     inputs: Mapped[list[Any]]
@@ -138,6 +71,7 @@ class JobRow(Base):
     created_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     cancel_requested_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
     documents_total: Mapped[int] = mapped_column(server_default=text("0"))
     documents_received: Mapped[int] = mapped_column(server_default=text("0"))
     documents_preparing: Mapped[int] = mapped_column(server_default=text("0"))
@@ -166,20 +100,21 @@ class DocumentRow(Base):
             "pages_total = pages_read + pages_blank + pages_failed + pages_canceled + pages_open", name="pages_add_up"
         ),
         CheckConstraint("(lease_owner IS NULL) = (lease_expires_at IS NULL)", name="lease_is_whole"),
+        CheckConstraint("queued_at IS NULL OR lease_owner IS NULL", name="queued_or_leased"),
+        CheckConstraint(_PAGES_FROM_0, name="pages_from_0"),
+        CheckConstraint("attempt >= 0 AND stalled >= 0", name="attempts_from_0"),
+        CheckConstraint(
+            f"NOT ({_IS_FINAL}) OR (pages_open = 0 AND lease_owner IS NULL AND queued_at IS NULL)", name="final_at_rest"
+        ),
+        CheckConstraint(f"({_IS_FINAL}) = (finished_at IS NOT NULL)", name="finished_when_final"),
+        CheckConstraint("(state = 'failed') = (failure IS NOT NULL)", name="failed_with_failure"),
         Index(None, "job_id", "state", "position"),
-        Index(
-            "ix_documents_lease_owner",
-            "lease_owner",
-            sqlite_where=text("lease_owner IS NOT NULL"),
-            postgresql_where=text("lease_owner IS NOT NULL"),
-        ),
+        partial_index("ix_documents_lease_owner", "lease_owner", where="lease_owner IS NOT NULL"),
         Index("ix_documents_prepared", "tenant", "sha256", "preparation"),
-        Index(
-            "ix_documents_original_key",
-            "original_key",
-            sqlite_where=text("original_key IS NOT NULL"),
-            postgresql_where=text("original_key IS NOT NULL"),
-        ),
+        partial_index("ix_documents_original_key", "original_key", where="original_key IS NOT NULL"),
+        partial_index("ix_documents_due", "state", "priority", "tenant", "id", where=DOCUMENT_DUE),
+        partial_index("ix_documents_queued", "queued_at", where="queued_at IS NOT NULL"),
+        partial_index("ix_documents_failed", "tenant", "id", where="state = 'failed'"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -202,6 +137,11 @@ class DocumentRow(Base):
     stalled: Mapped[int] = mapped_column(server_default=text("0"))
     lease_owner: Mapped[str | None] = mapped_column(Text)
     lease_expires_at: Mapped[datetime | None]
+    #: where the pages are read; NULL: by whoever runs the job
+    queue: Mapped[str | None] = mapped_column(Text)
+    priority: Mapped[int] = mapped_column(server_default=text("0"))
+    #: a message about its next step is with the broker
+    queued_at: Mapped[datetime | None]
     page_count: Mapped[int | None]
     preparation: Mapped[str | None] = mapped_column(Text)
     words_key: Mapped[str | None] = mapped_column(Text)
@@ -222,7 +162,19 @@ class PageRow(Base):
     """A page's state and facts; its words lie in the words blob of its document."""
 
     __tablename__ = "pages"
-    __table_args__ = (CheckConstraint("number >= 1", name="number_from_1"),)
+    __table_args__ = (
+        CheckConstraint("number >= 1", name="number_from_1"),
+        CheckConstraint("(state = 'leased') = (lease_owner IS NOT NULL)", name="leased_by_somebody"),
+        CheckConstraint("(lease_owner IS NULL) = (lease_expires_at IS NULL)", name="lease_is_whole"),
+        CheckConstraint("(state = 'queued') = (queued_at IS NOT NULL)", name="queued_at_some_time"),
+        CheckConstraint("(state = 'failed') = (failure IS NOT NULL)", name="failed_with_failure"),
+        CheckConstraint("first_page >= 1 AND first_page <= number", name="window_begins_before"),
+        CheckConstraint("attempt >= 0 AND stalled >= 0", name="attempts_from_0"),
+        partial_index("ix_pages_due", "queue", "priority", "tenant", "document_id", "number", where=PAGE_DUE),
+        partial_index("ix_pages_queued", "queue", "queued_at", where="state = 'queued'"),
+        partial_index("ix_pages_lease_owner", "lease_owner", where="state = 'leased'"),
+        partial_index("ix_pages_failed", "tenant", "document_id", "number", where="state = 'failed'"),
+    )
 
     document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -239,6 +191,17 @@ class PageRow(Base):
     words_offset: Mapped[int] = mapped_column(BigInteger)
     words_length: Mapped[int] = mapped_column(BigInteger)
     failure: Mapped[dict[str, Any] | None]
+    tenant: Mapped[str] = mapped_column(Text, server_default=text("'local'"))
+    queue: Mapped[str | None] = mapped_column(Text)
+    priority: Mapped[int] = mapped_column(server_default=text("0"))
+    #: number of the first page of its window: pages of one window are queued, leased and read together
+    first_page: Mapped[int]
+    queued_at: Mapped[datetime | None]
+    lease_owner: Mapped[str | None] = mapped_column(Text)
+    lease_expires_at: Mapped[datetime | None]
+    attempt: Mapped[int] = mapped_column(server_default=text("0"))
+    #: attempts in a row that ended without a word
+    stalled: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class ReadingRow(Base):

@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pymupdf
@@ -16,6 +17,10 @@ class Command:
 
     place: Path
     data: str = "data"
+    #: settings of every call, by their names in small letters
+    settings: Mapping[str, object] = field(default_factory=dict)
+    #: other variables of the environment
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, *arguments: object, code: int = 0, **settings: object) -> subprocess.CompletedProcess[str]:
         """Wait for its end; fails when the exit code is not `code`."""
@@ -26,13 +31,14 @@ class Command:
 
     def start(self, *arguments: object, **settings: object) -> "subprocess.Popen[str]":
         """`settings` by their names, in small letters."""
-        variables = {"data_dir": self.place / self.data, **settings}
+        variables = {"data_dir": self.place / self.data, **self.settings, **settings}
         return subprocess.Popen(
             [str(DOCPROC), *map(str, arguments)],
             cwd=self.place,
             env={
                 "PATH": "/usr/bin:/bin",
                 "HOME": str(self.place),
+                **self.environment,
                 **{f"DOCPROC_{name.upper()}": str(value) for name, value in variables.items()},
             },
             stdout=subprocess.PIPE,

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from docproc.domain.document import Accepted, MediaType
 from docproc.domain.errors import CorruptError, PasswordRequiredError, TimedOutError, UnreadableError
+from docproc.domain.image import PageImageSpec
 from docproc.domain.page import PageContent, TextSource, Word
-from docproc.domain.reading import Attachment, Reading, Window
+from docproc.domain.reading import WINDOW_PAGES, Attachment, Reading, Window
 from docproc.domain.schema import ExtractionSchema, FieldKind, FieldSpec, MergeRule, RuleFindings, Shape
 from docproc.pipeline.ports import DocumentOutline, SourceDocument
 from docproc.services.pages_in_turn import selected_pages
@@ -85,6 +86,8 @@ class FirstWordReader:
     """Reads `number`, the first word of the window, and `lines`, one row a page; remembers its windows."""
 
     name = "first_word"
+    window_pages = WINDOW_PAGES
+    image: PageImageSpec | None = None
 
     def __init__(self, *, version: str = "1", complete: bool = False) -> None:
         self.version = version

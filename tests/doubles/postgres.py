@@ -4,7 +4,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,6 +14,8 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+
+from doubles.ports import free_port
 
 _READY_S = 30.0
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60")
@@ -49,15 +50,71 @@ def _open_to_all(path: Path) -> bool:
     return all(parent.stat().st_mode & 0o005 == 0o005 for parent in (path, *path.parents))
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+class PostgresServer:
+    """One server on a port of its own; port and data stay the same over `stop` and `start`."""
+
+    def __init__(self, base: Path, binaries: Path) -> None:
+        """`base` is a folder that everybody may enter: as root, the server runs as another user."""
+        self.port = free_port()
+        self.binaries = binaries
+        self.folder = base / "data"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/postgres"
+
+    @property
+    def pid(self) -> int | None:
+        """None while it is stopped."""
+        return None if self._process is None else self._process.pid
+
+    def start(self) -> None:
+        if self._process is not None:
+            return
+        if not self.folder.exists():
+            self._make()
+        options = [part for setting in _FAST for part in ("-c", setting)]
+        served = [
+            f"{self.binaries}/postgres",
+            "-D",
+            str(self.folder),
+            "-p",
+            str(self.port),
+            "-h",
+            "127.0.0.1",
+            "-k",
+            "",
+        ]
+        self._process = subprocess.Popen(
+            _as_user(*served, *options), cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            _wait_for(self.port)
+        except psycopg.OperationalError:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Every connection breaks; what was committed stays."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(timeout=_READY_S)
+        self._process = None
+
+    def _make(self) -> None:
+        self.folder.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, "nobody", "nogroup")
+        initdb = [f"{self.binaries}/initdb", "-D", str(self.folder), "-A", "trust", "-U", "postgres", "--no-sync"]
+        made = _as_user(*initdb, "--locale=C.UTF-8", "--encoding=UTF8")
+        subprocess.run(made, cwd="/", check=True, stdout=subprocess.DEVNULL)
 
 
 @contextmanager
-def running_postgres() -> Iterator[str | None]:
-    """The URL of an empty server, or None when there are no binaries."""
+def running_server() -> Iterator[PostgresServer | None]:
+    """An empty server that ends with the context, or None when there are no binaries."""
     base = Path(tempfile.mkdtemp(prefix="docproc-postgres-"))
     base.chmod(0o755)
     try:
@@ -65,34 +122,24 @@ def running_postgres() -> Iterator[str | None]:
         if binaries is None:
             yield None
             return
-        with _server(binaries, base / "data") as port:
-            yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
+        server = PostgresServer(base, binaries)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(base, ignore_errors=True)
 
 
 @contextmanager
-def _server(binaries: Path, folder: Path) -> Iterator[int]:
-    folder.mkdir(mode=0o700)
-    if os.geteuid() == 0:
-        shutil.chown(folder, "nobody", "nogroup")
-    initdb = [f"{binaries}/initdb", "-D", str(folder), "-A", "trust", "-U", "postgres", "--no-sync"]
-    made = _as_user(*initdb, "--locale=C.UTF-8", "--encoding=UTF8")
-    subprocess.run(made, cwd="/", check=True, stdout=subprocess.DEVNULL)
-    port = _free_port()
-    options = [part for setting in _FAST for part in ("-c", setting)]
-    served = _as_user(f"{binaries}/postgres", "-D", str(folder), "-p", str(port), "-h", "127.0.0.1", "-k", "", *options)
-    server = subprocess.Popen(served, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        _wait_for(port)
-        yield port
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(timeout=_READY_S)
+def running_postgres() -> Iterator[str | None]:
+    """The URL of an empty server, or None when there are no binaries."""
+    with running_server() as server:
+        yield None if server is None else server.url
 
 
 def _wait_for(port: int) -> None:
-
     deadline = time.monotonic() + _READY_S
     while True:
         try:

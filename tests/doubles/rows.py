@@ -17,6 +17,7 @@ from docproc.services.records import (
     Claim,
     Document,
     DocumentCounts,
+    IdempotencyKey,
     Job,
     NewDocument,
     PageCounts,
@@ -102,6 +103,7 @@ class Memory:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.jobs: dict[UUID, Job] = {}
+        self.keys: dict[tuple[str, str], tuple[UUID, IdempotencyKey]] = {}
         self.rows: dict[UUID, list[Row]] = {}
 
     def job(self, job_id: UUID) -> Job:

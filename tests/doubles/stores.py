@@ -17,6 +17,7 @@ from docproc.services.records import (
     Claim,
     Document,
     DocumentCounts,
+    IdempotencyKey,
     Job,
     NewDocument,
     NewJob,
@@ -38,8 +39,14 @@ class _Store:
 
 
 class MemoryJobStore(_Store):
-    def create(self, job: NewJob) -> None:
+    def create(self, job: NewJob, *, idempotency: IdempotencyKey | None = None) -> UUID:
         with self._memory.lock:
+            if idempotency is not None:
+                earlier = self._memory.keys.setdefault((job.tenant, idempotency.key), (job.id, idempotency))
+                if earlier[1] != idempotency:
+                    raise ConflictError("the idempotency key was used for another request")
+                if earlier[0] != job.id:
+                    return earlier[0]
             self._memory.rows[job.id] = []
             self._memory.jobs[job.id] = Job(
                 id=job.id,
@@ -48,6 +55,9 @@ class MemoryJobStore(_Store):
                 options=job.options,
                 inputs=job.inputs,
                 recursive=job.recursive,
+                queue=job.queue,
+                priority=job.priority,
+                finished_at=None,
                 external_id=job.external_id,
                 metadata=job.metadata,
                 created_at=datetime.now(UTC),
@@ -56,6 +66,7 @@ class MemoryJobStore(_Store):
                 documents=DocumentCounts(),
                 pages=PageCounts(),
             )
+            return job.id
 
     def add_documents(self, job_id: UUID, documents: Sequence[NewDocument]) -> int:
         with self._memory.lock:
@@ -110,7 +121,7 @@ class MemoryJobStore(_Store):
     def retry(self, job_id: UUID) -> int:
         with self._memory.lock:
             self._memory.job(job_id)
-            failed = [row for row in self._memory.rows[job_id] if row.document.state is DocumentState.FAILED]
+            failed = [row for row in self._memory.rows[job_id] if _failed(row)]
             for row in failed:
                 lost = any(page.state is PageState.FAILED and page.length == 0 for page in row.pages)
                 if row.document.words_key is None or lost:
@@ -134,6 +145,12 @@ class MemoryJobStore(_Store):
             below = sum(len(row.pages) + len(row.readings) + len(row.extractions) for row in rows)
             used = any(other.schema == job.schema for other in self._memory.jobs.values())
             return Removed(jobs=1, documents=len(rows), rows=1 + len(rows) + below + (not used))
+
+
+def _failed(row: Row) -> bool:
+    state = row.document.state
+    some = state is DocumentState.NEEDS_REVIEW and any(page.state is PageState.FAILED for page in row.pages)
+    return state is DocumentState.FAILED or some
 
 
 class MemoryDocumentStore(_Store):

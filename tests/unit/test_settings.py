@@ -61,7 +61,7 @@ def test_without_settings_the_database_lies_in_the_data_folder(monkeypatch: pyte
     monkeypatch.setenv("DOCPROC_DATA_DIR", "/data/docproc")
 
     assert Settings().database == "sqlite:////data/docproc/docproc.db"
-    assert Settings().blob_dir == Path("/data/docproc/blobs")
+    assert Settings().blobs == Path("/data/docproc/blobs")
 
 
 @pytest.mark.parametrize(("order", "day_first"), [("dmy", True), ("mdy", False), ("ymd", None)])

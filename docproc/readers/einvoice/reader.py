@@ -4,8 +4,9 @@ import time
 from collections.abc import Sequence
 
 from docproc.domain.errors import DocumentError, UnsupportedError
+from docproc.domain.image import PageImageSpec
 from docproc.domain.issues import Issue, IssueCode
-from docproc.domain.reading import FieldHint, Reading, Usage, Window
+from docproc.domain.reading import WINDOW_PAGES, FieldHint, Reading, Usage, Window
 from docproc.domain.schema import ExtractionSchema, JsonValue
 from docproc.readers.einvoice import cii, ubl
 from docproc.readers.einvoice.invoice import Invoice, with_implied_totals
@@ -24,6 +25,8 @@ class EinvoiceReader:
 
     name = "einvoice"
     version = "1"
+    window_pages = WINDOW_PAGES
+    image: PageImageSpec | None = None
 
     def can_read(self, window: Window, schema: ExtractionSchema | None = None) -> bool:
         """Is there an invoice in the window and, if a schema is given, does that ask for one?

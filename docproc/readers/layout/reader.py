@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from docproc.domain.evidence import Evidence
+from docproc.domain.image import PageImageSpec
 from docproc.domain.issues import Issue, IssueCode, Severity
 from docproc.domain.page import PageContent
-from docproc.domain.reading import FieldHint, Reading, Usage, Window
+from docproc.domain.reading import WINDOW_PAGES, FieldHint, Reading, Usage, Window
 from docproc.domain.schema import NUMERIC, ExtractionSchema, FieldKind, FieldSpec, JsonValue, Record, Shape
 from docproc.readers.layout.calibration import probability_of
 from docproc.readers.layout.fields import plan_fields
@@ -49,6 +50,8 @@ class LayoutReader:
 
     name = "layout"
     version = VERSION
+    window_pages = WINDOW_PAGES
+    image: PageImageSpec | None = None
 
     def read(self, window: Window, schema: ExtractionSchema) -> Reading:
         """Never fails: what cannot be found is null."""

@@ -22,7 +22,7 @@ INVOICES = Path(__file__).parents[3] / "samples" / "documents" / "invoices"
 def test_a_document_comes_out_the_same_in_memory_and_through_a_job(name: str, tmp_path: Path) -> None:
     document = SourceDocument(path=INVOICES / name, media_type=MediaType.PDF)
     with ChildPool(size=1) as pool:
-        concluded = extract(document, load_schema("invoice"), source=DocprocPages(pool), reader=make_reader("auto"))
+        concluded = extract(document, load_schema("invoice"), source=DocprocPages(pool), reader=make_reader("auto", Settings()))
 
     line = json.loads(Command(place=tmp_path)("extract", INVOICES / name, "--schema", "invoice").stdout)
 

@@ -14,10 +14,10 @@ from doubles.jobs import Workplace
 from sqlalchemy import Connection, inspect, text
 
 from docproc.domain.errors import StorageError
+from docproc.storage.columns import Base
 from docproc.storage.database import Database
 from docproc.storage.migrate import HEAD, alembic_config, migrate, revision, without_foreign_keys
 from docproc.storage.stores import stores_over
-from docproc.storage.tables import Base
 
 pytestmark = pytest.mark.integration
 
@@ -52,8 +52,7 @@ def test_migrations_make_the_checks_that_the_code_describes(database: Database) 
     """Alembic does not compare checks, so they are compared here, by what a fresh `create_all` makes of them."""
     migrated = _checks(database)
     with database.write() as connection:
-        for name in [*Base.metadata.tables, "alembic_version"]:
-            connection.execute(text(f"DROP TABLE {name}" + ("" if database.is_sqlite else " CASCADE")))
+        Base.metadata.drop_all(connection)
         Base.metadata.create_all(connection)
     assert migrated == _checks(database)
     assert sum(map(len, migrated.values())) > 12

@@ -1,0 +1,166 @@
+"""Chaos: a service reads some thousand pages while its workers are killed and its servers taken away.
+
+PYTHONPATH=bench:tests python -m chaos --seed 1 [--profile short] [--documents 200 --pages 2000]
+
+The last line is one JSON object. What was submitted, what went wrong, the logs, the database and the exports stay in
+build/chaos-SEED; `python bench/chaos/account.py build/chaos-SEED` counts them again.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from chaos.account import account
+from chaos.crew import Crew, clock_can_be_off, running_crew
+from chaos.jobs import export_jobs, state_of, submit_papers
+from chaos.mischief import Mischief, Plan, drawn
+from chaos.papers import Paper, write_papers
+from chaos.servers import Servers, running_servers
+
+from docproc.bootstrap import Service, open_service
+from docproc.domain.errors import ConflictError
+from docproc.services.orphans import remove_orphans
+from docproc.services.records import NewJob
+
+_TENANTS = ("ada", "grace", "local")
+_LEASE_S = 5
+_PAPERS_A_JOB = 12
+#: what it is given beside what goes wrong; then it counts as stuck
+_LIMIT_S = 1500.0
+_PROFILES = {
+    "full": (200, 2000, Plan()),
+    "short": (40, 300, Plan(kills=6, dispatcher_kills=1, flushes=1, outage_s=8)),
+}
+
+
+class Run:
+    """One run in a folder of its own."""
+
+    def __init__(self, folder: Path, *, seed: int, plan: Plan) -> None:
+        self.folder = folder
+        self.plan = plan
+        self.source = random.Random(seed)  # noqa: S311 no secret
+        self.jobs: list[NewJob] = []
+        self.submitted = threading.Event()
+
+    def go(self, *, documents: int, pages: int) -> dict[str, object]:
+        """Everything from the first file to the count."""
+        papers = write_papers(
+            self.folder / "papers", documents=documents, pages=pages, tenants=_TENANTS, source=self.source
+        )
+        with running_servers() as servers:
+            readers = json.dumps({"quick": "quick_reader:QuickReader"})
+            environment = {
+                **servers.environment,
+                "DOCPROC_LEASE_SECONDS": str(_LEASE_S),
+                "DOCPROC_READERS": readers,
+            }
+            os.environ.update(environment)
+            service = open_service(migrate=True)
+            for tenant in _TENANTS:
+                _create_tenant(service, tenant)
+            began = time.monotonic()
+            clock_off_s = self.source.choice((-3600, 3600))
+            with running_crew(environment, self.folder, clock_off_s=clock_off_s) as crew:
+                mischief = self._under_fire(service, servers, crew, papers)
+                seconds = time.monotonic() - began
+            return {**self._accounted(service, servers), **_told(mischief, crew), "seconds": round(seconds, 1)}
+
+    def _under_fire(self, service: Service, servers: Servers, crew: Crew, papers: Sequence[Paper]) -> Mischief:
+        mischief = Mischief(servers, crew, self.plan, source=self.source, log=self.folder / "kills.jsonl")
+        submitter = threading.Thread(target=self._submit, args=(service, papers), daemon=True)
+        submitter.start()
+        blows = drawn(self.plan, self.source)
+        total, deadline = sum(paper.pages for paper in papers), time.monotonic() + _LIMIT_S
+        while time.monotonic() < deadline:
+            jobs = state_of(service, [*self.jobs])
+            if jobs is not None:
+                done = sum(job.pages.done for job in jobs)
+                print(f"{done} of {total} pages, {len(mischief.done)} blows", file=sys.stderr)
+                while blows and done >= blows[0].at * total and mischief.strike(blows[0]):
+                    blows.pop(0)
+                if self.submitted.is_set() and not blows and all(job.finished_at for job in jobs):
+                    break
+            time.sleep(0.5)
+        mischief.end()
+        submitter.join(timeout=30)
+        return mischief
+
+    def _submit(self, service: Service, papers: Sequence[Paper]) -> None:
+        alike: dict[tuple[str, str], list[Paper]] = {}
+        for paper in papers:
+            alike.setdefault((paper.tenant, paper.reader), []).append(paper)
+        for group in alike.values():
+            for start in range(0, len(group), _PAPERS_A_JOB):
+                batch = group[start : start + _PAPERS_A_JOB]
+                self.jobs.append(submit_papers(service, batch, record=self.folder / "submitted.jsonl"))
+        self.submitted.set()
+
+    def _accounted(self, service: Service, servers: Servers) -> dict[str, object]:
+        """After the workers have ended: the last sweep, then everything is written down and counted."""
+        export_jobs(service, self.jobs, self.folder / "exports")
+        in_vain = sum(
+            remove_orphans(service.stores, tenant=tenant, before=datetime.now(UTC) + timedelta(minutes=1)).blobs
+            for tenant in _TENANTS
+        )
+        keys = [key for tenant in _TENANTS for key in _blobs_of(service, tenant)]
+        (self.folder / "blobs.txt").write_text("".join(f"{key}\n" for key in keys))
+        servers.dump(self.folder)
+        return {**account(self.folder).to_json(), "blobs": len(keys), "swept_blobs": in_vain}
+
+
+def _create_tenant(service: Service, name: str) -> None:
+    try:
+        service.work.tenants.create(name)
+    except ConflictError:  # one comes with the database
+        return
+
+
+def _blobs_of(service: Service, tenant: str) -> list[str]:
+    kinds = ("original", "words", "reading", "extraction", "table", "export", "image")
+    return [key for kind in kinds for key in service.stores.blobs.keys(f"{tenant}/{kind}/")]
+
+
+def _told(mischief: Mischief, crew: Crew) -> dict[str, object]:
+    return {
+        "kills": mischief.kills,
+        "blows": len(mischief.done),
+        "restarts": crew.restarts,
+        "clock_off": clock_can_be_off(),
+    }
+
+
+def main() -> None:
+    """Exit code 1 when a page was lost or doubled or a blob left behind."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))  # servers and workers end too
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--profile", choices=_PROFILES, default="full")
+    parser.add_argument("--documents", type=int)
+    parser.add_argument("--pages", type=int)
+    parser.add_argument("--folder", type=Path)
+    arguments = parser.parse_args()
+    documents, pages, plan = _PROFILES[arguments.profile]
+    documents = arguments.documents or documents
+    folder = (arguments.folder or Path("build") / f"chaos-{arguments.seed}").absolute()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    pages = arguments.pages or (documents * 10 if arguments.documents else pages)
+    result = Run(folder, seed=arguments.seed, plan=plan).go(documents=documents, pages=pages)
+    told = {"seed": arguments.seed, "profile": arguments.profile, "documents": documents, **result}
+    (folder / "result.json").write_text(json.dumps(told) + "\n")
+    print(json.dumps(told))
+    sys.exit(any(told[name] for name in ("lost", "doubled", "orphan_blobs", "missing_blobs", "miscounted")))
+
+
+if __name__ == "__main__":
+    main()

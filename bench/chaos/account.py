@@ -1,0 +1,187 @@
+"""Counts a run from what it left behind, with nothing of docproc: `python bench/chaos/account.py build/chaos-1`.
+
+Takes `submitted.jsonl`, the tables as CSV, the exports and the list of blobs; asks no server.
+"""
+
+import csv
+import json
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+_ENDED_PAGE = {"read", "blank", "failed", "canceled"}
+_WITH_RECORD = {"succeeded", "needs_review"}
+_ENDED_DOCUMENT = _WITH_RECORD | {"failed", "canceled"}
+
+csv.field_size_limit(1 << 30)
+
+
+@dataclass
+class Account:
+    """What became of every page."""
+
+    pages: int = 0
+    states: Counter[str] = field(default_factory=Counter)
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    orphan_blobs: list[str] = field(default_factory=list)
+    missing_blobs: list[str] = field(default_factory=list)
+    #: jobs whose own counts are not those of their pages
+    miscounted: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "pages": self.pages,
+            "states": dict(sorted(self.states.items())),
+            "lost": len(self.lost),
+            "doubled": len(self.doubled),
+            "orphan_blobs": len(self.orphan_blobs),
+            "missing_blobs": len(self.missing_blobs),
+            "miscounted": len(self.miscounted),
+        }
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.lost or self.doubled or self.orphan_blobs or self.missing_blobs or self.miscounted)
+
+
+class Leavings:
+    """Everything that a run left behind, by document."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.submitted = [json.loads(line) for line in (folder / "submitted.jsonl").read_text().splitlines()]
+        self.jobs = list(self.table("jobs"))
+        self.documents = list(self.table("documents"))
+        self.pages = _by_document(self.table("pages"))
+        self.readings = _by_document(self.table("readings"))
+        self.extractions = _by_document(self.table("extractions"))
+        self.lines = self._lines()
+
+    def table(self, name: str) -> Iterator[dict[str, str]]:
+        with (self._folder / "tables" / f"{name}.csv").open(newline="") as file:
+            yield from csv.DictReader(file)
+
+    def blobs(self) -> set[str]:
+        return set((self._folder / "blobs.txt").read_text().split())
+
+    def _lines(self) -> Mapping[str, Sequence[dict[str, Any]]]:
+        found = defaultdict(list)
+        for path in sorted((self._folder / "exports").glob("*.jsonl")):
+            for line in path.read_text().splitlines():
+                extraction = json.loads(line)
+                found[extraction["document_id"]].append(extraction)
+        return found
+
+
+def _by_document(rows: Iterator[dict[str, str]]) -> Mapping[str, Sequence[dict[str, str]]]:
+    found = defaultdict(list)
+    for row in rows:
+        found[row["document_id"]].append(row)
+    return found
+
+
+def account(folder: Path) -> Account:
+    """Count everything that `folder` tells of."""
+    leavings, result = Leavings(folder), Account()
+    rows: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
+    for row in leavings.documents:
+        rows[row["job_id"], row["path"].removeprefix("file:")].append(row)
+    for paper in leavings.submitted:
+        result.pages += paper["pages"]
+        found = rows.pop((paper["job"], paper["path"]), [])
+        if len(found) == 1:
+            _of_document(paper, found[0], leavings, result)
+        else:
+            _all_pages(result.doubled if found else result.lost, paper)
+    for job_id, path in rows:
+        result.doubled.append(f"{job_id} {path}: never submitted")
+    _of_blobs(leavings, result)
+    _of_jobs(leavings, result)
+    return result
+
+
+def _all_pages(where: list[str], paper: Mapping[str, Any]) -> None:
+    where += [f"{paper['path']} page {number}" for number in range(1, paper["pages"] + 1)]
+
+
+def _of_document(paper: Mapping[str, Any], row: Mapping[str, str], leavings: Leavings, result: Account) -> None:
+    result.states[f"document {row['state']}"] += 1
+    states = _page_states(paper, row, leavings, result)
+    if row["state"] not in _ENDED_DOCUMENT:
+        return _all_pages(result.lost, paper)
+    read = [number for number, state in states.items() if state == "read"]
+    readings = Counter(number for each in leavings.readings[row["id"]] for number in json.loads(each["pages"]))
+    _expect_once(result, paper, {number: readings[number] for number in read}, what="readings")
+    with_record = row["state"] in _WITH_RECORD
+    revisions = leavings.extractions[row["id"]]
+    _expect_once(result, paper, {0: len(revisions) if with_record else 1 + len(revisions)}, what="extractions")
+    lines = leavings.lines[row["id"]]
+    _expect_once(result, paper, {0: len(lines)}, what="export lines")
+    if with_record and paper["reader"] == "quick":
+        rows = Counter(pair["key"] for line in lines for pair in line["record"]["pairs"])
+        _expect_once(result, paper, {number: rows[f"page {number}"] for number in read}, what="rows of the record")
+    return None
+
+
+def _page_states(
+    paper: Mapping[str, Any], row: Mapping[str, str], leavings: Leavings, result: Account
+) -> Mapping[int, str]:
+    """The state of each page; pages of a document that failed before it was prepared failed with it."""
+    pages = leavings.pages[row["id"]]
+    if not pages and row["state"] == "failed":
+        result.states["failed"] += paper["pages"]
+        return {}
+    states = {int(page["number"]): page["state"] for page in pages}
+    result.states.update(states.values())
+    for number in range(1, paper["pages"] + 1):
+        if states.get(number) not in _ENDED_PAGE:
+            result.lost.append(f"{paper['path']} page {number}: {states.get(number)}")
+    if len(pages) > paper["pages"]:
+        result.doubled.append(f"{paper['path']}: {len(pages)} pages")
+    return states
+
+
+def _expect_once(result: Account, paper: Mapping[str, Any], counts: Mapping[int, int], *, what: str) -> None:
+    for number, count in counts.items():
+        if count != 1:
+            place = f"{paper['path']} page {number}" if number else paper["path"]
+            (result.doubled if count else result.lost).append(f"{place}: {count} {what}")
+
+
+def _of_blobs(leavings: Leavings, result: Account) -> None:
+    named = {row[name] for row in leavings.documents for name in ("original_key", "words_key")}
+    for rows in (*leavings.readings.values(), *leavings.extractions.values()):
+        named |= {row["body_key"] for row in rows}
+        named |= {table["blob_key"] for row in rows for table in json.loads(row.get("tables") or "null") or ()}
+    found = leavings.blobs()
+    result.orphan_blobs += sorted(found - named)
+    result.missing_blobs += sorted(named - found - {""})
+
+
+def _of_jobs(leavings: Leavings, result: Account) -> None:
+    jobs = {row["id"]: row["job_id"] for row in leavings.documents}
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for document_id, pages in leavings.pages.items():
+        counts[jobs[document_id]].update(page["state"] for page in pages)
+    for job in leavings.jobs:
+        own = {state: int(job[f"pages_{state}"]) for state in _ENDED_PAGE}
+        if {state: counts[job["id"]][state] for state in _ENDED_PAGE} != own or int(job["pages_open"]):
+            result.miscounted.append(job["id"])
+
+
+def main() -> None:
+    """Print what is wrong, a line each, and one JSON object."""
+    result = account(Path(sys.argv[1]))
+    for name in ("lost", "doubled", "orphan_blobs", "missing_blobs", "miscounted"):
+        for line in getattr(result, name):
+            print(f"{name}: {line}")
+    print(json.dumps(result.to_json()))
+    sys.exit(not result.is_clean)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""`docproc submit`: files into a service's database and blob store; its workers read them."""
+
+import json
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from docproc.cli.exit_codes import ExitCode
+from docproc.cli.extract import DateOrder, absolute_reference
+from docproc.cli.job_arguments import TenantName, brief, say_job
+from docproc.domain.errors import UsageError
+from docproc.services.records import LOCAL_TENANT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from docproc.bootstrap import Desk
+    from docproc.domain.document import Accepted
+    from docproc.services.job_context import Accept
+    from docproc.services.records import Job, NewJob
+    from docproc.services.submit import SubmittedFile
+
+_LONGEST_KEY = 255
+
+
+def submit(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders.", metavar="PATH...", show_default=False)],
+    schema: Annotated[str, typer.Option("--schema", "-s", help="NAME, FILE.json or module:Class.")],
+    reader: Annotated[str, typer.Option(help="auto, einvoice, layout, or one that a worker serves.")] = "auto",
+    priority: Annotated[int, typer.Option(min=-100, max=100, help="Higher comes first, over all tenants.")] = 0,
+    idempotency_key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Sent again with it within a day, it is the same job.")
+    ] = None,
+    tenant: TenantName = LOCAL_TENANT,
+    pages: Annotated[str | None, typer.Option(metavar="1-3,7", help="Only these pages of each document.")] = None,
+    external_id: Annotated[str | None, typer.Option(metavar="ID", help="What you call the job.")] = None,
+    recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Enter sub-folders.")] = False,
+    date_order: Annotated[DateOrder | None, typer.Option(help="Order of dates such as 03/04/2025.")] = None,
+    no_reuse: Annotated[bool, typer.Option("--no-reuse", help="Read again what an earlier job read already.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", "-w", help="Watch until the job is done; exit codes as extract.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="With --wait: exit code 4 when a person should look.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object about the job.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The id only.")] = False,
+    password_file: Annotated[Path | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Hand files to the service. Example: `docproc submit inbox/ --schema invoice --idempotency-key monday --wait`."""
+    from docproc.bootstrap import load_settings, open_service_desk
+    from docproc.cli.following import follow, say_end
+    from docproc.cli.ranges import parse_ranges
+    from docproc.domain.ids import new_id
+    from docproc.services.job_context import schema_version
+    from docproc.services.records import JobOptions, NewJob
+    from schemas import load_schema
+
+    if password_file is not None:
+        raise UsageError("passwords are never stored, so a service's workers cannot be given one: docproc extract can")
+    _check_key(idempotency_key)
+    settings = load_settings()
+    day_first = settings.day_first if date_order is None else {"dmy": True, "mdy": False}.get(date_order.value)
+    options = JobOptions(
+        reader=reader, pages=parse_ranges(pages), day_first=day_first, keep_originals=True, reuse=not no_reuse
+    )
+    chosen = schema_version(load_schema(absolute_reference(schema)))
+    files = _files(paths, recursive=recursive)
+    desk = open_service_desk(settings)
+    asked = NewJob(
+        id=new_id(),
+        schema=chosen,
+        options=options,
+        inputs=tuple(str(path.absolute()) for path in paths),
+        recursive=recursive,
+        tenant=tenant,
+        queue=_queue(desk, reader),
+        priority=priority,
+        external_id=external_id,
+    )
+    job = _submitted(desk, asked, files, key=idempotency_key)
+    if not wait or not as_json:
+        _say(job, is_earlier=job.id != asked.id, as_json=as_json, quiet=quiet)
+    if wait:
+        job = follow(desk, job)
+        if as_json:
+            typer.echo(json.dumps(brief(job)))
+        say_end(desk, job, strict=strict)
+
+
+def _say(job: "Job", *, is_earlier: bool, as_json: bool, quiet: bool) -> None:
+    earlier = " (the job that this key made before)" if is_earlier else ""
+    say_job(job, f"{job.id}: {job.documents.total} documents{earlier}", as_json=as_json, quiet=quiet)
+
+
+def _queue(desk: "Desk", reader: str) -> str:
+    """Where workers read for `reader`. Raises UsageError for one that is neither known here nor served now."""
+    from docproc.bootstrap import READERS, queue_of
+    from docproc.services.dispatching import Supply
+
+    queue = queue_of(reader)
+    known = (*READERS, *desk.settings.readers)
+    if reader in known or queue in desk.work.tasks.capacity(alive_s=Supply().alive_s):
+        return queue
+    raise UsageError(
+        f"there is no reader called {reader!r}: there are {', '.join(known)}, and no worker serves {queue}; "
+        "name readers of your own in the setting `readers`"
+    )
+
+
+def _check_key(key: str | None) -> None:
+    if key is not None and not (key.strip() and len(key) <= _LONGEST_KEY):
+        raise UsageError(f"--idempotency-key: a key has 1 to {_LONGEST_KEY} characters")
+
+
+def _files(paths: list[Path], *, recursive: bool) -> "list[SubmittedFile]":
+    from docproc.cli.files import find_files
+    from docproc.services.submit import SubmittedFile
+
+    found = [SubmittedFile(path=file.path, name=file.name) for file in find_files(paths, recursive=recursive)]
+    if not found:
+        raise UsageError(f"no file in {', '.join(map(str, paths))}; sub-folders are entered with --recursive")
+    return found
+
+
+def _submitted(desk: "Desk", asked: "NewJob", files: "Sequence[SubmittedFile]", *, key: str | None) -> "Job":
+    """Record it with a bar; Ctrl-C leaves what is recorded, and says how to go on."""
+    from docproc.services.submit_once import submit_once
+
+    try:
+        with _counting(desk.accept, len(files)) as accept:
+            return submit_once(desk.stores, asked, files, accept=accept, key=key)
+    except KeyboardInterrupt:
+        how = "send the same again with the same key"
+        if key is None:
+            how = f"docproc jobs resume {asked.id} --tenant {asked.tenant}"
+        typer.echo(f"stopped while submitting; what is recorded is read; go on with: {how}", err=True)
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+
+
+@contextmanager
+def _counting(accept: "Accept", total: int) -> "Iterator[Accept]":
+    """Intake that moves a bar with every file it looks at."""
+    from rich.progress import Progress
+
+    from docproc.cli.console import for_people
+
+    console = for_people()
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("submitting", total=total)
+
+        def counted(path: Path) -> "Accepted":
+            bar.advance(task)
+            return accept(path)
+
+        yield counted

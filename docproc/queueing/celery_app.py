@@ -1,0 +1,57 @@
+"""The Celery application: how messages travel. Knows tasks by their names only."""
+
+from celery import Celery
+
+from docproc.services.work_records import Step
+
+#: the name of the task that does a step
+TASK_NAMES = {step: f"docproc.{step.value}" for step in Step}
+
+#: seconds without an answer after which a connection to the broker counts as broken
+_SOCKET_TIMEOUT_S = 10
+
+
+def celery_app(broker_url: str) -> Celery:
+    """An application over a broker; a URL that begins with `amqp` gets quorum queues.
+
+    Messages are acknowledged before the work and not after it: the lease in the database is what brings lost work back,
+    and a message that the broker sends again because its task takes long would only find that there is nothing to do.
+    """
+    app = Celery("docproc", broker=broker_url)
+    app.conf.update(
+        task_acks_late=False,
+        task_ignore_result=True,
+        result_backend=None,
+        task_store_errors_even_if_ignored=False,
+        task_serializer="json",
+        accept_content=["json"],
+        task_create_missing_queues=True,
+        worker_prefetch_multiplier=1,
+        # The worker's own process has threads and connections: a forked child would inherit locks that nobody opens
+        # again, and would end the parent's connections with its own.
+        worker_pool_start_method="spawn",
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+        worker_enable_remote_control=False,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_connection_timeout=3,
+        task_publish_retry=False,
+    )
+    if broker_url.startswith("amqp"):
+        app.conf.update(task_default_queue_type="quorum", worker_detect_quorum_queues=True)
+    else:
+        app.conf.update(
+            broker_transport_options={
+                "socket_timeout": _SOCKET_TIMEOUT_S,
+                "socket_connect_timeout": 3,
+                "socket_keepalive": True,
+                "health_check_interval": 25,
+                # A message is gone from the broker once a worker has it: the sweeper brings back what a killed worker
+                # had. Kombu's own book of messages in hand sends long tasks twice, and one that cannot be struck off
+                # while the broker is away fills the worker's window for ever: it would never take a message again.
+                "ack_emulation": False,
+            },
+        )
+    return app

@@ -1,0 +1,50 @@
+"""The broker over Celery: tasks as messages of an id each. Knows no database."""
+
+from collections.abc import Sequence
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from docproc.domain.errors import BrokerError
+from docproc.queueing.celery_app import TASK_NAMES
+from docproc.services.work_records import Task
+
+#: what a lost connection shows as: kombu's own, the driver's below it, the socket's
+_LOST = (OperationalError, ConnectionError, TimeoutError, OSError)
+
+
+class CeleryBroker:
+    """Sends tasks by name."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+        self._lost: tuple[type[Exception], ...] = (*_LOST, *_errors_of(app))
+
+    def send(self, tasks: Sequence[Task]) -> None:
+        try:
+            with self._app.producer_pool.acquire(block=True) as producer:
+                for task in tasks:
+                    self._app.send_task(
+                        TASK_NAMES[task.step],
+                        args=[str(task.id), task.first_page],
+                        queue=task.queue,
+                        producer=producer,
+                        ignore_result=True,
+                    )
+        except self._lost as exc:
+            raise BrokerError(f"the broker cannot be reached: {type(exc).__name__}") from exc
+
+    def waiting(self, queue: str) -> int:
+        try:
+            with self._app.connection_for_write() as connection, connection.channel() as channel:
+                found = self._app.amqp.queues[queue](channel).queue_declare(passive=True)
+                return int(found.message_count)
+        except self._lost as exc:
+            if "404" in str(exc) or "NOT_FOUND" in str(exc):  # nothing was ever sent there
+                return 0
+            raise BrokerError(f"the broker cannot be reached: {type(exc).__name__}") from exc
+
+
+def _errors_of(app: Celery) -> tuple[type[Exception], ...]:
+    connection = app.connection_for_write()
+    return (*connection.connection_errors, *connection.channel_errors)

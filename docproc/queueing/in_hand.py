@@ -1,0 +1,121 @@
+"""What one worker process has in hand: its leases renewed, and let go when they no longer stand. Knows no step."""
+
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from docproc.domain.errors import LeaseLostError, StorageError
+from docproc.services.work_on import Checkpoint, LeaveWork
+from docproc.services.work_ports import LeaseStore
+from docproc.services.work_records import Held
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beat:
+    """How long leases last and how often a process looks after them."""
+
+    lease_s: float = 30.0
+    #: soon enough that a slot whose work was canceled is free within a second
+    look_every_s: float = 0.4
+
+    @property
+    def extend_every_s(self) -> float:
+        return self.lease_s / 4
+
+
+def new_owner() -> str:
+    """A name that no other process has, now or later."""
+    return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+
+
+@dataclass(eq=False, slots=True)
+class _Holding:
+    held: Held
+    lost: threading.Event = field(default_factory=threading.Event)
+
+
+class LeasesInHand:
+    """The leases of this process; a thread looks after them while there are any."""
+
+    def __init__(self, leases: LeaseStore, *, is_leaving: Callable[[], bool] = lambda: False, beat: Beat) -> None:
+        self.owner = new_owner()
+        self._leases = leases
+        self._is_leaving = is_leaving
+        self._leaving = threading.Event()
+        self._beat = beat
+        self._holdings: set[_Holding] = set()
+        self._change = threading.Condition()
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    @property
+    def lease_s(self) -> float:
+        return self._beat.lease_s
+
+    @contextmanager
+    def holding(self, held: Held) -> Iterator[Checkpoint]:
+        holding = _Holding(held)
+        with self._change:
+            self._holdings.add(holding)
+            self._begin()
+            self._change.notify()
+
+        def checkpoint() -> None:
+            if holding.lost.is_set():
+                raise LeaseLostError
+            if self._leaving.is_set():
+                raise LeaveWork
+
+        try:
+            yield checkpoint
+        finally:
+            with self._change:
+                self._holdings.discard(holding)
+
+    def close(self) -> None:
+        """End the thread; leases that are still held expire by themselves."""
+        with self._change:
+            self._closed = True
+            self._change.notify()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _begin(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._look_after, name="docproc-leases", daemon=True)
+            self._thread.start()
+
+    def _look_after(self) -> None:
+        extended = time.monotonic()
+        while True:
+            with self._change:
+                if not self._holdings and not self._closed:
+                    self._change.wait()
+                    extended = time.monotonic()  # what was just leased lasts its full time
+                self._change.wait_for(lambda: self._closed, timeout=self._beat.look_every_s)
+                if self._closed:
+                    return
+                before = frozenset(self._holdings)
+            try:
+                if time.monotonic() - extended >= self._beat.extend_every_s:
+                    self._leases.extend(self.owner, lease_s=self._beat.lease_s)
+                    extended = time.monotonic()
+                self._look(before)
+            except StorageError as exc:
+                logger.warning("leases not renewed", extra={"action": "leases_not_renewed", "error": exc.message})
+
+    def _look(self, holdings: frozenset[_Holding]) -> None:
+        standing = self._leases.standing(self.owner)
+        for holding in holdings:
+            if holding.held not in standing:
+                holding.lost.set()
+        if self._is_leaving():
+            self._leaving.set()

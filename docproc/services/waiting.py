@@ -1,0 +1,13 @@
+"""What a job that workers read waits for; knows no output."""
+
+from docproc.services.dispatching import Supply, waiting_for
+from docproc.services.records import Job
+from docproc.services.work_ports import WorkStores
+
+
+def waiting_of(job: Job, work: WorkStores) -> str | None:
+    """None when nothing is missing, when the job is done, and when whoever runs it works on it alone."""
+    if job.queue is None or not job.resumable:
+        return None
+    capacity = work.tasks.capacity(alive_s=Supply().alive_s)
+    return waiting_for(job.queue, capacity, work.tenants.pauses(), tenant=job.tenant)

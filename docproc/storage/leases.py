@@ -1,0 +1,97 @@
+"""Leases that workers take, renew and lose; knows nothing of what the work is."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table, Update, bindparam, select, tuple_, update
+
+from docproc.domain.document import DocumentState
+from docproc.domain.page import PageState
+from docproc.services.records import Claim, WindowClaim
+from docproc.services.work_records import NEXT_STEP, Held
+from docproc.storage.changes import end_document
+from docproc.storage.columns import UtcDateTime
+from docproc.storage.database import Database
+from docproc.storage.documents import MAX_STALLED, spent, take_document
+from docproc.storage.rows import document_of, page_of
+from docproc.storage.tables import DOCUMENTS, PAGES
+
+_DOCUMENT = select(DOCUMENTS).where(DOCUMENTS.c.id == bindparam("document_id"))
+_TAKE_PAGES = (
+    update(PAGES)
+    .where(
+        PAGES.c.document_id == bindparam("of"),
+        PAGES.c.first_page == bindparam("window"),
+        PAGES.c.state.in_((PageState.WAITING, PageState.QUEUED)),
+        PAGES.c.queue.is_not(None),
+    )
+    .values(
+        state=PageState.LEASED,
+        lease_owner=bindparam("owner"),
+        lease_expires_at=bindparam("until", type_=UtcDateTime),
+        queued_at=None,
+        attempt=PAGES.c.attempt + 1,
+        stalled=PAGES.c.stalled + 1,
+    )
+    .returning(PAGES)
+)
+
+
+def _extending(table: Table, *mine: ColumnElement[bool]) -> Update:
+    """What is locked is just being finished; waiting for it while others are locked could end in a deadlock."""
+    key = tuple_(*table.primary_key.columns)
+    rows = select(*table.primary_key.columns).where(*mine).with_for_update(skip_locked=True)
+    return update(table).where(key.in_(rows)).values(lease_expires_at=bindparam("until", type_=UtcDateTime))
+
+
+_EXTEND_DOCUMENTS = _extending(DOCUMENTS, DOCUMENTS.c.lease_owner == bindparam("owner"))
+_EXTEND_PAGES = _extending(PAGES, PAGES.c.lease_owner == bindparam("owner"), PAGES.c.state == PageState.LEASED)
+
+
+class SqlLeaseStore:
+    """Leases in a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim_document(self, document_id: UUID, *, owner: str, lease_s: float) -> Claim | None:
+        with self._database.write() as connection:
+            row = connection.execute(_DOCUMENT.with_for_update(), {"document_id": document_id}).first()
+            if row is None or row.queue is None or row.lease_owner is not None or row.state not in NEXT_STEP:
+                return None
+            if row.state is DocumentState.READING and row.pages_open:  # its pages are leased, one window at a time
+                return None
+            now = self._database.now(connection)
+            if row.stalled >= MAX_STALLED:
+                end_document(connection, row, to=DocumentState.FAILED, now=now, failure=spent(row.state))
+                return None
+            until = now + timedelta(seconds=lease_s)
+            return take_document(connection, row, owner=owner, now=now, expires_at=until, one_step=True)
+
+    def claim_window(self, document_id: UUID, first_page: int, *, owner: str, lease_s: float) -> WindowClaim | None:
+        with self._database.write() as connection:
+            # the document first, as everybody locks
+            document = connection.execute(_DOCUMENT.with_for_update(), {"document_id": document_id}).first()
+            if document is None or document.state is not DocumentState.READING:
+                return None
+            until = self._database.now(connection) + timedelta(seconds=lease_s)
+            terms = {"of": document_id, "window": first_page, "owner": owner, "until": until}
+            pages = sorted(map(page_of, connection.execute(_TAKE_PAGES, terms)), key=lambda page: page.facts.number)
+            if not pages:
+                return None
+            return WindowClaim(document=document_of(document), owner=owner, pages=tuple(pages))
+
+    def extend(self, owner: str, *, lease_s: float) -> None:
+        for extending in (_EXTEND_DOCUMENTS, _EXTEND_PAGES):
+            with self._database.write() as connection:
+                until = self._database.now(connection) + timedelta(seconds=lease_s)
+                connection.execute(extending, {"owner": owner, "until": until})
+
+    def standing(self, owner: str) -> frozenset[Held]:
+        documents = select(DOCUMENTS.c.id).where(DOCUMENTS.c.lease_owner == owner)
+        windows = select(PAGES.c.document_id, PAGES.c.first_page).where(
+            PAGES.c.lease_owner == owner, PAGES.c.state == PageState.LEASED
+        )
+        with self._database.read() as connection:
+            held = {Held(id=document_id) for document_id in connection.scalars(documents)}
+            return frozenset(held | {Held(id=row[0], first_page=row[1]) for row in connection.execute(windows)})

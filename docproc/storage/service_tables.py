@@ -1,0 +1,236 @@
+"""The tables that a service has beside those of jobs: tenants, workers, exports, events, webhooks, usage, audit."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from docproc.services.exporting import ExportState
+from docproc.storage.columns import Base, partial_index, state_column
+
+
+class DeliveryState(StrEnum):
+    """Where the delivery of one event to one webhook stands."""
+
+    WAITING = "waiting"
+    QUEUED = "queued"
+    LEASED = "leased"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class TenantRow(Base):
+    """Whose documents these are; nothing is shared between tenants."""
+
+    __tablename__ = "tenants"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    created_at: Mapped[datetime]
+    paused_at: Mapped[datetime | None]
+
+
+class KeyRow(Base):
+    """An API key: kept as a hash, for some scopes of one tenant."""
+
+    __tablename__ = "keys"
+    __table_args__ = (UniqueConstraint("hash"), Index(None, "tenant", "created_at"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str] = mapped_column(Text, ForeignKey("tenants.name", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(Text)
+    #: its first characters, by which people tell keys apart
+    prefix: Mapped[str] = mapped_column(String(16))
+    hash: Mapped[str] = mapped_column(String(64))
+    scopes: Mapped[list[Any]]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+
+
+class IdempotencyRow(Base):
+    """Which job a tenant's idempotency key made, and of what request."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (Index(None, "created_at"),)
+
+    tenant: Mapped[str] = mapped_column(Text, ForeignKey("tenants.name", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    request_sha256: Mapped[str] = mapped_column(String(64))
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+
+
+class WorkerRow(Base):
+    """A worker process: what it serves, how much at a time, when it last gave a sign of life."""
+
+    __tablename__ = "workers"
+    __table_args__ = (CheckConstraint("slots >= 0", name="slots_from_0"),)
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    host: Mapped[str] = mapped_column(Text)
+    pid: Mapped[int]
+    version: Mapped[str] = mapped_column(Text)
+    queues: Mapped[list[Any]]
+    slots: Mapped[int]
+    started_at: Mapped[datetime]
+    heartbeat_at: Mapped[datetime]
+    draining_at: Mapped[datetime | None]
+
+
+class RoleRow(Base):
+    """A duty that one process has at a time, as long as it renews it: dispatching."""
+
+    __tablename__ = "roles"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    holder: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[datetime]
+
+
+class PausedQueueRow(Base):
+    """A queue that is given nothing for now."""
+
+    __tablename__ = "paused_queues"
+
+    queue: Mapped[str] = mapped_column(Text, primary_key=True)
+    paused_at: Mapped[datetime]
+
+
+class ExportRow(Base):
+    """An export of a job's records, made by a worker and kept as a blob."""
+
+    __tablename__ = "exports"
+    __table_args__ = (
+        CheckConstraint("(state = 'leased') = (lease_owner IS NOT NULL)", name="leased_by_somebody"),
+        CheckConstraint("(lease_owner IS NULL) = (lease_expires_at IS NULL)", name="lease_is_whole"),
+        CheckConstraint("(state = 'succeeded') = (blob_key IS NOT NULL)", name="succeeded_with_a_blob"),
+        Index(None, "job_id", "created_at"),
+        partial_index("ix_exports_open", "tenant", "id", where="state IN ('waiting', 'queued', 'leased')"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    tenant: Mapped[str] = mapped_column(Text)
+    format: Mapped[str] = mapped_column(Text)
+    dialect: Mapped[str] = mapped_column(Text)
+    state: Mapped[ExportState] = mapped_column(state_column(ExportState, "state"))
+    queued_at: Mapped[datetime | None]
+    lease_owner: Mapped[str | None] = mapped_column(Text)
+    lease_expires_at: Mapped[datetime | None]
+    attempt: Mapped[int] = mapped_column(server_default=text("0"))
+    stalled: Mapped[int] = mapped_column(server_default=text("0"))
+    blob_key: Mapped[str | None] = mapped_column(Text)
+    byte_count: Mapped[int | None] = mapped_column(BigInteger)
+    records: Mapped[int | None]
+    failure: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class EventRow(Base):
+    """What happened to a job, numbered without a gap under the lock of its row."""
+
+    __tablename__ = "events"
+
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(Text)
+    document_id: Mapped[UUID | None]
+    happened_at: Mapped[datetime]
+
+
+class WebhookRow(Base):
+    """A URL that a tenant wants to be told events at."""
+
+    __tablename__ = "webhooks"
+    __table_args__ = (Index(None, "tenant"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str] = mapped_column(Text, ForeignKey("tenants.name", ondelete="CASCADE"))
+    url: Mapped[str] = mapped_column(Text)
+    #: newest first; two may be live while one replaces the other
+    secrets: Mapped[list[Any]]
+    kinds: Mapped[list[Any]]
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+
+class DeliveryRow(Base):
+    """One event on its way to one webhook."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("webhook_id", "job_id", "event_number"),
+        CheckConstraint("(state = 'leased') = (lease_owner IS NOT NULL)", name="leased_by_somebody"),
+        CheckConstraint("(lease_owner IS NULL) = (lease_expires_at IS NULL)", name="lease_is_whole"),
+        partial_index("ix_deliveries_open", "due_at", "id", where="state IN ('waiting', 'queued', 'leased')"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    webhook_id: Mapped[UUID] = mapped_column(ForeignKey("webhooks.id", ondelete="CASCADE"))
+    tenant: Mapped[str] = mapped_column(Text)
+    job_id: Mapped[UUID]
+    event_number: Mapped[int]
+    #: what is sent, as it was when the event happened
+    body: Mapped[str] = mapped_column(Text)
+    state: Mapped[DeliveryState] = mapped_column(state_column(DeliveryState, "state"))
+    due_at: Mapped[datetime]
+    queued_at: Mapped[datetime | None]
+    lease_owner: Mapped[str | None] = mapped_column(Text)
+    lease_expires_at: Mapped[datetime | None]
+    attempt: Mapped[int] = mapped_column(server_default=text("0"))
+    status_code: Mapped[int | None]
+    error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class UsageRow(Base):
+    """What one reading cost its tenant; rows are only added, so that readers never wait for each other."""
+
+    __tablename__ = "usage"
+    __table_args__ = (Index(None, "tenant", "happened_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    # no foreign key: usage outlives what it was for
+    tenant: Mapped[str] = mapped_column(Text)
+    job_id: Mapped[UUID]
+    reader: Mapped[str] = mapped_column(Text)
+    pages: Mapped[int]
+    tiles: Mapped[int]
+    prompt_tokens: Mapped[int] = mapped_column(BigInteger)
+    output_tokens: Mapped[int] = mapped_column(BigInteger)
+    seconds: Mapped[float]
+    happened_at: Mapped[datetime]
+
+
+class AuditRow(Base):
+    """Who did what to what; never a field value."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index(None, "tenant", "happened_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    happened_at: Mapped[datetime]
+
+
+TENANTS = Base.metadata.tables["tenants"]
+KEYS = Base.metadata.tables["keys"]
+IDEMPOTENCY_KEYS = Base.metadata.tables["idempotency_keys"]
+WORKERS = Base.metadata.tables["workers"]
+ROLES = Base.metadata.tables["roles"]
+PAUSED_QUEUES = Base.metadata.tables["paused_queues"]
+EXPORTS = Base.metadata.tables["exports"]
+EVENTS = Base.metadata.tables["events"]
+WEBHOOKS = Base.metadata.tables["webhooks"]
+DELIVERIES = Base.metadata.tables["deliveries"]
+USAGE = Base.metadata.tables["usage"]
+AUDIT = Base.metadata.tables["audit"]

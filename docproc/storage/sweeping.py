@@ -1,0 +1,87 @@
+"""Leases that expired: what they held is free again, or given up when its worker died every time. Knows no task."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from docproc.domain.document import DocumentState
+from docproc.domain.page import PageState
+from docproc.services.work_records import Swept
+from docproc.storage.changes import change_document, each_alone, end_document, free_pages, move_pages, wake
+from docproc.storage.database import Database
+from docproc.storage.documents import MAX_STALLED, release_document, spent
+from docproc.storage.rows import AnyRow, failure_json
+from docproc.storage.tables import DOCUMENTS, PAGES
+
+
+def sweep_documents(database: Database, *, limit: int) -> Swept:
+    """Documents whose next step a worker leased and lost: each alone, for two jobs are never locked at once."""
+    with database.read() as connection:
+        expired = select(DOCUMENTS.c.id).where(*_expired_by(database.now(connection))).limit(limit)
+        documents = list(connection.scalars(expired))
+    return _sum_of([_sweep_document(database, document_id) for document_id in documents])
+
+
+def _expired_by(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        DOCUMENTS.c.lease_owner.is_not(None),
+        DOCUMENTS.c.lease_expires_at <= now,
+        DOCUMENTS.c.queue.is_not(None),
+    )
+
+
+def _sweep_document(database: Database, document_id: UUID) -> Swept:
+    with database.write() as connection:
+        now = database.now(connection)
+        lock = select(DOCUMENTS).where(DOCUMENTS.c.id == document_id, *_expired_by(now))
+        row = connection.execute(lock.with_for_update(skip_locked=True)).first()
+        if row is None:
+            return Swept()
+        if row.stalled < MAX_STALLED:
+            release_document(connection, row, stalled=row.stalled)
+            return Swept(freed=1)
+        end_document(connection, row, to=DocumentState.FAILED, now=now, failure=spent(row.state))
+        return Swept(failed=1)
+
+
+def sweep_pages(database: Database, *, limit: int) -> Swept:
+    """Pages that a worker leased and lost, one document after the other."""
+    with database.read() as connection:
+        now = database.now(connection)
+        expired = select(PAGES.c.document_id).where(PAGES.c.state == PageState.LEASED, PAGES.c.lease_expires_at <= now)
+        documents = list(connection.scalars(expired.distinct().limit(limit)))
+    return _sum_of([_sweep_pages_of(database, document_id) for document_id in documents])
+
+
+def _sweep_pages_of(database: Database, document_id: UUID) -> Swept:
+    with database.write() as connection:
+        # the document first, as everybody locks
+        lock = select(DOCUMENTS).where(DOCUMENTS.c.id == document_id).with_for_update(skip_locked=True)
+        document = connection.execute(lock).first()
+        if document is None:
+            return Swept()
+        expired = (PAGES.c.state == PageState.LEASED, PAGES.c.lease_expires_at <= database.now(connection))
+        rows = connection.execute(select(PAGES).where(PAGES.c.document_id == document_id, *expired)).all()
+        lost = [row for row in rows if row.stalled >= MAX_STALLED]
+        freed = [row.number for row in rows if row.stalled < MAX_STALLED]
+        for row in lost:
+            _give_up(connection, row)
+        if freed:
+            free_pages(connection, document_id, freed, values={})
+            each_alone(connection, document_id, freed)  # which of them is to blame shows when each is read alone
+        if lost:
+            change_document(connection, document, pages={"open": -len(lost), "failed": len(lost)})
+            wake(connection)
+        return Swept(freed=len(freed), failed=len(lost))
+
+
+def _give_up(connection: Connection, page: AnyRow) -> None:
+    failure = failure_json(spent(DocumentState.READING, page=page.number))
+    along = (PageState.LEASED, PageState.FAILED)
+    move_pages(connection, page.document_id, along=along, numbers=(page.number,), values={"failure": failure})
+
+
+def _sum_of(swept: Sequence[Swept]) -> Swept:
+    return Swept(freed=sum(each.freed for each in swept), failed=sum(each.failed for each in swept))

@@ -1,0 +1,89 @@
+"""The backlog as the dispatcher sees it, over all kinds of tasks. Postgres only."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from itertools import chain
+
+from sqlalchemy import text
+
+from docproc.domain.document import DocumentState
+from docproc.services.work_records import QUEUES, Lane, Step, Swept, Task
+from docproc.storage.backlog import Backlog, DocumentBacklog, PageBacklog
+from docproc.storage.database import Database
+from docproc.storage.sweeping import sweep_documents, sweep_pages
+
+_CAPACITY = text("""
+    SELECT queue, sum(slots) AS slots FROM workers, jsonb_array_elements_text(queues) AS queue
+    WHERE heartbeat_at >= clock_timestamp() - make_interval(secs => :alive_s) AND draining_at IS NULL
+    GROUP BY queue
+""")
+
+
+class SqlTaskStore:
+    """Tasks in a Postgres database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._pages = PageBacklog()
+        self._unpaged = DocumentBacklog(Step.READ, DocumentState.READING, queue=None)
+        self._of_queue: dict[str, Sequence[Backlog]] = {
+            queue: (DocumentBacklog(step, state, queue=queue),)
+            for step, state, queue in (
+                (Step.PREPARE, DocumentState.RECEIVED, QUEUES[Step.PREPARE]),
+                (Step.ASSEMBLE, DocumentState.ASSEMBLING, QUEUES[Step.ASSEMBLE]),
+            )
+        }
+
+    def _backlogs(self, queue: str) -> Sequence[Backlog]:
+        """Those that feed a queue; every queue that is not of a step is one of reading."""
+        return self._of_queue.get(queue, (self._unpaged, self._pages))
+
+    def _all(self) -> list[Backlog]:
+        return [*chain.from_iterable(self._of_queue.values()), self._unpaged, self._pages]
+
+    def capacity(self, *, alive_s: float) -> Mapping[str, int]:
+        with self._database.read() as connection:
+            return {row.queue: int(row.slots) for row in connection.execute(_CAPACITY, {"alive_s": alive_s})}
+
+    def queued(self) -> Mapping[str, int]:
+        with self._database.read() as connection:
+            counts: Counter[str] = Counter()
+            for backlog in self._all():
+                counts.update(backlog.queued(connection))
+            return counts
+
+    def due(self) -> Mapping[str, int]:
+        with self._database.read() as connection:
+            counts: Counter[str] = Counter()
+            for backlog in self._all():
+                counts.update(backlog.due(connection))
+            return counts
+
+    def lanes(self, queue: str) -> Sequence[Lane]:
+        with self._database.read() as connection:
+            found = {lane for backlog in self._backlogs(queue) for lane in backlog.lanes(connection, queue)}
+        return sorted(found, key=lambda lane: (-lane.priority, lane.tenant))
+
+    def enqueue(self, queue: str, lane: Lane, *, limit: int) -> Sequence[Task]:
+        with self._database.write() as connection:
+            tasks: list[Task] = []
+            for backlog in self._backlogs(queue):
+                if len(tasks) < limit:
+                    tasks += backlog.take(connection, queue, lane, limit=limit - len(tasks))
+            return tasks
+
+    def requeue(self, queue: str, *, older_than_s: float) -> int:
+        with self._database.write() as connection:
+            before = self._database.now(connection) - timedelta(seconds=older_than_s)
+            return sum(backlog.requeue(connection, queue, before=before) for backlog in self._backlogs(queue))
+
+    def withdraw(self, tasks: Collection[Task]) -> None:
+        with self._database.write() as connection:
+            for backlog in self._all():
+                backlog.withdraw(connection, tasks)
+
+    def sweep(self, *, limit: int = 200) -> Swept:
+        documents = sweep_documents(self._database, limit=limit)
+        pages = sweep_pages(self._database, limit=limit)
+        return Swept(freed=documents.freed + pages.freed, failed=documents.failed + pages.failed)
