@@ -18,6 +18,7 @@ SHIPPED = {
     "contract": "schemas.contract:Contract",
     "key_value": "schemas.key_value:KeyValue",
     "text": "schemas.text:Text",
+    "qa": "schemas.qa:QuestionAnswer",
 }
 
 

@@ -78,6 +78,9 @@ def extract(
     ] = CsvDialect.RFC4180,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 4 when a person should look.")] = False,
     no_reuse: Annotated[bool, typer.Option("--no-reuse", help="Read again what an earlier job read already.")] = False,
+    questions: Annotated[
+        Path | None, typer.Option(metavar="F.jsonl", help="What to ask of each document, with --schema qa.")
+    ] = None,
     explain: Annotated[
         str | None, typer.Option(metavar="FIELD", help="Print candidates and scores of one field instead.")
     ] = None,
@@ -115,7 +118,7 @@ def extract(
         )
         return
     desk = open_desk(settings)
-    job = _submit(desk, chosen, paths, options=options, recursive=recursive)
+    job = _submit(desk, chosen, paths, options=options, recursive=recursive, questions=questions)
     job = run_visibly(desk, job, chosen, passwords=passwords)
     finish(desk, job, chosen, output=output, strict=strict)
 
@@ -143,15 +146,25 @@ def absolute_reference(reference: str) -> str:
 
 
 def _submit(
-    desk: "Desk", schema: "ExtractionSchema", paths: list[Path], *, options: "JobOptions", recursive: bool
+    desk: "Desk",
+    schema: "ExtractionSchema",
+    paths: list[Path],
+    *,
+    options: "JobOptions",
+    recursive: bool,
+    questions: Path | None,
 ) -> "Job":
     from docproc.cli.files import find_files
+    from docproc.cli.questions import QUESTIONS, asked, load_questions, require_answer
     from docproc.domain.errors import UsageError
     from docproc.domain.ids import new_id
     from docproc.services.job_context import schema_version
     from docproc.services.records import NewJob
-    from docproc.services.submit import SubmittedFile, submit
+    from docproc.services.submit import submit
 
+    told = {} if questions is None else load_questions(questions)
+    if questions is not None:
+        require_answer(schema)
     found = list(find_files(paths, recursive=recursive))
     if not found:
         raise UsageError(f"no file in {', '.join(map(str, paths))}; sub-folders are entered with --recursive")
@@ -161,10 +174,10 @@ def _submit(
         options=options,
         inputs=tuple(str(path.absolute()) for path in paths),
         recursive=recursive,
+        metadata={} if questions is None else {QUESTIONS: str(questions.absolute())},
     )
-    files = (SubmittedFile(path=file.path, name=file.name) for file in found)
     try:
-        return submit(desk.stores, job, files, accept=desk.accept)
+        return submit(desk.stores, job, asked(found, told), accept=desk.accept)
     except KeyboardInterrupt:
         recorded = desk.stores.jobs.get(job.id).documents.total
         typer.echo(f"stopped while recording: {recorded} of {len(found)} files are; go on with:", err=True)

@@ -73,13 +73,14 @@ def _resume_submission(desk: "Desk", job: "Job") -> None:
 def _submitted(desk: "Desk", job: "Job") -> "Job":
     """The job with all its files recorded, also when it was stopped while it was still recording them."""
     from docproc.cli.files import find_files
-    from docproc.services.submit import SubmittedFile, continue_submission
+    from docproc.cli.questions import QUESTIONS, asked, load_questions
+    from docproc.services.submit import continue_submission
 
     if job.submitted_at is not None:
         return job
     found = find_files([Path(path) for path in job.inputs], recursive=job.recursive)
-    files = (SubmittedFile(path=file.path, name=file.name) for file in found)
-    return continue_submission(desk.stores, job.id, files, accept=desk.accept, tenant=job.tenant)
+    told = load_questions(Path(job.metadata[QUESTIONS])) if QUESTIONS in job.metadata else {}
+    return continue_submission(desk.stores, job.id, asked(found, told), accept=desk.accept, tenant=job.tenant)
 
 
 def work(job: Annotated[str, typer.Argument()]) -> None:

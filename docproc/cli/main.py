@@ -11,6 +11,7 @@ from docproc.cli import (
     database_commands,
     dead,
     doctor,
+    evaluate,
     extract,
     inspect,
     jobs,
@@ -41,6 +42,7 @@ app = typer.Typer(
 )
 app.command("extract")(extract.extract)
 app.command("inspect")(inspect.inspect)
+app.command("eval")(evaluate.evaluate)
 app.add_typer(jobs.app, name="jobs")
 app.command("submit")(submit.submit)
 app.command("worker")(worker.worker)

@@ -21,6 +21,7 @@ from docproc.services.job_context import JobContext
 from docproc.services.orphans import written_in_vain
 from docproc.services.page_images import load_images
 from docproc.services.ports import Stores
+from docproc.services.questions import asking, question_for
 from docproc.services.records import Claim, Document, PreparedPage, StoredReading, WindowClaim
 from docproc.services.words import page_of_line
 
@@ -121,6 +122,7 @@ class _Desk:
         self._checkpoint = checkpoint
         # the attachments speak for the whole document, so they go with its first reading only
         self._first = first
+        self._question = question_for(context.schema, document.metadata)
 
     def read(self, pages: Sequence[PreparedPage]) -> None:
         """Read these pages together; when that fails, in ever smaller parts, until the page to blame stands alone."""
@@ -163,7 +165,8 @@ class _Desk:
                 images=load_images(self.document, numbers, self.context),
                 checkpoint=self._checkpoint,
             )
-            stored = self._stored(read_window(self.context.reader, window, self.context.schema), reading_key)
+            schema = asking(self.context.schema, self._question)
+            stored = self._stored(read_window(self.context.reader, window, schema), reading_key)
         with written_in_vain(stores.blobs, [stored.body.blob_key]):
             before, seconds = self.document, self.context.clock.monotonic() - began
             self.document = stores.readings.save(self.claim, stored, seconds=seconds)
@@ -181,6 +184,7 @@ class _Desk:
             context.job.options.day_first,
             [*numbers],
             self._first,
+            *([self._question] if self._question else []),
         ]
         return hashlib.sha256(canonical(facts)).hexdigest()
 

@@ -9,7 +9,7 @@ from docproc.domain.schema import FieldKind
 from schemas import load_schema, names
 from schemas.patterns import is_anchored
 
-NAMES = ["invoice", "receipt", "purchase_order", "bank_statement", "contract", "key_value", "text"]
+NAMES = ["invoice", "receipt", "purchase_order", "bank_statement", "contract", "key_value", "text", "qa"]
 
 
 def test_the_registry_lists_them_in_order():
