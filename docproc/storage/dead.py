@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, select, text, tuple_
 
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import ConflictError, NotFoundError
@@ -30,8 +30,10 @@ _OF_DOCUMENT = (
     DOCUMENTS.c.finished_at,
     JOBS.c.options,
 )
-_FAILED_DOCUMENT = DOCUMENTS.c.state == DocumentState.FAILED
-_FAILED_PAGE = PAGES.c.state == PageState.FAILED
+# as the partial indexes say it: a parameter in their place could keep a plan from using them
+_FAILED_DOCUMENT = text("documents.state = 'failed'")
+_FAILED_PAGE = text("pages.state = 'failed'")
+_SOME_PAGES_FAILED = text("documents.pages_failed > 0 AND documents.state <> 'failed'")
 #: a document that ended, whose failed pages can be worked on again
 _ENDED = frozenset({DocumentState.FAILED, DocumentState.NEEDS_REVIEW})
 
@@ -47,14 +49,15 @@ class SqlDeadStore:
     ) -> Sequence[DeadEnd]:
         documents = _documents().where(_FAILED_DOCUMENT, DOCUMENTS.c.tenant == tenant, *_wanted(DOCUMENTS, wanted))
         # of a document that failed itself its pages say nothing more
-        pages = _pages().where(_FAILED_PAGE, PAGES.c.tenant == tenant, ~_FAILED_DOCUMENT, *_wanted(PAGES, wanted))
+        of_living = (_SOME_PAGES_FAILED, DOCUMENTS.c.tenant == tenant)
+        pages = _pages().where(_FAILED_PAGE, *of_living, *_wanted(PAGES, wanted))
         if after is not None:
             documents = documents.where(DOCUMENTS.c.id > after.document_id)
-            behind = tuple_(PAGES.c.document_id, PAGES.c.number) > tuple_(after.document_id, after.page)
-            pages = pages.where(behind)
+            behind = tuple_(DOCUMENTS.c.id, PAGES.c.number) > tuple_(after.document_id, after.page)
+            pages = pages.where(DOCUMENTS.c.id >= after.document_id, behind)
         with self._database.read() as connection:
             found = [_dead_document(row) for row in connection.execute(documents.order_by(DOCUMENTS.c.id).limit(limit))]
-            in_order = pages.order_by(PAGES.c.document_id, PAGES.c.number).limit(limit)
+            in_order = pages.order_by(DOCUMENTS.c.id, PAGES.c.number).limit(limit)
             found += [_dead_page(row) for row in connection.execute(in_order)]
         return sorted(found, key=lambda dead: dead.place)[:limit]
 
@@ -131,7 +134,7 @@ def _pages() -> Select[Any]:
 
 
 def _is_dead() -> ColumnElement[bool]:
-    return _FAILED_DOCUMENT | (DOCUMENTS.c.pages_failed > 0)
+    return (DOCUMENTS.c.state == DocumentState.FAILED) | (DOCUMENTS.c.pages_failed > 0)
 
 
 def _wanted(table: Any, wanted: DeadFilter) -> list[ColumnElement[bool]]:  # noqa: ANN401 a table or the other

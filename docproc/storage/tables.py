@@ -115,6 +115,7 @@ class DocumentRow(Base):
         partial_index("ix_documents_due", "state", "priority", "tenant", "id", where=DOCUMENT_DUE),
         partial_index("ix_documents_queued", "queued_at", where="queued_at IS NOT NULL"),
         partial_index("ix_documents_failed", "tenant", "id", where="state = 'failed'"),
+        partial_index("ix_documents_of_failed_pages", "tenant", "id", where="pages_failed > 0 AND state <> 'failed'"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -173,7 +174,6 @@ class PageRow(Base):
         partial_index("ix_pages_due", "queue", "priority", "tenant", "document_id", "number", where=PAGE_DUE),
         partial_index("ix_pages_queued", "queue", "queued_at", where="state = 'queued'"),
         partial_index("ix_pages_lease_owner", "lease_owner", where="state = 'leased'"),
-        partial_index("ix_pages_failed", "tenant", "document_id", "number", where="state = 'failed'"),
     )
 
     document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
