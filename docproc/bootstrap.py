@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from docproc.services.job_context import Accept, JobContext
     from docproc.services.ports import Stores
     from docproc.services.records import Job, SchemaVersion
-    from docproc.services.upkeep_ports import Census, UpkeepStores
+    from docproc.services.upkeep_ports import BlobNames, Census, UpkeepStores
     from docproc.services.work_ports import Alarm, WorkStores
     from docproc.services.workbench import ContextOf
     from docproc.storage.database import Database
@@ -188,6 +188,7 @@ class Service:
     work: "WorkStores"
     errands: "ErrandStores"
     census: "Census"
+    names: "BlobNames"
     broker_url: str
     open_alarm: "Callable[[], Alarm]"
     accept: "Accept"
@@ -209,12 +210,14 @@ def open_service(settings: Settings | None = None, *, migrate: bool = False) -> 
     if settings.broker is None:
         raise UsageError("a service needs a broker: set DOCPROC_BROKER_URL, for example redis://127.0.0.1:6379/0")
     database = open_service_database(_service_database_url(settings), migrate_first=migrate)
+    upkeep = upkeep_stores_over(database)
     return Service(
         settings=settings,
         stores=stores_over(database, settings.blobs),
         work=work_stores_over(database),
         errands=errand_stores_over(database),
-        census=upkeep_stores_over(database).census,
+        census=upkeep.census,
+        names=upkeep.names,
         broker_url=settings.broker,
         open_alarm=lambda: PostgresAlarm(database),
         accept=partial(accept, limits=settings.limits),

@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from uuid import UUID
 
 from docproc.bootstrap import Service
 from docproc.domain.errors import BrokerError, DocprocError
@@ -15,6 +16,7 @@ from docproc.observability import event
 from docproc.queueing.celery_app import celery_app
 from docproc.queueing.celery_broker import CeleryBroker
 from docproc.services.dispatching import Turns, dispatch, send_lost_again
+from docproc.services.work_records import QUEUES, Step, Task
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +29,12 @@ SWEEP_EVERY_S = 1.0
 #: how often rows that nobody needs any more are deleted, and how long a silent worker is still shown
 TIDY_EVERY_S = 60.0
 FORGOTTEN_AFTER_S = 3600.0
+#: how often a worker is asked to delete blobs that nobody names
+UPKEEP_EVERY_S = 3600.0
+
+
+#: upkeep is of the whole service
+_ANY = UUID(int=0)
 
 
 class Keeper:
@@ -43,6 +51,7 @@ class Keeper:
         self._ended = threading.Event()
         self._swept = 0.0
         self._tidied = time.monotonic()
+        self._kept = time.monotonic() - UPKEEP_EVERY_S / 2
         self._thread = threading.Thread(target=self._keep, name="docproc-keeper", daemon=True)
 
     @property
@@ -100,6 +109,9 @@ class Keeper:
             work.workers.forget(silent_s=FORGOTTEN_AFTER_S)
             work.tenants.forget_old_keys()
             self._tidied = time.monotonic()
+        if time.monotonic() - self._kept >= UPKEEP_EVERY_S:
+            self._broker.send([Task(step=Step.UPKEEP, queue=QUEUES[Step.UPKEEP], id=_ANY)])
+            self._kept = time.monotonic()
         sent = dispatch(work, self._broker, self._turns)
         if sent:
             event(logger, "dispatched", tasks=sent)

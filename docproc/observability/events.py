@@ -42,7 +42,9 @@ EVENTS: Mapping[str, EventKind] = {
     "leases_not_renewed": EventKind("leases not renewed", logging.WARNING),
     "internal_error": EventKind("failed by an error of docproc's own", logging.ERROR),
     "trace": EventKind("where an error came from", logging.DEBUG),
+    "house_kept": EventKind("what nobody needs was deleted"),
     # documents and pages
+    "page_drawn": EventKind("page drawn", logging.DEBUG),
     "document_prepared": EventKind("document prepared"),
     "window_read": EventKind("pages read"),
     "page_failed": EventKind("page failed", logging.WARNING),

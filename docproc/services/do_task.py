@@ -21,6 +21,7 @@ from docproc.services.do_errand import do_errand
 from docproc.services.handing_back import HandedBack
 from docproc.services.read import read_claimed
 from docproc.services.records import PHASES, Claim, Document, WindowClaim
+from docproc.services.upkeep import keep_house
 from docproc.services.work_on import LeaveWork, internal_failure, log_context, one_step
 from docproc.services.work_records import ERRANDS, Held, Step, Task
 from docproc.services.workbench import Workbench
@@ -32,6 +33,8 @@ def do_task(task: Task, bench: Workbench) -> None:
     """Do what the task asks for, if it is still to be done: a message may come late, or twice."""
     if task.step in ERRANDS:
         do_errand(task, bench)
+    elif task.step is Step.UPKEEP:
+        keep_house(bench.stores, bench.names, bench.work, holder=bench.in_hand.owner, clock=bench.clock)
     elif task.step is Step.READ and task.first_page:
         _read_window(task, bench)
     else:

@@ -14,6 +14,7 @@ from docproc.domain.errors import BlobMissingError, DocumentError, ImageMissingE
 from docproc.domain.failure import Failure, Phase
 from docproc.domain.image import PageImageSpec
 from docproc.domain.page import PageState
+from docproc.observability import event
 from docproc.pipeline.ports import SourceDocument
 from docproc.services.blob_keys import image_key, image_prefix
 from docproc.services.canonical import canonical
@@ -48,7 +49,7 @@ def draw_missing(
         try:
             for number, png in context.source.pngs(source, spec, left, rotations=rotations):
                 blobs.put(keys[number], [png])
-                logger.debug("page drawn", extra={"action": "page_drawn", "page": number, "byte_count": len(png)})
+                event(logger, "page_drawn", page=number, byte_count=len(png))
                 left = [other for other in left if other > number]
             break
         except DocumentError as error:

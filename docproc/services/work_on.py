@@ -9,7 +9,7 @@ from docproc.domain.document import DocumentState
 from docproc.domain.errors import BlobMissingError, DocumentError, ImageMissingError, LeaseLostError, StorageError
 from docproc.domain.failure import Failure, FailureCategory, FailureCode
 from docproc.domain.states import FINAL_DOCUMENT_STATES
-from docproc.observability import event
+from docproc.observability import bound, event
 from docproc.observability.lines import frames_of
 from docproc.services.assemble import assemble
 from docproc.services.job_context import JobContext
@@ -37,7 +37,8 @@ def work_on(claim: Claim, context: JobContext, checkpoint: Checkpoint) -> Docume
     try:
         return _through_its_steps(claim, context, checkpoint)
     except LeaseLostError:
-        event(logger, "lease_lost", **log_context(claim))
+        with bound(**log_context(claim)):
+            event(logger, "lease_lost")
     except LeaveWork:
         documents.release(claim)
     except CancelWork:
@@ -85,7 +86,8 @@ def one_step(claim: Claim, document: Document, context: JobContext, checkpoint: 
 
 
 def _fail(claim: Claim, failure: Failure, context: JobContext) -> Document:
-    event(logger, "internal_error", place=failure.message, **log_context(claim))
+    with bound(**log_context(claim)):
+        event(logger, "internal_error", place=failure.message)
     return context.stores.documents.fail(claim, failure)
 
 

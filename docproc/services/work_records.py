@@ -17,6 +17,7 @@ class Step(StrEnum):
     ASSEMBLE = "assemble"
     EXPORT = "export"
     DELIVER = "deliver"
+    UPKEEP = "upkeep"
 
 
 #: queues of the steps that any worker can do; pages are read from the queue of their job

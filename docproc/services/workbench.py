@@ -10,6 +10,7 @@ from docproc.services.errand_ports import ErrandStores, WebhookSender
 from docproc.services.job_context import JobContext, SystemClock
 from docproc.services.ports import Clock, Stores
 from docproc.services.records import Document, Job
+from docproc.services.upkeep_ports import BlobNames
 from docproc.services.work_on import Checkpoint
 from docproc.services.work_ports import WorkStores
 from docproc.services.work_records import Held
@@ -41,6 +42,7 @@ class Workbench:
     in_hand: InHand
     context_of: ContextOf
     errands: ErrandStores
+    names: BlobNames
     schema_of: Callable[[Job], ExtractionSchema]
     sender: WebhookSender
     #: waits some seconds before work is handed back whose stores cannot be reached

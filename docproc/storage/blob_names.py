@@ -9,6 +9,7 @@ from sqlalchemy import Column, Select, select
 
 from docproc.services.blob_keys import OF_DOCUMENT, BlobKind, stem_of
 from docproc.storage.database import Database
+from docproc.storage.service_tables import EXPORTS
 from docproc.storage.tables import DOCUMENTS, EXTRACTIONS, READINGS
 
 #: rows fetched at a time
@@ -40,6 +41,7 @@ _NAMED_BY: Mapping[BlobKind, _Naming] = {
     BlobKind.EXTRACTION: _Naming(
         tenant=EXTRACTIONS.c.tenant, key=EXTRACTIONS.c.body_key, owner=EXTRACTIONS.c.document_id
     ),
+    BlobKind.EXPORT: _Naming(tenant=EXPORTS.c.tenant, key=EXPORTS.c.blob_key, owner=EXPORTS.c.id),
     BlobKind.TABLE: _Naming(
         tenant=EXTRACTIONS.c.tenant, key=EXTRACTIONS.c.tables, owner=EXTRACTIONS.c.document_id, in_list=True
     ),
