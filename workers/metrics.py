@@ -62,6 +62,8 @@ class Counts:
         )
         self.reader = _counter("docproc_reader_seconds_total", "Time that a reader took.", "reader")
         self.reused = _counter("docproc_pages_reused_total", "Pages whose reading was there already.", "reader")
+        self.images = _counter("docproc_page_images_total", "Page images drawn.")
+        self.image_bytes = _counter("docproc_page_image_bytes_total", "Bytes of page images drawn.")
         self.dispatched = _counter("docproc_dispatched_tasks_total", "Messages sent to the broker.")
         self.lost = _counter("docproc_lost_messages_total", "Messages that the broker lost; sent again.")
         self.swept = _counter("docproc_swept_leases_total", "Leases that expired: their work is due again.", "outcome")
@@ -88,6 +90,11 @@ def _prepared(counts: Counts, facts: Facts) -> None:
     counts.pages.labels("failed").inc(facts["failed"])
 
 
+def _drawn(counts: Counts, facts: Facts) -> None:
+    counts.images.inc()
+    counts.image_bytes.inc(facts["byte_count"])
+
+
 def _window_read(counts: Counts, facts: Facts) -> None:
     counts.pages.labels("read").inc(facts["pages"])
     if facts["reused"]:
@@ -111,6 +118,7 @@ _COUNTED: Mapping[str, _Count] = {
     "task_started": lambda counts, facts: counts.attempts.labels(facts["step"]).inc(),
     "task_done": _task_done,
     "document_prepared": _prepared,
+    "page_drawn": _drawn,
     "window_read": _window_read,
     "page_failed": lambda counts, _: counts.pages.labels("failed").inc(),
     "document_ended": _document_ended,
