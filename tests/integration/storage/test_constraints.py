@@ -56,12 +56,12 @@ BROKEN = {
 _SERVICE_ROWS = (
     "INSERT INTO workers (id, host, pid, version, queues, slots, started_at, heartbeat_at) "
     "VALUES ('w', 'h', 1, '1', '[]', 1, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)",
-    "INSERT INTO exports (id, job_id, tenant, format, dialect, state, created_at) "
-    "SELECT id, id, 'local', 'csv', 'excel', 'waiting', CURRENT_TIMESTAMP FROM jobs",
+    "INSERT INTO exports (id, job_id, tenant, format, dialect, state, due_at, created_at) "
+    "SELECT id, id, 'local', 'csv', 'excel', 'waiting', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP FROM jobs",
     "INSERT INTO webhooks (id, tenant, url, secrets, kinds, created_at) "
     "SELECT id, 'local', 'https://example.org', '[]', '[]', CURRENT_TIMESTAMP FROM jobs",
-    "INSERT INTO deliveries (id, webhook_id, tenant, job_id, event_number, body, state, due_at, created_at) "
-    "SELECT id, id, 'local', id, 1, '{}', 'waiting', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP FROM jobs",
+    "INSERT INTO deliveries (id, webhook_id, tenant, job_id, event_number, state, due_at, created_at) "
+    "SELECT id, id, 'local', id, 1, 'waiting', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP FROM jobs",
 )
 
 
