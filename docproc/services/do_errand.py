@@ -9,6 +9,7 @@ from docproc.services.deliver import deliver
 from docproc.services.errand_records import ErrandClaim
 from docproc.services.export_job import make_export
 from docproc.services.handing_back import HandedBack
+from docproc.services.telling import about, timed
 from docproc.services.work_on import Checkpoint
 from docproc.services.work_records import Held, Step, Task
 from docproc.services.workbench import Workbench
@@ -24,7 +25,12 @@ def do_errand(task: Task, bench: Workbench) -> None:
     if claim is None:
         event(logger, "task_stale", errand_id=str(task.id))
         return
-    with hand.holding(Held(id=task.id)) as checkpoint, HandedBack(lambda: store.release(claim), bench):
+    with (
+        hand.holding(Held(id=task.id)) as checkpoint,
+        about(task, errand_id=str(task.id), attempt=claim.attempt),
+        HandedBack(lambda: store.release(claim), bench),
+        timed(),
+    ):
         if task.step is Step.EXPORT:
             _export(claim, bench, checkpoint)
         else:

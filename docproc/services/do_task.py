@@ -1,26 +1,17 @@
 """One task as a worker does it: claim, do the step, say how it ended. Knows no thread, no broker and no reader."""
 
 import logging
-import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
 
 from docproc.domain.document import DocumentState
-from docproc.domain.errors import (
-    BlobMissingError,
-    DocprocError,
-    DocumentError,
-    ImageMissingError,
-    LeaseLostError,
-)
+from docproc.domain.errors import BlobMissingError, DocprocError, DocumentError, ImageMissingError
 from docproc.domain.failure import Phase
 from docproc.domain.page import PageState
-from docproc.domain.states import FINAL_DOCUMENT_STATES
-from docproc.observability import bound, event
+from docproc.observability import event
 from docproc.services.do_errand import do_errand
 from docproc.services.handing_back import HandedBack
 from docproc.services.read import read_claimed
-from docproc.services.records import PHASES, Claim, Document, WindowClaim
+from docproc.services.records import PHASES, WindowClaim
+from docproc.services.telling import about, tell, timed
 from docproc.services.upkeep import keep_house
 from docproc.services.work_on import LeaveWork, internal_failure, log_context, one_step
 from docproc.services.work_records import ERRANDS, Held, Step, Task
@@ -49,16 +40,16 @@ def _work_on_document(task: Task, bench: Workbench) -> None:
         return
     with (
         hand.holding(Held(id=task.id)) as checkpoint,
-        _about(task, claim),
+        about(task, **log_context(claim)),
         HandedBack(lambda: bench.stores.documents.release(claim), bench),
-        _timed(),
+        timed(),
     ):
         try:
-            _tell(claim, one_step(claim, claim.document, bench.context_of(claim.document), checkpoint))
+            tell(claim, one_step(claim, claim.document, bench.context_of(claim.document), checkpoint))
         except BlobMissingError as error:
             bench.stores.documents.restart(claim, keep_words=isinstance(error, ImageMissingError))
         except DocumentError as error:  # this worker cannot work for the job at all
-            _tell(claim, bench.stores.documents.fail(claim, error.failure(PHASES[claim.document.state])))
+            tell(claim, bench.stores.documents.fail(claim, error.failure(PHASES[claim.document.state])))
 
 
 def _read_window(task: Task, bench: Workbench) -> None:
@@ -70,9 +61,9 @@ def _read_window(task: Task, bench: Workbench) -> None:
     held = Held(id=task.id, first_page=claim.pages[0].first_page or task.first_page)
     with (
         hand.holding(held) as checkpoint,
-        _about(task, claim),
+        about(task, **log_context(claim)),
         HandedBack(lambda: bench.stores.documents.release(claim), bench),
-        _timed(),
+        timed(),
     ):
         if claim.document.state is not DocumentState.READING:
             raise LeaveWork
@@ -81,7 +72,7 @@ def _read_window(task: Task, bench: Workbench) -> None:
         except BlobMissingError as error:
             bench.stores.documents.restart(claim, keep_words=isinstance(error, ImageMissingError))
         except DocumentError as error:
-            _tell(claim, bench.stores.documents.fail(claim, error.failure(Phase.READ)))
+            tell(claim, bench.stores.documents.fail(claim, error.failure(Phase.READ)))
         except (DocprocError, LeaveWork):
             raise
         except Exception as error:  # noqa: BLE001 the task wrapper: one bad page must not end the document
@@ -97,49 +88,3 @@ def _fail_pages(claim: WindowClaim, error: Exception, bench: Workbench) -> None:
         if number in numbers and page.state is PageState.LEASED:
             bench.stores.pages.fail(claim, number, failure.model_copy(update={"page": number}))
             event(logger, "page_failed", page=number, code=failure.code.value)
-
-
-def _about(task: Task, claim: Claim | WindowClaim) -> AbstractContextManager[None]:
-    """What every event of this task is about."""
-    page = {"page": task.first_page} if task.first_page else {}
-    return bound(step=task.step.value, **page, **log_context(claim))
-
-
-@contextmanager
-def _timed() -> Iterator[None]:
-    """Tells when the work on a claim began and how it ended."""
-    event(logger, "task_started")
-    began, outcome = time.monotonic(), "broken_off"
-    try:
-        yield
-        outcome = "done"
-    except LeaveWork:
-        outcome = "left"
-        raise
-    except LeaseLostError:
-        outcome = "lease_lost"
-        raise
-    finally:
-        event(logger, "task_done", outcome=outcome, seconds=round(time.monotonic() - began, 4))
-
-
-def _tell(claim: Claim | WindowClaim, document: Document) -> None:
-    """How a document goes on."""
-    if document.state in FINAL_DOCUMENT_STATES:
-        _tell_end(document)
-    elif claim.document.state is DocumentState.PREPARING:
-        pages = document.pages
-        event(logger, "document_prepared", pages=pages.total, blank=pages.blank, failed=pages.failed)
-
-
-def _tell_end(document: Document) -> None:
-    finished_at = document.finished_at or document.created_at
-    event(
-        logger,
-        "document_ended",
-        state=document.state.value,
-        code=document.failure.code.value if document.failure else None,
-        pages=document.pages.total,
-        seconds=round(document.seconds, 4),
-        since_submission=round((finished_at - document.created_at).total_seconds(), 4),
-    )
