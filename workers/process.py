@@ -8,9 +8,16 @@ from docproc.observability.logs import begin_logs
 from docproc.settings import WorkerSettings
 
 
-@cache  # Celery asks for it too, in a process that has begun already
 def begin_process() -> None:
-    """Set up logging, and counting if this worker counts."""
+    """Set up logging, and counting if this worker counts. Celery asks for it too, each time it would do so itself."""
+    from billiard.util import get_logger  # noqa: PLC0415
+
+    _begin_once()
+    get_logger().propagate = True  # billiard keeps its lines to itself, and Celery made it anew
+
+
+@cache
+def _begin_once() -> None:
     settings, mine = load_settings(), WorkerSettings()
     begin_logs(sys.stderr, level=settings.log_level, form=settings.log_format, worker=mine.id)
     if mine.metrics_dir:

@@ -3,10 +3,11 @@
 import logging
 import sys
 import threading
+import warnings
 from types import TracebackType
 from typing import Literal, TextIO, TypeAlias
 
-from docproc.observability.events import EVENTS
+from docproc.observability.events import event
 from docproc.observability.lines import OWN, JsonFormatter, TextFormatter
 
 logger = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ def begin_logs(stream: TextIO, *, level: LogLevel = "INFO", form: LogFormat = "a
     root.setLevel(logging.WARNING)
     for name in OWN:
         logging.getLogger(name).setLevel(level)
-    logging.captureWarnings(capture=True)
+    warnings.showwarning = _tell_warning
     logging.raiseExceptions = False  # a line that cannot be written is not worth a traceback with its arguments
     sys.excepthook = _tell_crash
     threading.excepthook = _tell_crash_of_thread
@@ -54,11 +55,21 @@ class _AtLeast(logging.Filter):
         return record.levelno >= self._level
 
 
+def _tell_warning(  # noqa: PLR0913, PLR0917 as `warnings` calls it
+    message: Warning | str,  # noqa: ARG001 anything may stand in it
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,  # noqa: ARG001
+    line: str | None = None,  # noqa: ARG001
+) -> None:
+    event(logger, "warned", error=category.__name__, frames=(f"{filename}:{lineno}",))
+
+
 def _tell_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     if issubclass(kind, KeyboardInterrupt):
         return
-    crashed = EVENTS["crashed"]
-    logger.log(crashed.level, crashed.text, exc_info=(kind, error, trace), extra={"action": "crashed"})
+    event(logger, "crashed", cause=error.with_traceback(trace))
 
 
 def _tell_crash_of_thread(hook: threading.ExceptHookArgs) -> None:

@@ -33,6 +33,9 @@ def celery_app(broker_url: str) -> Celery:
         # The worker's own process has threads and connections: a forked child would inherit locks that nobody opens
         # again, and would end the parent's connections with its own.
         worker_pool_start_method="spawn",
+        # such a process imports everything first; on a busy machine the usual four seconds are over before, and what
+        # takes its place is no faster
+        worker_proc_alive_timeout=60.0,
         # readers and their libraries grow with what they have seen
         worker_max_tasks_per_child=_TASKS_PER_PROCESS,
         worker_max_memory_per_child=_KIB_PER_PROCESS,
