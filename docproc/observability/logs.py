@@ -55,7 +55,7 @@ class _AtLeast(logging.Filter):
         return record.levelno >= self._level
 
 
-def _tell_warning(  # noqa: PLR0913, PLR0917 as `warnings` calls it
+def _tell_warning(
     message: Warning | str,  # noqa: ARG001 anything may stand in it
     category: type[Warning],
     filename: str,

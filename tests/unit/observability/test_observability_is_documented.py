@@ -43,7 +43,7 @@ def test_levels_are_documented_as_they_are() -> None:
 
 
 def test_every_event_is_told_somewhere() -> None:
-    by_variable = {"store_unreachable", "broker_unreachable", "crashed"}
+    by_variable = {"store_unreachable", "broker_unreachable"}
 
     assert told() | by_variable == set(EVENTS)
 
