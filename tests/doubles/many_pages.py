@@ -77,13 +77,13 @@ _STATEMENTS = (
     SELECT id, number, state, 0, 9, 'text_layer', 0, 0, 9, CASE state WHEN 'failed' THEN {_FAILURE}::jsonb END,
         CASE state WHEN 'read' THEN 'first_word' END, tenant, '{QUEUE}', number
     FROM (SELECT d.id, d.tenant, number, {_PAGE_STATE} AS state
-          FROM documents d, generate_series(1, {DOCUMENT_PAGES}) number WHERE d.state <> 'received') AS made
+          FROM documents d, generate_series(1, {DOCUMENT_PAGES}) number WHERE d.preparation = 'print') AS made
     """,
     f"""
     INSERT INTO readings (id, document_id, tenant, reading_key, reader, reader_version, first_page, pages, complete,
         body, created_at)
     SELECT gen_random_uuid(), id, tenant, lpad(to_hex(position + {JOB_DOCUMENTS}), 64, '0'), 'first_word', '1', 1,
-        '[1]', false, '{{}}', now() FROM documents WHERE state = 'succeeded'
+        '[1]', false, '{{}}', now() FROM documents WHERE state = 'succeeded' AND preparation = 'print'
     """,
     # what workers and the broker hold: of each of 40 workers one document and 16 pages, and 1,280 messages
     f"UPDATE pages SET state = 'queued', queued_at = now() WHERE state = 'waiting' AND (document_id, number) IN "
