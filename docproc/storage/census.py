@@ -10,7 +10,7 @@ from docproc.domain.document import DocumentState
 from docproc.domain.page import PageState
 from docproc.services.work_records import QUEUES, Step
 from docproc.storage.database import Database
-from docproc.storage.service_tables import EXPORTS
+from docproc.storage.service_tables import DELIVERIES, EXPORTS
 from docproc.storage.tables import DOCUMENTS, PAGES
 
 #: the queue of the step that a leased document is in; one that is read is read where its job says
@@ -42,12 +42,13 @@ class SqlCensus:
             .where(PAGES.c.state == PageState.LEASED, PAGES.c.number == PAGES.c.first_page, PAGES.c.queue.is_not(None))
             .group_by(PAGES.c.queue)
         )
-        exports = select(func.count()).where(EXPORTS.c.lease_owner.is_not(None))
         counts: Counter[str] = Counter()
         with self._database.read() as connection:
             for row in connection.execute(documents):
                 counts[_QUEUE_OF.get(row.state, row.queue)] += row.tasks
             for row in connection.execute(windows):
                 counts[row.queue] += row.tasks
-            counts[QUEUES[Step.EXPORT]] += connection.scalar(exports) or 0
+            for step, table in ((Step.EXPORT, EXPORTS), (Step.DELIVER, DELIVERIES)):
+                held = select(func.count()).where(table.c.state == "leased", table.c.lease_owner.is_not(None))
+                counts[QUEUES[step]] += connection.scalar(held) or 0
         return {queue: count for queue, count in counts.items() if count}

@@ -3,18 +3,21 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from doubles.jobs import Workplace
 from doubles.postgres import empty_database
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from docproc.domain.ids import new_id
 from docproc.services.blob_keys import BlobKind, document_key, image_key, original_key
 from docproc.services.check_store import Finding, StoreCheck, Verdict
+from docproc.services.errand_records import ErrandState
 from docproc.services.records import LOCAL_TENANT, JobOptions
 from docproc.storage.blob_names import SqlBlobNames
 from docproc.storage.database import Database
+from docproc.storage.service_tables import EXPORTS
 from docproc.storage.stores import stores_over
 from docproc.storage.tables import EXTRACTIONS
 
@@ -41,7 +44,26 @@ def fill(place: Workplace, database: Database) -> None:
     with database.write() as connection:
         tables = [{"path": "lines", "rows": 1, "blob_key": key}]
         connection.execute(update(EXTRACTIONS).where(EXTRACTIONS.c.document_id == document.id).values(tables=tables))
+    exported = export_row(job.id)
+    place.stores.blobs.put(str(exported["blob_key"]), [b"PK"])
+    with database.write() as connection:
+        connection.execute(insert(EXPORTS).values(exported))
     place.stores.blobs.put(image_key(LOCAL_TENANT, document.original.sha256 or "", 1, "mark"), [b"png"])
+
+
+def export_row(job_id: UUID) -> dict[str, object]:
+    export_id = new_id()
+    return {
+        "id": export_id,
+        "job_id": job_id,
+        "tenant": LOCAL_TENANT,
+        "format": "csv",
+        "dialect": "rfc4180",
+        "state": ErrandState.SUCCEEDED,
+        "created_at": datetime.now(UTC),
+        "due_at": datetime.now(UTC),
+        "blob_key": document_key(LOCAL_TENANT, BlobKind.EXPORT, export_id, 1),
+    }
 
 
 def check(
