@@ -15,7 +15,7 @@ from docproc.domain.errors import BrokerError, DocprocError
 from docproc.observability import event
 from docproc.queueing.celery_app import celery_app
 from docproc.queueing.celery_broker import CeleryBroker
-from docproc.services.dispatching import Turns, dispatch, send_lost_again
+from docproc.services.dispatching import Round, Turns, dispatch, send_lost_again
 from docproc.services.work_records import QUEUES, Step, Task
 
 logger = logging.getLogger(__name__)
@@ -78,8 +78,7 @@ class Keeper:
                         self._ended.wait(ROLE_S / 5)
                         continue
                     renewed = time.monotonic()
-                sent = self._round()
-                alarm.wait(BUSY_S if sent else IDLE_S)
+                alarm.wait(BUSY_S if self._round().busy else IDLE_S)
             except DocprocError as error:
                 kind = "broker_unreachable" if isinstance(error, BrokerError) else "store_unreachable"
                 event(logger, kind, error=error.message)
@@ -97,7 +96,7 @@ class Keeper:
             event(logger, "role_taken")
         return self._in_charge
 
-    def _round(self) -> int:
+    def _round(self) -> Round:
         work = self._service.work
         if time.monotonic() - self._swept >= SWEEP_EVERY_S:
             swept = work.tasks.sweep()
@@ -112,10 +111,10 @@ class Keeper:
         if time.monotonic() - self._kept >= UPKEEP_EVERY_S:
             self._broker.send([Task(step=Step.UPKEEP, queue=QUEUES[Step.UPKEEP], id=_ANY)])
             self._kept = time.monotonic()
-        sent = dispatch(work, self._broker, self._turns)
-        if sent:
-            event(logger, "dispatched", tasks=sent)
-        return sent
+        done = dispatch(work, self._broker, self._turns)
+        if done.sent:
+            event(logger, "dispatched", tasks=done.sent)
+        return done
 
     def _give_up_role(self) -> None:
         try:

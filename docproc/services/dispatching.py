@@ -5,9 +5,11 @@ waiting pages cost it nothing, and who comes late waits for few.
 """
 
 import logging
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from math import ceil
 
 from docproc.domain.errors import BrokerError
 from docproc.observability import event
@@ -23,25 +25,62 @@ class Supply:
 
     #: messages with the broker for each slot of the workers, beside the task that runs in it
     per_slot: int = 2
+    #: and, where tasks are short, as many as workers took within this time: it passes before anybody looks again
+    ahead_s: float = 0.2
     #: a worker that was silent for this long gets nothing
     alive_s: float = 15.0
     #: a queued task whose message the broker no longer has is sent again after this long
     lost_after_s: float = 10.0
 
 
+#: a shorter time says nothing of a pace
+_LOOK_EVERY_S = 0.02
+
+
+@dataclass(slots=True)
+class Pace:
+    """How fast workers take the messages of one queue."""
+
+    seen_at: float
+    left: int
+    per_s: float = 0.0
+
+    def look(self, now: float, queued: int) -> None:
+        """Take note of how many messages are left; a lull halves the pace, for it may be over at once."""
+        if now - self.seen_at >= _LOOK_EVERY_S:
+            self.per_s = max((self.left - queued) / (now - self.seen_at), self.per_s / 2)
+            self.seen_at, self.left = now, queued
+
+
 @dataclass(slots=True)
 class Turns:
-    """Which tenant was served last in each queue: the next one comes first."""
+    """What is remembered from one round to the next: whose turn it is in each queue, and how fast it moves."""
 
     last: dict[str, str] = field(default_factory=dict)
+    paces: dict[str, Pace] = field(default_factory=dict)
+
+    def pace(self, queue: str, queued: int) -> Pace:
+        now = time.monotonic()
+        pace = self.paces.setdefault(queue, Pace(seen_at=now, left=queued))
+        pace.look(now, queued)
+        return pace
 
     def rotated(self, queue: str, lanes: Sequence[Lane]) -> list[Lane]:
         last = self.last.get(queue, "")
         return [*(lane for lane in lanes if lane.tenant > last), *(lane for lane in lanes if lane.tenant <= last)]
 
 
-def dispatch(stores: WorkStores, broker: Broker, turns: Turns, *, supply: Supply = Supply()) -> int:
-    """Send what the workers have room for; how many tasks were sent.
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round of handing out did."""
+
+    sent: int
+    #: workers take messages now, and soon there will be room for more
+    busy: bool
+
+
+def dispatch(stores: WorkStores, broker: Broker, turns: Turns, *, supply: Supply = Supply()) -> Round:
+    """Send what the workers have room for.
 
     Raises BrokerError when the broker cannot be reached; what could not be sent is due again.
     """
@@ -49,12 +88,15 @@ def dispatch(stores: WorkStores, broker: Broker, turns: Turns, *, supply: Supply
     queued = tasks.queued()
     sent = 0
     for queue, slots in tasks.capacity(alive_s=supply.alive_s).items():
-        room = slots * supply.per_slot - queued.get(queue, 0)
+        there = queued.get(queue, 0)
+        pace = turns.pace(queue, there)
+        room = slots * supply.per_slot + ceil(pace.per_s * supply.ahead_s) - there
         if room > 0 and queue not in pauses.queues:
             chosen = list(_chosen(stores, queue, turns, room=room, pauses=pauses))
             _send(stores, broker, chosen)
+            pace.left = there + len(chosen)
             sent += len(chosen)
-    return sent
+    return Round(sent=sent, busy=bool(sent or any(queued.values())))
 
 
 def _chosen(stores: WorkStores, queue: str, turns: Turns, *, room: int, pauses: Pauses) -> Iterator[Task]:

@@ -102,19 +102,19 @@ def broker() -> Messages:
 def test_twice_what_the_workers_do_at_a_time_is_sent_and_no_more(broker: Messages) -> None:
     backlog = Backlog({QUEUE: 4})
     backlog.add(1_000)
-    assert dispatch(backlog.stores, broker, Turns()) == 8
-    assert dispatch(backlog.stores, broker, Turns()) == 0
+    assert dispatch(backlog.stores, broker, Turns()).sent == 8
+    assert dispatch(backlog.stores, broker, Turns()).sent == 0
     backlog.done(3)
-    assert dispatch(backlog.stores, broker, Turns()) == 3
+    assert dispatch(backlog.stores, broker, Turns()).sent == 3
     assert len(broker.carried) == 11
 
 
 def test_nothing_is_sent_where_nobody_works(broker: Messages) -> None:
     backlog = Backlog({"prepare": 4})
     backlog.add(5)
-    assert dispatch(backlog.stores, broker, Turns()) == 0
+    assert dispatch(backlog.stores, broker, Turns()).sent == 0
     backlog.slots = {QUEUE: 0}
-    assert dispatch(backlog.stores, broker, Turns()) == 0
+    assert dispatch(backlog.stores, broker, Turns()).sent == 0
 
 
 def test_the_highest_priority_goes_first_whosever_it_is(broker: Messages) -> None:
@@ -129,7 +129,7 @@ def test_tenants_of_one_priority_share_the_room(broker: Messages) -> None:
     backlog = Backlog({QUEUE: 6})
     for tenant, count in (("a", 1_000), ("b", 2), ("c", 1_000)):
         backlog.add(count, tenant=tenant)
-    assert dispatch(backlog.stores, broker, Turns()) == 12
+    assert dispatch(backlog.stores, broker, Turns()).sent == 12
     assert Counter(backlog.tenants_sent()) == {"a": 5, "b": 2, "c": 5}
 
 
@@ -172,7 +172,7 @@ def test_paused_queues_and_tenants_are_given_nothing(broker: Messages) -> None:
     backlog.add(3, tenant="b")
     backlog.add(3, tenant="b", queue="prepare")
     backlog.paused = Pauses(queues=frozenset({"prepare"}), tenants=frozenset({"a"}))
-    assert dispatch(backlog.stores, broker, Turns()) == 3
+    assert dispatch(backlog.stores, broker, Turns()).sent == 3
     assert {task.queue for task in broker.carried} == {QUEUE}
     assert set(backlog.tenants_sent()) == {"b"}
 
@@ -185,7 +185,7 @@ def test_what_could_not_be_sent_waits_again(broker: Messages) -> None:
         dispatch(backlog.stores, broker, Turns())
     assert backlog.sent == []
     broker.reachable = True
-    assert dispatch(backlog.stores, broker, Turns()) == 4
+    assert dispatch(backlog.stores, broker, Turns()).sent == 4
 
 
 def test_messages_that_the_broker_lost_are_sent_again(broker: Messages) -> None:
@@ -195,7 +195,7 @@ def test_messages_that_the_broker_lost_are_sent_again(broker: Messages) -> None:
     assert send_lost_again(backlog.stores, broker) == 0
     broker.carried.clear()
     assert send_lost_again(backlog.stores, broker) == 4
-    assert dispatch(backlog.stores, broker, Turns()) == 4
+    assert dispatch(backlog.stores, broker, Turns()).sent == 4
     broker.reachable = False
     with pytest.raises(BrokerError):
         send_lost_again(backlog.stores, broker)
@@ -204,7 +204,7 @@ def test_messages_that_the_broker_lost_are_sent_again(broker: Messages) -> None:
 def test_the_supply_is_as_large_as_it_is_set(broker: Messages) -> None:
     backlog = Backlog({QUEUE: 2})
     backlog.add(100)
-    assert dispatch(backlog.stores, broker, Turns(), supply=Supply(per_slot=5)) == 10
+    assert dispatch(backlog.stores, broker, Turns(), supply=Supply(per_slot=5)).sent == 10
 
 
 @pytest.mark.parametrize(
