@@ -39,7 +39,7 @@ lint: setup ## ruff: rules and format
 # Tests are no packages: each folder of theirs is a place to import from, and they may leave annotations out.
 UNTYPED := --allow-untyped-defs --allow-incomplete-defs --allow-untyped-calls --allow-any-generics
 types: setup ## mypy: strict, but in tests annotations may be left out
-	$(BIN)/mypy && MYPYPATH=tests $(BIN)/mypy bench samples scripts
+	$(BIN)/mypy && MYPYPATH=tests $(BIN)/mypy bench samples scripts deploy
 	MYPYPATH=$$(echo tests tests/unit/*/ | tr ' ' ':') $(BIN)/mypy --explicit-package-bases $(UNTYPED) --cache-dir .mypy_cache/tests tests
 
 imports: setup ## import-linter: the layers hold
