@@ -1,16 +1,15 @@
-"""The backlog: handed out once, by priority and lane, called at commit, and whole whatever many do at once."""
+"""The backlog: handed out once, by priority and lane, and called at commit; tenants, keys, roles and events."""
 
-import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from doubles.delivery import BAD_PAGE, QUEUE, Depot, at_once, page, wrong_rows
 
 from docproc.domain.document import DocumentState, JobState
-from docproc.domain.errors import ConflictError, LeaseLostError, NotFoundError
+from docproc.domain.errors import ConflictError, NotFoundError
 from docproc.domain.page import PageState
 from docproc.services.records import IdempotencyKey, Job
 from docproc.services.work_records import Lane, Pauses, Step, Task, Worker
@@ -68,11 +67,11 @@ def test_two_dispatchers_at_once_never_queue_the_same_task_twice(depot: Depot) -
     for _ in range(3):
         depot.prepared(40, window_pages=2)
     depot.submit(40)
-    works: list[Callable[[], list[Task]]] = [
-        lambda queue=queue: [task for _ in range(12) for task in depot.enqueue(queue, limit=3)]
-        for queue in (QUEUE, "prepare")
-        for _ in range(4)
-    ]
+
+    def take(queue: str) -> list[Task]:
+        return [task for _ in range(12) for task in depot.enqueue(queue, limit=3)]
+
+    works = [partial(take, queue) for queue in (QUEUE, "prepare") for _ in range(4)]
     tasks = [task for found in at_once(works) for task in found]
     tasks += [*depot.enqueue(QUEUE), *depot.enqueue("prepare")]  # what a busy one had locked was left for later
     assert len(tasks) == len(set(tasks)) == 3 * 20 + 40
@@ -276,7 +275,7 @@ def test_queues_and_tenants_are_paused_and_go_on(depot: Depot, alarm: PostgresAl
 
 def test_a_role_has_one_holder_until_it_is_silent_or_leaves(depot: Depot) -> None:
     workers = depot.work.workers
-    held = at_once([lambda name=name: workers.hold_role("dispatch", name, for_s=60) for name in "abcdef"])
+    held = at_once([partial(workers.hold_role, "dispatch", name, for_s=60) for name in "abcdef"])
     assert held.count(True) == 1
     holder = "abcdef"[held.index(True)]
     assert workers.hold_role("dispatch", holder, for_s=0.2)
@@ -347,156 +346,3 @@ def test_events_of_many_workers_are_numbered_without_a_gap(depot: Depot) -> None
     )
     assert depot.rows("SELECT number FROM events ORDER BY number") == [(number,) for number in range(1, 26)]
     assert depot.job(job).state is JobState.SUCCEEDED
-
-
-# -- anything, by many at once -----------------------------------------------------------------------------------------
-
-
-class _Crowd:
-    """Workers, dispatchers and users that do anything to some jobs."""
-
-    def __init__(self, depot: Depot, seed: int) -> None:
-        self.depot = depot
-        self.random = random.Random(seed)  # noqa: S311 not for secrets
-        self.owner = f"owner-{seed % 2}"  # some share their name, as threads of a process do
-        self.held: list[object] = []
-
-    def act(self) -> None:
-        acts = [self.submit, self.enqueue, self.lost_message, self.expire, self.extend, self.cancel, self.retry]
-        weights = [3, 6, 2, 2, 2, 1, 2, 24]
-        act = self.random.choices([*acts, self.work], weights)[0]
-        with suppress(LeaseLostError, ConflictError, NotFoundError):
-            act()
-
-    def submit(self) -> None:
-        if self.depot.rows("SELECT count(*) FROM jobs")[0] < (12,):
-            self.depot.submit(self.random.randint(1, 3))
-
-    def enqueue(self) -> None:
-        for queue in ("prepare", QUEUE, "assemble"):
-            tasks = self.depot.enqueue(queue, limit=4)
-            if self.random.random() < 0.2:
-                self.depot.work.tasks.withdraw(tasks)
-
-    def lost_message(self) -> None:
-        self.depot.work.tasks.requeue(self.random.choice(["prepare", QUEUE, "assemble"]), older_than_s=0)
-
-    def expire(self) -> None:
-        table = self.random.choice(["documents", "pages"])
-        self.depot.run(
-            f"UPDATE {table} SET lease_expires_at = now() - interval '1 s' WHERE lease_owner IS NOT NULL "  # noqa: S608
-            f"AND random() < 0.3"
-            if table == "documents"
-            else "UPDATE pages SET lease_expires_at = now() - interval '1 s' WHERE (document_id, number) IN "
-            "(SELECT document_id, number FROM pages WHERE state = 'leased' AND random() < 0.3 FOR UPDATE SKIP LOCKED)"
-        )
-        self.depot.work.tasks.sweep()
-
-    def extend(self) -> None:
-        self.depot.work.leases.extend(self.owner, lease_s=60)
-        self.depot.work.leases.standing(self.owner)
-
-    def cancel(self) -> None:
-        if (job_id := self.some("jobs")) is not None and self.random.random() < 0.3:
-            self.depot.stores.jobs.cancel(job_id)
-
-    def retry(self) -> None:
-        if (job_id := self.some("jobs WHERE cancel_requested_at IS NULL")) is not None:
-            self.depot.stores.jobs.retry(job_id)
-
-    def some(self, of: str):
-        found = self.depot.rows(f"SELECT id FROM {of}")  # noqa: S608
-        return self.random.choice(found)[0] if found else None
-
-    def work(self) -> None:
-        """Go on with something in hand, or take something."""
-        if self.held and self.random.random() < 0.7:
-            self.random.choice([self.end, self.end, self.end, self.go_wrong])(self.held.pop())
-            return
-        document_id = self.some("documents WHERE state IN ('received', 'reading', 'assembling')")
-        if document_id is None:
-            return
-        claim = self.depot.work.leases.claim_document(document_id, owner=self.owner, lease_s=60)
-        if claim is None:
-            head = self.random.randint(1, 6)
-            claim = self.depot.work.leases.claim_window(document_id, head, owner=self.owner, lease_s=60)
-        if claim is not None:
-            self.held.append(claim)
-
-    def end(self, claim) -> None:
-        depot, state = self.depot, claim.document.state
-        if hasattr(claim, "pages"):
-            numbers = [each.facts.number for each in claim.pages]
-            some = numbers[: self.random.randint(1, len(numbers))]
-            depot.read(claim, some, complete=self.random.random() < 0.1)
-            if len(some) < len(numbers) and self.random.random() < 0.5:
-                depot.stores.pages.fail(claim, numbers[-1], BAD_PAGE)
-                depot.stores.documents.release(claim)
-        elif state is DocumentState.PREPARING:
-            kinds = [PageState.WAITING] * 6 + [PageState.BLANK, PageState.FAILED]
-            pages = [page(number, self.random.choice(kinds)) for number in range(1, self.random.randint(2, 7))]
-            depot.save_preparation(claim, pages, window_pages=self.random.randint(1, 3))
-        elif state is DocumentState.READING:
-            depot.stores.documents.begin_assembling(claim)
-        else:
-            failed = claim.document.pages.failed
-            depot.assemble(claim, state=DocumentState.NEEDS_REVIEW if failed else DocumentState.SUCCEEDED)
-
-    def go_wrong(self, claim) -> None:
-        documents = self.depot.stores.documents
-        wrong = self.random.randint(0, 3)
-        if wrong == 0:
-            documents.fail(claim, BAD_PAGE)
-        elif wrong == 1:
-            documents.restart(claim)
-        elif wrong == 2:
-            documents.release(claim)
-        # else it is forgotten, as by a worker that dies
-
-
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_counts_add_up_and_nothing_is_stuck_whatever_one_does(depot: Depot, seed: int) -> None:
-    crowd = _Crowd(depot, seed)
-    for step in range(400):
-        crowd.act()
-        if step % 20 == 0:
-            assert wrong_rows(depot) == [], f"after step {step}"
-    _drain(depot)
-
-
-@pytest.mark.parametrize("seed", [10, 20, 30])
-def test_counts_add_up_and_nothing_is_stuck_whatever_many_do_at_once(depot: Depot, seed: int) -> None:
-    crowds = [_Crowd(depot, seed + number) for number in range(6)]
-    at_once([lambda crowd=crowd: [crowd.act() for _ in range(120)] for crowd in crowds])
-    assert wrong_rows(depot) == []
-    _drain(depot)
-
-
-def _drain(depot: Depot) -> None:
-    """Whatever they left behind comes to its end by what is handed out alone."""
-    depot.expire()
-    for _ in range(200):
-        depot.work.tasks.sweep()
-        for queue in ("prepare", QUEUE, "assemble"):
-            depot.work.tasks.requeue(queue, older_than_s=0)
-            for task in depot.enqueue(queue):
-                _do(depot, task)
-        if depot.rows("SELECT 1 FROM documents WHERE finished_at IS NULL LIMIT 1") == []:
-            break
-    assert depot.rows("SELECT state, pages_open FROM documents WHERE finished_at IS NULL") == []
-    assert wrong_rows(depot) == []
-
-
-def _do(depot: Depot, task: Task) -> None:
-    if task.first_page:
-        depot.read(depot.window(task.id, task.first_page))
-        return
-    claim = depot.work.leases.claim_document(task.id, owner="last", lease_s=60)
-    if claim is None:  # given up
-        return
-    if claim.document.state is DocumentState.PREPARING:
-        depot.save_preparation(claim, [page(1), page(2)])
-    elif claim.document.state is DocumentState.READING:
-        depot.stores.documents.begin_assembling(claim)
-    else:
-        depot.assemble(claim, state=DocumentState.NEEDS_REVIEW)

@@ -1,6 +1,7 @@
 """Leases of documents and pages: fenced, counted before the work, given up after three deaths."""
 
 import time
+from functools import partial
 
 import pytest
 from doubles.delivery import BAD_PAGE, Depot, at_once, page, wrong_rows
@@ -249,7 +250,7 @@ def test_two_windows_that_end_at_the_same_time_let_the_document_be_assembled_onc
     for _ in range(5):
         document = depot.prepared(6)
         claims = [depot.window(document.id, head, owner=f"w{head}") for head in range(1, 7)]
-        at_once([lambda claim=claim: depot.read(claim) for claim in claims])
+        at_once([partial(depot.read, claim) for claim in claims])
         assert depot.stores.documents.get(document.id).state is DocumentState.ASSEMBLING
 
 
@@ -304,7 +305,7 @@ def test_only_failed_pages_are_read_again_and_make_a_new_revision(depot: Depot) 
     assert depot.stores.jobs.retry(document.job_id) == 1
     again = depot.stores.documents.get(document.id)
     assert (again.state, again.pages) == (DocumentState.READING, PageCounts(total=6, read=4, open=2))
-    assert again.failure is again.finished_at is None
+    assert (again.failure, again.finished_at) == (None, None)
     assert [task.first_page for task in depot.enqueue("read.cpu")] == [4, 6]
     done = depot.finish(document.id)
     assert (done.state, done.pages.read) == (DocumentState.SUCCEEDED, 6)
