@@ -32,7 +32,6 @@ EVENTS: Mapping[str, EventKind] = {
     "worker_ended": EventKind("worker ended"),
     "presence_failed": EventKind("no sign of life", logging.WARNING),
     "probe_failed": EventKind("a probe was not answered", logging.WARNING),
-    "warned": EventKind("other code warned", logging.WARNING),
     "crashed": EventKind("ended by an error that nobody caught", logging.ERROR),
     # one task
     "task_started": EventKind("task started"),

@@ -6,6 +6,7 @@ and numbers are kept, and of an error only its type and its frames.
 
 import json
 import logging
+import re
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ _CARRIERS = (
     "urllib3",
 )  # fmt: skip
 _MAX_FRAMES = 20
+#: how Python writes a warning; what follows is its text
+_WARNING = re.compile(r"(?P<place>[^\n]*?:\d+): (?P<kind>\w+): ")
 #: what every record has; anything else was given with the event
 _RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -74,6 +77,9 @@ def message_of(record: logging.LogRecord) -> str:
     """The message, without what another package put into it."""
     if is_own(record):
         return record.getMessage()
+    if record.name == "py.warnings":
+        warned = _WARNING.match(record.getMessage())
+        return f"{warned['kind']} at {warned['place']}" if warned else "<withheld>"
     if not isinstance(record.msg, str):
         return f"<{type(record.msg).__name__}>"
     if not record.args:

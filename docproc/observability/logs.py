@@ -3,7 +3,6 @@
 import logging
 import sys
 import threading
-import warnings
 from types import TracebackType
 from typing import Literal, TextIO, TypeAlias
 
@@ -32,7 +31,7 @@ def begin_logs(stream: TextIO, *, level: LogLevel = "INFO", form: LogFormat = "a
     root.setLevel(logging.WARNING)
     for name in OWN:
         logging.getLogger(name).setLevel(level)
-    warnings.showwarning = _tell_warning
+    logging.captureWarnings(capture=True)
     logging.raiseExceptions = False  # a line that cannot be written is not worth a traceback with its arguments
     sys.excepthook = _tell_crash
     threading.excepthook = _tell_crash_of_thread
@@ -53,17 +52,6 @@ class _AtLeast(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.levelno >= self._level
-
-
-def _tell_warning(
-    message: Warning | str,  # noqa: ARG001 anything may stand in it
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,  # noqa: ARG001
-    line: str | None = None,  # noqa: ARG001
-) -> None:
-    event(logger, "warned", error=category.__name__, frames=(f"{filename}:{lineno}",))
 
 
 def _tell_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
