@@ -1,8 +1,8 @@
 """How long a service's database takes for what it does all day, with a million pages: milliseconds of each call.
 
 Takes the median of 15 calls, after VACUUM ANALYZE, and again right after 200,000 pages ended without one: whoever looks
-for work then steps over the dead entries of its index. Calls that write are timed with fsync off, as the tests run
-Postgres.
+for work then steps over the dead entries of its index. A transaction that asks for nothing tells how busy the machine
+is. Calls that write are timed with fsync off, as the tests run Postgres.
 
 python bench/plans.py [--pages 1000000]
 """
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def report(depot: Depot, *, pages: int, made_s: float) -> None:
-    calls = {**Day(depot).calls(), COUNTING_CALL: depot.work.tasks.due}
+    calls = {"nothing": lambda: depot.rows("SELECT 1"), **Day(depot).calls(), COUNTING_CALL: depot.work.tasks.due}
     tidy = milliseconds(calls)
     ended = min(ENDED, pages // 5)
     end_pages(depot.database, count=ended)

@@ -11,7 +11,7 @@ from doubles.delivery import BAD_PAGE, QUEUE, Depot, at_once, page, wrong_rows
 from docproc.domain.document import DocumentState, JobState
 from docproc.domain.errors import ConflictError, NotFoundError
 from docproc.domain.page import PageState
-from docproc.services.records import IdempotencyKey, Job
+from docproc.services.records import Document, IdempotencyKey, Job
 from docproc.services.work_records import Lane, Pauses, Step, Task, Worker
 from docproc.storage.alarm import PostgresAlarm
 from docproc.storage.tenants import KEPT_FOR
@@ -332,7 +332,7 @@ def test_events_tell_how_documents_and_their_job_end_and_go_on(depot: Depot) -> 
     assert _kinds(depot, job) == [*told, "document.succeeded", "job.succeeded"]
 
 
-def test_a_job_whose_files_were_all_refused_is_finished_once_it_is_submitted(depot: Depot) -> None:
+def test_a_canceled_job_is_finished_with_its_last_document(depot: Depot) -> None:
     job = depot.submit(3)
     depot.stores.jobs.cancel(job.id)
     assert _kinds(depot, job) == ["document.canceled"] * 3 + ["job.canceled"]
@@ -341,8 +341,11 @@ def test_a_job_whose_files_were_all_refused_is_finished_once_it_is_submitted(dep
 def test_events_of_many_workers_are_numbered_without_a_gap(depot: Depot) -> None:
     job = depot.submit(24)
     documents = depot.documents(job)
-    at_once(
-        [lambda part=part: [depot.finish(each.id) for each in part] for part in (documents[n::6] for n in range(6))]
-    )
+
+    def finish(part: list[Document]) -> None:
+        for each in part:
+            depot.finish(each.id)
+
+    at_once([partial(finish, documents[start::6]) for start in range(6)])
     assert depot.rows("SELECT number FROM events ORDER BY number") == [(number,) for number in range(1, 26)]
     assert depot.job(job).state is JobState.SUCCEEDED
