@@ -9,8 +9,7 @@ import typer
 from docproc.cli.job_arguments import AsJson, TenantName, find_job
 from docproc.cli.printable import printable
 from docproc.domain.errors import UsageError
-from docproc.domain.failure import FailureCode
-from docproc.services.records import LOCAL_TENANT
+from docproc.domain.ids import LOCAL_TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Failed pages and documents: list, show, replay.")
 
 OfJob = Annotated[str | None, typer.Option("--job", metavar="JOB", help="Only of this job.")]
-WithCode = Annotated[FailureCode | None, typer.Option("--code", help="Only with this failure code.")]
+WithCode = Annotated[str | None, typer.Option("--code", metavar="CODE", help="Only with this failure code.")]
 Place = Annotated[str, typer.Argument(help="As `docproc dead list` writes it.", metavar="DOCUMENT[/PAGE]")]
 
 
@@ -48,10 +47,14 @@ def list_all(
         typer.echo(f"there are more: docproc dead list --after {last.place}", err=True)
 
 
-def _wanted(desk: "Desk", job: str | None, code: FailureCode | None, *, tenant: str) -> "DeadFilter":
+def _wanted(desk: "Desk", job: str | None, code: str | None, *, tenant: str) -> "DeadFilter":
+    from docproc.domain.failure import FailureCode
     from docproc.services.upkeep_records import DeadFilter
 
-    return DeadFilter(job_id=None if job is None else find_job(desk, job, tenant=tenant).id, code=code)
+    if code is not None and code not in set(FailureCode):
+        raise UsageError(f"--code {code!r} is no failure code; there are {', '.join(FailureCode)}")
+    job_id = None if job is None else find_job(desk, job, tenant=tenant).id
+    return DeadFilter(job_id=job_id, code=None if code is None else FailureCode(code))
 
 
 def _line(dead: "DeadEnd") -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docproc.cli.extract import CsvDialect
-from docproc.services.records import LOCAL_TENANT
+from docproc.domain.ids import LOCAL_TENANT
 
 if TYPE_CHECKING:
     from docproc.bootstrap import Desk

@@ -18,7 +18,7 @@ from docproc.cli.job_arguments import (
     say_job,
     schema_as_stored,
 )
-from docproc.services.records import LOCAL_TENANT
+from docproc.domain.ids import LOCAL_TENANT
 
 
 def export(

@@ -18,7 +18,7 @@ from docproc.cli.job_arguments import (
     find_job,
     say_job,
 )
-from docproc.services.records import LOCAL_TENANT
+from docproc.domain.ids import LOCAL_TENANT
 
 if TYPE_CHECKING:
     from docproc.bootstrap import Desk

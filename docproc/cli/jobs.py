@@ -8,7 +8,7 @@ import typer
 from docproc.cli import job_records, job_runs
 from docproc.cli.job_arguments import AsJson, JobArgument, Quiet, TenantName, brief, find_job, say_job
 from docproc.cli.printable import printable
-from docproc.services.records import LOCAL_TENANT
+from docproc.domain.ids import LOCAL_TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ from docproc.cli.exit_codes import ExitCode
 from docproc.cli.extract import DateOrder, absolute_reference
 from docproc.cli.job_arguments import TenantName, brief, say_job
 from docproc.domain.errors import UsageError
-from docproc.services.records import LOCAL_TENANT
+from docproc.domain.ids import LOCAL_TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -4,6 +4,9 @@ import secrets
 import time
 import uuid
 
+#: whose rows and blobs these are where nobody named a tenant
+LOCAL_TENANT = "local"
+
 
 def new_id() -> uuid.UUID:
     """A version 7 UUID (RFC 9562): 48 bits of milliseconds, then random bits."""

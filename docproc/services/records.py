@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
+from docproc.domain import ids
 from docproc.domain.document import DocumentState, JobState, MediaType, PageRanges
 from docproc.domain.extraction import PageFacts
 from docproc.domain.failure import Failure, Phase
@@ -14,7 +15,7 @@ from docproc.domain.reading import Usage
 from docproc.domain.states import FINAL_DOCUMENT_STATES, job_state
 
 #: whose rows and blobs these are, until there are several
-LOCAL_TENANT = "local"
+LOCAL_TENANT = ids.LOCAL_TENANT
 
 
 #: the step that a document is in, by its state
