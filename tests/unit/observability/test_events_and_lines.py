@@ -147,7 +147,8 @@ raise ValueError("{SECRET}")
 
     found = [json.loads(line) for line in ended.stderr.splitlines()]
     assert ended.returncode == 1
-    assert [line.get("action") for line in found] == ["lease_lost", "warned", "crashed", "crashed"]
+    assert [line.get("action") for line in found] == ["lease_lost", None, "crashed", "crashed"]
+    assert found[1]["message"] == "UserWarning at <string>:10"
     assert SECRET not in ended.stderr
     assert {line["worker"] for line in found} == {"w"}
 
