@@ -235,6 +235,20 @@ def test_work_that_is_handed_back_does_not_count_as_lost(depot: Depot) -> None:
     assert [each.facts.number for each in claim.pages] == [1, 2]
 
 
+def test_a_worker_that_ends_lets_go_of_all_it_holds_and_of_nothing_else(depot: Depot) -> None:
+    document, other = depot.prepared(6, window_pages=2), depot.documents(depot.submit())[0]
+    begun = depot.window(document.id, 1, owner="ending")
+    depot.read(begun, [1])
+    depot.window(document.id, 3, owner="ending")
+    depot.window(document.id, 5, owner="staying")
+    depot.claim(other.id, owner="ending")
+    assert depot.work.leases.let_go("ending") == 2
+    assert depot.work.leases.standing("ending") == frozenset()
+    assert depot.work.leases.standing("staying") == {Held(id=document.id, first_page=5)}
+    assert [task.first_page for task in depot.enqueue("read.cpu")] == [2, 3]
+    assert depot.stores.documents.get(other.id).state is DocumentState.RECEIVED
+
+
 def test_a_complete_reading_overrules_windows_that_are_read_meanwhile(depot: Depot) -> None:
     document = depot.prepared(4)
     first, second, third = (depot.window(document.id, head, owner=f"w{head}") for head in (1, 2, 3))
