@@ -1,12 +1,14 @@
 """Dead pages and documents over both databases: found in order, given back, noted in the audit."""
 
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from doubles.documents import FirstWordReader
 from doubles.jobs import Workplace
-from sqlalchemy import select
+from doubles.postgres import empty_database
+from sqlalchemy import select, update
 
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import ConflictError, NotFoundError, UsageError
@@ -16,10 +18,14 @@ from docproc.domain.schema import ExtractionSchema
 from docproc.services.dead import all_dead, place_of, replay, replay_all
 from docproc.services.records import LOCAL_TENANT, Job
 from docproc.services.upkeep_records import DeadFilter, DeadPlace
+from docproc.services.work_records import CPU_QUEUE
 from docproc.storage.database import Database
 from docproc.storage.dead import SqlDeadStore
+from docproc.storage.leases import SqlLeaseStore
 from docproc.storage.service_tables import AUDIT
 from docproc.storage.stores import stores_over
+from docproc.storage.tables import DOCUMENTS, PAGES
+from docproc.storage.tasks import SqlTaskStore
 
 pytestmark = pytest.mark.integration
 
@@ -153,3 +159,24 @@ def test_a_name_of_nothing_is_refused(name: str) -> None:
 def test_a_place_is_written_as_it_is_read() -> None:
     for place in (DeadPlace(uuid4()), DeadPlace(uuid4(), 7)):
         assert place_of(str(place)) == place
+
+
+def test_a_replayed_page_of_a_service_is_due_at_once_and_alone(
+    postgres_url: str, migrated_postgres: str, tmp_path: Path
+) -> None:
+    with empty_database(postgres_url, template=migrated_postgres) as url, closing(Database.open(url)) as database:
+        place, dead = Workplace(stores_over(database, tmp_path / "blobs"), tmp_path), SqlDeadStore(database)
+        failed_job(place)
+        with database.write() as connection:
+            for table in (DOCUMENTS, PAGES):  # as if workers had read it
+                connection.execute(update(table).values(queue=CPU_QUEUE))
+        (where,) = (each.place for each in all_dead(dead, LOCAL_TENANT, wanted=DeadFilter(code=FailureCode.CORRUPT)))
+        replay(dead, LOCAL_TENANT, where, by="ada")
+
+        assert SqlTaskStore(database).due() == {CPU_QUEUE: 1}
+        assert place.stores.documents.get(where.document_id).state is DocumentState.READING
+        claim = SqlLeaseStore(database).claim_window(where.document_id, where.page, owner="me", lease_s=30)
+        assert claim is not None
+        assert [(page.facts.number, page.attempt) for page in claim.pages] == [(2, 1)]
+        with pytest.raises(NotFoundError):  # it is no longer dead
+            replay(dead, LOCAL_TENANT, where, by="ada")
