@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from docproc.services.work_records import Step, Task
 from docproc.services.workbench import ContextOf, Workbench
 from docproc.settings import WorkerSettings
 from docproc.sinks.webhooks import GuardedSender
+from docproc.storage.recent import RecentReads
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +41,9 @@ def workbench() -> Workbench:
 @lru_cache(maxsize=1)
 def _workbench() -> Workbench:
     mine = WorkerSettings()
-    service = open_service()
+    opened = open_service()
+    # the pages of a document are read one by one, and their words lie side by side
+    service = replace(opened, stores=replace(opened.stores, blobs=RecentReads(opened.stores.blobs)))
     pool = ChildPool(size=mine.threads, limits=service.settings.limits)
     return Workbench(
         stores=service.stores,

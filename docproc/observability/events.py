@@ -34,7 +34,7 @@ EVENTS: Mapping[str, EventKind] = {
     "probe_failed": EventKind("a probe was not answered", logging.WARNING),
     "crashed": EventKind("ended by an error that nobody caught", logging.ERROR),
     # one task
-    "task_started": EventKind("task started"),
+    "task_started": EventKind("task started", logging.DEBUG),
     "task_done": EventKind("task done"),
     "task_stale": EventKind("nothing to do", logging.DEBUG),
     "task_failed": EventKind("task not done", logging.WARNING),

@@ -13,11 +13,15 @@ from docproc.services.read import read_claimed
 from docproc.services.records import PHASES, WindowClaim
 from docproc.services.telling import about, tell, timed
 from docproc.services.upkeep import keep_house
-from docproc.services.work_on import LeaveWork, internal_failure, log_context, one_step
+from docproc.services.work_on import LeaveWork, blob_failure, internal_failure, log_context, one_step
 from docproc.services.work_records import ERRANDS, Held, Step, Task
 from docproc.services.workbench import Workbench
 
 logger = logging.getLogger(__name__)
+
+
+#: of one document: in the end somebody deletes its blobs as fast as they are made
+MAX_ATTEMPTS = 20
 
 
 def do_task(task: Task, bench: Workbench) -> None:
@@ -47,7 +51,7 @@ def _work_on_document(task: Task, bench: Workbench) -> None:
         try:
             tell(claim, one_step(claim, claim.document, bench.context_of(claim.document), checkpoint))
         except BlobMissingError as error:
-            bench.stores.documents.restart(claim, keep_words=isinstance(error, ImageMissingError))
+            _restart(claim, error, bench)
         except DocumentError as error:  # this worker cannot work for the job at all
             tell(claim, bench.stores.documents.fail(claim, error.failure(PHASES[claim.document.state])))
 
@@ -70,13 +74,22 @@ def _read_window(task: Task, bench: Workbench) -> None:
         try:
             read_claimed(claim, bench.context_of(claim.document), checkpoint=checkpoint)
         except BlobMissingError as error:
-            bench.stores.documents.restart(claim, keep_words=isinstance(error, ImageMissingError))
+            _restart(claim, error, bench)
         except DocumentError as error:
             tell(claim, bench.stores.documents.fail(claim, error.failure(Phase.READ)))
         except (DocprocError, LeaveWork):
             raise
         except Exception as error:  # noqa: BLE001 the task wrapper: one bad page must not end the document
             _fail_pages(claim, error, bench)
+
+
+def _restart(claim: Claim | WindowClaim, error: BlobMissingError, bench: Workbench) -> None:
+    """Make again what is gone; a document whose blobs go every time is given up."""
+    if claim.document.attempt < MAX_ATTEMPTS:
+        bench.stores.documents.restart(claim, keep_words=isinstance(error, ImageMissingError))
+        return
+    failure = blob_failure(claim.document, error)
+    _tell(claim, bench.stores.documents.fail(claim, failure))
 
 
 def _fail_pages(claim: WindowClaim, error: Exception, bench: Workbench) -> None:

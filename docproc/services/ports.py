@@ -56,6 +56,10 @@ class BlobStore(Protocol):
         """Raises BlobMissingError when the blob is gone or shorter than `offset + length`."""
         ...
 
+    def read_some(self, key: str, *, offset: int, length: int) -> bytes:
+        """Up to `length` bytes, fewer where the blob ends. Raises BlobMissingError when it is gone or ends before."""
+        ...
+
     def stream(self, key: str) -> Iterator[bytes]:
         """The blob in pieces. Raises BlobMissingError."""
         ...
@@ -235,6 +239,10 @@ class PageStore(Protocol):
 
     def pages(self, document_id: UUID, *, states: Collection[PageState] | None = None) -> Sequence[PreparedPage]:
         """In page order."""
+        ...
+
+    def first_printed(self, document_id: UUID) -> int | None:
+        """Number of the first page that is not blank."""
         ...
 
     def fail(self, claim: Claim | WindowClaim, number: int, failure: Failure) -> Document:

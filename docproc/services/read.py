@@ -51,7 +51,7 @@ def read(
     """
     stores = context.stores
     pages = stores.pages.pages(document.id)
-    first = not any(page.state is PageState.READ for page in pages)
+    first = bool(document.attachments) and not any(page.state is PageState.READ for page in pages)
     desk = _Desk(claim, document, context, first=first, checkpoint=checkpoint)
     window_pages = context.reader.window_pages
     if all(page.state is PageState.BLANK for page in pages):
@@ -73,8 +73,8 @@ def read_claimed(claim: WindowClaim, context: JobContext, *, checkpoint: Callabl
     Raises as `read` does.
     """
     numbers = [page.facts.number for page in claim.pages]
-    open_pages = context.stores.pages.pages(claim.document.id)
-    first = numbers[0] == min(page.facts.number for page in open_pages if page.state is not PageState.BLANK)
+    document = claim.document
+    first = bool(document.attachments) and numbers[0] == context.stores.pages.first_printed(document.id)
     desk = _Desk(claim, claim.document, context, first=first, checkpoint=checkpoint)
     desk.read(claim.pages)
     return desk.document

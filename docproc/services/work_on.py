@@ -55,7 +55,7 @@ def _through_its_steps(claim: Claim, context: JobContext, checkpoint: Checkpoint
             document = one_step(claim, document, context, checkpoint)
         except BlobMissingError as error:
             if restarted:
-                document = _fail(claim, _internal(document, error.message), context)
+                document = _fail(claim, blob_failure(document, error), context)
             else:
                 keep = isinstance(error, ImageMissingError)
                 document, restarted = context.stores.documents.restart(claim, keep_words=keep), True
@@ -96,6 +96,11 @@ def internal_failure(document: Document, error: Exception) -> Failure:
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {frames[-1].name}:{frames[-1].lineno}" if frames else ""
     return _internal(document, f"docproc's own error: {type(error).__name__}{place}")
+
+
+def blob_failure(document: Document, error: BlobMissingError) -> Failure:
+    """What was stored for the document is gone, and gone again."""
+    return _internal(document, error.message)
 
 
 def _internal(document: Document, message: str) -> Failure:

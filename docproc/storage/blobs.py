@@ -39,6 +39,14 @@ class FolderBlobStore:
             raise BlobMissingError("a stored blob is shorter than it was")
         return content
 
+    def read_some(self, key: str, *, offset: int, length: int) -> bytes:
+        with self._translated(), self._path(key).open("rb") as stream:
+            stream.seek(offset)
+            content = stream.read(length)
+        if not content and length:
+            raise BlobMissingError("a stored blob is shorter than it was")
+        return content
+
     def stream(self, key: str) -> Iterator[bytes]:
         with self.as_file(key) as path, path.open("rb") as stream:
             while piece := stream.read(_PIECE_BYTES):

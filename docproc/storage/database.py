@@ -11,13 +11,17 @@ from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from docproc.domain.errors import StorageError, UsageError
 from docproc.storage.troubles import translated
 
 #: how long a writer waits for another process
 BUSY_TIMEOUT_S = 30.0
+#: a connection that was not used for so long is tried before it is used
+RESTED_S = 2.0
 #: execution option of a transaction that may write
 WRITES = "docproc_writes"
 
@@ -44,7 +48,7 @@ class Database:
         if parsed.get_backend_name() == "sqlite":
             return cls(_sqlite_engine(url, connections, file=parsed.database))
         try:
-            return cls(create_engine(url, pool_size=connections, pool_pre_ping=True))
+            return cls(_postgres_engine(url, connections))
         except (ModuleNotFoundError, NoSuchModuleError) as exc:
             raise UsageError("Postgres needs its driver: pip install 'docproc[service]'") from exc
 
@@ -54,7 +58,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that sees one state of the database and blocks nobody."""
+        """A transaction that blocks nobody."""
         with translated(self.engine.url), self.engine.begin() as connection:
             yield connection
 
@@ -75,6 +79,31 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _postgres_engine(url: str, connections: int) -> Engine:
+    engine = create_engine(url, pool_size=connections)
+    event.listen(engine, "checkin", _note_rest)
+    event.listen(engine, "checkout", _try_rested)
+    return engine
+
+
+def _note_rest(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+def _try_rested(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """A connection that rested for long may be dead; to ask before every transaction would double the ways there."""
+    if time.monotonic() - record.info.get("rests_since", float("inf")) < RESTED_S:
+        return
+    cursor = connection.cursor()
+    try:
+        cursor.execute("SELECT 1")
+        connection.rollback()
+    except Exception as exc:
+        raise DisconnectionError from exc
+    finally:
+        cursor.close()
 
 
 def _sqlite_engine(url: str, connections: int, *, file: str | None) -> Engine:

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from docproc.domain.document import DocumentState
 from docproc.domain.failure import Failure
@@ -71,6 +71,14 @@ class SqlPageStore:
     def pages(self, document_id: UUID, *, states: Collection[PageState] | None = None) -> Sequence[PreparedPage]:
         with self._database.read() as connection:
             return _pages(connection, document_id, states=states)
+
+    def first_printed(self, document_id: UUID) -> int | None:
+        statement = select(func.min(PAGES.c.number)).where(
+            PAGES.c.document_id == document_id, PAGES.c.state != PageState.BLANK
+        )
+        with self._database.read() as connection:
+            number: int | None = connection.scalar(statement)
+        return number
 
     def fail(self, claim: Claim | WindowClaim, number: int, failure: Failure) -> Document:
         with self._database.write() as connection:

@@ -312,6 +312,10 @@ class MemoryPageStore(_Store):
             pages = self._memory.row(document_id).pages
             return [page for page in pages if states is None or page.state in states]
 
+    def first_printed(self, document_id: UUID) -> int | None:
+        numbers = [page.facts.number for page in self.pages(document_id) if page.state is not PageState.BLANK]
+        return min(numbers, default=None)
+
     def fail(self, claim: Claim, number: int, failure: Failure) -> Document:
         with self._memory.lock:
             row = self._memory.held(claim)
