@@ -158,6 +158,7 @@ class Bench:
             ms = self.clock.ms(runner.step, times=self.arguments.steps) / self.arguments.steps
         except torch.OutOfMemoryError:
             torch.cuda.empty_cache()
+            self.clock.peak_gib()  # forgets what did not fit
             return Measured(what=what, rows=rows, ms=None, bound_ms=bound_ms, fault="out of memory")
         return Measured(
             what=what,
@@ -313,7 +314,7 @@ def main() -> None:
     show(figures)
     for remark in bench.remarks:
         print(remark)
-    print(f"tokens as generate writes them: {facts['tokens_as_generate']}")
+    print(f"tokens as generate writes them: {facts.get('tokens_as_generate', _UNKNOWN)}")
     plot(
         figures, arguments.plot, f"NVLM-D{' (tiny)' if arguments.tiny else '-72B shape'} on {seen['device']}, {weights}"
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _NAME = "grouped"
 _WARM_UPS = 3
+_MOST_SHAPES = 64
 
 
 def grouped_attention(
@@ -141,5 +142,8 @@ class Runner:
 def _compiled(layer: Any, backend: str | None) -> Any:  # noqa: ANN401 a layer of transformers
     """The layer, compiled once for all layers: they differ in their number alone, which `Places` does not need."""
     layer.self_attn.layer_idx = 0
-    # a shape is compiled when it comes: there are as many as batch sizes
-    return layer if backend is None else torch.compile(layer, backend=backend, fullgraph=True, dynamic=False)
+    if backend is None:
+        return layer
+    # a shape is compiled when it comes: the prompt's and the step's, for each number of rows
+    torch._dynamo.config.recompile_limit = _MOST_SHAPES  # noqa: SLF001 its documented place
+    return torch.compile(layer, backend=backend, fullgraph=True, dynamic=False)
