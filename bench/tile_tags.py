@@ -1,6 +1,6 @@
 """Do tags that say where a tile lies help a network to find it? Tiny NVLM-Ds learn one task with each kind of tag.
 
-    python bench/tile_tags.py                  # three kinds of tags, three seeds, about 10 minutes on two cores
+    python bench/tile_tags.py                  # three kinds of tags, three seeds: minutes on two free cores
     python bench/tile_tags.py --quick          # a few steps of each: only to see that it runs
 
 A page is a grid of tiles, each with one of eight textures that vanish in the thumbnail. It is asked which texture each
