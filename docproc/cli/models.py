@@ -60,21 +60,21 @@ def tiny(
 
 @app.command("check")
 def check(
-    checkpoint: Annotated[str, typer.Argument(help="Its folder, or its name once fetched.", metavar="DIR_OR_NAME")],
+    checkpoint: Annotated[str, typer.Argument(help="Its folder, or its OWNER/NAME on the hub.", metavar="DIR_OR_NAME")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Say whether every tensor is there and where it runs, from headers. Example: `docproc models check NVLM-D`."""
-    from docproc.nvlm.check import check_checkpoint
-    from docproc.nvlm.hub import local_folder
+    from docproc.nvlm.check import check_files
+    from docproc.nvlm.hub import PublicHub, checkpoint_files
     from docproc.nvlm.quiet import be_quiet
 
     be_quiet()
-    folder = local_folder(checkpoint)
-    report = check_checkpoint(folder)
+    files = checkpoint_files(checkpoint, PublicHub())
+    report = check_files(files)
     if as_json:
-        typer.echo(json.dumps(_as_dict(folder, report)))
+        typer.echo(json.dumps(_as_dict(files.place, report)))
     else:
-        _show(folder, report)
+        _show(files.place, report)
     if not report.whole:
         raise typer.Exit(ExitCode.SOME_FAILED)
 
@@ -107,11 +107,11 @@ def pull_from(hub: "Hub", name: str, *, into: Path, accepts: "Callable[[], bool]
     return hub.fetch(offer, into)
 
 
-def _as_dict(folder: Path, report: "CheckpointReport") -> dict[str, Any]:
+def _as_dict(place: str, report: "CheckpointReport") -> dict[str, Any]:
     from docproc.nvlm.sizing import PRECISIONS
 
     return {
-        "folder": str(folder),
+        "folder": place,
         "architecture": report.architecture,
         "whole": report.whole,
         "tensors": len(report.stored.tensors),
@@ -131,14 +131,14 @@ def _as_dict(folder: Path, report: "CheckpointReport") -> dict[str, Any]:
     }
 
 
-def _show(folder: Path, report: "CheckpointReport") -> None:
+def _show(place: str, report: "CheckpointReport") -> None:
     from rich.table import Table
 
     from docproc.cli.console import for_output
     from docproc.nvlm.sizing import PRECISIONS
 
     stored = report.stored
-    typer.echo(f"{folder}: {report.architecture}, {'whole' if report.whole else 'NOT WHOLE'}")
+    typer.echo(f"{place}: {report.architecture}, {'whole' if report.whole else 'NOT WHOLE'}")
     for what, found in (
         ("missing", report.missing),
         ("unexpected", report.unexpected),

@@ -11,7 +11,7 @@ from docproc.nvlm.cross import (
     NvlmXForConditionalGeneration,
 )
 from docproc.nvlm.cross_processor import NvlmHProcessor, NvlmXProcessor
-from docproc.nvlm.model import NvlmDForConditionalGeneration
+from docproc.nvlm.model import NvlmDForConditionalGeneration, QuantisationError
 from docproc.nvlm.processor import NvlmProcessor, TagTokens
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "NvlmXConfig",
     "NvlmXForConditionalGeneration",
     "NvlmXProcessor",
+    "QuantisationError",
     "TagTokens",
 ]
 

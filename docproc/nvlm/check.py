@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from transformers import AutoConfig
-
 from docproc.domain.errors import NotFoundError
 from docproc.nvlm.checkpoint import CheckpointError
 from docproc.nvlm.config import NvlmDConfig, stored_heads
-from docproc.nvlm.headers import StoredCheckpoint, read_headers
+from docproc.nvlm.cross import NvlmHConfig, NvlmXConfig
+from docproc.nvlm.headers import CheckpointFiles, FolderFiles, StoredCheckpoint, read_headers, read_object
 from docproc.nvlm.sizing import Fit, NetworkSize, empty_network, fits, network_size, published_shapes
+
+CONFIG_NAME = "config.json"
+_FAMILY = {kind.model_type: kind for kind in (NvlmDConfig, NvlmXConfig, NvlmHConfig)}
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -35,15 +37,13 @@ class CheckpointReport:
 
 def check_checkpoint(folder: Path) -> CheckpointReport:
     """Read every header in `folder` and compare with the network that its config.json describes."""
-    if not (folder / "config.json").is_file():
-        raise NotFoundError(f"{folder} holds no config.json")
-    try:
-        config = AutoConfig.from_pretrained(folder)
-    except (OSError, ValueError) as exc:
-        raise CheckpointError(f"{folder}/config.json cannot be read: {str(exc).splitlines()[0]}") from exc
-    if not isinstance(config, NvlmDConfig):
-        raise CheckpointError(f"{folder} holds a {config.model_type}; only NVLM can be checked")
-    network, stored = empty_network(config), read_headers(folder)
+    return check_files(FolderFiles(folder))
+
+
+def check_files(files: CheckpointFiles) -> CheckpointReport:
+    """As `check_checkpoint`, wherever the files are."""
+    config = _read_config(files)
+    network, stored = empty_network(config), read_headers(files)
     expected, size = published_shapes(network), network_size(network)
     found = {name: tensor.shape for name, tensor in stored.tensors.items()}
     return CheckpointReport(
@@ -55,6 +55,19 @@ def check_checkpoint(folder: Path) -> CheckpointReport:
         size=size,
         fits=tuple(fits(size)),
     )
+
+
+def _read_config(files: CheckpointFiles) -> NvlmDConfig:
+    published = read_object(files, CONFIG_NAME)
+    if published is None:
+        raise NotFoundError(f"{files.place} holds no {CONFIG_NAME}")
+    kind = published.get("model_type")
+    if kind not in _FAMILY:
+        raise CheckpointError(f"{files.place} holds a {kind or 'network without a name'}; only NVLM can be checked")
+    if "llm_config" not in published:
+        raise CheckpointError(f"{files.place}/{CONFIG_NAME} has no llm_config")
+    config: NvlmDConfig = _FAMILY[kind].from_dict(published)
+    return config
 
 
 def _misshapen(found: Shapes, expected: Shapes, config: NvlmDConfig) -> list[str]:

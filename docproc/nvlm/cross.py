@@ -132,6 +132,8 @@ class NvlmXModel(NvlmDModel):
 
     config: NvlmXConfig
     projector = staticmethod(one_layer_projector)
+    # a device map puts a layer on one device, as transformers' own layers are
+    _no_split_modules = ("CrossDecoderLayer",)
 
     def __init__(self, config: NvlmXConfig) -> None:
         super().__init__(config)
@@ -173,13 +175,15 @@ class NvlmXModel(NvlmDModel):
         """Each row's tiles one behind the other, as keys and values of each layer. tokens: (tiles, t, hidden)."""
         if not len(tokens):
             return None
+        # a device map may have put tower, embeddings and layers on different devices
+        rows = rows.to(tokens.device)
         counts = rows.bincount(minlength=batch_size)  # (batch,)
         slots = torch.arange(len(rows), device=rows.device) - (counts.cumsum(0) - counts)[rows]
         kept = tokens.new_zeros(batch_size, int(counts.max()), *tokens.shape[1:])
         kept[rows, slots] = tokens
         kept = kept.flatten(1, 2)  # (batch, places, hidden)
-        layers = self.language_model.layers
-        return torch.stack([layers[index].cross_attn.keys_values(kept) for index in self.config.cross_layers], 1)
+        attentions = (self.language_model.layers[index].cross_attn for index in self.config.cross_layers)
+        return torch.stack([attention.keys_values(kept).to(kept.device) for attention in attentions], 1)
 
 
 class NvlmHModel(NvlmXModel):
@@ -198,10 +202,11 @@ class NvlmHModel(NvlmXModel):
     ) -> dict[str, Any]:
         """As X's; `tile_tags` (tiles, 5) are the tokens of each tile's tag."""
         tokens = self.get_image_features(pixel_values).pooler_output  # (tiles, 256, hidden)
-        tags = self.get_input_embeddings()(tile_tags).to(tokens.dtype)  # (tiles, 5, hidden)
+        tags = self.get_input_embeddings()(tile_tags).to(tokens)  # (tiles, 5, hidden)
+        tile_is_thumbnail = tile_is_thumbnail.to(tokens.device)
         tagged = torch.cat([tags, tokens], 1)[~tile_is_thumbnail]  # (tiles without thumbnails, 261, hidden)
         return {
-            "tile_memory": self._keys_values(tagged, tile_rows[~tile_is_thumbnail], batch_size),
+            "tile_memory": self._keys_values(tagged, tile_rows.to(tokens.device)[~tile_is_thumbnail], batch_size),
             "mm_encoder_outputs": {"image": BaseModelOutputWithPooling(pooler_output=tokens[tile_is_thumbnail])},
         }
 

@@ -4,22 +4,29 @@ What NVLM-D has of its own is here: the projector, and that the tower runs a bou
 Pixel shuffle, the scatter of tile tokens into the prompt and all of `generate` are transformers'.
 """
 
+from collections.abc import Iterator
 from copy import deepcopy
+from importlib.util import find_spec
 from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import nn
-from transformers import AutoModel, InternVLForConditionalGeneration
+from transformers import AutoModel, BitsAndBytesConfig, InternVLForConditionalGeneration
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 from transformers.models.internvl.modeling_internvl import InternVLModel, InternVLPreTrainedModel
 
+from docproc.domain.errors import UsageError
 from docproc.nvlm.checkpoint import CheckpointError, refuse_incomplete
 from docproc.nvlm.config import NvlmDConfig
 from docproc.nvlm.tokens import find_image_token_id
 
 #: names as transformers matches them: from a name's start
 NEVER_QUANTISED = ("model.vision_tower", "model.multi_modal_projector", "lm_head")
+
+
+class QuantisationError(UsageError):
+    """The weights cannot be held in as few bits as was asked for."""
 
 
 def two_layer_projector(config: NvlmDConfig) -> nn.Sequential:
@@ -103,7 +110,8 @@ class NvlmDForConditionalGeneration(InternVLForConditionalGeneration):
         """Load; a tensor that is missing, left over or of another shape is an error, never a warning."""
         told = kwargs.pop("output_loading_info", False)
         source = pretrained_model_name_or_path
-        if "quantization_config" in kwargs:
+        if kwargs.get("quantization_config") is not None:
+            refuse_without_gpu(kwargs["quantization_config"])
             kwargs["quantization_config"] = keep_tower_whole(kwargs["quantization_config"])
         # a tensor of another shape is reported with all else, by name, rather than raised without
         kwargs |= {"output_loading_info": True, "ignore_mismatched_sizes": True}
@@ -113,15 +121,40 @@ class NvlmDForConditionalGeneration(InternVLForConditionalGeneration):
             raise
         except RuntimeError as exc:
             raise CheckpointError(f"the checkpoint does not fit the network: {exc}") from exc
+        mesh = getattr(model, "_device_mesh", None)
+        if kwargs.get("quantization_config") is not None and mesh is None:
+            found["mismatched_keys"] = {*found["mismatched_keys"], *misshapen_maps(model)}
         refuse_incomplete(found)
         if model.config.image_token_id < 0:
             model.config.image_token_id = find_image_token_id(source, revision=kwargs.get("revision"))
         if model.config.image_token_id >= model.config.text_config.vocab_size:
             raise CheckpointError(f"the image token {model.config.image_token_id} has no embedding")
-        mesh = getattr(model, "_device_mesh", None)
         if mesh is not None and "tp" in (mesh.mesh_dim_names or ()):
             model.model.tile_group = mesh["tp"].get_group()
         return (model, found) if told else model
+
+
+def refuse_without_gpu(quantisation: Any) -> None:  # noqa: ANN401 any quantisation of transformers
+    """Raise where `quantisation` is bitsandbytes' and cannot run: without it, layers would be built and then fail."""
+    if not isinstance(quantisation, BitsAndBytesConfig):
+        return
+    if not torch.cuda.is_available():
+        raise QuantisationError(
+            "bitsandbytes holds weights in four or eight bits on a GPU, and there is none; "
+            "torchao's eight bits run without one"
+        )
+    if find_spec("bitsandbytes") is None:
+        raise QuantisationError("bitsandbytes is missing: pip install bitsandbytes")
+
+
+def misshapen_maps(model: nn.Module) -> Iterator[tuple[str, tuple[int, ...], tuple[int, ...]]]:
+    """Linear maps whose weights are not as large as they should be: a shape is not looked at where it is quantised."""
+    for name, part in model.named_modules():
+        if isinstance(part, nn.Linear):
+            # bitsandbytes packs numbers, and keeps the shape that they had
+            found = tuple(getattr(part.weight, "quant_state", part.weight).shape)
+            if found != (part.out_features, part.in_features):
+                yield f"{name}.weight", found, (part.out_features, part.in_features)
 
 
 def keep_tower_whole(quantisation: Any) -> Any:  # noqa: ANN401 any quantisation of transformers

@@ -1,4 +1,4 @@
-"""NVLM-D shared out over two processes writes what one writes."""
+"""A network shared out over two processes writes what one writes."""
 
 import json
 import subprocess
@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from doubles.nvlm_prompts import ask
 from transformers import AutoModelForImageTextToText, AutoProcessor
+
+from docproc.nvlm import NvlmDConfig, NvlmHConfig, NvlmXConfig
+from docproc.nvlm.tiny import write_tiny
 
 pytestmark = pytest.mark.integration
 NEW_TOKENS = 24
@@ -39,7 +42,13 @@ dist.destroy_process_group()
 """
 
 
-def test_two_ranks_write_what_one_writes_and_share_the_tiles(checkpoint: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [NvlmDConfig, NvlmXConfig, NvlmHConfig], ids=["d", "x", "h"])
+def test_two_ranks_write_what_one_writes_and_share_the_tiles(
+    kind: type[NvlmDConfig], quiet_torch: None, tmp_path: Path
+) -> None:
+    del quiet_torch
+    checkpoint = tmp_path / "checkpoint"
+    write_tiny(checkpoint, kind=kind)
     code = CHILD.format(tests=str(Path(__file__).parents[2]), sizes=SIZES, new_tokens=NEW_TOKENS)
     environment = {"RANK": "0", "WORLD_SIZE": "2", "LOCAL_RANK": "0", "OMP_NUM_THREADS": "1", "PATH": ""}
     children = [

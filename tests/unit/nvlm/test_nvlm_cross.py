@@ -215,6 +215,21 @@ def test_what_is_saved_is_loaded_again(
     assert (report.architecture, again.config.cross_attention_every) == (network.config.model_type, 2)
 
 
+def test_layers_on_different_devices_write_the_same(
+    folder: Path, network: NvlmXForConditionalGeneration, batch: BatchFeature, write: Write, tmp_path: Path
+) -> None:
+    places = dict.fromkeys(["model.vision_tower", "model.multi_modal_projector", "lm_head"], "cpu")
+    places |= {f"model.language_model.{part}": "cpu" for part in ("embed_tokens", "norm", "rotary_emb", "layers.1")}
+    # with cross-attention, both; their weights are on the disk and come when their layers run
+    places |= {f"model.language_model.layers.{number}": "disk" for number in (0, 2)}
+
+    spread = AutoModelForImageTextToText.from_pretrained(folder, device_map=places, offload_folder=tmp_path)
+
+    tokens = spread.generate(**batch, do_sample=False, max_new_tokens=NEW_TOKENS, eos_token_id=NO_TOKEN)
+    assert tokens[:, batch["input_ids"].shape[1] :].tolist() == write(batch)
+    assert {"CrossDecoderLayer", "Qwen2DecoderLayer", "InternVLVisionLayer"} <= set(network._no_split_modules)
+
+
 def test_a_checkpoint_without_cross_attention_is_refused(
     checkpoint: Path, network: NvlmXForConditionalGeneration, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from doubles.nvlm_prompts import ask
 from doubles.nvlm_reference import Reference
-from transformers import BatchFeature
+from transformers import AutoModelForImageTextToText, BatchFeature
 
 from docproc.nvlm import NvlmDForConditionalGeneration, NvlmProcessor
 
@@ -97,3 +97,18 @@ def test_the_end_of_the_turn_ends_the_answer(model: NvlmDForConditionalGeneratio
 
     assert settings.eos_token_id == processor.eos_token_id
     assert settings.pad_token_id == processor.pad_token_id
+
+
+def test_layers_on_different_devices_write_the_same_tokens(
+    checkpoint: Path, batch: BatchFeature, written: list[list[int]], tmp_path: Path
+) -> None:
+    places = dict.fromkeys(["model.vision_tower.embeddings", "model.multi_modal_projector", "lm_head"], "cpu")
+    places |= {f"model.vision_tower.{part}": "cpu" for part in ("encoder.layer.0", "encoder.layer.2", "layernorm")}
+    places |= {f"model.language_model.{part}": "cpu" for part in ("embed_tokens", "norm", "rotary_emb", "layers.0")}
+    # weights on the disk come when their layers run
+    places |= dict.fromkeys(["model.vision_tower.encoder.layer.1", "model.language_model.layers.1"], "disk")
+    places["model.language_model.layers.2"] = "disk"
+
+    spread = AutoModelForImageTextToText.from_pretrained(checkpoint, device_map=places, offload_folder=tmp_path)
+
+    assert write(spread, batch) == written
