@@ -1,0 +1,188 @@
+"""Constrained greedy decoding in few passes: what is forced is appended, what is drafted is verified, nothing changes.
+
+The answer is token for token that of one pass per token: a drafted token stays only where the model chooses it itself.
+Knows no model; each row is a state of its own, so that a batch of rows takes its passes together.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from docproc.decoding.bitmask import no_tokens
+from docproc.decoding.cursor import Place
+from docproc.decoding.generation import Effort, Generation
+from docproc.decoding.ports import Choice, Constraint, Drafter, Plan, TokenRefusedError, Verifier
+from docproc.decoding.spans import ValueSpans
+from docproc.decoding.vocabulary import Vocabulary
+from docproc.decoding.watch import LoopWatch, Stop
+
+#: tokens that a pass can verify at about the price of one, where decoding is bound by memory
+WIDTH = 64
+BUDGET = 4096
+
+
+class NoDraft:
+    """Plain decoding: a pass per token that is not forced."""
+
+    def propose(self, answer: bytes) -> bytes:  # noqa: ARG002 the port's parameter
+        return b""
+
+
+@dataclass(slots=True)
+class Speculation:
+    """One row's way to its answer: `plan` a pass, `take` what the model chose, until `stop` is set."""
+
+    constraint: Constraint
+    vocabulary: Vocabulary
+    drafter: Drafter = field(default_factory=NoDraft)
+    width: int = WIDTH
+    #: the answer's greatest length in tokens
+    budget: int = BUDGET
+    stop: Stop | None = None
+    tokens: list[int] = field(default_factory=list)
+    _choices: list[Choice | None] = field(default_factory=list)
+    _spans: ValueSpans = field(default_factory=ValueSpans)
+    _watch: LoopWatch = field(default_factory=LoopWatch)
+    #: tokens in the model's cache
+    _kept: int = 0
+    _draft: tuple[int, ...] = ()
+    _passes: int = 0
+    _fed: int = 0
+    _drafted: int = 0
+    _agreed: int = 0
+    _forced: int = 0
+
+    def __post_init__(self) -> None:
+        self._take_forced()
+
+    def plan(self) -> Plan:
+        """The next pass. Only while `stop` is None."""
+        pending = self.tokens[self._kept :]
+        room = min(self.width - len(pending), self.budget - len(self.tokens) - 1)
+        self._draft, masks, nulls = self._drafted_ahead(max(room, 0))
+        fed = (*pending, *self._draft)
+        self._passes += max(1, math.ceil(len(fed) / self.width))
+        self._fed += len(fed)
+        self._drafted += len(self._draft)
+        return Plan(kept=self._kept, tokens=fed, masks=masks, nulls=nulls)
+
+    def take(self, choices: Sequence[Choice]) -> None:
+        """Go on with what the model chose at the positions of the last plan."""
+        self._kept = len(self.tokens)
+        for drafted, choice in zip((*self._draft, None), choices, strict=True):
+            self._accept(choice.token, choice)
+            if choice.token != drafted or self.stop is not None:
+                break
+            self._kept += 1
+            self._agreed += 1
+        self._draft = ()
+        self._take_forced()
+
+    def generation(self) -> Generation:
+        """The answer, once `stop` is set."""
+        if self.stop is None:
+            raise ValueError("The answer has not ended.")
+        return Generation(
+            tokens=tuple(self.tokens),
+            choices=tuple(self._choices),
+            spans=self._spans,
+            stop=self.stop,
+            effort=Effort(
+                passes=self._passes,
+                fed=self._fed,
+                drafted=self._drafted,
+                agreed=self._agreed,
+                forced=self._forced,
+            ),
+        )
+
+    def _take_forced(self) -> None:
+        while self.stop is None:
+            forced = self.constraint.forced
+            if self.constraint.is_complete:
+                self.stop = Stop.COMPLETE
+            elif not forced:
+                return
+            for token in forced:
+                self._forced += 1
+                self._accept(token, None)
+
+    def _accept(self, token: int, choice: Choice | None) -> None:
+        self.constraint.advance(token)
+        self.tokens.append(token)
+        self._choices.append(choice)
+        text = self.vocabulary.decode([token])
+        self._spans.feed(text)
+        if self.constraint.is_complete:
+            self.stop = Stop.COMPLETE
+        elif self.stop is None:
+            self.stop = self._watch.feed(text) or (Stop.TRUNCATED if len(self.tokens) >= self.budget else None)
+
+    def _drafted_ahead(
+        self, room: int
+    ) -> tuple[tuple[int, ...], NDArray[np.int32], tuple[NDArray[np.int64] | None, ...]]:
+        """The draft as far as the constraint lets it through, and what may stand at each position up to its end."""
+        wanted = self._tokens_ahead() if room else ()
+        masks = no_tokens(min(len(wanted), room) + 1, self.vocabulary.size)
+        nulls: list[NDArray[np.int64] | None] = []
+        cursor = self._spans.cursor.copy()
+        taken = 0
+        while True:
+            self.constraint.mask(masks[taken])
+            nulls.append(self._null_tokens(cursor.place, in_key=cursor.in_key))
+            if taken + 1 >= len(masks) or not self._may(wanted[taken]):
+                break
+            cursor.feed(self.vocabulary.decode([wanted[taken]]))
+            taken += 1
+            if self.constraint.is_complete:
+                break
+        self.constraint.rollback(taken)
+        if taken == len(nulls):  # the record ends with the draft: nothing is wanted behind it
+            return tuple(wanted[: taken - 1]), masks[:taken], tuple(nulls)
+        return tuple(wanted[:taken]), masks[: taken + 1], tuple(nulls)
+
+    def _may(self, token: int) -> bool:
+        try:
+            self.constraint.advance(token)
+        except TokenRefusedError:
+            return False
+        return True
+
+    def _tokens_ahead(self) -> tuple[int, ...]:
+        """The drafter's bytes as tokens, cut where a model that writes the whole answer would cut them."""
+        text = self._spans.text
+        ahead = self.drafter.propose(text)
+        if not ahead:
+            return ()
+        whole = self.vocabulary.encode(text + ahead)
+        if whole[: len(self.tokens)] == self.tokens:
+            return tuple(whole[len(self.tokens) :])
+        return tuple(self.vocabulary.encode(ahead))
+
+    def _null_tokens(self, place: Place, *, in_key: bool) -> NDArray[np.int64] | None:
+        """The tokens that begin a null, where the next token may begin a value."""
+        if place is Place.VALUE:
+            return self.vocabulary.null_tokens(b"")
+        lead, colon, _ = self.constraint.forced_bytes.partition(b":")
+        if colon and (place is Place.COLON or (in_key and lead.endswith(b'"') and lead.count(b'"') == 1)):
+            return self.vocabulary.null_tokens(lead + colon)
+        return None
+
+
+def speculate(
+    verifier: Verifier,
+    constraint: Constraint,
+    *,
+    vocabulary: Vocabulary,
+    drafter: Drafter | None = None,
+    width: int = WIDTH,
+    budget: int = BUDGET,
+) -> Generation:
+    """One answer, from the beginning to its end."""
+    row = Speculation(constraint, vocabulary, drafter or NoDraft(), width, budget)
+    while row.stop is None:
+        row.take(verifier.verify(row.plan()))
+    return row.generation()
