@@ -48,7 +48,7 @@ def _log_null(logprobs: NDArray[np.float64], tokens: NDArray[np.int64] | None) -
 
 
 def _log_sum(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """log of the sum of exponentials along the last axis, without overflow; -inf where all are."""
+    """Log of the sum of exponentials along the last axis, without overflow; -inf where all are."""
     top = scores.max(axis=-1, keepdims=True)
     safe = np.where(np.isfinite(top), top, 0.0)
     with np.errstate(divide="ignore"):

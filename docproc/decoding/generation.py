@@ -62,7 +62,7 @@ class Generation:
         return {path: confidence for path, confidence in told.items() if confidence is not None}
 
     def _confidence(self, path: str) -> Confidence | None:
-        shares = [(share, self.choices[share.index]) for share in self.spans.tokens(path)]
+        shares = [(share, self.choices[share.token]) for share in self.spans.tokens(path)]
         chosen = [(share, choice) for share, choice in shares if choice is not None]
         if not chosen:
             return None
@@ -73,7 +73,7 @@ class Generation:
             logprob_mean=total / weight,
             margin=chosen[0][1].margin,
             log_z_min=min(choice.log_z for _, choice in chosen),
-            log_null=self._log_null(chosen[0][0].index),
+            log_null=self._log_null(chosen[0][0].token),
         )
 
     def _log_null(self, first: int) -> float | None:

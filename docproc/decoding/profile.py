@@ -18,16 +18,22 @@ NUMBER_STEP: Final = 1e-6
 
 _BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf")
 _TEXT_KEYWORDS = ("minLength", "maxLength", "pattern", "format")
-_DAY = {"format": "date", "pattern": r"^(19|20)\d\d-\d\d-\d\d$", "maxLength": 10}
+#: a grammar's format `date` has a 29th of February in every year
+_DAY = (
+    r"((19|20)\d\d-((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)|02-(0[1-9]|1\d|2[0-8]))"
+    r"|(19(0[48]|[2468][048]|[13579][26])|20([02468][048]|[13579][26]))-02-29)"
+)
+#: the zone, if there is one, has hours and minutes that a clock has
+_DAY_AND_TIME = rf"^{_DAY}([^+-]*|[^+-]*[+-]([01]\d|2[0-3])(:?[0-5]\d)?)$"
 _CLOCK = r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?"
 _ZONE = r"(Z|[+-]([01]\d|2[0-3]):[0-5]\d)"
 #: where a grammar's own idea of a format is wider than what is checked after reading
 _FORMAT_PATTERNS = {
+    "date": rf"^{_DAY}$",
     "time": rf"^{_CLOCK}{_ZONE}?$",
     "uri": r"^[A-Za-z][A-Za-z0-9+.-]*:[!#-\[\]-~]+$",
     "email": r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$",
 }
-_MOMENT = {"format": "date-time", "pattern": rf"^(19|20)\d\d-\d\d-\d\dT{_CLOCK}{_ZONE}$"}
 
 
 class Refusal(StrEnum):
@@ -102,8 +108,6 @@ def _leaf(spec: FieldSpec, form: Mapping[str, Any], *, nullable: bool) -> dict[s
     written = _written(spec, kinds[0], form)
     if not (nullable and "null" in types):
         return written
-    if "anyOf" in written:
-        return {"anyOf": [*written["anyOf"], {"type": "null"}]}
     return {**written, "type": [written["type"], "null"]}
 
 
@@ -114,13 +118,17 @@ def _written(spec: FieldSpec, kind: str, form: Mapping[str, Any]) -> dict[str, A
     if kind != "string":
         return {"type": kind}
     told = {name: form[name] for name in _TEXT_KEYWORDS if name in form}
-    if spec.kind is FieldKind.DATE and "T" in told.get("pattern", ""):
-        # a calendar cannot be written as a pattern: the day alone, or the format, which knows the days of each month
-        moment = {**_MOMENT, "maxLength": told["maxLength"]}
-        return {"anyOf": [{"type": "string", **_DAY}, {"type": "string", **moment}]}
+    if spec.kind is FieldKind.DATE:
+        return {"type": "string", **_date(told)}
     if "pattern" not in told and told.get("format") in _FORMAT_PATTERNS:
         told["pattern"] = _FORMAT_PATTERNS[told.pop("format")]
     return {"type": "string", **told}
+
+
+def _date(told: dict[str, Any]) -> dict[str, Any]:
+    """A day that the calendar has, and behind it what the form's pattern allows."""
+    calendar = _FORMAT_PATTERNS["date"] if told.pop("format", None) == "date" else _DAY_AND_TIME
+    return {**told, "allOf": [{"pattern": calendar}]} if "pattern" in told else {**told, "pattern": calendar}
 
 
 def _number(kind: str, form: Mapping[str, Any]) -> dict[str, Any]:

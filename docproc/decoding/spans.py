@@ -9,7 +9,8 @@ from docproc.decoding.cursor import Leaf, RecordCursor
 class TokenShare(NamedTuple):
     """A token, and how much of it is a value's own."""
 
-    index: int
+    #: its position in the answer
+    token: int
     #: share of the token's bytes that are the value's, above 0 up to 1
     share: float
 

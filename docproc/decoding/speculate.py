@@ -73,7 +73,9 @@ class Speculation:
         """Go on with what the model chose at the positions of the last plan."""
         self._kept = len(self.tokens)
         for drafted, choice in zip((*self._draft, None), choices, strict=True):
-            self._accept(choice.token, choice)
+            was_forced = bool(self.constraint.forced)
+            self._forced += was_forced
+            self._accept(choice.token, None if was_forced else choice)
             if choice.token != drafted or self.stop is not None:
                 break
             self._kept += 1

@@ -53,13 +53,18 @@ class Vocabulary:
         return tuple(b"" if special(token) else of([token]) for token in range(self.size))
 
     def null_tokens(self, lead: bytes) -> NDArray[np.int64]:
-        """The tokens that begin a null behind the bytes `lead`, which must come first."""
+        """The tokens that begin a null behind the bytes `lead`, which must come first.
+
+        The lead alone is one of them where a token joins it to a quote: a text would have been begun with that one.
+        """
         if lead not in self._nulls:
+            texts = self.token_bytes
+            joined = bool(lead) and any(text.startswith(lead + b'"') for text in texts)
+            least = len(lead) + (0 if joined else 1)
             whole = lead + _NULL
-            least = len(lead) + 1
             found = [
                 token
-                for token, text in enumerate(self.token_bytes)
+                for token, text in enumerate(texts)
                 if len(text) >= least and (text.startswith(whole) or whole.startswith(text))
             ]
             self._nulls[lead] = np.asarray(found, dtype=np.int64)
