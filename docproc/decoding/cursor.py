@@ -1,6 +1,7 @@
 """Where in a record a half-written JSON text stands: an incremental scanner over bytes. Knows no schema.
 
-It takes what a constraint lets through, that is JSON without errors; white space between marks is allowed.
+It takes what a constraint lets through, that is JSON without errors, white space between marks allowed. On anything
+else it says something harmless: what a model writes without a constraint is judged by others.
 """
 
 from dataclasses import dataclass, field
@@ -132,7 +133,7 @@ class RecordCursor:
             self._key.append(mark)
 
     def _between(self, mark: int) -> None:
-        if mark in _SPACE:
+        if mark in _SPACE or self.place is Place.END:
             return
         if mark in _CLOSERS:
             self._close()
@@ -148,6 +149,9 @@ class RecordCursor:
 
     def _next(self) -> None:
         """A comma."""
+        if not self._levels:
+            self.place = Place.END
+            return
         level = self._levels[-1]
         if level.is_list:
             level.index += 1
@@ -156,7 +160,8 @@ class RecordCursor:
             self.place = Place.KEY
 
     def _close(self) -> None:
-        self._levels.pop()
+        if self._levels:
+            self._levels.pop()
         self.place = Place.AFTER if self._levels else Place.END
 
     def _end_leaf(self, end: int, ended: list[Leaf]) -> None:

@@ -65,6 +65,10 @@ class GuidanceConstraint:
         return bool(self.matcher.is_stopped())
 
     @property
+    def is_recording(self) -> bool:
+        return True
+
+    @property
     def forced(self) -> tuple[int, ...]:
         if self._queue is None:
             self._queue = () if self.matcher.is_stopped() else tuple(self.matcher.compute_ff_tokens())

@@ -19,6 +19,11 @@ class Constraint(Protocol):
         ...
 
     @property
+    def is_recording(self) -> bool:
+        """The next token belongs to the record, not to a prelude."""
+        ...
+
+    @property
     def forced(self) -> tuple[int, ...]:
         """Tokens that must follow now, in order; none where there is a choice, or at the end."""
         ...

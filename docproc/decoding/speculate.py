@@ -42,7 +42,9 @@ class Speculation:
     #: the answer's greatest length in tokens
     budget: int = BUDGET
     stop: Stop | None = None
+    #: all that was written, a prelude first
     tokens: list[int] = field(default_factory=list)
+    _prelude: int = 0
     _choices: list[Choice | None] = field(default_factory=list)
     _spans: ValueSpans = field(default_factory=ValueSpans)
     _watch: LoopWatch = field(default_factory=LoopWatch)
@@ -61,7 +63,7 @@ class Speculation:
     def plan(self) -> Plan:
         """The next pass. Only while `stop` is None."""
         pending = self.tokens[self._kept :]
-        room = min(self.width - len(pending), self.budget - len(self.tokens) - 1)
+        room = min(self.width - len(pending), self.budget - (len(self.tokens) - self._prelude) - 1)
         self._draft, masks, nulls = self._drafted_ahead(max(room, 0))
         fed = (*pending, *self._draft)
         self._passes += max(1, math.ceil(len(fed) / self.width))
@@ -88,7 +90,7 @@ class Speculation:
         if self.stop is None:
             raise ValueError("The answer has not ended.")
         return Generation(
-            tokens=tuple(self.tokens),
+            tokens=tuple(self.tokens[self._prelude :]),
             choices=tuple(self._choices),
             spans=self._spans,
             stop=self.stop,
@@ -98,6 +100,7 @@ class Speculation:
                 drafted=self._drafted,
                 agreed=self._agreed,
                 forced=self._forced,
+                prelude=self._prelude,
             ),
         )
 
@@ -113,21 +116,29 @@ class Speculation:
                 self._accept(token, None)
 
     def _accept(self, token: int, choice: Choice | None) -> None:
+        is_recorded = self.constraint.is_recording
         self.constraint.advance(token)
         self.tokens.append(token)
-        self._choices.append(choice)
-        text = self.vocabulary.decode([token])
-        self._spans.feed(text)
+        if is_recorded:
+            self._record(token, choice)
+        else:
+            self._prelude += 1
         if self.constraint.is_complete:
             self.stop = Stop.COMPLETE
-        elif self.stop is None:
-            self.stop = self._watch.feed(text) or (Stop.TRUNCATED if len(self.tokens) >= self.budget else None)
+        elif self.stop is None and len(self.tokens) - self._prelude >= self.budget:
+            self.stop = Stop.TRUNCATED
+
+    def _record(self, token: int, choice: Choice | None) -> None:
+        text = self.vocabulary.decode([token])
+        self._choices.append(choice)
+        self._spans.feed(text)
+        self.stop = self._watch.feed(text)
 
     def _drafted_ahead(
         self, room: int
     ) -> tuple[tuple[int, ...], NDArray[np.int32], tuple[NDArray[np.int64] | None, ...]]:
         """The draft as far as the constraint lets it through, and what may stand at each position up to its end."""
-        wanted = self._tokens_ahead() if room else ()
+        wanted = self._tokens_ahead() if room and self.constraint.is_recording else ()
         masks = no_tokens(min(len(wanted), room) + 1, self.vocabulary.size)
         nulls: list[NDArray[np.int64] | None] = []
         cursor = self._spans.cursor.copy()
@@ -160,8 +171,9 @@ class Speculation:
         if not ahead:
             return ()
         whole = self.vocabulary.encode(text + ahead)
-        if whole[: len(self.tokens)] == self.tokens:
-            return tuple(whole[len(self.tokens) :])
+        recorded = self.tokens[self._prelude :]
+        if whole[: len(recorded)] == recorded:
+            return tuple(whole[len(recorded) :])
         return tuple(self.vocabulary.encode(ahead))
 
     def _null_tokens(self, place: Place, *, in_key: bool) -> NDArray[np.int64] | None:

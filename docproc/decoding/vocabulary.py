@@ -37,8 +37,13 @@ class Vocabulary:
         return self._tokenizer
 
     def encode(self, text: bytes) -> list[int]:
-        """The tokens in which a model trained with this tokenizer writes `text`."""
+        """The tokens in which a model trained with this tokenizer writes `text`; never control tokens."""
         tokens: list[int] = self._tokenizer.tokenize_bytes(text)
+        return tokens
+
+    def encode_marker(self, text: bytes) -> list[int]:
+        """The tokens of a text of our own, control tokens as such."""
+        tokens: list[int] = self._tokenizer.tokenize_bytes(text, parse_special=True)
         return tokens
 
     def decode(self, tokens: Sequence[int]) -> bytes:

@@ -1,0 +1,181 @@
+"""The record of a reader without a model as the draft of a model's answer, taken up again after a disagreement."""
+
+from collections.abc import Iterator, Sequence
+
+from docproc.decoding.cursor import Place
+from docproc.decoding.drafts.answer import Answer, Path, raw
+from docproc.decoding.drafts.completions import Begun, completion
+from docproc.decoding.drafts.page_print import PagePrint
+from docproc.decoding.drafts.rows import RowTrack
+from docproc.domain.schema import FieldSpec, JsonValue, Record, Shape
+
+
+class RecordDrafter:
+    """Writes the rest of an answer from a draft record and from the pages.
+
+    Where the answer departs from the draft it is completed from what was said before and from the page's words; the
+    draft goes on with the next value, in the row that the answer is in.
+    """
+
+    def __init__(self, fields: Sequence[FieldSpec], page: PagePrint, *, draft: Record | None = None) -> None:
+        self._root = FieldSpec(name="", shape=Shape.GROUP, children=tuple(fields))
+        self._page = page
+        self._draft: Record = draft or {}
+        self._answer = Answer()
+        self._tracks: dict[Path, RowTrack] = {}
+        self._near = 0
+
+    def propose(self, answer: bytes) -> bytes:
+        """The rest of the record; it stops short at a value that is beyond guessing."""
+        self._answer.read(answer)
+        path = self._answer.cursor.parts
+        if not path:
+            return b"" if answer.strip(b" {") else self._written(self._root, ())[len(answer) :]
+        finished = self._finish(path)
+        return b"" if finished is None else finished + self._levels(path)
+
+    def _finish(self, path: Path) -> bytes | None:
+        """What ends the value or mark being written; None when that cannot be guessed."""
+        place, spec = self._answer.cursor.place, self._spec(path)
+        if place in {Place.KEY, Place.AFTER}:
+            return b""
+        if spec is None:
+            return None
+        if place is Place.COLON:
+            return b":" + self._written(spec, path)
+        if place is Place.VALUE:
+            return b"" if self._answer.text.endswith(b"[") else self._written(spec, path)
+        begun = Begun(spec=spec, partial=self._answer.partial, near=self._near)
+        return completion(begun, list(self._values(spec, path)), self._page) or (b"" if begun.is_whole else None)
+
+    def _levels(self, path: Path) -> bytes:
+        """What closes every open object and list, innermost first, with all that is still to come in them."""
+        rest = b""
+        place, opened = self._answer.cursor.place, self._answer.text.endswith(b"[")
+        for depth in range(len(path) - 1, -1, -1):
+            step, above = path[depth], path[:depth]
+            if isinstance(step, int):
+                rest += self._more_rows(above, step if opened else step + 1) + b"]"
+            elif place is Place.KEY:
+                rest += self._more_fields(above, step, begun=self._answer.key_begun) + b"}"
+            else:
+                rest += self._more_fields(above, step) + b"}"
+            place, opened = Place.AFTER, False
+        return rest
+
+    def _more_fields(self, above: Path, last: str, *, begun: bytes | None = None) -> bytes:
+        """The fields of an object behind the field `last`; `begun` is what stands of the first one's key already."""
+        spec = self._spec(above)
+        children = spec.children if spec is not None else ()
+        names = [child.name for child in children]
+        following = children[names.index(last) + 1 :] if last in names else children
+        written = [raw(child.name) + b":" + self._written(child, (*above, child.name)) for child in following]
+        if begun is None:
+            return b"".join(b"," + field for field in written)
+        return b",".join(written)[len(begun) :]
+
+    def _more_rows(self, above: Path, first: int) -> bytes:
+        """The rows of a list from the answer's row `first` on."""
+        spec, track = self._spec(above), self._track(above)
+        if spec is None or spec.item is None or track is None:
+            return b""
+        start = self._row(above, first)
+        rows = [self._from_draft(spec.item, track.rows[row]) for row in range(start, len(track.rows))]
+        rest = b",".join(rows)
+        return b"," + rest if rest and first else rest
+
+    # --- the draft ------------------------------------------------------------------------------------------------
+
+    def _written(self, spec: FieldSpec, path: Path) -> bytes:
+        """A whole value as the draft has it."""
+        return self._from_draft(spec, self._drafted(path))
+
+    def _from_draft(self, spec: FieldSpec, value: JsonValue) -> bytes:
+        if spec.shape is Shape.GROUP:
+            inner = value if isinstance(value, dict) else {}
+            fields = (
+                raw(child.name) + b":" + self._from_draft(child, inner.get(child.name)) for child in spec.children
+            )
+            return b"{" + b",".join(fields) + b"}"
+        if spec.shape is Shape.LIST and spec.item is not None:
+            rows = value if isinstance(value, list) else []
+            return b"[" + b",".join(self._from_draft(spec.item, row) for row in rows) + b"]"
+        return raw(value)
+
+    def _drafted(self, path: Path) -> JsonValue:
+        """The draft's value at a place of the answer."""
+        value: JsonValue = self._draft
+        for depth, step in enumerate(path):
+            if isinstance(step, str):
+                value = value.get(step) if isinstance(value, dict) else None
+            elif isinstance(value, list):
+                row = self._row(path[:depth], step)
+                value = value[row] if row < len(value) else None
+            else:
+                return None
+        return value
+
+    def _row(self, above: Path, index: int) -> int:
+        """The draft row for row `index` of the list at `above` of the answer."""
+        track = self._track(above)
+        if track is None:
+            return index
+        return track.next_row([self._said(above, row) for row in range(index)], self._said(above, index))
+
+    def _track(self, above: Path) -> RowTrack | None:
+        if above not in self._tracks:
+            rows = self._drafted(above)
+            if not isinstance(rows, list):
+                return None
+            self._tracks[above] = RowTrack(rows)
+        return self._tracks[above]
+
+    # --- the answer -----------------------------------------------------------------------------------------------
+
+    def _said(self, above: Path, index: int) -> dict[str, JsonValue]:
+        """The finished values of one row of the answer; of a list of texts the text, under an empty name."""
+        depth = len(above) + 1
+        start = (*above, index)
+        return {
+            ".".join(map(str, path[depth:])): value
+            for path, value in self._answer.values.items()
+            if path[:depth] == start
+        }
+
+    def _values(self, spec: FieldSpec, path: Path) -> Iterator[JsonValue]:
+        """Values that a field may have, the likeliest first."""
+        yield self._drafted(path)
+        same = [value for other, value in self._answer.values.items() if _is_same_field(other, path)]
+        yield from reversed(same)
+        for other, value in self._answer.values.items():
+            found = self._spec(other)
+            if found is not None and found.kind is spec.kind:
+                yield value
+        yield from self._drafts_of_kind(self._root, self._draft, spec)
+
+    def _drafts_of_kind(self, spec: FieldSpec, value: JsonValue, wanted: FieldSpec) -> Iterator[JsonValue]:
+        if isinstance(value, dict):
+            for child in spec.children:
+                yield from self._drafts_of_kind(child, value.get(child.name), wanted)
+        elif isinstance(value, list) and spec.item is not None:
+            for row in value:
+                yield from self._drafts_of_kind(spec.item, row, wanted)
+        elif value is not None and spec.kind is wanted.kind:
+            yield value
+
+    def _spec(self, path: Path) -> FieldSpec | None:
+        spec: FieldSpec | None = self._root
+        for step in path:
+            if spec is None:
+                return None
+            if isinstance(step, int):
+                spec = spec.item
+            else:
+                spec = next((child for child in spec.children if child.name == step), None)
+        return spec
+
+
+def _is_same_field(left: Path, right: Path) -> bool:
+    """The same field, of another row."""
+    names = [tuple(step for step in path if isinstance(step, str)) for path in (left, right)]
+    return names[0] == names[1]
