@@ -4,6 +4,7 @@ Nothing is guessed: what is cut off or no record is said to be so.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +13,9 @@ from docproc.decoding.bitmask import Bitmask, allow_all, allow_only
 from docproc.decoding.ports import TokenRefusedError
 from docproc.decoding.vocabulary import Vocabulary
 from docproc.domain.schema import FieldSpec, JsonValue, Record, Shape
+
+#: the last block may be cut off before its closing fence
+_FENCED = re.compile(r"```(?:json)?[ \t]*\n(.*?)(?:```|\Z)", re.DOTALL)
 
 
 class FreeConstraint:
@@ -66,22 +70,23 @@ class FreeRecord:
 
 
 def record_in(text: str, fields: Sequence[FieldSpec]) -> FreeRecord:
-    """The last JSON object of an answer, in the schema's order and with null for what it leaves out."""
-    decoder = json.JSONDecoder()
-    found: JsonValue = None
-    problem, place = FreeProblem.NO_RECORD, text.find("{")
-    while place >= 0:
-        try:
-            found, end = decoder.raw_decode(text, place)
-        except (json.JSONDecodeError, RecursionError) as exc:
-            at_end = isinstance(exc, json.JSONDecodeError) and (
-                exc.pos >= len(text.rstrip()) or exc.msg.startswith("Unterminated string")
-            )
-            found, problem = None, FreeProblem.TRUNCATED if at_end else FreeProblem.NOT_JSON
-            end = len(text) if at_end else place + 1
-        place = text.find("{", end)
-    if not isinstance(found, dict):
-        return FreeRecord(record=None, problem=problem)
+    """The JSON object of an answer, in the schema's order and with null for what it leaves out.
+
+    It is the first object of the last fenced block, or of the answer where nothing is fenced. Only that one is tried:
+    no part of a broken record may pass for a whole one.
+    """
+    fenced = _FENCED.findall(text)
+    body = fenced[-1] if fenced else text
+    place = body.find("{")
+    if place < 0:
+        return FreeRecord(record=None, problem=FreeProblem.NO_RECORD)
+    try:
+        found, _ = json.JSONDecoder().raw_decode(body, place)
+    except json.JSONDecodeError as exc:
+        is_cut = exc.pos >= len(body.rstrip()) or exc.msg.startswith("Unterminated string")
+        return FreeRecord(record=None, problem=FreeProblem.TRUNCATED if is_cut else FreeProblem.NOT_JSON)
+    except RecursionError:
+        return FreeRecord(record=None, problem=FreeProblem.NOT_JSON)
     return FreeRecord(record=_fitted(found, fields), unknown=_unknown(found, fields))
 
 

@@ -62,7 +62,7 @@ class PreludeConstraint:
             self._recorded += 1
             return
         forced = self.forced
-        if token == self._vocabulary.eos or (forced and token != forced[0]):
+        if token != forced[0] if forced else token == self._vocabulary.eos:
             raise TokenRefusedError(f"Token {token} may not follow here.")
         self._taken.append(token)
         if forced[1:] == () and (forced or self._has_ended()):

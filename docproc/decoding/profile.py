@@ -4,12 +4,12 @@ Every key in the schema's order, none left out, absent values null, objects clos
 whatever a model writes under it ends, and is a record.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
 from docproc.domain.errors import SchemaError
-from docproc.domain.schema import ExtractionSchema, FieldKind, FieldSpec, Shape
+from docproc.domain.schema import ExtractionSchema, FieldKind, FieldSpec, JsonValue, Record, Shape
 
 #: numbers beyond these stand on no document; without bounds a model can write digits for ever
 NUMBER_BOUND: Final = 10**15
@@ -141,3 +141,35 @@ def _number(kind: str, form: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "number":
         told.setdefault("multipleOf", NUMBER_STEP)
     return {"type": kind, **told}
+
+
+def repair_form(
+    schema: ExtractionSchema, record: Record, open_paths: Collection[str], *, absence: Absence = Absence.ANYWHERE
+) -> dict[str, Any]:
+    """The form under which only the values at `open_paths` are written again; all others are those of `record`.
+
+    A path names a field, or a group, list or row with all that is in it.
+    """
+    form = decoding_form(schema, absence=absence)
+    return {**form, "properties": _fixed_fields(form, record, "", frozenset(open_paths))}
+
+
+def _fixed_fields(
+    form: Mapping[str, Any], record: Mapping[str, Any], path: str, open_paths: Collection[str]
+) -> dict[str, Any]:
+    dot = "." if path else ""
+    return {
+        name: _fixed(inner, record.get(name), f"{path}{dot}{name}", open_paths)
+        for name, inner in form["properties"].items()
+    }
+
+
+def _fixed(form: dict[str, Any], value: JsonValue, path: str, open_paths: Collection[str]) -> dict[str, Any]:
+    if path in open_paths:
+        return form
+    if isinstance(value, dict) and "properties" in form:
+        return {**form, "properties": _fixed_fields(form, value, path, open_paths)}
+    if isinstance(value, list) and "items" in form:
+        rows = [_fixed(form["items"], row, f"{path}[{index}]", open_paths) for index, row in enumerate(value)]
+        return {"type": "array", "prefixItems": rows, "items": False, "minItems": len(rows), "maxItems": len(rows)}
+    return {"const": value}

@@ -114,6 +114,8 @@ class Speculation:
             for token in forced:
                 self._forced += 1
                 self._accept(token, None)
+                if self.stop is not None:
+                    return
 
     def _accept(self, token: int, choice: Choice | None) -> None:
         is_recorded = self.constraint.is_recording
@@ -129,7 +131,7 @@ class Speculation:
             self.stop = Stop.TRUNCATED
 
     def _record(self, token: int, choice: Choice | None) -> None:
-        text = self.vocabulary.decode([token])
+        text = b"" if token == self.vocabulary.eos else self.vocabulary.decode([token])
         self._choices.append(choice)
         self._spans.feed(text)
         self.stop = self._watch.feed(text)

@@ -19,16 +19,28 @@ class Answer:
     cursor: RecordCursor = field(default_factory=RecordCursor)
     #: finished values, in the order of writing
     values: dict[Path, JsonValue] = field(default_factory=dict)
+    #: the same by row: path of the row, then the rest of the path
+    rows: dict[Path, dict[Path, JsonValue]] = field(default_factory=dict)
 
     def read(self, text: bytes) -> None:
         """Take the answer as it is by now."""
         if not text.startswith(self.text):
-            self.text, self.cursor, self.values = b"", RecordCursor(), {}
+            self.text, self.cursor, self.values, self.rows = b"", RecordCursor(), {}, {}
         for mark in range(len(self.text), len(text)):
             parts = self.cursor.parts
             for leaf in self.cursor.feed(text[mark : mark + 1]):
-                self.values[parts] = json.loads(text[leaf.start : leaf.end])
+                self._keep(parts, text[leaf.start : leaf.end])
         self.text = text
+
+    def _keep(self, path: Path, text: bytes) -> None:
+        try:
+            value = json.loads(text)
+        except (json.JSONDecodeError, UnicodeDecodeError):  # written without a constraint
+            return
+        self.values[path] = value
+        for depth, step in enumerate(path, start=1):
+            if isinstance(step, int):
+                self.rows.setdefault(path[:depth], {})[path[depth:]] = value
 
     @property
     def partial(self) -> bytes:

@@ -50,6 +50,16 @@ def completion(begun: Begun, values: Sequence[JsonValue], page: PagePrint) -> by
     return b"" if rest is None else raw(rest)[1:]
 
 
+def place_of(value: str, kind: FieldKind, *, near: int, page: PagePrint) -> int:
+    """The segment where the page prints `value`, the nearest behind `near`; `near` itself when it is not printed."""
+    if kind in _PRINTED_AS_IS:
+        first = value.split("\n", maxsplit=1)[0]
+        places = [page.place_at(place) for place in _occurrences(first, page, at_start=True)]
+    else:
+        places = [printed.place for printed in page.candidates(kind) if printed.text == value]
+    return min(places, key=lambda place: _distance(place, near), default=near)
+
+
 def _is_json(text: bytes) -> bool:
     try:
         json.loads(text)

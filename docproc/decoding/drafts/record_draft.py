@@ -4,10 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from docproc.decoding.cursor import Place
 from docproc.decoding.drafts.answer import Answer, Path, raw
-from docproc.decoding.drafts.completions import Begun, completion
+from docproc.decoding.drafts.completions import Begun, completion, place_of
 from docproc.decoding.drafts.page_print import PagePrint
 from docproc.decoding.drafts.rows import RowTrack
 from docproc.domain.schema import FieldSpec, JsonValue, Record, Shape
+
+#: a pass does not verify more than that
+_MOST_ROWS = 64
 
 
 class RecordDrafter:
@@ -23,7 +26,8 @@ class RecordDrafter:
         self._draft: Record = draft or {}
         self._answer = Answer()
         self._tracks: dict[Path, RowTrack] = {}
-        self._near = 0
+        #: the segment where the answer's last value is printed, and how many values were looked for
+        self._near, self._placed = 0, 0
 
     def propose(self, answer: bytes) -> bytes:
         """The rest of the record; it stops short at a value that is beyond guessing."""
@@ -45,7 +49,9 @@ class RecordDrafter:
             return b":" + self._written(spec, path)
         if place is Place.VALUE:
             return b"" if self._answer.text.endswith(b"[") else self._written(spec, path)
-        begun = Begun(spec=spec, partial=self._answer.partial, near=self._near)
+        # fields of a row stand together; what stands behind the last of other fields says nothing
+        near = self._last_place() if any(isinstance(step, int) for step in path) else 0
+        begun = Begun(spec=spec, partial=self._answer.partial, near=near)
         return completion(begun, list(self._values(spec, path)), self._page) or (b"" if begun.is_whole else None)
 
     def _levels(self, path: Path) -> bytes:
@@ -80,7 +86,7 @@ class RecordDrafter:
         if spec is None or spec.item is None or track is None:
             return b""
         start = self._row(above, first)
-        rows = [self._from_draft(spec.item, track.rows[row]) for row in range(start, len(track.rows))]
+        rows = (self._from_draft(spec.item, row) for row in track.rows[start : start + _MOST_ROWS])
         rest = b",".join(rows)
         return b"," + rest if rest and first else rest
 
@@ -120,7 +126,7 @@ class RecordDrafter:
         track = self._track(above)
         if track is None:
             return index
-        return track.next_row([self._said(above, row) for row in range(index)], self._said(above, index))
+        return track.next_row(index, lambda row: self._answer.rows.get((*above, row), {}))
 
     def _track(self, above: Path) -> RowTrack | None:
         if above not in self._tracks:
@@ -132,15 +138,15 @@ class RecordDrafter:
 
     # --- the answer -----------------------------------------------------------------------------------------------
 
-    def _said(self, above: Path, index: int) -> dict[str, JsonValue]:
-        """The finished values of one row of the answer; of a list of texts the text, under an empty name."""
-        depth = len(above) + 1
-        start = (*above, index)
-        return {
-            ".".join(map(str, path[depth:])): value
-            for path, value in self._answer.values.items()
-            if path[:depth] == start
-        }
+    def _last_place(self) -> int:
+        """Where the page prints what the answer said last; the next value is likely there or behind it."""
+        said = list(self._answer.values.items())
+        for path, value in said[self._placed :]:
+            spec = self._spec(path)
+            if spec is not None and isinstance(value, str):
+                self._near = place_of(value, spec.kind, near=self._near, page=self._page)
+        self._placed = len(said)
+        return self._near
 
     def _values(self, spec: FieldSpec, path: Path) -> Iterator[JsonValue]:
         """Values that a field may have, the likeliest first."""
