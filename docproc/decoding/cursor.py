@@ -4,6 +4,7 @@ It takes what a constraint lets through, that is JSON without errors, white spac
 else it says something harmless: what a model writes without a constraint is judged by others.
 """
 
+import json
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, NamedTuple
@@ -121,15 +122,11 @@ class RecordCursor:
                 self._key.clear()
             elif mark in _CLOSERS:
                 self._close()
-        elif self._escaped:
-            self._escaped = False
-            self._key.append(mark)
-        elif mark == _BACKSLASH:
-            self._escaped = True
-        elif mark == _QUOTE:
+        elif mark == _QUOTE and not self._escaped:
             self._in_key, self.place = False, Place.COLON
-            self._levels[-1].key = self._key.decode("utf-8", errors="replace")
+            self._levels[-1].key = _name(bytes(self._key))
         else:
+            self._escaped = mark == _BACKSLASH and not self._escaped
             self._key.append(mark)
 
     def _between(self, mark: int) -> None:
@@ -167,6 +164,14 @@ class RecordCursor:
     def _end_leaf(self, end: int, ended: list[Leaf]) -> None:
         ended.append(Leaf(self.path, self.start, end))
         self.place = Place.AFTER if self._levels else Place.END
+
+
+def _name(key: bytes) -> str:
+    """A key without its escapes."""
+    try:
+        return str(json.loads(b'"' + key + b'"'))
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        return key.decode("utf-8", errors="replace")
 
 
 def _step(level: _Level) -> str:
