@@ -35,7 +35,7 @@ class Answer:
     def _keep(self, path: Path, text: bytes) -> None:
         try:
             value = json.loads(text)
-        except (json.JSONDecodeError, UnicodeDecodeError):  # written without a constraint
+        except ValueError:  # written without a constraint
             return
         self.values[path] = value
         for depth, step in enumerate(path, start=1):
@@ -62,7 +62,7 @@ def unescaped(partial: bytes) -> str | None:
     """The text of an unfinished JSON string; None when it stops in the middle of a character or an escape."""
     try:
         text = json.loads(partial + b'"')
-    except (json.JSONDecodeError, UnicodeDecodeError):
+    except ValueError:
         return None
     return text if isinstance(text, str) else None
 

@@ -63,7 +63,7 @@ def place_of(value: str, kind: FieldKind, *, near: int, page: PagePrint) -> int:
 def _is_json(text: bytes) -> bool:
     try:
         json.loads(text)
-    except json.JSONDecodeError:
+    except ValueError:
         return False
     return True
 

@@ -6,7 +6,7 @@ from docproc.decoding.cursor import Place
 from docproc.decoding.drafts.answer import Answer, Path, raw
 from docproc.decoding.drafts.completions import Begun, completion, place_of
 from docproc.decoding.drafts.page_print import PagePrint
-from docproc.decoding.drafts.rows import RowTrack
+from docproc.decoding.drafts.rows import RowPlace, RowTrack
 from docproc.domain.schema import FieldSpec, JsonValue, Record, Shape
 
 #: a pass does not verify more than that
@@ -61,7 +61,8 @@ class RecordDrafter:
         for depth in range(len(path) - 1, -1, -1):
             step, above = path[depth], path[:depth]
             if isinstance(step, int):
-                rest += self._more_rows(above, step if opened else step + 1) + b"]"
+                is_finished = depth == len(path) - 1 and place is Place.AFTER
+                rest += self._more_rows(above, step, opened=opened, is_finished=is_finished) + b"]"
             elif place is Place.KEY:
                 rest += self._more_fields(above, step, begun=self._answer.key_begun) + b"}"
             else:
@@ -80,15 +81,15 @@ class RecordDrafter:
             return b"".join(b"," + field for field in written)
         return b",".join(written)[len(begun) :]
 
-    def _more_rows(self, above: Path, first: int) -> bytes:
-        """The rows of a list from the answer's row `first` on."""
+    def _more_rows(self, above: Path, step: int, *, opened: bool, is_finished: bool) -> bytes:
+        """The rows of a list behind its row `step`, or from it on when the list has only been opened."""
         spec, track = self._spec(above), self._track(above)
         if spec is None or spec.item is None or track is None:
             return b""
-        start = self._row(above, first)
-        rows = (self._from_draft(spec.item, row) for row in track.rows[start : start + _MOST_ROWS])
-        rest = b",".join(rows)
-        return b"," + rest if rest and first else rest
+        place = self._row(above, step + 1 if is_finished else step)
+        start = place.row if opened or is_finished else place.following
+        rest = b",".join(self._from_draft(spec.item, row) for row in track.rows[start : start + _MOST_ROWS])
+        return b"," + rest if rest and not opened else rest
 
     # --- the draft ------------------------------------------------------------------------------------------------
 
@@ -115,18 +116,18 @@ class RecordDrafter:
             if isinstance(step, str):
                 value = value.get(step) if isinstance(value, dict) else None
             elif isinstance(value, list):
-                row = self._row(path[:depth], step)
+                row = self._row(path[:depth], step).row
                 value = value[row] if row < len(value) else None
             else:
                 return None
         return value
 
-    def _row(self, above: Path, index: int) -> int:
-        """The draft row for row `index` of the list at `above` of the answer."""
+    def _row(self, above: Path, index: int) -> RowPlace:
+        """The draft row for row `index` of the answer's list at `above`."""
         track = self._track(above)
         if track is None:
-            return index
-        return track.next_row(index, lambda row: self._answer.rows.get((*above, row), {}))
+            return RowPlace(index, index + 1)
+        return track.place(index, lambda row: self._answer.rows.get((*above, row), {}))
 
     def _track(self, above: Path) -> RowTrack | None:
         if above not in self._tracks:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from docproc.decoding.drafts.answer import Path
 from docproc.domain.schema import JsonValue
@@ -16,6 +16,16 @@ _REACH = 40
 RowValues: TypeAlias = Mapping[Path, JsonValue]
 
 
+class RowPlace(NamedTuple):
+    """The draft row that a row of the answer is most likely to be, and the one that then follows.
+
+    Either may lie behind the draft's last row. A row that the draft lacks is guessed to be like the next one.
+    """
+
+    row: int
+    following: int
+
+
 @dataclass(slots=True)
 class RowTrack:
     """The draft rows of one list, and how far the answer has come in them."""
@@ -24,8 +34,8 @@ class RowTrack:
     #: draft row of each finished row of the answer; None: it is not in the draft
     _met: list[int | None] = field(default_factory=list)
 
-    def next_row(self, index: int, said: Callable[[int], RowValues]) -> int:
-        """The draft row that the answer's row `index` is most likely to be; may lie behind the last one.
+    def place(self, index: int, said: Callable[[int], RowValues]) -> RowPlace:
+        """Where the answer's row `index` stands in the draft.
 
         Args:
             index: the first row of the answer that is not finished.
@@ -35,8 +45,8 @@ class RowTrack:
         for done in range(len(self._met), index):
             self._met.append(self._best(said(done), self._after()))
         first, begun = self._after(), said(index)
-        found = self._best(begun, first) if begun else None
-        return first if found is None else found
+        found = self._best(begun, first) if begun else first
+        return RowPlace(first, first) if found is None else RowPlace(found, found + 1)
 
     def _after(self) -> int:
         """The row behind the last one met, rows of the answer that the draft lacks not counted."""

@@ -44,7 +44,9 @@ def vocabulary() -> Vocabulary:
         show_progress=False,
     )
     tokenizer.train_from_iterator(TEXT, trainer)
-    return Vocabulary(tokenizer.to_str(), eos=tokenizer.token_to_id(END), size=640)
+    eos = tokenizer.token_to_id(END)
+    assert eos is not None
+    return Vocabulary(tokenizer.to_str(), eos=eos, size=640)
 
 
 def invoice_schema() -> ExtractionSchema:

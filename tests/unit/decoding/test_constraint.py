@@ -160,7 +160,7 @@ def test_a_refused_token_leaves_the_state_as_it_was() -> None:
 def test_rollback_leads_back_to_every_earlier_state() -> None:
     words = vocabulary()
     constraint = Grammar(decoding_form(invoice_schema()), words).start()
-    record = {"number": "RE-1", "date": None, "seller": "Muster", "total": "12.50", "paid": True, "rows": []}
+    record: Record = {"number": "RE-1", "date": None, "seller": "Muster", "total": "12.50", "paid": True, "rows": []}
     masks = []
     for token in (tokens := words.encode(compact(record).encode())):
         masks.append(no_tokens(1, words.size)[0])

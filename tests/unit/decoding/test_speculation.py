@@ -1,6 +1,7 @@
 """Drafts change the number of passes and nothing else."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from docproc.decoding.generation import Generation
 from docproc.decoding.guidance import Grammar, GuidanceConstraint
 from docproc.decoding.ports import Choice, Drafter, Plan
 from docproc.decoding.profile import decoding_form
-from docproc.decoding.speculate import NoDraft, Speculation, speculate
+from docproc.decoding.speculate import NoDraft, Speculation, plan_together, speculate
 from docproc.decoding.watch import Stop
 
 WORDS = vocabulary()
@@ -159,10 +160,11 @@ def test_rows_that_take_their_passes_together_get_the_answers_that_they_get_alon
     alone = [generated(NgramModel(seed=seed, size=WORDS.size), NoDraft()) for seed in range(4)]
     rows = [Speculation(GRAMMAR.start(), WORDS, knowing(one.text.decode(errors="replace"))) for one in alone]
     models = [NgramModel(seed=seed, size=WORDS.size) for seed in range(4)]
-    while open_rows := [(row, model) for row, model in zip(rows, models, strict=True) if row.stop is None]:
-        plans = [row.plan() for row, _ in open_rows]
-        for (row, model), plan in zip(open_rows, plans, strict=True):
-            row.take(model.verify(plan))
+    with ThreadPoolExecutor(2) as pool:
+        while open_rows := [(row, model) for row, model in zip(rows, models, strict=True) if row.stop is None]:
+            plans = plan_together([row for row, _ in open_rows], pool=pool)
+            for (row, model), plan in zip(open_rows, plans, strict=True):
+                row.take(model.verify(plan))
     assert [row.generation().tokens for row in rows] == [one.tokens for one in alone]
 
 
