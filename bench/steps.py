@@ -21,8 +21,7 @@ from typing import Any
 
 from vocabularies import qwen_sized
 
-from docproc.decoding.drafts import RecordDrafter
-from docproc.decoding.drafts.page_print import PagePrint
+from docproc.decoding.drafts import window_drafter
 from docproc.decoding.guidance import Grammar
 from docproc.decoding.ports import Choice, Drafter, Plan, TokenRefusedError
 from docproc.decoding.profile import decoding_form
@@ -93,8 +92,7 @@ def drafter_for(window: Window, schema: ExtractionSchema, drafts: str) -> Drafte
     if drafts in {"none", "forced"}:
         return NoDraft()
     record = LayoutReader().read(window, schema).record if drafts == "all" else None
-    day_first = window.day_first if window.day_first is not None else schema.day_first
-    return RecordDrafter(schema.fields, PagePrint(window.pages, day_first=day_first), draft=record)
+    return window_drafter(window, schema, draft=record)
 
 
 def steps_of(answer: bytes, drafter: Drafter, *, grammar: Grammar, drafts: str) -> tuple[int, int, bool]:

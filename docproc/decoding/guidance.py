@@ -9,8 +9,9 @@ import numpy as np
 
 from docproc.decoding.bitmask import Bitmask, allow_only
 from docproc.decoding.ports import Constraint, TokenRefusedError
-from docproc.decoding.profile import ConstraintRefusedError, Refusal
+from docproc.decoding.profile import Absence, ConstraintRefusedError, Refusal, decoding_form
 from docproc.decoding.vocabulary import Vocabulary
+from docproc.domain.schema import ExtractionSchema
 
 if TYPE_CHECKING:
     from llguidance import LLExecutor, LLMatcher
@@ -34,17 +35,24 @@ class Grammar:
         from llguidance import LLMatcher  # noqa: PLC0415 an extra; the command line must start without it
 
         self.vocabulary = vocabulary
-        source = LLMatcher.grammar_from_json_schema(json.dumps(form), overrides=_OPTIONS)
-        self._matcher = LLMatcher(vocabulary.tokenizer, source, log_level=0)
+        self._matcher = LLMatcher(vocabulary.tokenizer, _source(form), log_level=0)
         if self._matcher.is_error():
             raise _refused(self._matcher.get_error())
-        warnings = self._matcher.get_grammar_warnings()
-        if warnings:
-            raise ConstraintRefusedError(Refusal.UNSUPPORTED, f"The schema cannot be held: {_first_line(warnings[0])}.")
+        _require_no_warnings(self._matcher.get_grammar_warnings())
 
     def start(self) -> "GuidanceConstraint":
         """A constraint at the beginning of a record."""
         return GuidanceConstraint(self._matcher.deep_copy())
+
+
+def require_constrainable(schema: ExtractionSchema, *, absence: Absence = Absence.ANYWHERE) -> None:
+    """Raise ConstraintRefusedError when no model could be held to `schema`; needs no model's vocabulary."""
+    from llguidance import LLMatcher  # noqa: PLC0415 an extra; the command line must start without it
+
+    is_error, messages = LLMatcher.validate_grammar_with_warnings(_source(decoding_form(schema, absence=absence)))
+    if is_error:
+        raise _refused(messages[0])
+    _require_no_warnings(messages)
 
 
 class GuidanceConstraint:
@@ -130,6 +138,20 @@ def _executor() -> "LLExecutor":
     from llguidance import LLExecutor  # noqa: PLC0415 an extra; the command line must start without it
 
     return LLExecutor()
+
+
+def _source(form: Mapping[str, Any]) -> str:
+    """The form in llguidance's own language."""
+    from llguidance import LLMatcher  # noqa: PLC0415 an extra; the command line must start without it
+
+    source: str = LLMatcher.grammar_from_json_schema(json.dumps(form), overrides=_OPTIONS)
+    return source
+
+
+def _require_no_warnings(warnings: Sequence[str]) -> None:
+    """A keyword that the grammar passes over would let records through that are none."""
+    if warnings:
+        raise ConstraintRefusedError(Refusal.UNSUPPORTED, f"The schema cannot be held: {_first_line(warnings[0])}.")
 
 
 def _refused(error: str) -> ConstraintRefusedError:

@@ -81,8 +81,8 @@ class Verifier(Protocol):
     def verify(self, plan: Plan) -> Sequence[Choice]:
         """The best allowed token at each position of `plan.masks`.
 
-        The positions are the last `len(plan.masks)` of `len(plan.tokens) + 1`: the first is the one behind the prompt
-        and the kept tokens.
+        The positions are the last `len(plan.masks)` ones, whose logits are the last rows of those of the tokens fed. In
+        the first pass, when nothing is kept, the prompt is fed before `plan.tokens`; its last row may be wanted too.
         """
         ...
 

@@ -1,6 +1,7 @@
 """Nothing but records of the schema can be written, the forced is one token, and what was taken can be taken back."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from decoding_doubles import compact, invoice_schema, vocabulary
 from jsonschema import Draft202012Validator
 
 from docproc.decoding.bitmask import allows, expanded, no_tokens
-from docproc.decoding.guidance import Grammar, fill_masks
+from docproc.decoding.guidance import Grammar, fill_masks, require_constrainable
 from docproc.decoding.ports import TokenRefusedError
 from docproc.decoding.profile import Absence, ConstraintRefusedError, Refusal, decoding_form
 from docproc.domain.schema import ExtractionSchema, Record
@@ -135,6 +136,27 @@ def test_a_pattern_that_the_grammar_cannot_follow_is_refused_with_its_reason() -
     with pytest.raises(ConstraintRefusedError, match="cannot constrain") as caught:
         Grammar(form, vocabulary())
     assert caught.value.refusal is Refusal.UNSUPPORTED
+
+
+@pytest.mark.parametrize("name", list(SHIPPED))
+def test_every_shipped_schema_can_constrain_a_model(name: str) -> None:
+    for absence in Absence:
+        require_constrainable(registered(name), absence=absence)
+
+
+def test_a_schema_is_refused_where_it_is_registered_before_any_model_is_there() -> None:
+    schema = schema_of(a={"type": "string", "minLength": 500, "maxLength": 300})
+    required = replace(schema, fields=tuple(replace(spec, required=True, nullable=False) for spec in schema.fields))
+    require_constrainable(required)
+    with pytest.raises(ConstraintRefusedError) as caught:
+        require_constrainable(required, absence=Absence.WHERE_ALLOWED)
+    assert caught.value.refusal is Refusal.CONTRADICTION
+
+
+def test_a_schema_without_fields_is_refused() -> None:
+    with pytest.raises(ConstraintRefusedError) as caught:
+        decoding_form(replace(invoice_schema(), fields=()))
+    assert caught.value.refusal is Refusal.NO_FIELDS
 
 
 def test_forced_bytes_are_their_canonical_tokens_and_nothing_else() -> None:
