@@ -1,5 +1,6 @@
 """Which tokens wrote which value, while they are written. Knows no schema and no model."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -53,11 +54,6 @@ class ValueSpans:
         return tuple(self._shares(start, end))
 
     def _shares(self, start: int, end: int) -> Iterator[TokenShare]:
-        begin = 0
-        for index, stop in enumerate(self._ends):
-            inside = min(stop, end) - max(begin, start)
-            if inside > 0:
-                yield TokenShare(index, inside / (stop - begin))
-            if stop >= end:
-                return
-            begin = stop
+        for index in range(bisect_right(self._ends, start), bisect_left(self._ends, end) + 1):
+            begin, stop = self._ends[index - 1] if index else 0, self._ends[index]
+            yield TokenShare(index, (min(stop, end) - max(begin, start)) / (stop - begin))

@@ -23,6 +23,9 @@ from docproc.decoding.watch import LoopWatch, Stop
 #: tokens that a pass can verify at about the price of one, where decoding is bound by memory
 WIDTH = 64
 BUDGET = 4096
+#: tokens of the answer that tell how its continuation is cut, and how many of them must be cut alike again
+_CONTEXT = 32
+_AGREED = 4
 
 
 class NoDraft:
@@ -173,10 +176,13 @@ class Speculation:
         ahead = self.drafter.propose(text)
         if not ahead:
             return ()
-        whole = self.vocabulary.encode(text + ahead)
-        recorded = self.tokens[self._prelude :]
-        if whole[: len(recorded)] == recorded:
-            return tuple(whole[len(recorded) :])
+        tail = self.tokens[self._prelude :][-_CONTEXT:]
+        behind = self.vocabulary.decode(tail)
+        whole = self.vocabulary.encode(behind + ahead)
+        for place in range(len(tail) + _CONTEXT):
+            # without what stands before it the tail's own beginning may be cut otherwise
+            if whole[:place][-_AGREED:] == tail[-_AGREED:] and self.vocabulary.decode(whole[:place]) == behind:
+                return tuple(whole[place:])
         return tuple(self.vocabulary.encode(ahead))
 
     def _null_tokens(self, place: Place, *, in_key: bool) -> NDArray[np.int64] | None:
@@ -184,7 +190,7 @@ class Speculation:
         if place is Place.VALUE:
             return self.vocabulary.null_tokens(b"")
         lead, colon, _ = self.constraint.forced_bytes.partition(b":")
-        if colon and (place is Place.COLON or (in_key and lead.endswith(b'"') and lead.count(b'"') == 1)):
+        if colon and ((place is Place.COLON and not lead) or (in_key and lead == b'"')):
             return self.vocabulary.null_tokens(lead + colon)
         return None
 

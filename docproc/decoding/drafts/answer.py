@@ -9,6 +9,8 @@ from docproc.domain.schema import JsonValue
 
 #: keys and list positions from the root
 Path: TypeAlias = tuple[str | int, ...]
+#: a value that is no object and no list
+Leaf: TypeAlias = str | int | float | bool | None
 
 
 @dataclass(slots=True)
@@ -18,23 +20,25 @@ class Answer:
     text: bytes = b""
     cursor: RecordCursor = field(default_factory=RecordCursor)
     #: finished values, in the order of writing
-    values: dict[Path, JsonValue] = field(default_factory=dict)
+    values: dict[Path, Leaf] = field(default_factory=dict)
     #: the same by row: path of the row, then the rest of the path
     rows: dict[Path, dict[Path, JsonValue]] = field(default_factory=dict)
 
-    def read(self, text: bytes) -> None:
-        """Take the answer as it is by now."""
-        if not text.startswith(self.text):
+    def read(self, text: bytes) -> bool:
+        """Take the answer as it is by now; False when it is another one than before."""
+        is_same = text.startswith(self.text)
+        if not is_same:
             self.text, self.cursor, self.values, self.rows = b"", RecordCursor(), {}, {}
         for mark in range(len(self.text), len(text)):
             parts = self.cursor.parts
             for leaf in self.cursor.feed(text[mark : mark + 1]):
                 self._keep(parts, text[leaf.start : leaf.end])
         self.text = text
+        return is_same
 
     def _keep(self, path: Path, text: bytes) -> None:
         try:
-            value = json.loads(text)
+            value: Leaf = json.loads(text)
         except ValueError:  # written without a constraint
             return
         self.values[path] = value

@@ -1,12 +1,12 @@
 """How a value that has begun may end: from the draft, from the record so far, from the page. Knows no tokens."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from docproc.decoding.drafts.answer import raw, unescaped
 from docproc.decoding.drafts.page_print import PagePrint
-from docproc.domain.schema import NUMERIC, FieldKind, FieldSpec, JsonValue
+from docproc.domain.schema import NUMERIC, FieldKind, FieldSpec
 
 _LEAST_SUFFIX = 4
 _LONGEST_SUFFIX = 40
@@ -29,16 +29,15 @@ class Begun:
         return self.partial[:1] != b'"' and _is_json(self.partial)
 
 
-def completion(begun: Begun, values: Sequence[JsonValue], page: PagePrint) -> bytes:
+def completion(begun: Begun, values: Iterable[bytes], page: PagePrint) -> bytes:
     """The rest of the value's JSON text; empty when there is no idea.
 
     Args:
         begun: the value.
-        values: whole values that it may be, the likeliest first.
+        values: whole values that it may be, as JSON, the likeliest first.
         page: what is printed.
     """
-    for value in values:
-        text = raw(value)
+    for text in values:
         if text.startswith(begun.partial) and len(text) > len(begun.partial):
             return text[len(begun.partial) :]
     if not begun.partial.startswith(b'"'):

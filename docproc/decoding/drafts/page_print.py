@@ -53,7 +53,10 @@ class PagePrint:
         mark = decimal_mark(lines)
         texts = [segment.text for segment in self.segments]
         self.numbers = [
-            (span.value, place) for place, text in enumerate(texts) for span in find_numbers(text, decimal_mark=mark)
+            Printed(form, place)
+            for place, text in enumerate(texts)
+            for span in find_numbers(text, decimal_mark=mark)
+            for form in _forms(span.value)
         ]
         self.dates = [
             Printed(reading.isoformat(), place)
@@ -75,7 +78,7 @@ class PagePrint:
     def candidates(self, kind: FieldKind) -> list[Printed]:
         """What is printed of a kind, in reading order; texts are looked up by their beginning instead."""
         if kind in NUMERIC:
-            return [Printed(form, place) for value, place in self.numbers for form in _forms(value)]
+            return self.numbers
         if kind is FieldKind.DATE:
             return self.dates
         if kind is FieldKind.CURRENCY:

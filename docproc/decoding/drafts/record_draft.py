@@ -1,16 +1,19 @@
 """The record of a reader without a model as the draft of a model's answer, taken up again after a disagreement."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from docproc.decoding.cursor import Place
 from docproc.decoding.drafts.answer import Answer, Path, raw
 from docproc.decoding.drafts.completions import Begun, completion, place_of
 from docproc.decoding.drafts.page_print import PagePrint
-from docproc.decoding.drafts.rows import RowPlace, RowTrack
-from docproc.domain.schema import FieldSpec, JsonValue, Record, Shape
+from docproc.decoding.drafts.rows import BegunValue, RowPlace, RowTrack
+from docproc.domain.schema import FieldKind, FieldSpec, JsonValue, Record, Shape
 
 #: a pass does not verify more than that
 _MOST_ROWS = 64
+#: values whose place is looked for, to know where the answer is
+_LOOKED_BACK = 8
 
 
 class RecordDrafter:
@@ -28,10 +31,18 @@ class RecordDrafter:
         self._tracks: dict[Path, RowTrack] = {}
         #: the segment where the answer's last value is printed, and how many values were looked for
         self._near, self._placed = 0, 0
+        #: distinct values of the answer, as JSON, by field and by kind, in the order of writing; how many are in
+        self._of_field: dict[tuple[str, ...], dict[bytes, None]] = {}
+        self._of_kind: dict[FieldKind, dict[bytes, None]] = {}
+        self._sorted_up_to = 0
+        self._draft_of_kind: dict[FieldKind, dict[bytes, None]] = {}
+        for kind, value in _leaves(self._root, self._draft):
+            self._draft_of_kind.setdefault(kind, {})[raw(value)] = None
 
     def propose(self, answer: bytes) -> bytes:
         """The rest of the record; it stops short at a value that is beyond guessing."""
-        self._answer.read(answer)
+        if not self._answer.read(answer):
+            self._near, self._placed, self._sorted_up_to = 0, 0, 0
         path = self._answer.cursor.parts
         if not path:
             return b"" if answer.strip(b" {") else self._written(self._root, ())[len(answer) :]
@@ -52,7 +63,7 @@ class RecordDrafter:
         # fields of a row stand together; what stands behind the last of other fields says nothing
         near = self._last_place() if any(isinstance(step, int) for step in path) else 0
         begun = Begun(spec=spec, partial=self._answer.partial, near=near)
-        return completion(begun, list(self._values(spec, path)), self._page) or (b"" if begun.is_whole else None)
+        return completion(begun, self._values(spec, path), self._page) or (b"" if begun.is_whole else None)
 
     def _levels(self, path: Path) -> bytes:
         """What closes every open object and list, innermost first, with all that is still to come in them."""
@@ -106,7 +117,7 @@ class RecordDrafter:
             return b"{" + b",".join(fields) + b"}"
         if spec.shape is Shape.LIST and spec.item is not None:
             rows = value if isinstance(value, list) else []
-            return b"[" + b",".join(self._from_draft(spec.item, row) for row in rows) + b"]"
+            return b"[" + b",".join(self._from_draft(spec.item, row) for row in rows[:_MOST_ROWS]) + b"]"
         return raw(value)
 
     def _drafted(self, path: Path) -> JsonValue:
@@ -127,7 +138,16 @@ class RecordDrafter:
         track = self._track(above)
         if track is None:
             return RowPlace(index, index + 1)
-        return track.place(index, lambda row: self._answer.rows.get((*above, row), {}))
+        return track.place(
+            index, lambda row: self._answer.rows.get((*above, row), {}), begun=self._begun((*above, index))
+        )
+
+    def _begun(self, row: Path) -> BegunValue | None:
+        """The value being written, if it is one of this row."""
+        path = self._answer.cursor.parts
+        if not self._answer.is_inside or path[: len(row)] != row:
+            return None
+        return BegunValue(path[len(row) :], self._answer.partial)
 
     def _track(self, above: Path) -> RowTrack | None:
         if above not in self._tracks:
@@ -141,34 +161,27 @@ class RecordDrafter:
 
     def _last_place(self) -> int:
         """Where the page prints what the answer said last; the next value is likely there or behind it."""
-        said = list(self._answer.values.items())
-        for path, value in said[self._placed :]:
+        said = self._answer.values
+        for path, value in islice(said.items(), max(self._placed, len(said) - _LOOKED_BACK), None):
             spec = self._spec(path)
             if spec is not None and isinstance(value, str):
                 self._near = place_of(value, spec.kind, near=self._near, page=self._page)
         self._placed = len(said)
         return self._near
 
-    def _values(self, spec: FieldSpec, path: Path) -> Iterator[JsonValue]:
-        """Values that a field may have, the likeliest first."""
-        yield self._drafted(path)
-        same = [value for other, value in self._answer.values.items() if _is_same_field(other, path)]
-        yield from reversed(same)
-        for other, value in self._answer.values.items():
-            found = self._spec(other)
-            if found is not None and found.kind is spec.kind:
-                yield value
-        yield from self._drafts_of_kind(self._root, self._draft, spec)
-
-    def _drafts_of_kind(self, spec: FieldSpec, value: JsonValue, wanted: FieldSpec) -> Iterator[JsonValue]:
-        if isinstance(value, dict):
-            for child in spec.children:
-                yield from self._drafts_of_kind(child, value.get(child.name), wanted)
-        elif isinstance(value, list) and spec.item is not None:
-            for row in value:
-                yield from self._drafts_of_kind(spec.item, row, wanted)
-        elif value is not None and spec.kind is wanted.kind:
-            yield value
+    def _values(self, spec: FieldSpec, path: Path) -> Iterator[bytes]:
+        """Values that a field may have, the likeliest first: the draft's, its own in other rows, others of its kind."""
+        yield raw(self._drafted(path))
+        said = self._answer.values
+        for other, value in islice(said.items(), self._sorted_up_to, None):
+            text, found = raw(value), self._spec(other)
+            self._of_field.setdefault(_names(other), {})[text] = None
+            if found is not None:
+                self._of_kind.setdefault(found.kind, {})[text] = None
+        self._sorted_up_to = len(said)
+        yield from reversed(self._of_field.get(_names(path), {}))
+        yield from reversed(self._of_kind.get(spec.kind, {}))
+        yield from self._draft_of_kind.get(spec.kind, {})
 
     def _spec(self, path: Path) -> FieldSpec | None:
         spec: FieldSpec | None = self._root
@@ -182,7 +195,17 @@ class RecordDrafter:
         return spec
 
 
-def _is_same_field(left: Path, right: Path) -> bool:
-    """The same field, of another row."""
-    names = [tuple(step for step in path if isinstance(step, str)) for path in (left, right)]
-    return names[0] == names[1]
+def _leaves(spec: FieldSpec, value: JsonValue) -> Iterator[tuple[FieldKind, JsonValue]]:
+    if isinstance(value, dict):
+        for child in spec.children:
+            yield from _leaves(child, value.get(child.name))
+    elif isinstance(value, list) and spec.item is not None:
+        for row in value:
+            yield from _leaves(spec.item, row)
+    elif value is not None:
+        yield spec.kind, value
+
+
+def _names(path: Path) -> tuple[str, ...]:
+    """The field, whatever the row."""
+    return tuple(step for step in path if isinstance(step, str))
