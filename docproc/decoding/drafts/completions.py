@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from docproc.decoding.drafts.answer import raw, unescaped
 from docproc.decoding.drafts.page_print import PagePrint
@@ -20,8 +21,8 @@ class Begun:
     spec: FieldSpec
     #: its JSON text so far, with the opening quote
     partial: bytes
-    #: segment of the page where the last value was found: the next is likely near
-    near: int
+    #: segment of the page where the last value of the same row is printed; None outside of rows
+    near: int | None
 
     @property
     def is_whole(self) -> bool:
@@ -29,24 +30,31 @@ class Begun:
         return self.partial[:1] != b'"' and _is_json(self.partial)
 
 
-def completion(begun: Begun, values: Iterable[bytes], page: PagePrint) -> bytes:
+def completion(begun: Begun, drafted: bytes, *, said: Iterable[bytes], page: PagePrint) -> bytes:
     """The rest of the value's JSON text; empty when there is no idea.
 
     Args:
         begun: the value.
-        values: whole values that it may be, as JSON, the likeliest first.
+        drafted: the value that the draft has for it, as JSON.
+        said: other values that it may be, the likeliest first.
         page: what is printed.
     """
-    for text in values:
-        if text.startswith(begun.partial) and len(text) > len(begun.partial):
-            return text[len(begun.partial) :]
-    if not begun.partial.startswith(b'"'):
-        return b""
-    said = unescaped(begun.partial)
-    if said is None:
-        return b""
-    rest = next(_from_print(begun, said, page), None)
-    return b"" if rest is None else raw(rest)[1:]
+    printed = _printed_rests(begun, page)
+    others = (text[len(begun.partial) :] for text in said if _goes_on(begun.partial, text))
+    # the numbers of a row are its own; names come again and again
+    own = begun.near is not None and begun.spec.kind not in _PRINTED_AS_IS
+    rests = chain(printed, others) if own else chain(others, printed)
+    return drafted[len(begun.partial) :] if _goes_on(begun.partial, drafted) else next(rests, b"")
+
+
+def _goes_on(partial: bytes, text: bytes) -> bool:
+    return len(text) > len(partial) and text.startswith(partial)
+
+
+def _printed_rests(begun: Begun, page: PagePrint) -> Iterator[bytes]:
+    said = unescaped(begun.partial) if begun.partial.startswith(b'"') else None
+    if said is not None:
+        yield from (raw(rest)[1:] for rest in _from_print(begun, said, page))
 
 
 def place_of(value: str, kind: FieldKind, *, near: int, page: PagePrint) -> int:
@@ -68,18 +76,18 @@ def _is_json(text: bytes) -> bool:
 
 
 def _from_print(begun: Begun, said: str, page: PagePrint) -> Iterator[str]:
-    kind = begun.spec.kind
+    kind, near = begun.spec.kind, begun.near or 0
     if kind not in _PRINTED_AS_IS:
         fitting = [
             printed
             for printed in page.candidates(kind)
             if printed.text.startswith(said) and len(printed.text) > len(said)
         ]
-        fitting.sort(key=lambda printed: _distance(printed.place, begun.near))
+        fitting.sort(key=lambda printed: _distance(printed.place, near))
         yield from (printed.text[len(said) :] for printed in fitting)
     if kind in NUMERIC:
         return
-    yield from _continued(said, begun.near, page)
+    yield from _continued(said, near, page)
 
 
 def _distance(place: int, near: int) -> tuple[bool, int]:

@@ -61,9 +61,11 @@ class RecordDrafter:
         if place is Place.VALUE:
             return b"" if self._answer.text.endswith(b"[") else self._written(spec, path)
         # fields of a row stand together; what stands behind the last of other fields says nothing
-        near = self._last_place() if any(isinstance(step, int) for step in path) else 0
+        near = self._last_place() if any(isinstance(step, int) for step in path) else None
         begun = Begun(spec=spec, partial=self._answer.partial, near=near)
-        return completion(begun, self._values(spec, path), self._page) or (b"" if begun.is_whole else None)
+        drafted = raw(self._drafted(path))
+        rest = completion(begun, drafted, said=self._values(spec, path), page=self._page)
+        return rest or (b"" if begun.is_whole else None)
 
     def _levels(self, path: Path) -> bytes:
         """What closes every open object and list, innermost first, with all that is still to come in them."""
@@ -170,8 +172,7 @@ class RecordDrafter:
         return self._near
 
     def _values(self, spec: FieldSpec, path: Path) -> Iterator[bytes]:
-        """Values that a field may have, the likeliest first: the draft's, its own in other rows, others of its kind."""
-        yield raw(self._drafted(path))
+        """Values that a field may have, the likeliest first: its own in other rows, then others of its kind."""
         said = self._answer.values
         for other, value in islice(said.items(), self._sorted_up_to, None):
             text, found = raw(value), self._spec(other)
