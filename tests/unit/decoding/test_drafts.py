@@ -14,7 +14,7 @@ from docproc.decoding.drafts.page_print import PagePrint
 from docproc.decoding.guidance import Grammar
 from docproc.decoding.profile import decoding_form
 from docproc.domain.page import PageContent, TextSource, Word
-from docproc.domain.schema import Record
+from docproc.domain.schema import JsonValue, Record
 
 SCHEMA = invoice_schema()
 DRAFT: Record = {
@@ -108,6 +108,21 @@ def test_a_row_that_the_answer_leaves_out_is_left_out() -> None:
     begun = compact(DRAFT)[: compact(DRAFT).index('"rows"')]
     said = begun + '"rows":[{"description":"Beratung","quantity":"2","amount":"617.25"},{"description":"Bericht"'
     assert json.loads(proposal(said))["rows"][1:] == DRAFT["rows"][2:]  # type: ignore[index]
+
+
+def test_rows_with_much_the_same_names_are_told_apart_by_what_else_they_say() -> None:
+    rows: list[JsonValue] = [
+        {"description": f"Article {100 + index} of kind {index}", "quantity": str(index), "amount": f"{index * 7}.50"}
+        for index in range(1, 13)
+    ]
+    kept = [row for index, row in enumerate(rows) if index % 3]
+    whole = compact(DRAFT | {"rows": rows})
+    drafter = RecordDrafter(SCHEMA.fields, PAGE, draft=DRAFT | {"rows": kept})
+    for index, row in enumerate(rows[:-1]):
+        end = whole.index(compact(row)) + len(compact(row))
+        following = rows[index + 2 :] if (index + 1) % 3 == 0 else rows[index + 1 :]
+        drafted = json.loads(whole[:end] + drafter.propose(whole[:end].encode()).decode())["rows"][index + 1 :]
+        assert drafted == [row for row in following if row in kept]
 
 
 def test_without_a_draft_fields_are_null_and_lists_empty() -> None:
