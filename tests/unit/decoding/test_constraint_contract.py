@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from decoding_doubles import invoice_schema, vocabulary
 
-from docproc.decoding.bitmask import allows, expanded, no_tokens
+from docproc.decoding.bitmask import Bitmask, allows, expanded, no_tokens
 from docproc.decoding.free import FreeConstraint
 from docproc.decoding.guidance import Grammar
 from docproc.decoding.ports import Constraint, TokenRefusedError
@@ -22,8 +22,8 @@ MAKERS: dict[str, Callable[[], Constraint]] = {
 }
 
 
-def allowed(constraint: Constraint) -> np.ndarray:
-    row = no_tokens(1, WORDS.size)[0]
+def allowed(constraint: Constraint) -> Bitmask:
+    row: Bitmask = no_tokens(1, WORDS.size)[0]
     constraint.mask(row)
     return row
 
@@ -32,7 +32,7 @@ def allowed(constraint: Constraint) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(3))
 def test_a_walk_through_the_masks_can_be_taken_back_step_by_step(make: Callable[[], Constraint], seed: int) -> None:
     constraint, draw = make(), np.random.default_rng(seed)
-    masks: list[np.ndarray] = []
+    masks: list[Bitmask] = []
     while len(masks) < 60 and not constraint.is_complete:
         masks.append(allowed(constraint))
         tokens = np.flatnonzero(expanded(masks[-1], WORDS.size))
