@@ -1,0 +1,67 @@
+"""Notices when a model has stopped making sense: endless white space, endless repetition, no end in time.
+
+What it notices is reported; nothing is cut away or guessed.
+"""
+
+import re
+from enum import StrEnum
+from typing import Final
+
+
+class Stop(StrEnum):
+    """Why a generation ended."""
+
+    COMPLETE = "complete"
+    #: the budget was spent before the record ended
+    TRUNCATED = "truncated"
+    #: it wrote white space, or escapes of it, and nothing else
+    WHITE_SPACE = "white_space"
+    #: it wrote the same again and again
+    REPETITION = "repetition"
+
+
+#: bytes of white space in a row that no record needs
+MAX_SPACE: Final = 64
+#: a cycle counts when it fills this many bytes ...
+MIN_REPEATED: Final = 192
+#: ... this many times over, so that a table with a few equal rows is no loop
+MIN_ROUNDS: Final = 12
+MAX_PERIOD: Final = 400
+
+_SPACE_AT_END = re.compile(rb"(?:\s|\\[ntr])+\\?\Z")
+
+
+class LoopWatch:
+    """Feed it what is written; ask it what is wrong."""
+
+    def __init__(self) -> None:
+        self._tail = bytearray()
+        self._quiet = 0
+
+    def feed(self, text: bytes) -> Stop | None:
+        """Take the next token's bytes; tells when a loop is sure."""
+        self._tail += text
+        del self._tail[: -MAX_PERIOD * MIN_ROUNDS]
+        space = _SPACE_AT_END.search(self._tail[-2 * MAX_SPACE :])
+        if space is not None and len(space[0]) > MAX_SPACE:
+            return Stop.WHITE_SPACE
+        self._quiet += len(text)
+        if self._quiet < MIN_REPEATED // 4:  # looking for cycles at every token would cost more than the masks
+            return None
+        self._quiet = 0
+        return Stop.REPETITION if _cycles(bytes(self._tail)) else None
+
+
+def _cycles(tail: bytes) -> bool:
+    """Whether the end of `tail` is one piece, often enough in a row."""
+    probe = tail[-16:]
+    place = tail.rfind(probe, 0, len(tail) - 1)
+    tried = 0
+    while place >= 0 and len(tail) - len(probe) - place <= MAX_PERIOD and tried < MIN_ROUNDS:
+        period = len(tail) - len(probe) - place
+        wanted = max(MIN_REPEATED, period * MIN_ROUNDS)
+        if len(tail) >= wanted and tail[-wanted:-period] == tail[-wanted + period :]:
+            return True
+        place = tail.rfind(probe, 0, place + len(probe) - 1)
+        tried += 1
+    return False
