@@ -4,6 +4,7 @@ import json
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from doubles.command import Command, write_pdf
@@ -23,8 +24,8 @@ def inbox(tmp_path: Path) -> Path:
     return folder
 
 
-def shown(service: Command, job: str = "last", *, tenant: str = "local") -> dict[str, object]:
-    found: dict[str, object] = json.loads(service("jobs", "show", job, "--json", "--tenant", tenant).stdout)
+def shown(service: Command, job: str = "last", *, tenant: str = "local") -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(service("jobs", "show", job, "--json", "--tenant", tenant).stdout)
     return found
 
 
@@ -39,8 +40,8 @@ def test_submitted_files_are_kept_as_blobs_and_wait_for_a_worker(service: Comman
 
 
 def test_a_job_for_a_model_names_the_model_that_it_waits_for(service: Command, inbox: Path) -> None:
-    readers = {"readers": json.dumps({"nvlm-d-72b": "house.nvlm:reader"})}
-    service("submit", inbox, "--schema", "invoice", "--reader", "nvlm-d-72b", **readers)
+    readers = json.dumps({"nvlm-d-72b": "house.nvlm:reader"})
+    service("submit", inbox, "--schema", "invoice", "--reader", "nvlm-d-72b", readers=readers)
     workers = [service.start("worker", "--queues", queues, "--slots", 1) for queues in ("prepare", "assemble")]
     try:
         deadline = time.monotonic() + 30
@@ -83,7 +84,7 @@ def test_a_file_that_intake_refuses_is_a_failed_document_with_its_reason(service
 
     job = shown(service)
     assert job["failures"] == {"empty": 1}
-    (failed,) = job["failed"]  # type: ignore[misc]
+    (failed,) = job["failed"]
     assert (failed["file"], failed["failure"]["code"], failed["failure"]["phase"]) == ("c.pdf", "empty", "intake")
 
 
