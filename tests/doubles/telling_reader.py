@@ -23,7 +23,6 @@ class TellingReader(TrapReader):
             warnings.warn(f"read {text}", stacklevel=1)
             if words[0] == "!refuse":
                 raise CorruptError(f"cannot read {text}")
-        reading = super().read(window, schema)
-        if words[0] == "!raise":
-            raise RuntimeError(text) from ValueError(text)
-        return reading
+            if words[0] == "!raise":
+                raise RuntimeError(f"cannot read {text}") from ValueError(text)
+        return super().read(window, schema)

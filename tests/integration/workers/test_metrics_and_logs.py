@@ -126,9 +126,12 @@ def test_without_its_broker_a_worker_is_alive_and_not_ready(told: Told) -> None:
     assert "broker" in json.loads(told.get("/ready")[1])["troubles"]
     assert told.get("/health")[0] == 200
 
+    job = told.works.submit({"a.pdf": ["one"]})
+    told.works.until(lambda: told.value("docproc_broker_errors_total") >= 1)
+
     told.works.valkey.start()
     told.works.until(lambda: told.get("/ready")[0] == 200)
-    told.works.until(lambda: told.value("docproc_broker_errors_total") >= 1)
+    told.works.until_ended(job)
 
 
 @pytest.mark.parametrize("pool", ["prefork", "threads"])
