@@ -10,7 +10,7 @@ from docproc.observability import event
 from docproc.services.do_errand import do_errand
 from docproc.services.handing_back import HandedBack
 from docproc.services.read import read_claimed
-from docproc.services.records import PHASES, WindowClaim
+from docproc.services.records import PHASES, Claim, WindowClaim
 from docproc.services.telling import about, tell, timed
 from docproc.services.upkeep import keep_house
 from docproc.services.work_on import LeaveWork, blob_failure, internal_failure, log_context, one_step
@@ -18,7 +18,6 @@ from docproc.services.work_records import ERRANDS, Held, Step, Task
 from docproc.services.workbench import Workbench
 
 logger = logging.getLogger(__name__)
-
 
 #: of one document: in the end somebody deletes its blobs as fast as they are made
 MAX_ATTEMPTS = 20
@@ -89,7 +88,7 @@ def _restart(claim: Claim | WindowClaim, error: BlobMissingError, bench: Workben
         bench.stores.documents.restart(claim, keep_words=isinstance(error, ImageMissingError))
         return
     failure = blob_failure(claim.document, error)
-    _tell(claim, bench.stores.documents.fail(claim, failure))
+    tell(claim, bench.stores.documents.fail(claim, failure))
 
 
 def _fail_pages(claim: WindowClaim, error: Exception, bench: Workbench) -> None:
