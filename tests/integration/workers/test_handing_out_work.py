@@ -48,7 +48,7 @@ def test_a_document_whose_original_is_pulled_from_under_it_fails_alone(works: Wo
 
     assert ended.state is JobState.PARTIAL
     states = [works.document(job, place).state for place in range(3)]
-    assert states == [DocumentState.SUCCEEDED, DocumentState.FAILED, DocumentState.SUCCEEDED]
+    assert states == [DocumentState.NEEDS_REVIEW, DocumentState.FAILED, DocumentState.NEEDS_REVIEW]
     failure = works.document(job, 1).failure
     assert failure is not None
     assert failure.code is FailureCode.UNREADABLE
