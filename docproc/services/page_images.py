@@ -6,7 +6,7 @@ of the same bytes, expires, and is drawn again when it is gone.
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -25,11 +25,17 @@ logger = logging.getLogger(__name__)
 
 
 def draw_missing(
-    document: Document, original: Original, pages: Sequence[PreparedPage], context: JobContext, *, path: Path
+    document: Document,
+    original: Original,
+    pages: Sequence[PreparedPage],
+    context: JobContext,
+    *,
+    path: Path,
+    checkpoint: Callable[[], None],
 ) -> Mapping[int, Failure]:
     """Draw the images of waiting pages that are not there yet; failures of pages that cannot be drawn, by number.
 
-    Raises DocumentError when the document as a whole is to blame.
+    Raises DocumentError when the document as a whole is to blame, and what `checkpoint` raises.
     """
     spec = context.reader.image
     if spec is None or original.sha256 is None or original.media_type is None:
@@ -48,6 +54,7 @@ def draw_missing(
     while left:
         try:
             for number, png in context.source.pngs(source, spec, left, rotations=rotations):
+                checkpoint()
                 blobs.put(keys[number], [png])
                 event(logger, "page_drawn", page=number, byte_count=len(png))
                 left = [other for other in left if other > number]

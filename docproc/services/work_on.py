@@ -70,7 +70,7 @@ def one_step(claim: Claim, document: Document, context: JobContext, checkpoint: 
     began = context.clock.monotonic()
     try:
         if document.state is DocumentState.PREPARING:
-            return prepare(claim, document, context)
+            return prepare(claim, document, context, checkpoint=checkpoint)
         if document.state is DocumentState.READING:
             return read(claim, document, context, checkpoint=checkpoint)
         return assemble(claim, document, context)

@@ -28,6 +28,7 @@ from docproc.storage.database import Database
 from docproc.storage.stores import errand_stores_over, stores_over, work_stores_over
 
 pytestmark = pytest.mark.integration
+SECRET = "quiet"
 
 
 @pytest.fixture
@@ -133,7 +134,7 @@ def _due(work: WorkStores) -> list[UUID]:
 
 def _job_with_webhook(place: Workplace, errands: ErrandStores, url: str, *, kinds: tuple[str, ...] = ()) -> Job:
     place.run(place.submit({"first.txt": "makes the tenant"}))
-    errands.deliveries.add_webhook(tenant="local", url=url, secret="quiet", kinds=kinds)
+    errands.deliveries.add_webhook(tenant="local", url=url, secret=SECRET, kinds=kinds)
     return place.run(place.submit({"a.txt": "one"}))
 
 
@@ -149,7 +150,7 @@ def test_each_event_is_delivered_to_each_webhook_that_wants_it(
         ((headers, body),) = receiver.received
     message = json.loads(body)
     assert (message["kind"], message["job_id"], message["id"]) == ("job.succeeded", str(job.id), f"{job.id}.2")
-    assert headers["Docproc-Signature"] == signature(body, ["quiet"], at=int(_FixedClock().now().timestamp()))
+    assert headers["Docproc-Signature"] == signature(body, [SECRET], at=int(_FixedClock().now().timestamp()))
     assert errands.deliveries.open_count(tenant="local") == 0
 
 
