@@ -52,7 +52,7 @@ def _claim_all(url: str, owner: str) -> None:
 
 def throughput(stack: Stack, *, documents: int, pages: int) -> float:
     """Pages a second from the beginning of the submission to the last record."""
-    files = write_documents(stack.folder / "many", count=documents, pages=pages)
+    files = write_documents(stack.folder / f"many-{time.monotonic_ns()}", count=documents, pages=pages)
     began = time.perf_counter()
     job = stack.wait(stack.submit(files))
     if job.pages.read != documents * pages:

@@ -28,7 +28,7 @@ from docproc.storage.database import Database
 from docproc.storage.stores import errand_stores_over, stores_over, work_stores_over
 
 pytestmark = pytest.mark.integration
-SECRET = "quiet"
+SECRET = "quiet"  # noqa: S105 nobody guards anything with it
 
 
 @pytest.fixture
