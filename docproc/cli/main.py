@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from docproc import __version__
-from docproc.cli import doctor, extract, inspect, jobs, models, schema_commands, settings_commands
+from docproc.cli import doctor, extract, finetune, inspect, jobs, models, schema_commands, settings_commands
 from docproc.cli.event_log import event_handler
 from docproc.cli.exit_codes import ExitCode
 from docproc.cli.printable import printable
@@ -28,6 +28,7 @@ app.command("inspect")(inspect.inspect)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(schema_commands.app, name="schemas")
 app.add_typer(models.app, name="models")
+app.command("finetune")(finetune.finetune)
 app.command("doctor")(doctor.doctor)
 app.add_typer(settings_commands.app, name="settings")
 
