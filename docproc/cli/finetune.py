@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docproc.cli.exit_codes import ExitCode
-from docproc.domain.errors import UsageError
+from docproc.domain.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from docproc.domain.schema import ExtractionSchema
@@ -105,8 +105,10 @@ def _schema(reference: str | None, truth: Path) -> "ExtractionSchema":
 
     if reference is not None:
         return load_schema(reference)
+    if not truth.is_dir():
+        raise NotFoundError(f"{truth}: no such folder")
     beside = truth / "schema.json"
-    if truth.is_dir() and not beside.is_file():
+    if not beside.is_file():
         raise UsageError(f"{truth}: no schema.json in it; name a schema with --schema")
     return load_schema(str(beside))
 

@@ -7,6 +7,7 @@ lies adapter.json, which says what they belong to.
 import json
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -66,7 +67,9 @@ def load_with_adapter(base: str | Path, adapter: Path, **options: Any) -> Any:  
         from peft import PeftModel  # noqa: PLC0415 it takes a second to import, and most models have no adapter
 
         try:
-            model = PeftModel.from_pretrained(model, adapter)
+            with catch_warnings():
+                simplefilter("ignore", FutureWarning)  # peft asks transformers by names of before
+                model = PeftModel.from_pretrained(model, adapter)
         except RuntimeError as exc:
             raise AdapterError(f"{adapter}: does not fit {base}") from exc
         return (model if getattr(model, "is_quantized", False) else model.merge_and_unload()).eval()

@@ -6,6 +6,7 @@ The tower is frozen in every stage of the paper, and here.
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import torch
 from transformers import AutoConfig, AutoModelForImageTextToText
@@ -83,4 +84,6 @@ def _with_lora(model: Any, recipe: Recipe) -> Any:  # noqa: ANN401 any member of
     from peft import LoraConfig, get_peft_model  # noqa: PLC0415 it takes a second to import
 
     shape = LoraConfig(r=recipe.lora_rank, lora_alpha=2 * recipe.lora_rank, target_modules=LORA_TARGETS)
-    return get_peft_model(model, shape)
+    with catch_warnings():
+        simplefilter("ignore", FutureWarning)  # peft asks transformers by names of before
+        return get_peft_model(model, shape)

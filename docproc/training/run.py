@@ -24,13 +24,15 @@ from docproc.training.batches import Batcher, batches_ahead
 from docproc.training.checkpoints import Checkpoints
 from docproc.training.examples import Example, ExampleFile, Finder, LeftOut, look_at
 from docproc.training.log import StepFacts, TrainingLog, plot_losses
-from docproc.training.network import open_for_training, read_base_config
+from docproc.training.network import four_bits, open_for_training, read_base_config
 from docproc.training.page_images import KeptPages, drawing
 from docproc.training.recipe import Recipe
 from docproc.training.steps import make_optimizer, training_steps
 from docproc.training.truth import DOCUMENTS, TruthDocument, TruthError, read_truth
 
 _RUN, _EXAMPLES, _LOG, _PLOT, _CHECKPOINTS = "run.json", "pages.jsonl", "log.jsonl", "loss.svg", "checkpoints"
+#: of each file of weights, tensors behind the header among them
+_DIGESTED_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,8 @@ def finetune(assignment: Assignment, *, source: DocprocPages, limits: Limits, wa
     """
     documents = read_truth(assignment.truth)
     config = read_base_config(assignment.base)
+    if assignment.recipe.four_bit:
+        four_bits(gpu=torch.cuda.is_available())  # said before anything is written
     _open_folder(assignment, documents)
     finder = Finder(source=source, schema=assignment.schema, limits=limits, ocr=assignment.ocr)
     examples, left_out, whole = _examples(assignment, documents, finder=finder, watcher=watcher)
@@ -114,8 +118,7 @@ def _facts(assignment: Assignment, documents: Sequence[TruthDocument]) -> dict[s
     told = [(document.name, dict(document.fields)) for document in documents]
     facts = {
         "docproc": docproc.__version__,
-        "base": str(assignment.base.resolve()),
-        "base_config": _digest((assignment.base / "config.json").read_text(encoding="utf-8")),
+        "base": _base_digest(assignment.base),
         "truth": _digest(json.dumps(told, sort_keys=True)),
         "documents": len(documents),
         "schema": assignment.schema.label,
@@ -125,6 +128,15 @@ def _facts(assignment: Assignment, documents: Sequence[TruthDocument]) -> dict[s
         "recipe": asdict(assignment.recipe),
     }
     return dict(json.loads(json.dumps(facts)))
+
+
+def _base_digest(folder: Path) -> str:
+    """Tells checkpoints apart wherever they lie: by their configuration, and by how each of their files begins."""
+    digest = hashlib.sha256((folder / "config.json").read_bytes())
+    for path in sorted(folder.glob("*.safetensors")):
+        with path.open("rb") as file:
+            digest.update(f"{path.name} {path.stat().st_size}".encode() + file.read(_DIGESTED_BYTES))
+    return digest.hexdigest()[:16]
 
 
 def _digest(text: str) -> str:

@@ -56,6 +56,7 @@ def page_targets(fields: Mapping[str, Any], schema: ExtractionSchema, pages: Seq
     record = _chosen(fields, lambda path: best.get(path, 0))
     if len(pages) == 1:
         return [_written(record, schema, _everywhere)]
+    places |= _listed(record, schema, pages)
     rows = _row_pages(record, schema, places, first=pages[0].number)
     return [_written(record, schema, _On(page.number, places, rows)) for page in pages]
 
@@ -101,22 +102,38 @@ def _printed(record: Record, schema: ExtractionSchema, pages: Sequence[PageConte
     }
 
 
+def _listed(record: Record, schema: ExtractionSchema, pages: Sequence[PageContent]) -> dict[str, list[int]]:
+    """The pages of every entry of a list that is no table: each stands on all pages that it is printed on."""
+    plain = {spec.name for spec in schema.fields if spec.shape is Shape.LIST and not spec.is_table}
+    entries = {name: value for name, value in record.items() if name in plain}
+    found: dict[str, list[int]] = {}
+    for page in pages if entries else ():
+        for path in _printed(entries, schema, [page]):
+            found.setdefault(path, []).append(page.number)
+    return found
+
+
 def _row_pages(record: Record, schema: ExtractionSchema, places: Places, *, first: int) -> dict[str, int]:
-    """The page of each row of each list: where most of its values are, or else where the row before it is."""
+    """The page of each row of each table: where most of its values are, or else where the row before it is."""
     found: dict[str, int] = {}
-    for spec in schema.fields:
-        rows = record.get(spec.name)
-        if spec.shape is not Shape.LIST or not isinstance(rows, list):
-            continue
+    for path, count in _tables(schema.fields, record, ""):
         page = first
-        for index in range(len(rows)):
-            row = f"{spec.name}[{index}]"
-            counts = Counter(
-                numbers[0] for path, numbers in places.items() if path == row or path.startswith(f"{row}.")
-            )
+        for index in range(count):
+            row = f"{path}[{index}]"
+            counts = Counter(numbers[0] for path, numbers in places.items() if path.startswith(f"{row}."))
             page = counts.most_common(1)[0][0] if counts else page
             found[row] = page
     return found
+
+
+def _tables(specs: Sequence[FieldSpec], values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, int]]:
+    """Every table with its number of rows."""
+    for spec in specs:
+        value = values.get(spec.name)
+        if spec.is_table and isinstance(value, list):
+            yield f"{prefix}{spec.name}", len(value)
+        elif spec.shape is Shape.GROUP and isinstance(value, dict):
+            yield from _tables(spec.children, value, f"{prefix}{spec.name}.")
 
 
 def _everywhere(path: str) -> bool | None:
@@ -179,9 +196,9 @@ class _Writer:
         self.text += "}"
 
     def rows(self, spec: FieldSpec, values: Sequence[Any], path: str) -> None:
-        """The rows that are on the page."""
+        """The rows that are on the page; one that nobody knows the page of is on none."""
         item = spec.item or FieldSpec(name=spec.name)
-        here = [index for index in range(len(values)) if self.on_page(f"{path}[{index}]") is not False]
+        here = [index for index in range(len(values)) if self.on_page(f"{path}[{index}]")]
         self.text += "["
         for number, index in enumerate(here):
             self.text += "," if number else ""
