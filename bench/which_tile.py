@@ -54,7 +54,7 @@ COLUMNS, ROWS, TILE_PX, PATCH_PX = 2, 3, 56, 36
 TILES = COLUMNS * ROWS
 CHANCE = 1 / (TILES * (TILES - 1))
 TRAINED_PAGES, UNSEEN_PAGES = 1500, 50
-RECIPE = {"steps": 600, "pages_per_step": 16, "pages_at_once": 16, "learning_rate": 2e-3}
+RECIPE = {"steps": 500, "pages_per_step": 16, "pages_at_once": 16, "learning_rate": 3e-3}
 SCHEMA = {
     "title": "hatchings",
     "type": "object",

@@ -1,7 +1,7 @@
 """`docproc finetune`: train an NVLM on documents with known answers, before a person's eyes."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -57,7 +57,7 @@ def finetune(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped or killed.")] = False,
 ) -> None:
     """Train an adapter on documents with truth. Example: `docproc finetune truth/ --base NVLM-D-72B --out adapter`."""
-    _need_torch()
+    need(_NEEDED)
     chosen = _schema(schema, truth)
     from docproc.bootstrap import load_settings, open_pages
     from docproc.nvlm.quiet import be_quiet
@@ -93,10 +93,11 @@ def finetune(
     _sum_up(outcome, out)
 
 
-def _need_torch() -> None:
+def need(modules: Sequence[str]) -> None:
+    """Say what to install before the command fails for want of it."""
     from importlib.util import find_spec
 
-    if missing := [name for name in _NEEDED if find_spec(name) is None]:
+    if missing := [name for name in modules if find_spec(name) is None]:
         raise UsageError(f"{', '.join(missing)} missing: pip install 'docproc[finetune]'")
 
 

@@ -30,9 +30,7 @@ def draw_noise(example: Example) -> DrawnPage:
     """A page of two tiles; its noise is that of the document's name."""
     seed = int(example.document.removesuffix(".png"))
     pixels = np.random.default_rng(seed).integers(0, 256, (TILE_PX, 3 * TILE_PX, 3), dtype=np.uint8)
-    return DrawnPage(
-        grid=Grid(2, 1), canvas=pixels[:, : 2 * TILE_PX].copy(), thumbnail=pixels[:, 2 * TILE_PX :].copy()
-    )
+    return DrawnPage(grid=Grid(2, 1), canvas=pixels[:, : 2 * TILE_PX].copy(), thumbnail=pixels[:, 2 * TILE_PX :].copy())
 
 
 def batcher(processor: Any) -> Batcher:  # noqa: ANN401 any processor of the family

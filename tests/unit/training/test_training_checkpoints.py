@@ -44,7 +44,9 @@ class Run:
         return {name: weight.detach().clone() for name, weight in self.model.named_parameters() if weight.requires_grad}
 
 
-def test_losses_and_weights_are_equal_to_the_last_bit(checkpoint: Path, processor: NvlmProcessor, tmp_path: Path) -> None:
+def test_losses_and_weights_are_equal_to_the_last_bit(
+    checkpoint: Path, processor: NvlmProcessor, tmp_path: Path
+) -> None:
     whole = Run(checkpoint, processor, tmp_path / "whole")
     losses = whole.go(0, STEPS)
     before = Run(checkpoint, processor, tmp_path / "cut")
@@ -57,7 +59,9 @@ def test_losses_and_weights_are_equal_to_the_last_bit(checkpoint: Path, processo
     assert all(torch.equal(weight, whole.weights()[name]) for name, weight in after.weights().items())
 
 
-def test_nothing_is_restored_where_nothing_was_saved(checkpoint: Path, processor: NvlmProcessor, tmp_path: Path) -> None:
+def test_nothing_is_restored_where_nothing_was_saved(
+    checkpoint: Path, processor: NvlmProcessor, tmp_path: Path
+) -> None:
     assert Run(checkpoint, processor, tmp_path / "new").restore() == 0
 
 

@@ -55,11 +55,14 @@ def test_a_way_to_train_changes_what_it_says_and_nothing_else(base: Path, traine
         part_of(name) for name, weight in now.items() if name not in before or not torch.equal(weight, before[name])
     }
     alignment = {"projector"} if "NVLM_D" in (base / "config.json").read_text() else {"projector", "cross"}
-    assert changed == {
-        Trained.LORA: {"lora"},
-        Trained.ALIGNMENT: alignment,
-        Trained.ALL: {"language", *alignment},
-    }[trained]
+    assert (
+        changed
+        == {
+            Trained.LORA: {"lora"},
+            Trained.ALIGNMENT: alignment,
+            Trained.ALL: {"language", *alignment},
+        }[trained]
+    )
     assert now.keys() >= before.keys()
 
 

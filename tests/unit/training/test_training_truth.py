@@ -46,7 +46,9 @@ def test_a_folder_without_truth_is_refused(tmp_path: Path) -> None:
         read_truth(tmp_path)
 
 
-@pytest.mark.parametrize("truth", [[], {}, {"fields": 3}, {"file": "../a.pdf", "fields": {}}, {"file": 3, "fields": {}}])
+@pytest.mark.parametrize(
+    "truth", [[], {}, {"fields": 3}, {"file": "../a.pdf", "fields": {}}, {"file": 3, "fields": {}}]
+)
 def test_a_truth_of_another_form_is_refused_by_name(tmp_path: Path, truth: object) -> None:
     put(tmp_path, "a.pdf", truth)
     with pytest.raises(TruthError, match=r"a\.pdf\.json"):
