@@ -53,8 +53,9 @@ KINDS = {"d": NvlmDConfig, "x": NvlmXConfig, "h": NvlmHConfig}
 COLUMNS, ROWS, TILE_PX, PATCH_PX = 2, 3, 56, 36
 TILES = COLUMNS * ROWS
 CHANCE = 1 / (TILES * (TILES - 1))
+HEADS = 4
 TRAINED_PAGES, UNSEEN_PAGES = 1500, 50
-RECIPE = {"steps": 500, "pages_per_step": 16, "pages_at_once": 16, "learning_rate": 3e-3}
+RECIPE = {"steps": 400, "pages_per_step": 16, "pages_at_once": 16, "learning_rate": 2e-3}
 SCHEMA = {
     "title": "hatchings",
     "type": "object",
@@ -152,7 +153,11 @@ def write_base(folder: Path, arch: str, seed: int) -> None:
     """A tiny checkpoint that knows nothing yet, with a tower that looks sharply and gates that are open."""
     tokenizer = word_tokenizer({}, (*tiny_words(), *WORDS))
     torch.manual_seed(seed)
-    model = AutoModelForImageTextToText.from_config(tiny_config(tokenizer, kind=KINDS[arch], tile_px=TILE_PX))
+    config = tiny_config(tokenizer, kind=KINDS[arch], tile_px=TILE_PX)
+    # heads that are wide enough, and turn fast enough, to look at the tag just before a tile
+    config.text_config.num_attention_heads = HEADS
+    config.text_config.rope_parameters = {"rope_type": "default", "rope_theta": 1000.0}
+    model = AutoModelForImageTextToText.from_config(config)
     sharpen(model.model.vision_tower, seed)
     with torch.no_grad():
         for name, weight in model.named_parameters():

@@ -45,7 +45,7 @@ def open_for_training(folder: Path, recipe: Recipe) -> Any:  # noqa: ANN401 any 
     model = AutoModelForImageTextToText.from_pretrained(folder, **options)
     if gpu:
         # what a layer computed is computed again rather than kept: a page's 1,831 places in 80 layers fill a card
-        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        model.activation_checkpointing_enable()
     model.requires_grad_(requires_grad=False)
     if recipe.trained is Trained.LORA:
         return _with_lora(model, recipe)

@@ -1,9 +1,10 @@
 """A run in a folder: examples, steps, checkpoints, log, plot, adapter; goes on where it was stopped or killed."""
 
+import fcntl
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -83,14 +84,26 @@ def finetune(assignment: Assignment, *, source: DocprocPages, limits: Limits, wa
         four_bits(gpu=torch.cuda.is_available())  # said before anything is written
     _open_folder(assignment, documents)
     finder = Finder(source=source, schema=assignment.schema, limits=limits, ocr=assignment.ocr)
-    examples, left_out, whole = _examples(assignment, documents, finder=finder, watcher=watcher)
-    if not whole:
-        return Outcome(finished=False, pages=len(examples), left_out=left_out)
-    if not examples:
-        raise TruthError(f"{assignment.truth}: no document gives a page; the first: {left_out[0].reason}")
+    with _alone_in(assignment.out):
+        examples, left_out, whole = _examples(assignment, documents, finder=finder, watcher=watcher)
+        if not whole:
+            return Outcome(finished=False, pages=len(examples), left_out=left_out)
+        if not examples:
+            raise TruthError(f"{assignment.truth}: no document gives a page; the first: {left_out[0].reason}")
+        done = _train(assignment, examples, source=source, config=config, watcher=watcher)
     steps = assignment.recipe.step_count(len(examples))
-    done = _train(assignment, examples, source=source, config=config, watcher=watcher)
     return Outcome(finished=done == steps, steps_done=done, steps=steps, pages=len(examples), left_out=left_out)
+
+
+@contextmanager
+def _alone_in(out: Path) -> Iterator[None]:
+    """Nobody else goes on with the run meanwhile; the lock ends with the process, however it ends."""
+    with (out / _RUN).open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            raise ConflictError(f"{out}: another process is at this run") from exc
+        yield
 
 
 def _open_folder(assignment: Assignment, documents: Sequence[TruthDocument]) -> None:

@@ -22,12 +22,12 @@ from docproc.nvlm.adapter import load_with_adapter
 
 pytestmark = pytest.mark.integration
 PATIENCE_S = 120
+SOME_STEPS = ("--train", "alignment", "--steps", 25)
 SCHEMA = {"title": "note", "type": "object", "properties": {"total": {"type": ["string", "null"]}}}
 
 
-@pytest.fixture
-def truth(tmp_path: Path) -> Path:
-    folder = tmp_path / "notes"
+def write_notes(folder: Path) -> Path:
+    """Three pages with truth."""
     for part in ("docs", "truth"):
         (folder / part).mkdir(parents=True)
     (folder / "schema.json").write_text(json.dumps(SCHEMA))
@@ -37,6 +37,11 @@ def truth(tmp_path: Path) -> Path:
         page.save(folder / "docs" / f"{number}.png")
         (folder / "truth" / f"{number}.png.json").write_text(json.dumps({"fields": {"total": f"{number}.00"}}))
     return folder
+
+
+@pytest.fixture
+def truth(tmp_path: Path) -> Path:
+    return write_notes(tmp_path / "notes")
 
 
 class Finetune:
@@ -69,9 +74,23 @@ class Finetune:
         return errors
 
 
-@pytest.fixture
-def finetune(tmp_path: Path, truth: Path, checkpoint: Path) -> Finetune:
-    return Finetune(tmp_path, truth, checkpoint)
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for all runs: each of them takes a while to start."""
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def finetune(place: Path, checkpoint: Path) -> Finetune:
+    return Finetune(place, write_notes(place / "notes"), checkpoint)
+
+
+@pytest.fixture(scope="module")
+def whole(finetune: Finetune, place: Path) -> Path:
+    """The folder of a run that was never stopped."""
+    said = finetune("--out", "whole", *SOME_STEPS)
+    assert "25 steps over 3 pages" in said
+    return place / "whole"
 
 
 def logged(out: Path) -> list[dict[str, Any]]:
@@ -86,47 +105,47 @@ def wait_for(happened: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_a_run_ends_with_an_adapter_a_log_and_a_plot(finetune: Finetune, tmp_path: Path, checkpoint: Path) -> None:
-    said = finetune("--out", "adapter", "--epochs", 1)
-    out = tmp_path / "adapter"
-    assert "3 steps over 3 pages" in said
-    assert [line["step"] for line in logged(out)] == [1, 2, 3]
-    assert (out / "loss.svg").read_text().startswith("<?xml")
-    assert json.loads((out / "adapter.json").read_text())["form"] == "lora"
-    pages = [json.loads(line) for line in (out / "pages.jsonl").read_text().splitlines()]
+def test_a_run_ends_with_an_adapter_a_log_and_a_plot(whole: Path, checkpoint: Path) -> None:
+    assert [line["step"] for line in logged(whole)] == [*range(1, 26)]
+    assert (whole / "loss.svg").read_text().startswith("<?xml")
+    assert json.loads((whole / "adapter.json").read_text())["form"] == "weights"
+    pages = [json.loads(line) for line in (whole / "pages.jsonl").read_text().splitlines()]
     assert [page["pages"][0]["text"] for page in pages] == [f'{{"total":"{number}.00"}}' for number in range(3)]
-    assert load_with_adapter(checkpoint, out).config.model_type == "NVLM_D"
+    assert load_with_adapter(checkpoint, whole).config.model_type == "NVLM_D"
 
 
-def test_a_killed_run_goes_on_and_ends_bit_for_bit_as_one_that_was_not(finetune: Finetune, tmp_path: Path) -> None:
-    options = ("--train", "alignment", "--steps", 25)
-    finetune("--out", "whole", *options)
-    killed = tmp_path / "killed"
-    with finetune.start("--out", killed, *options) as process:
+def test_a_killed_run_goes_on_and_ends_bit_for_bit_as_one_that_was_not(
+    finetune: Finetune, whole: Path, place: Path
+) -> None:
+    killed = place / "killed"
+    with finetune.start("--out", killed, *SOME_STEPS) as process:
         wait_for(lambda: len(logged(killed)) > 4)
         process.kill()
     assert not (killed / "adapter.json").exists()
-    finetune("--out", killed, *options, "--resume")
+    finetune("--out", killed, *SOME_STEPS, "--resume")
     keys = ("step", "loss", "gradient_norm", "learning_rate")
-    losses = [[[line[key] for key in keys] for line in logged(out)] for out in (tmp_path / "whole", killed)]
+    losses = [[[line[key] for key in keys] for line in logged(out)] for out in (whole, killed)]
     assert losses[0] == losses[1]
-    weights = [load_file(out / "trained.safetensors") for out in (tmp_path / "whole", killed)]
+    weights = [load_file(out / "trained.safetensors") for out in (whole, killed)]
     assert weights[0].keys() == weights[1].keys()
     assert all(weight.equal(weights[1][name]) for name, weight in weights[0].items())
 
 
-def test_ctrl_c_saves_and_says_how_to_go_on(finetune: Finetune, tmp_path: Path) -> None:
-    out = tmp_path / "stopped"
+def test_ctrl_c_saves_and_says_how_to_go_on(finetune: Finetune, place: Path, checkpoint: Path) -> None:
+    out = place / "stopped"
     with finetune.start("--out", out, "--steps", 400, "--save-every", 1000) as process:
         wait_for(lambda: len(logged(out)) > 1)
+        same = ("--no-ocr", "--pages-per-step", 1, "--steps", 400, "--resume")
+        second = refusal(place / "notes", "--base", checkpoint, "--out", out, *same)
+        assert "another process is at this run" in second.message
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
     assert "--resume" in said
     done = len(logged(out))
     assert [path.name for path in (out / "checkpoints").iterdir()] == [f"step-{done:08}.pt"]
-    refused = finetune("--out", out, "--steps", 3, "--save-every", 1000, "--resume", code=2)
-    assert "the run was begun otherwise: recipe differ" in refused
+    otherwise = refusal(place / "notes", "--base", checkpoint, "--out", out, "--no-ocr", "--steps", 3, "--resume")
+    assert "the run was begun otherwise: recipe differ" in otherwise.message
 
 
 def refusal(*arguments: object) -> DocprocError:

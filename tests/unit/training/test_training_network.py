@@ -14,7 +14,7 @@ from docproc.nvlm.adapter import AdapterError, load_with_adapter, write_adapter
 from docproc.nvlm.tiny import write_tiny
 from docproc.training.network import BaseError, four_bits, open_for_training, read_base_config
 from docproc.training.recipe import Recipe, Trained
-from docproc.training.steps import make_optimizer, training_steps
+from docproc.training.steps import answer_loss, make_optimizer, training_steps
 
 KINDS: dict[str, type[NvlmDConfig]] = {"d": NvlmDConfig, "x": NvlmXConfig, "h": NvlmHConfig}
 
@@ -32,7 +32,7 @@ def part_of(name: str) -> str:
     return next((part for key, part in parts.items() if key in name), "language")
 
 
-def trained_a_step(base: Path, trained: Trained) -> Any:
+def trained_two_steps(base: Path, trained: Trained) -> Any:  # noqa: ANN401 with peft or without
     recipe = Recipe(trained=trained, learning_rate=1e-2, pages_per_step=2, pages_at_once=1)
     torch.manual_seed(0)
     model = open_for_training(base, recipe)
@@ -43,9 +43,20 @@ def trained_a_step(base: Path, trained: Trained) -> Any:
     return model
 
 
-@pytest.mark.parametrize("trained", list(Trained))
-def test_a_way_to_train_changes_what_it_says_and_nothing_else(base: Path, trained: Trained) -> None:
-    model = trained_a_step(base, trained)
+@pytest.fixture(scope="module", params=list(Trained))
+def trained(request: pytest.FixtureRequest) -> Trained:
+    return Trained(request.param)
+
+
+@pytest.fixture(scope="module")
+def model(base: Path, trained: Trained) -> torch.nn.Module:
+    network: torch.nn.Module = trained_two_steps(base, trained)
+    return network
+
+
+def test_a_way_to_train_changes_what_it_says_and_nothing_else(
+    base: Path, trained: Trained, model: torch.nn.Module
+) -> None:
     before = dict(AutoModelForImageTextToText.from_pretrained(base).named_parameters())
     now = {
         name.removeprefix("base_model.model.").replace(".base_layer", ""): weight
@@ -66,11 +77,10 @@ def test_a_way_to_train_changes_what_it_says_and_nothing_else(base: Path, traine
     assert now.keys() >= before.keys()
 
 
-@pytest.mark.parametrize("trained", list(Trained))
 def test_the_base_with_its_adapter_answers_as_the_trained_network_did(
-    base: Path, trained: Trained, tmp_path: Path
+    base: Path, model: torch.nn.Module, tmp_path: Path
 ) -> None:
-    model = trained_a_step(base, trained).eval()
+    model.eval()
     write_adapter(tmp_path, model, facts={"steps": 2})
     loaded = load_with_adapter(base, tmp_path)
     batch = batcher(AutoProcessor.from_pretrained(base)).batch([example(3, '{"a":1}')]).inputs
@@ -79,6 +89,19 @@ def test_the_base_with_its_adapter_answers_as_the_trained_network_did(
         assert torch.allclose(loaded(**batch).logits, expected, rtol=1e-3, atol=1e-3)
         untrained = AutoModelForImageTextToText.from_pretrained(base)(**batch).logits
     assert not torch.allclose(untrained, expected, atol=1e-2)
+
+
+def test_layers_that_are_computed_again_give_the_same_gradients(base: Path) -> None:
+    batch = batcher(AutoProcessor.from_pretrained(base)).batch([example(1, '{"a":1}')])
+    found = []
+    for again in (False, True):
+        network = open_for_training(base, Recipe(trained=Trained.ALL))
+        if again:
+            network.activation_checkpointing_enable()
+        network.train()
+        answer_loss(network, batch).backward()
+        found.append({name: weight.grad for name, weight in network.named_parameters() if weight.requires_grad})
+    assert all(torch.allclose(gradient, found[1][name], atol=1e-5) for name, gradient in found[0].items())
 
 
 def test_an_adapter_of_another_member_is_refused(base: Path, tmp_path: Path) -> None:
