@@ -21,7 +21,7 @@ from docproc.domain.errors import ConflictError, DocprocError, NotFoundError, Us
 from docproc.nvlm.adapter import load_with_adapter
 
 pytestmark = pytest.mark.integration
-PATIENCE_S = 120
+PATIENCE_S = 240
 SOME_STEPS = ("--train", "alignment", "--steps", 25)
 SCHEMA = {"title": "note", "type": "object", "properties": {"total": {"type": ["string", "null"]}}}
 
