@@ -13,6 +13,7 @@ from docproc.cli import (
     doctor,
     evaluate,
     extract,
+    finetune,
     inspect,
     jobs,
     models,
@@ -54,6 +55,7 @@ app.add_typer(store.app, name="store")
 app.add_typer(database_commands.app, name="db")
 app.add_typer(schema_commands.app, name="schemas")
 app.add_typer(models.app, name="models")
+app.command("finetune")(finetune.finetune)
 app.command("doctor")(doctor.doctor)
 app.add_typer(settings_commands.app, name="settings")
 
