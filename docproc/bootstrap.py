@@ -42,6 +42,7 @@ class Desk:
     stores: "Stores"
     work: "WorkStores"
     upkeep: "UpkeepStores"
+    errands: "ErrandStores"
     owners: "LocalOwners"
     accept: "Accept"
 
@@ -93,13 +94,19 @@ def open_service_desk(settings: Settings | None = None) -> Desk:
 def _desk_over(database: "Database", settings: Settings) -> Desk:
     from docproc.intake import accept  # noqa: PLC0415
     from docproc.queueing.owners import LocalOwners  # noqa: PLC0415
-    from docproc.storage.stores import stores_over, upkeep_stores_over, work_stores_over  # noqa: PLC0415
+    from docproc.storage.stores import (  # noqa: PLC0415
+        errand_stores_over,
+        stores_over,
+        upkeep_stores_over,
+        work_stores_over,
+    )
 
     return Desk(
         settings=settings,
         stores=stores_over(database, settings.blobs),
         work=work_stores_over(database),
         upkeep=upkeep_stores_over(database),
+        errands=errand_stores_over(database),
         owners=LocalOwners(settings.data_dir / "owners"),
         accept=partial(accept, limits=settings.limits),
     )
@@ -207,7 +214,7 @@ def open_service(settings: Settings | None = None, *, migrate: bool = False) -> 
     )
 
     settings = settings or load_settings()
-    if settings.broker is None:
+    if not settings.broker:
         raise UsageError("a service needs a broker: set DOCPROC_BROKER_URL, for example redis://127.0.0.1:6379/0")
     database = open_service_database(_service_database_url(settings), migrate_first=migrate)
     upkeep = upkeep_stores_over(database)
