@@ -12,6 +12,7 @@ from docproc.cli import (
     dead,
     doctor,
     evaluate,
+    exports,
     extract,
     finetune,
     inspect,
@@ -23,6 +24,7 @@ from docproc.cli import (
     store,
     submit,
     tenants,
+    webhooks,
     worker,
     workers,
 )
@@ -51,6 +53,8 @@ app.add_typer(workers.app, name="workers")
 app.add_typer(queues.app, name="queues")
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(dead.app, name="dead")
+app.add_typer(exports.app, name="exports")
+app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(store.app, name="store")
 app.add_typer(database_commands.app, name="db")
 app.add_typer(schema_commands.app, name="schemas")

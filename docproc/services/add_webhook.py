@@ -1,0 +1,50 @@
+"""Tell a URL of a tenant's events, or no more; both are audited. Knows no network."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from docproc.domain.document import DocumentState, JobState
+from docproc.domain.errors import UsageError
+from docproc.domain.states import FINAL_DOCUMENT_STATES
+from docproc.services.errand_ports import DeliveryStore
+from docproc.services.upkeep_ports import AuditLog
+from docproc.services.upkeep_records import Deed
+
+#: what can be told: the end of a document, a document that is worked on again, the end of a job, and its reopening
+KINDS = (
+    *(f"document.{state}" for state in DocumentState if state in FINAL_DOCUMENT_STATES),
+    f"document.{DocumentState.RECEIVED}",
+    *(f"job.{state}" for state in JobState),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewWebhook:
+    """Its secret is shown once."""
+
+    id: UUID
+    secret: str
+
+
+def add_webhook(
+    deliveries: DeliveryStore, *, tenant: str, url: str, kinds: Sequence[str], by: str, audit: AuditLog
+) -> NewWebhook:
+    """Raises UsageError for a URL or a kind of event that cannot be, NotFoundError when there is no such tenant."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username:
+        raise UsageError("a webhook's URL is https://HOST/…, without a user's name")
+    if unknown := sorted(set(kinds) - set(KINDS)):
+        raise UsageError(f"there are no events called {', '.join(unknown)}; there are {', '.join(KINDS)}")
+    secret = secrets.token_urlsafe(32)
+    webhook_id = deliveries.add_webhook(tenant=tenant, url=url, secret=secret, kinds=kinds)
+    audit.note(Deed(tenant=tenant, actor=by, action="webhook.add", subject=str(webhook_id)))
+    return NewWebhook(id=webhook_id, secret=secret)
+
+
+def remove_webhook(deliveries: DeliveryStore, webhook_id: UUID, *, tenant: str, by: str, audit: AuditLog) -> None:
+    """Raises NotFoundError."""
+    deliveries.disable(webhook_id, tenant=tenant)
+    audit.note(Deed(tenant=tenant, actor=by, action="webhook.remove", subject=str(webhook_id)))
