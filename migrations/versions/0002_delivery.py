@@ -53,6 +53,11 @@ def json() -> sa.JSON:
     return sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 
 
+def errand_state() -> sa.Enum:
+    states = ("waiting", "queued", "leased", "succeeded", "failed")
+    return sa.Enum(*states, name="state", native_enum=False, create_constraint=True, length=16)
+
+
 def upgrade() -> None:
     op.create_table(
         "audit",
@@ -161,21 +166,7 @@ def upgrade() -> None:
         sa.Column("tenant", sa.Text(), nullable=False),
         sa.Column("job_id", sa.Uuid(), nullable=False),
         sa.Column("event_number", sa.Integer(), nullable=False),
-        sa.Column(
-            "state",
-            sa.Enum(
-                "waiting",
-                "queued",
-                "leased",
-                "succeeded",
-                "failed",
-                name="state",
-                native_enum=False,
-                create_constraint=True,
-                length=16,
-            ),
-            nullable=False,
-        ),
+        sa.Column("state", errand_state(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_owner", sa.Text(), nullable=True),
@@ -222,21 +213,7 @@ def upgrade() -> None:
         sa.Column("tenant", sa.Text(), nullable=False),
         sa.Column("format", sa.Text(), nullable=False),
         sa.Column("dialect", sa.Text(), nullable=False),
-        sa.Column(
-            "state",
-            sa.Enum(
-                "waiting",
-                "queued",
-                "leased",
-                "succeeded",
-                "failed",
-                name="state",
-                native_enum=False,
-                create_constraint=True,
-                length=16,
-            ),
-            nullable=False,
-        ),
+        sa.Column("state", errand_state(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_owner", sa.Text(), nullable=True),
