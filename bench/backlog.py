@@ -16,8 +16,8 @@ import psycopg
 import redis
 
 sys.path.insert(0, str(Path(__file__).parent))
+from running import QUEUE, Stack, running_stack
 from service import throughput
-from stack import QUEUE, Stack, running_stack
 
 from docproc.domain.document import MediaType
 from docproc.domain.ids import new_id

@@ -12,8 +12,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from backlog import TENANT, add_backlog
+from running import Stack, running_stack, write_documents
 from service import throughput
-from stack import Stack, running_stack, write_documents
 
 _PAGES = 10
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import psycopg
 
 sys.path.insert(0, str(Path(__file__).parent))
-from stack import Stack, running_stack, write_documents
+from running import Stack, running_stack, write_documents
 
 _CLAIM = """
     UPDATE bench_rows SET state = 'leased', owner = %s WHERE id = (

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from docproc.domain.schema import ExtractionSchema
     from docproc.pages.source import DocprocPages
-    from docproc.pipeline.ports import PageSource, Reader
+    from docproc.pipeline.ports import DrawingSource, Reader
     from docproc.queueing.owners import LocalOwners
     from docproc.services.errand_ports import ErrandStores
     from docproc.services.job_context import Accept, JobContext
@@ -231,7 +231,7 @@ def open_service(settings: Settings | None = None, *, migrate: bool = False) -> 
     )
 
 
-def contexts_of(service: Service, source: "PageSource", *, kept: int = 64) -> "ContextOf":
+def contexts_of(service: Service, source: "DrawingSource", *, kept: int = 64) -> "ContextOf":
     """The context of a document's job, kept for the jobs that a worker saw last.
 
     What it returns raises ReaderUnavailableError when this worker has not the reader or the schema of the job.

@@ -28,6 +28,7 @@ from docproc.services.records import (
     Removed,
     StoredExtraction,
     StoredReading,
+    WindowClaim,
 )
 from doubles.blobs import MemoryBlobStore
 from doubles.rows import BEGUN, MAX_STALLED, OPEN_PAGES, Memory, Row, leased, new_document, spent, unread
@@ -216,13 +217,13 @@ class MemoryDocumentStore(_Store):
                 row.free()
             return len(theirs)
 
-    def release(self, claim: Claim) -> None:
+    def release(self, claim: Claim | WindowClaim) -> None:
         with self._memory.lock:
             row = self._memory.held(claim)
             row.progress()
             row.free()
 
-    def restart(self, claim: Claim, *, keep_words: bool = False) -> Document:
+    def restart(self, claim: Claim | WindowClaim, *, keep_words: bool = False) -> Document:
         with self._memory.lock:
             row = self._memory.held(claim)
             if not keep_words:
@@ -249,7 +250,7 @@ class MemoryDocumentStore(_Store):
             row.move(to)
             return row.seen()
 
-    def fail(self, claim: Claim, failure: Failure, *, seconds: float = 0.0) -> Document:
+    def fail(self, claim: Claim | WindowClaim, failure: Failure, *, seconds: float = 0.0) -> Document:
         with self._memory.lock:
             row = self._memory.held(claim)
             row.end(DocumentState.FAILED, failure, seconds=seconds)
@@ -316,7 +317,7 @@ class MemoryPageStore(_Store):
         numbers = [page.facts.number for page in self.pages(document_id) if page.state is not PageState.BLANK]
         return min(numbers, default=None)
 
-    def fail(self, claim: Claim, number: int, failure: Failure) -> Document:
+    def fail(self, claim: Claim | WindowClaim, number: int, failure: Failure) -> Document:
         with self._memory.lock:
             row = self._memory.held(claim)
             row.move_pages(OPEN_PAGES, PageState.FAILED, numbers=(number,), failure=failure)
@@ -330,7 +331,7 @@ class MemoryReadingStore(_Store):
             rows = [row for row in self._memory.every() if row.document.tenant == tenant]
             return next((each for row in rows for each in row.readings if each.reading_key == reading_key), None)
 
-    def save(self, claim: Claim, reading: StoredReading, *, seconds: float) -> Document:
+    def save(self, claim: Claim | WindowClaim, reading: StoredReading, *, seconds: float) -> Document:
         with self._memory.lock:
             row = self._memory.held(claim)
             numbers = None if reading.complete else reading.pages
