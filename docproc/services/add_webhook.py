@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from uuid import UUID
 
 from docproc.domain.document import DocumentState, JobState
@@ -33,15 +33,29 @@ def add_webhook(
     deliveries: DeliveryStore, *, tenant: str, url: str, kinds: Sequence[str], by: str, audit: AuditLog
 ) -> NewWebhook:
     """Raises UsageError for a URL or a kind of event that cannot be, NotFoundError when there is no such tenant."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username:
-        raise UsageError("a webhook's URL is https://HOST/…, without a user's name")
+    webhook_url(url)
     if unknown := sorted(set(kinds) - set(KINDS)):
         raise UsageError(f"there are no events called {', '.join(unknown)}; there are {', '.join(KINDS)}")
     secret = secrets.token_urlsafe(32)
     webhook_id = deliveries.add_webhook(tenant=tenant, url=url, secret=secret, kinds=kinds)
     audit.note(Deed(tenant=tenant, actor=by, action="webhook.add", subject=str(webhook_id)))
     return NewWebhook(id=webhook_id, secret=secret)
+
+
+def webhook_url(url: str) -> SplitResult:
+    """Its parts. Raises UsageError for a URL that no message could be sent to, whatever the network is like."""
+    try:
+        parts = urlsplit(url)
+        # these look at the port and at each part of the host's name, and raise
+        fits = parts.port != 0 and bool((parts.hostname or "").encode("idna"))
+    except ValueError:  # UnicodeError is one too
+        fits = False
+    # urlsplit drops line ends in silence, and what is sent would be another URL than what was stored
+    if not (fits and url.isascii() and url.isprintable() and " " not in url):
+        raise UsageError("a webhook's URL is https://HOST/…, and HOST and port are such as there can be")
+    if parts.scheme not in {"https", "http"} or parts.username is not None:
+        raise UsageError("a webhook's URL is https://HOST/…, without a user's name")
+    return parts
 
 
 def remove_webhook(deliveries: DeliveryStore, webhook_id: UUID, *, tenant: str, by: str, audit: AuditLog) -> None:
