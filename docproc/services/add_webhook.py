@@ -20,6 +20,8 @@ KINDS = (
     *(f"job.{state}" for state in JobState),
 )
 
+_NO_SUCH_PLACE = "a webhook's URL is https://HOST/…, in plain ASCII, with a host and a port that can be"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewWebhook:
@@ -48,11 +50,11 @@ def webhook_url(url: str) -> SplitResult:
         parts = urlsplit(url)
         # these look at the port and at each part of the host's name, and raise
         fits = parts.port != 0 and bool((parts.hostname or "").encode("idna"))
-    except ValueError:  # UnicodeError is one too
-        fits = False
+    except ValueError as exc:  # UnicodeError is one too
+        raise UsageError(_NO_SUCH_PLACE) from exc
     # urlsplit drops line ends in silence, and what is sent would be another URL than what was stored
     if not (fits and url.isascii() and url.isprintable() and " " not in url):
-        raise UsageError("a webhook's URL is https://HOST/…, and HOST and port are such as there can be")
+        raise UsageError(_NO_SUCH_PLACE)
     if parts.scheme not in {"https", "http"} or parts.username is not None:
         raise UsageError("a webhook's URL is https://HOST/…, without a user's name")
     return parts

@@ -77,7 +77,7 @@ def is_outside(address: str) -> bool:
 
     An IPv6 address that only wraps an IPv4 address (NAT64, 6to4, Teredo, the old compatible form) may lead back inside.
     """
-    found = ipaddress.ip_address(address.split("%")[0])
+    found = ipaddress.ip_address(address)
     if isinstance(found, ipaddress.IPv6Address):
         if found.ipv4_mapped is not None:
             return is_outside(str(found.ipv4_mapped))
