@@ -23,6 +23,7 @@ class HandedBack:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
         if isinstance(error, LeaseLostError):
             event(logger, "lease_lost")
+            self._release()  # what of it still stands
         elif isinstance(error, LeaveWork):
             self._release()
         elif isinstance(error, StorageError):
@@ -37,17 +38,22 @@ class HandedBack:
             self._hand_back()
         except LeaseLostError:
             return
+        except StorageError as error:
+            event(logger, "store_unreachable", error=error.message)
+            self._release_patiently()
 
     def _release_patiently(self) -> None:
         """An outage is nobody's fault: the attempt must not count, so wait until that can be said."""
         for seconds in _PATIENCE_S:
             self._pause(seconds)
             try:
-                return self._release()
+                return self._hand_back()
+            except LeaseLostError:
+                return None
             except StorageError:
                 continue
         return None
 
 
-#: between tries to hand work back: half a minute in all, about as long as a lease lasts
+#: between tries to hand work back: half a minute in all; what is not handed back by then is no longer renewed
 _PATIENCE_S = (1.0, 2.0, 4.0, 8.0, 15.0)

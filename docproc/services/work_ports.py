@@ -68,8 +68,8 @@ class LeaseStore(Protocol):
         """The pages of a window that wait; None when none does."""
         ...
 
-    def extend(self, owner: str, *, lease_s: float) -> None:
-        """Renew every lease of `owner`."""
+    def extend(self, owner: str, held: Collection[Held], *, lease_s: float) -> None:
+        """Renew these leases of `owner`; any other one of its own is nobody's work any more, and expires."""
         ...
 
     def let_go(self, owner: str) -> int:

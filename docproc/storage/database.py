@@ -96,14 +96,15 @@ def _try_rested(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy
     """A connection that rested for long may be dead; to ask before every transaction would double the ways there."""
     if time.monotonic() - record.info.get("rests_since", float("inf")) < RESTED_S:
         return
-    cursor = connection.cursor()
     try:
-        cursor.execute("SELECT 1")
-        connection.rollback()
+        cursor = connection.cursor()  # raises too where the driver knows already that it is closed
+        try:
+            cursor.execute("SELECT 1")
+            connection.rollback()
+        finally:
+            cursor.close()
     except Exception as exc:
         raise DisconnectionError from exc
-    finally:
-        cursor.close()
 
 
 def _sqlite_engine(url: str, connections: int, *, file: str | None) -> Engine:

@@ -1,6 +1,7 @@
 """Leases that workers take, renew and lose; knows nothing of what the work is."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -47,9 +48,16 @@ def _extending(table: Table, *mine: ColumnElement[bool]) -> Update:
     return update(table).where(key.in_(rows)).values(lease_expires_at=bindparam("until", type_=UtcDateTime))
 
 
-_EXTEND_DOCUMENTS = _extending(DOCUMENTS, DOCUMENTS.c.lease_owner == bindparam("owner"))
-_EXTEND_ERRANDS = [_extending(table, table.c.lease_owner == bindparam("owner")) for table in (EXPORTS, DELIVERIES)]
-_EXTEND_PAGES = _extending(PAGES, PAGES.c.lease_owner == bindparam("owner"), PAGES.c.state == PageState.LEASED)
+_EXTEND_WHOLE = [
+    _extending(table, table.c.lease_owner == bindparam("owner"), table.c.id.in_(bindparam("ids", expanding=True)))
+    for table in (DOCUMENTS, EXPORTS, DELIVERIES)
+]
+_EXTEND_PAGES = _extending(
+    PAGES,
+    PAGES.c.lease_owner == bindparam("owner"),
+    PAGES.c.state == PageState.LEASED,
+    tuple_(PAGES.c.document_id, PAGES.c.first_page).in_(bindparam("windows", expanding=True)),
+)
 
 
 class SqlLeaseStore:
@@ -85,11 +93,16 @@ class SqlLeaseStore:
                 return None
             return WindowClaim(document=document_of(document), owner=owner, pages=tuple(pages))
 
-    def extend(self, owner: str, *, lease_s: float) -> None:
-        for extending in (_EXTEND_DOCUMENTS, _EXTEND_PAGES, *_EXTEND_ERRANDS):
+    def extend(self, owner: str, held: Collection[Held], *, lease_s: float) -> None:
+        ids = [each.id for each in held if not each.first_page]
+        windows = [(each.id, each.first_page) for each in held if each.first_page]
+        statements = [*((extending, {"ids": ids}) for extending in _EXTEND_WHOLE if ids)]
+        if windows:
+            statements.append((_EXTEND_PAGES, {"windows": windows}))
+        for extending, terms in statements:
             with self._database.write() as connection:
                 until = self._database.now(connection) + timedelta(seconds=lease_s)
-                connection.execute(extending, {"owner": owner, "until": until})
+                connection.execute(extending, {"owner": owner, "until": until, **terms})
 
     def let_go(self, owner: str) -> int:
         held = {each.id for each in self.standing(owner)}

@@ -119,11 +119,24 @@ def test_renewed_leases_stand_and_the_others_are_swept(depot: Depot) -> None:
     depot.window(document.id, 1, owner="beating", lease_s=0.1)
     depot.window(document.id, 2, owner="silent", lease_s=0.1)
     depot.claim(other.id, owner="beating", lease_s=0.1)
-    depot.work.leases.extend("beating", lease_s=60)
+    held = [Held(id=document.id, first_page=1), Held(id=other.id), Held(id=document.id, first_page=2)]
+    depot.work.leases.extend("beating", held, lease_s=60)
     time.sleep(0.2)
     assert depot.work.tasks.sweep().freed == 1
     assert depot.work.leases.standing("beating") == {Held(id=document.id, first_page=1), Held(id=other.id)}
     assert depot.work.leases.standing("silent") == frozenset()
+
+
+def test_a_lease_that_is_in_nobodys_hand_expires_though_its_owner_lives(depot: Depot) -> None:
+    document, other = depot.prepared(2), depot.documents(depot.submit())[0]
+    depot.window(document.id, 1, owner="beating", lease_s=0.1)
+    depot.window(document.id, 2, owner="beating", lease_s=0.1)
+    depot.claim(other.id, owner="beating", lease_s=0.1)
+    depot.work.leases.extend("beating", [Held(id=document.id, first_page=1)], lease_s=60)
+    depot.work.leases.extend("beating", [], lease_s=60)
+    time.sleep(0.2)
+    assert depot.work.tasks.sweep().freed == 2
+    assert depot.work.leases.standing("beating") == {Held(id=document.id, first_page=1)}
 
 
 def test_a_page_lost_three_times_fails_and_its_document_goes_on(depot: Depot) -> None:
@@ -305,6 +318,7 @@ def test_a_job_of_which_pages_are_read_cannot_be_removed(depot: Depot) -> None:
     with pytest.raises(ConflictError):
         depot.stores.jobs.remove(document.job_id)
     depot.stores.documents.release(claim)
+    depot.stores.jobs.cancel(document.job_id)
     assert depot.stores.jobs.remove(document.job_id).documents == 1
 
 
