@@ -306,9 +306,11 @@ def database_facts() -> DatabaseFacts:
     """Raises StorageError when the database cannot be reached."""
     from docproc.storage.database import Database  # noqa: PLC0415
     from docproc.storage.migrate import HEAD, revision  # noqa: PLC0415
+    from docproc.storage.troubles import place_of  # noqa: PLC0415
 
     database = Database.open(load_settings().database)
-    place = database.engine.url.render_as_string(hide_password=True)
+    url = database.engine.url
+    place = f"{url.get_backend_name()} {place_of(url)}"  # no option of a URL: drivers take secrets there as well
     return DatabaseFacts(place=place, revision=revision(database), newest=HEAD)
 
 

@@ -132,3 +132,10 @@ def test_the_store_is_checked_with_a_receipt(service: Command, inbox: Path) -> N
     assert (receipt["missing"], receipt["blobs"]) == (1, 0)
     assert f"missing  {finding['key']}" in service("store", "check", "--delete-orphans", code=3).stdout
     assert "no tenant" in service("store", "check", "--tenant", "acme", code=2).stderr
+
+
+def test_a_secret_among_the_options_of_a_url_is_not_printed(service: Command, service_url: str) -> None:
+    url = f"{service_url}{'&' if '?' in service_url else '?'}password=SECRET"
+    said = service("db", "revision", database_url=url).stdout + service("doctor", database_url=url).stdout
+    assert "postgresql " in said
+    assert "SECRET" not in said
