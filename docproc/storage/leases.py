@@ -1,8 +1,9 @@
 """Leases that workers take, renew and lose; knows nothing of what the work is."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Table, Update, bindparam, select, tuple_, update
@@ -96,7 +97,9 @@ class SqlLeaseStore:
     def extend(self, owner: str, held: Collection[Held], *, lease_s: float) -> None:
         ids = [each.id for each in held if not each.first_page]
         windows = [(each.id, each.first_page) for each in held if each.first_page]
-        statements = [*((extending, {"ids": ids}) for extending in _EXTEND_WHOLE if ids)]
+        statements: list[tuple[Update, Mapping[str, Any]]] = [
+            (extending, {"ids": ids}) for extending in _EXTEND_WHOLE if ids
+        ]
         if windows:
             statements.append((_EXTEND_PAGES, {"windows": windows}))
         for extending, terms in statements:

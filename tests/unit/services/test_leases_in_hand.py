@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import pytest
 
@@ -34,7 +35,7 @@ class Leases:
         return frozenset(self.there)
 
 
-def _until(true) -> None:
+def _until(true: Callable[[], object]) -> None:
     ends = time.monotonic() + 10
     while not true():
         assert time.monotonic() < ends
@@ -44,7 +45,7 @@ def _until(true) -> None:
 def test_only_what_is_in_hand_is_renewed() -> None:
     first, second = Held(id=new_id()), Held(id=new_id(), first_page=3)
     leases = Leases(there={first, second})
-    in_hand = LeasesInHand(leases, beat=FAST)  # type: ignore[arg-type] as far as it is asked
+    in_hand = LeasesInHand(cast("Any", leases), beat=FAST)
     with in_hand.holding(first):
         with in_hand.holding(second):
             _until(lambda: frozenset({first, second}) in leases.renewed)
@@ -58,7 +59,7 @@ def test_only_what_is_in_hand_is_renewed() -> None:
 def test_leases_are_looked_after_whatever_went_wrong_before(error: Exception) -> None:
     held = Held(id=new_id())
     leases = Leases(errors=[error, error], there={held})
-    in_hand = LeasesInHand(leases, beat=FAST)  # type: ignore[arg-type]
+    in_hand = LeasesInHand(cast("Any", leases), beat=FAST)
     with in_hand.holding(held):
         assert leases.looked.wait(10)
     in_hand.close()
