@@ -131,15 +131,26 @@ class JobStore(Protocol):
         ...
 
     def retry(self, job_id: UUID) -> int:
-        """Receive failed documents again; returns how many."""
+        """Receive failed documents again; returns how many. Raises ConflictError when the job was canceled."""
         ...
 
-    def require_idle(self, job_id: UUID) -> None:
-        """Raises ConflictError while somebody works on the job."""
+    def finish_cancels(self, *, limit: int = 10) -> int:
+        """Cancel on where somebody began to cancel a job of workers and died; returns how many documents."""
+        ...
+
+    def close(self, job_id: UUID) -> None:
+        """Before a job is deleted: no more work comes to it. Raises ConflictError while somebody works on it.
+
+        A job of workers is worked on until it is finished or canceled, and from now on it counts as canceled.
+        """
+        ...
+
+    def export_ids(self, job_id: UUID) -> Sequence[UUID]:
+        """Exports of its records, of whatever state."""
         ...
 
     def remove(self, job_id: UUID) -> Removed:
-        """Delete all rows of a job. Raises ConflictError while somebody works on it."""
+        """Delete all rows of a job. Raises ConflictError while somebody works on it, as `close` does."""
         ...
 
 
@@ -242,7 +253,7 @@ class PageStore(Protocol):
         ...
 
     def first_printed(self, document_id: UUID) -> int | None:
-        """Number of the first page that is not blank."""
+        """Number of the first page that is neither blank nor failed."""
         ...
 
     def fail(self, claim: Claim | WindowClaim, number: int, failure: Failure) -> Document:

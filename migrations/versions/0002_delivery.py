@@ -41,6 +41,10 @@ PAGE_CHECKS = {
     "window_begins_before": "first_page >= 1 AND first_page <= number",
     "attempts_from_0": "attempt >= 0 AND stalled >= 0",
 }
+CANCEL_BEGUN = (
+    "cancel_requested_at IS NOT NULL AND queue IS NOT NULL AND "
+    "documents_received + documents_preparing + documents_reading + documents_assembling > 0"
+)
 SOME_PAGES_FAILED = "pages_failed > 0 AND state <> 'failed'"
 PAGE_DUE = "state = 'waiting' AND queue IS NOT NULL AND number = first_page"
 
@@ -290,6 +294,7 @@ def upgrade() -> None:
         for name, condition in JOB_CHECKS.items():
             batch_op.create_check_constraint(batch_op.f(f"ck_jobs_{name}"), condition)
         batch_op.create_foreign_key(batch_op.f("fk_jobs_tenant_tenants"), "tenants", ["tenant"], ["name"])
+        batch_op.create_index("ix_jobs_cancel_begun", ["id"], unique=False, **only(CANCEL_BEGUN))
 
     with op.batch_alter_table("pages", schema=None) as batch_op:
         batch_op.add_column(sa.Column("tenant", sa.Text(), server_default=sa.text("'local'"), nullable=False))
@@ -340,6 +345,7 @@ def downgrade() -> None:
         batch_op.drop_column("tenant")
 
     with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.drop_index("ix_jobs_cancel_begun", **only(CANCEL_BEGUN))
         batch_op.drop_constraint(batch_op.f("fk_jobs_tenant_tenants"), type_="foreignkey")
         for name in JOB_CHECKS:
             batch_op.drop_constraint(batch_op.f(f"ck_jobs_{name}"), type_="check")

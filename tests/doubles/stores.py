@@ -132,7 +132,13 @@ class MemoryJobStore(_Store):
                 row.document = replace(row.document, failure=None, finished_at=None)
             return len(failed)
 
-    def require_idle(self, job_id: UUID) -> None:
+    def finish_cancels(self, *, limit: int = 10) -> int:  # noqa: ARG002 memory has no jobs of workers
+        return 0
+
+    def export_ids(self, job_id: UUID) -> Sequence[UUID]:  # noqa: ARG002 nor exports
+        return ()
+
+    def close(self, job_id: UUID) -> None:
         with self._memory.lock:
             if any(leased(row) for row in self._memory.rows[job_id]):
                 raise ConflictError("the job is being worked on")
@@ -140,7 +146,7 @@ class MemoryJobStore(_Store):
     def remove(self, job_id: UUID) -> Removed:
         with self._memory.lock:
             job = self._memory.job(job_id)
-            self.require_idle(job_id)
+            self.close(job_id)
             rows = self._memory.rows.pop(job_id)
             del self._memory.jobs[job_id]
             below = sum(len(row.pages) + len(row.readings) + len(row.extractions) for row in rows)
@@ -314,7 +320,8 @@ class MemoryPageStore(_Store):
             return [page for page in pages if states is None or page.state in states]
 
     def first_printed(self, document_id: UUID) -> int | None:
-        numbers = [page.facts.number for page in self.pages(document_id) if page.state is not PageState.BLANK]
+        neither = (PageState.BLANK, PageState.FAILED)
+        numbers = [page.facts.number for page in self.pages(document_id) if page.state not in neither]
         return min(numbers, default=None)
 
     def fail(self, claim: Claim | WindowClaim, number: int, failure: Failure) -> Document:
