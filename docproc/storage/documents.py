@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, or_, 
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import NotFoundError
 from docproc.domain.failure import Failure, FailureCategory, FailureCode
+from docproc.domain.page import PageState
 from docproc.services.records import PHASES, Claim, Document, Original, WindowClaim
 from docproc.storage.changes import (
     NO_LEASE,
@@ -20,6 +21,8 @@ from docproc.storage.changes import (
     end_of_step,
     free_pages,
     held,
+    lead_windows_anew,
+    move_pages,
     pages_in_hand,
     wake,
 )
@@ -114,11 +117,13 @@ class SqlDocumentStore:
         with self._database.write() as connection:
             row = held(connection, claim)
             pages, values = {}, dict(end_of_step(claim))
-            if not keep_words:
+            if keep_words:  # also what others have in hand or were sent: their messages and claims are void now
+                along = (PageState.QUEUED, PageState.LEASED, PageState.WAITING)
+                move_pages(connection, row.id, along=along)
+                lead_windows_anew(connection, row.id)
+            else:
                 pages = drop_preparation(connection, row)
                 values |= UNPREPARED
-            elif isinstance(claim, WindowClaim):
-                free_pages(connection, row.id, pages_in_hand(connection, claim), values={})
             row = change_document(connection, row, to=DocumentState.RECEIVED, pages=pages, values=values)
             if row.lease_owner is not None:
                 row = change_document(connection, row, to=DocumentState.PREPARING)
