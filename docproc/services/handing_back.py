@@ -14,9 +14,11 @@ logger = logging.getLogger(__name__)
 class HandedBack:
     """Around the work on a claim: what cannot be finished now is free for others at once."""
 
-    def __init__(self, release: Callable[[], None], bench: Workbench) -> None:
+    def __init__(self, release: Callable[[], None], bench: Workbench, *, attempt: int) -> None:
+        """`attempt`: which one this is; work that comes back again and again waits longer before it does."""
         self._hand_back = release
         self._pause = bench.pause
+        self._patience_s = (min(float(attempt), _FIRST_PAUSE_S), *_PATIENCE_S)
 
     def __enter__(self) -> None: ...
 
@@ -44,7 +46,7 @@ class HandedBack:
 
     def _release_patiently(self) -> None:
         """An outage is nobody's fault: the attempt must not count, so wait until that can be said."""
-        for seconds in _PATIENCE_S:
+        for seconds in self._patience_s:
             self._pause(seconds)
             try:
                 return self._hand_back()
@@ -56,4 +58,6 @@ class HandedBack:
 
 
 #: between tries to hand work back: half a minute in all; what is not handed back by then is no longer renewed
-_PATIENCE_S = (1.0, 2.0, 4.0, 8.0, 15.0)
+_PATIENCE_S = (2.0, 4.0, 8.0, 15.0)
+#: the longest before the first try
+_FIRST_PAUSE_S = 30.0

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
-from docproc.domain.errors import StorageError
+from docproc.domain.errors import RefusedError, StorageError
 
 _ELSEWHERE = "or set DOCPROC_DATA_DIR to another folder"
 #: by the beginning of SQLite's names of its errors
@@ -27,10 +27,13 @@ _SQLITE: Mapping[str, str] = {
 def translated(url: URL) -> Iterator[None]:
     """What the driver and SQLAlchemy raise, as StorageError.
 
-    Of an error only its kind is told: its text may hold the statement with its values.
+    Of an error only its kind is told: its text may hold the statement with its values. A value that is refused is no
+    outage, though the one who wrote it cannot go on either.
     """
     try:
         yield
+    except (DataError, IntegrityError) as exc:
+        raise RefusedError(f"database {place_of(url)}: it refuses a value: {type(exc.orig).__name__}") from exc
     except (SQLAlchemyError, sqlite3.Error) as exc:  # sqlite3's own come from setting a connection up
         raise StorageError(f"database {place_of(url)}: {_trouble(exc)}") from exc
 
