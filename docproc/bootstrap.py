@@ -91,6 +91,20 @@ def open_service_desk(settings: Settings | None = None) -> Desk:
     return _desk_over(open_service_database(_service_database_url(settings)), settings)
 
 
+def export_link(desk: Desk, export_id: "UUID", *, tenant: str, expires_s: int) -> str:
+    """Where others fetch an export. Raises UsageError when there is no such link, or nothing that it could lead to."""
+    from docproc.services.link_export import link_export  # noqa: PLC0415
+    from docproc.storage.blob_stores import open_blob_links  # noqa: PLC0415
+
+    return link_export(
+        desk.errands.exports,
+        export_id,
+        tenant=tenant,
+        expires_s=expires_s,
+        open_links=lambda: open_blob_links(desk.settings.blobs),
+    )
+
+
 def _desk_over(database: "Database", settings: Settings) -> Desk:
     from docproc.intake import accept  # noqa: PLC0415
     from docproc.queueing.owners import LocalOwners  # noqa: PLC0415
@@ -186,6 +200,10 @@ def open_job(
         )
 
 
+#: of one statement of a worker; what looks at everything takes its time
+STATEMENT_S = 60.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """What the processes of a service share: the stores, the backlog, the broker."""
@@ -216,7 +234,7 @@ def open_service(settings: Settings | None = None, *, migrate: bool = False) -> 
     settings = settings or load_settings()
     if not settings.broker:
         raise UsageError("a service needs a broker: set DOCPROC_BROKER_URL, for example redis://127.0.0.1:6379/0")
-    database = open_service_database(_service_database_url(settings), migrate_first=migrate)
+    database = open_service_database(_service_database_url(settings), migrate_first=migrate, statement_s=STATEMENT_S)
     upkeep = upkeep_stores_over(database)
     return Service(
         settings=settings,

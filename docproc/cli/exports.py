@@ -16,10 +16,12 @@ from docproc.domain.ids import LOCAL_TENANT
 if TYPE_CHECKING:
     from docproc.services.errand_records import Export
 
-app = typer.Typer(no_args_is_help=True, help="Exports that workers make: create, list, fetch.")
+app = typer.Typer(no_args_is_help=True, help="Exports that workers make: create, list, fetch, link.")
 
 ExportId = Annotated[UUID, typer.Argument(help="As `docproc exports list` writes it.", metavar="EXPORT")]
 _LOOK_EVERY_S = 0.2
+#: S3 makes none that last longer than a week
+_LONGEST_LINK_S = 7 * 24 * 3600
 
 
 class FileFormat(StrEnum):
@@ -99,6 +101,25 @@ def fetch(
     finally:
         partial.unlink(missing_ok=True)
     typer.echo(f"{target}: {export.byte_count:,} bytes, {export.records} records")
+
+
+@app.command("link")
+def link(
+    export_id: ExportId,
+    expires: Annotated[
+        int, typer.Option(min=1, max=_LONGEST_LINK_S, metavar="SECONDS", help="How long it leads there.")
+    ] = 3600,
+    tenant: TenantName = LOCAL_TENANT,
+    as_json: AsJson = False,
+) -> None:
+    """Print a link with which anybody fetches an export from S3. Example: `docproc exports link 019… --expires 600`."""
+    from docproc.bootstrap import export_link, open_service_desk
+    from docproc.cli.deeds import note
+
+    desk = open_service_desk()
+    url = export_link(desk, export_id, tenant=tenant, expires_s=expires)
+    note(desk, "export.link", export_id, tenant=tenant)
+    typer.echo(json.dumps({"id": str(export_id), "url": url, "expires_seconds": expires}) if as_json else url)
 
 
 def _plain(export: "Export") -> dict[str, object]:

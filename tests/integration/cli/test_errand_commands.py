@@ -2,10 +2,16 @@
 
 import json
 import signal
+import urllib.request
 from pathlib import Path
 
 import pytest
 from doubles.command import Command, write_pdf
+from doubles.s3 import ENVIRONMENT
+from sqlalchemy import select
+
+from docproc.storage.database import Database
+from docproc.storage.service_tables import AUDIT
 
 pytestmark = pytest.mark.integration
 
@@ -29,7 +35,33 @@ def test_a_worker_makes_an_export_that_can_be_fetched(service: Command, tmp_path
     assert json.loads(line)["record"]["invoice_number"] == "R-1"
     assert "exists" in service("exports", "fetch", made["id"], "--out", "records.jsonl", code=2).stderr
     assert made["id"] in service("exports", "list", "last").stdout
+    assert "blobs lie in a folder" in service("exports", "link", made["id"], code=2).stderr
     assert "there is no export" in service("exports", "fetch", made["id"], "--tenant", "other", code=2).stderr
+
+
+def test_an_export_in_s3_is_fetched_by_a_link(
+    service: Command, service_database: Database, s3_url: str, tmp_path: Path
+) -> None:
+    there = Command(place=service.place, settings={**service.settings, "blob_url": s3_url}, environment=ENVIRONMENT)
+    bill = write_pdf(tmp_path / "bill.pdf", BILL)
+    with there.start("worker", "--queues", "prepare,read.cpu,assemble,export", "--slots", 1) as worker:
+        try:
+            there("submit", bill, "--schema", "invoice", "--wait", "--quiet")
+            made = json.loads(there("exports", "create", "last", "--wait", "--json").stdout)
+        finally:
+            worker.send_signal(signal.SIGTERM)
+            worker.communicate(timeout=30)
+    link = there("exports", "link", made["id"], "--expires", 60).stdout.strip()
+    with urllib.request.urlopen(link, timeout=10) as answer:  # noqa: S310 our own server
+        (line,) = answer.read().decode().splitlines()
+        name = answer.headers["Content-Disposition"]
+    assert json.loads(line)["record"]["invoice_number"] == "R-1"
+    assert name == f"attachment; filename*=UTF-8''{made['id']}.jsonl"
+    assert "X-Amz-Expires=60" in link
+    assert "there is no export" in there("exports", "link", made["id"], "--tenant", "other", code=2).stderr
+    with service_database.read() as connection:
+        (deed,) = connection.execute(select(AUDIT).where(AUDIT.c.action == "export.link")).all()
+    assert deed.subject == made["id"]
 
 
 def test_an_open_job_is_not_exported(service: Command, tmp_path: Path) -> None:
@@ -60,6 +92,8 @@ def test_webhooks_are_added_listed_and_removed(service: Command) -> None:
     [
         (("ftp://example.com/",), "https://HOST"),
         (("https://me@example.com/",), "without a user's name"),
+        (("https://example.com:99999/",), "a port that can be"),
+        (("https://[::1",), "a port that can be"),
         (("https://example.com/", "--kind", "job.exploded"), "there are no events called job.exploded"),
         (("https://example.com/", "--tenant", "nobody"), "there is no tenant 'nobody'"),
     ],
