@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from backlog import TENANT, add_backlog
 from running import Stack, running_stack, write_documents
 from service import throughput
+from waiting_pages import TENANT, add_backlog
 
 _PAGES = 10
 
