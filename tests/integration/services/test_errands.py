@@ -113,6 +113,21 @@ def test_an_export_whose_worker_always_dies_is_given_up(place: Workplace, errand
     assert export.failure.code == "crashed"
 
 
+def test_an_export_of_which_a_record_is_gone_fails_and_says_so(
+    place: Workplace, errands: ErrandStores, postgres: Database
+) -> None:
+    job = place.run(place.submit({"a.txt": "one"}))
+    with postgres.write() as connection:
+        connection.exec_driver_sql("UPDATE extractions SET body = NULL, body_key = 'local/extraction/gone'")
+    export_id = ask_for_export(place.stores, errands, job.id, tenant="local", export_format="jsonl")
+    _make(_claimed(errands, export_id), place, errands)
+    export = errands.exports.get(export_id, tenant="local")
+    assert export.state is ErrandState.FAILED
+    assert export.failure is not None
+    assert "store check" in export.failure.message
+    assert list(place.stores.blobs.keys("local/export/")) == []
+
+
 class _Refusing:
     def __init__(self, *, final: bool = False) -> None:
         self.sent: list[bytes] = []
@@ -170,6 +185,25 @@ def test_a_receiver_that_fails_is_asked_again_later_and_given_up_at_last(
             with postgres.write() as connection:
                 connection.exec_driver_sql("UPDATE deliveries SET due_at = now()")
     assert len(sender.sent) == MAX_ATTEMPTS
+    assert errands.deliveries.open_count(tenant="local") == 0
+
+
+@pytest.mark.parametrize("gone", ["its job", "its webhook"])
+def test_an_event_that_nobody_waits_for_any_more_is_not_sent(
+    place: Workplace, errands: ErrandStores, work: WorkStores, gone: str
+) -> None:
+    job = _job_with_webhook(place, errands, "https://example.org/", kinds=("job.succeeded",))
+    (delivery_id,) = _due(work)
+    claim = errands.deliveries.claim(delivery_id, owner="me", lease_s=60)
+    assert claim is not None
+    if gone == "its job":
+        place.stores.jobs.remove(job.id)
+    else:
+        (webhook,) = errands.deliveries.webhooks(tenant="local")
+        errands.deliveries.disable(webhook.id, tenant="local")
+    sender = _Refusing()
+    deliver(claim, errands, sender, clock=SystemClock())
+    assert sender.sent == []
     assert errands.deliveries.open_count(tenant="local") == 0
 
 
