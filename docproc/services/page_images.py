@@ -21,6 +21,8 @@ from docproc.services.canonical import canonical
 from docproc.services.job_context import JobContext
 from docproc.services.records import Document, Original, PreparedPage
 
+_OPEN = frozenset({PageState.WAITING, PageState.QUEUED, PageState.LEASED})
+
 logger = logging.getLogger(__name__)
 
 
@@ -33,7 +35,7 @@ def draw_missing(
     path: Path,
     checkpoint: Callable[[], None],
 ) -> Mapping[int, Failure]:
-    """Draw the images of waiting pages that are not there yet; failures of pages that cannot be drawn, by number.
+    """Draw the images of open pages that are not there yet; failures of pages that cannot be drawn, by number.
 
     Raises DocumentError when the document as a whole is to blame, and what `checkpoint` raises.
     """
@@ -45,7 +47,7 @@ def draw_missing(
     keys = {
         page.facts.number: _key(document, original, page.facts.number, spec, context)
         for page in pages
-        if page.state is PageState.WAITING
+        if page.state in _OPEN
     }
     left = [number for number, key in keys.items() if key not in there]
     rotations = {page.facts.number: page.facts.rotation for page in pages if page.facts.rotation}

@@ -35,6 +35,7 @@ from docproc.storage.tables import DOCUMENTS, JOBS
 #: attempts that may end in vain, one after the other, before a document is given up
 MAX_STALLED = 3
 
+_NOT_READ = (DocumentState.RECEIVED, DocumentState.PREPARING, DocumentState.READING)
 _BEGUN = (DocumentState.PREPARING, DocumentState.READING, DocumentState.ASSEMBLING)
 
 
@@ -165,6 +166,13 @@ class SqlDocumentStore:
     def known(self, document_ids: Collection[UUID]) -> frozenset[UUID]:
         with self._database.read() as connection:
             return frozenset(connection.scalars(select(DOCUMENTS.c.id).where(DOCUMENTS.c.id.in_(document_ids))))
+
+    def to_be_read(self, tenant: str, contents: Collection[str]) -> frozenset[str]:
+        statement = select(DOCUMENTS.c.sha256).where(
+            DOCUMENTS.c.tenant == tenant, DOCUMENTS.c.sha256.in_(contents), DOCUMENTS.c.state.in_(_NOT_READ)
+        )
+        with self._database.read() as connection:
+            return frozenset(connection.scalars(statement.distinct()))
 
     @contextmanager
     def settled_use(self, blob_key: str, *, outside: UUID | None) -> Iterator[bool]:

@@ -11,7 +11,15 @@ from docproc.domain.document import DocumentState
 from docproc.domain.failure import Failure
 from docproc.domain.page import PageState
 from docproc.services.records import AttachmentPlace, Claim, Document, Preparation, PreparedPage, WindowClaim
-from docproc.storage.changes import OPEN_PAGE_STATES, change_document, end_of_step, held, lead_windows_anew, move_pages, wake
+from docproc.storage.changes import (
+    OPEN_PAGE_STATES,
+    change_document,
+    end_of_step,
+    held,
+    lead_windows_anew,
+    move_pages,
+    wake,
+)
 from docproc.storage.database import Database
 from docproc.storage.rows import AnyRow, document_of, failure_json, page_of, page_values
 from docproc.storage.tables import DOCUMENTS, PAGES
