@@ -106,8 +106,8 @@ class JobStore(Protocol):
         """
         ...
 
-    def known_paths(self, job_id: UUID, paths: Collection[str]) -> frozenset[str]:
-        """Which of `paths` have their document row."""
+    def known_files(self, job_id: UUID, paths: Collection[str]) -> Mapping[str, Original]:
+        """Those of `paths` that have their document row, with what it says of the file."""
         ...
 
     def mark_submitted(self, job_id: UUID) -> None: ...
@@ -227,6 +227,10 @@ class DocumentStore(Protocol):
 
     def known(self, document_ids: Collection[UUID]) -> frozenset[UUID]:
         """Which of `document_ids` have their row."""
+        ...
+
+    def to_be_read(self, tenant: str, contents: Collection[str]) -> frozenset[str]:
+        """Of these sha256 those of which a document is still to be read."""
         ...
 
     def settled_use(self, blob_key: str, *, outside: UUID | None) -> AbstractContextManager[bool]:

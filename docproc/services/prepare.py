@@ -61,6 +61,8 @@ def _settled(claim: Claim, original: Original, context: JobContext) -> Original:
     """The original with all its facts; a file that intake refused at first is looked at again."""
     if original.sha256 is not None:
         return original
+    if context.job.queue is not None:  # the path is one of whoever submitted; a worker may have another file there
+        raise UnreadableError("the file was refused when it was submitted and no copy was kept: submit it again")
     found = look_at(Path(original.path), context.accept)
     context.stores.documents.set_original(claim, found)
     return found
@@ -155,6 +157,8 @@ def _draw_again(claim: Claim, document: Document, context: JobContext, checkpoin
 def _bytes_of(original: Original, context: JobContext) -> Iterator[Path]:
     """The file to read: the kept copy, or the file itself if its bytes are still those that were submitted."""
     if original.blob_key is None:
+        if context.job.queue is not None:
+            raise UnreadableError("no copy of the file was kept for the workers: submit it again")
         path = Path(original.path)
         require_unchanged(path, original, context.accept)
         yield path

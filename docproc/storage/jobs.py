@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from string import hexdigits
 from typing import Any
@@ -14,7 +14,16 @@ from docproc.domain.document import DocumentState
 from docproc.domain.errors import ConflictError, NotFoundError
 from docproc.domain.ids import new_id
 from docproc.domain.page import PageState
-from docproc.services.records import LOCAL_TENANT, IdempotencyKey, Job, NewDocument, NewJob, Removed, SchemaVersion
+from docproc.services.records import (
+    LOCAL_TENANT,
+    IdempotencyKey,
+    Job,
+    NewDocument,
+    NewJob,
+    Original,
+    Removed,
+    SchemaVersion,
+)
 from docproc.storage.changes import (
     OPEN_DOCUMENT_STATES,
     change_document,
@@ -26,7 +35,7 @@ from docproc.storage.changes import (
 )
 from docproc.storage.database import Database
 from docproc.storage.paths import stored_path
-from docproc.storage.rows import AnyRow, job_of, new_document_values
+from docproc.storage.rows import AnyRow, document_of, job_of, new_document_values
 from docproc.storage.service_tables import EXPORTS
 from docproc.storage.tables import CANCEL_BEGUN, DOCUMENTS, EXTRACTIONS, JOBS, PAGES, READINGS, SCHEMAS
 from docproc.storage.tenants import job_of_key, remember_key, require_tenant
@@ -91,9 +100,10 @@ class SqlJobStore:
                     wake(connection)
             return len(values)
 
-    def known_paths(self, job_id: UUID, paths: Collection[str]) -> frozenset[str]:
+    def known_files(self, job_id: UUID, paths: Collection[str]) -> Mapping[str, Original]:
+        statement = select(DOCUMENTS).where(DOCUMENTS.c.job_id == job_id, DOCUMENTS.c.path.in_(paths))
         with self._database.read() as connection:
-            return _known_paths(connection, job_id, paths)
+            return {row.path: document_of(row).original for row in connection.execute(statement)}
 
     def mark_submitted(self, job_id: UUID) -> None:
         with self._database.write() as connection:

@@ -80,9 +80,10 @@ class MemoryJobStore(_Store):
                 self.cancel(job_id)
             return len(rows) - before
 
-    def known_paths(self, job_id: UUID, paths: Collection[str]) -> frozenset[str]:
+    def known_files(self, job_id: UUID, paths: Collection[str]) -> Mapping[str, Original]:
         with self._memory.lock:
-            return frozenset(paths) & {row.document.original.path for row in self._memory.rows[job_id]}
+            originals = [row.document.original for row in self._memory.rows[job_id]]
+            return {original.path: original for original in originals if original.path in paths}
 
     def mark_submitted(self, job_id: UUID) -> None:
         with self._memory.lock:
@@ -275,6 +276,13 @@ class MemoryDocumentStore(_Store):
     def known(self, document_ids: Collection[UUID]) -> frozenset[UUID]:
         with self._memory.lock:
             return frozenset(row.document.id for row in self._memory.every()) & frozenset(document_ids)
+
+    def to_be_read(self, tenant: str, contents: Collection[str]) -> frozenset[str]:
+        unread = (DocumentState.RECEIVED, DocumentState.PREPARING, DocumentState.READING)
+        with self._memory.lock:
+            documents = [row.document for row in self._memory.every() if row.document.state in unread]
+            mine = {document.original.sha256 or "" for document in documents if document.tenant == tenant}
+            return frozenset(contents) & mine
 
     @contextmanager
     def settled_use(self, blob_key: str, *, outside: UUID | None) -> Iterator[bool]:
