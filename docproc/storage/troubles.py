@@ -46,12 +46,21 @@ def place_of(url: URL) -> str:
     return f"{server}/{url.database or ''}"
 
 
+#: by the server's codes
+_POSTGRES: Mapping[str, str] = {
+    "55P03": "another process holds what is needed: try again, or look for one that hangs",
+    "57014": "it took too long: see what else the server does",
+}
+
+
 def _trouble(exc: Exception) -> str:
     cause = exc.orig if isinstance(exc, DBAPIError) else exc
     name = getattr(cause, "sqlite_errorname", None) or ""
     for beginning, trouble in _SQLITE.items():
         if name.startswith(beginning):
             return trouble
+    if told := _POSTGRES.get(getattr(cause, "sqlstate", None) or ""):
+        return told
     if isinstance(exc, OperationalError) and getattr(cause, "sqlstate", name) is None:  # there was no answer to judge
         return "the server cannot be reached or turns docproc away: see that it runs, and check DOCPROC_DATABASE_URL"
     return f"it cannot be used: {type(cause).__name__}"

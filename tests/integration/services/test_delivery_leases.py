@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 from doubles.delivery import BAD_PAGE, Depot, at_once, page, wrong_rows
+from sqlalchemy import text
 
 from docproc.domain.document import DocumentState, JobState
 from docproc.domain.errors import ConflictError, LeaseLostError
@@ -137,6 +138,21 @@ def test_a_lease_that_is_in_nobodys_hand_expires_though_its_owner_lives(depot: D
     time.sleep(0.2)
     assert depot.work.tasks.sweep().freed == 2
     assert depot.work.leases.standing("beating") == {Held(id=document.id, first_page=1)}
+
+
+def test_what_a_stopped_client_locks_does_not_keep_the_rest_from_being_swept(depot: Depot) -> None:
+    held, free = depot.prepared(1), depot.prepared(1)
+    for document in (held, free):
+        depot.window(document.id)
+    others = [depot.documents(depot.submit(job=depot.new_job()))[0] for _ in range(2)]
+    for document in others:
+        depot.claim(document.id)
+    depot.expire()
+    with depot.database.write() as stopped:
+        for job_id in (held.job_id, others[0].job_id):
+            stopped.execute(text("SELECT 1 FROM jobs WHERE id = :id FOR UPDATE"), {"id": job_id})
+        assert depot.work.tasks.sweep().freed == 3  # to free a page needs no job's row
+    assert depot.work.tasks.sweep().freed == 1
 
 
 def test_a_page_lost_three_times_fails_and_its_document_goes_on(depot: Depot) -> None:
