@@ -56,6 +56,10 @@ class Settings(BaseSettings):
     lease_seconds: Annotated[
         float, Field(ge=2, le=3600, description="How long work of a worker that died stays with it.")
     ] = 30.0
+    task_seconds: Annotated[
+        float,
+        Field(ge=1, description="How long a worker's task may come to no checkpoint before it counts as hanging."),
+    ] = 3600.0
     log_level: Annotated[LogLevel, Field(description="The least of what a worker logs; errors are the most.")] = "INFO"
     log_format: Annotated[
         LogFormat, Field(description="Lines of the log: json, text, or auto: text on a terminal, JSON elsewhere.")

@@ -1,11 +1,16 @@
 """How a process of a worker begins, the one that was started and those that Celery makes: its lines, its counters."""
 
+import logging
+import os
 import sys
 from functools import cache
 
 from docproc.bootstrap import load_settings
 from docproc.observability.logs import begin_logs
 from docproc.settings import WorkerSettings
+
+#: the status with which a pool process ends whose task hangs
+HANGS = 75
 
 
 def begin_process() -> None:
@@ -26,9 +31,22 @@ def _begin_once() -> None:
         begin_counting(_place())
 
 
+def end_pool_process() -> None:
+    """End this process at once if it is one of a pool, which then makes another; a worker's own goes on."""
+    if _index() is not None:
+        logging.shutdown()
+        os._exit(HANGS)
+
+
 def _place() -> str:
     """The same for a process and for the one that replaces it, and no other process has it meanwhile."""
+    index = _index()
+    return "main" if index is None else f"slot-{index}"
+
+
+def _index() -> int | None:
+    """The place in a pool; None in the worker's own process."""
     from billiard import current_process  # noqa: PLC0415
 
-    index = getattr(current_process(), "index", None)
-    return "main" if index is None else f"slot-{index}"
+    index: int | None = getattr(current_process(), "index", None)
+    return index

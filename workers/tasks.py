@@ -25,6 +25,7 @@ from docproc.services.workbench import ContextOf, Workbench
 from docproc.settings import WorkerSettings
 from docproc.sinks.webhooks import GuardedSender
 from docproc.storage.recent import RecentReads
+from workers.process import end_pool_process
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +52,8 @@ def _workbench() -> Workbench:
         in_hand=LeasesInHand(
             service.work.leases,
             is_leaving=lambda: service.work.workers.draining(mine.id),
-            beat=Beat(lease_s=service.settings.lease_seconds),
+            beat=Beat(lease_s=service.settings.lease_seconds, longest_s=service.settings.task_seconds),
+            on_hang=end_pool_process,
         ),
         context_of=_one_at_a_time(contexts_of(service, DocprocPages(pool))),
         errands=service.errands,

@@ -28,6 +28,8 @@ class Beat:
     look_every_s: float = 0.4
     #: what does not come to a checkpoint is handed back all the same once its worker is leaving for so long
     grace_s: float = 1.0
+    #: what comes to no checkpoint for so long hangs, and is no longer renewed
+    longest_s: float = 3600.0
 
     @property
     def extend_every_s(self) -> float:
@@ -43,12 +45,24 @@ def new_owner() -> str:
 class _Holding:
     held: Held
     lost: threading.Event = field(default_factory=threading.Event)
+    #: when it began, or came to its last checkpoint
+    seen_at: float = field(default_factory=time.monotonic)
+    hangs: bool = False
 
 
 class LeasesInHand:
     """The leases of this process; a thread looks after them while there are any."""
 
-    def __init__(self, leases: LeaseStore, *, is_leaving: Callable[[], bool] = lambda: False, beat: Beat) -> None:
+    def __init__(
+        self,
+        leases: LeaseStore,
+        *,
+        is_leaving: Callable[[], bool] = lambda: False,
+        on_hang: Callable[[], None] = lambda: None,
+        beat: Beat,
+    ) -> None:
+        """`on_hang` is called when something in hand hangs; it may end the process."""
+        self._on_hang = on_hang
         self.owner = new_owner()
         self._leases = leases
         self._is_leaving = is_leaving
@@ -73,6 +87,7 @@ class LeasesInHand:
             self._change.notify()
 
         def checkpoint() -> None:
+            holding.seen_at = time.monotonic()
             if holding.lost.is_set():
                 raise LeaseLostError
             if self._leaving.is_set():
@@ -109,14 +124,25 @@ class LeasesInHand:
                     return
                 before = frozenset(self._holdings)
             try:
+                self._give_up_hanging(before)
                 if time.monotonic() - extended >= self._beat.extend_every_s:
-                    self._leases.extend(self.owner, {each.held for each in before}, lease_s=self._beat.lease_s)
+                    moving = {each.held for each in before if not each.hangs}
+                    self._leases.extend(self.owner, moving, lease_s=self._beat.lease_s)
                     extended = time.monotonic()
                 self._look(before)
             except StorageError as exc:
                 event(logger, "leases_not_renewed", error=exc.message)
             except Exception as exc:  # noqa: BLE001 without this thread every lease of the process would expire
                 event(logger, "leases_not_renewed", error=type(exc).__name__)
+
+    def _give_up_hanging(self, holdings: frozenset[_Holding]) -> None:
+        """A thread cannot be ended, but its lease can: the work is done elsewhere, and three times is enough."""
+        for holding in holdings:
+            if not holding.hangs and time.monotonic() - holding.seen_at >= self._beat.longest_s:
+                holding.hangs = True
+                holding.lost.set()
+                event(logger, "task_hangs", document_id=str(holding.held.id), page=holding.held.first_page)
+                self._on_hang()
 
     def _look(self, holdings: frozenset[_Holding]) -> None:
         standing = self._leases.standing(self.owner)

@@ -13,7 +13,10 @@ READS = "reads.log"
 
 
 class TrapReader:
-    """`!die` ends the process, `!wait` waits at its checkpoint for ever, `!nap` sleeps three seconds and is deaf."""
+    """`!die` ends the process, `!wait` waits at its checkpoint for ever.
+
+    `!nap` sleeps three seconds and is deaf, `!hang` does so for ever.
+    """
 
     name = "trap"
     version = "1"
@@ -35,6 +38,8 @@ class TrapReader:
             os._exit(9)
         if word == "!nap":
             time.sleep(3)
+        while word == "!hang":
+            time.sleep(0.1)
         while word == "!wait":
             window.checkpoint()
             time.sleep(0.02)

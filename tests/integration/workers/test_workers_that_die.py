@@ -94,3 +94,14 @@ def test_a_worker_stopped_past_its_lease_writes_nothing_when_it_wakes(works: Wor
     assert len(list(works.stores.readings.of_document(document.id))) == 1
     assert works.document(job).attempt == document.attempt
     assert len(works.reads()) == 2
+
+
+def test_a_page_at_which_its_reader_hangs_fails_and_its_slot_goes_on(works: Works) -> None:
+    works.environment = {**works.environment, "DOCPROC_TASK_SECONDS": "5"}
+    works.start_worker(slots=1)
+    job = works.submit({"a.pdf": ["!hang for ever", "good"]})
+
+    ended = works.until_ended(job)
+
+    assert (ended.pages.read, ended.pages.failed) == (1, 1)
+    assert works.reads().count("!hang for ever") == 3

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from docproc.domain.errors import StorageError
+from docproc.domain.errors import LeaseLostError, StorageError
 from docproc.domain.ids import new_id
 from docproc.queueing.in_hand import Beat, LeasesInHand
 from docproc.services.work_records import Held
@@ -62,4 +62,25 @@ def test_leases_are_looked_after_whatever_went_wrong_before(error: Exception) ->
     in_hand = LeasesInHand(cast("Any", leases), beat=FAST)
     with in_hand.holding(held):
         assert leases.looked.wait(10)
+    in_hand.close()
+
+
+def test_what_comes_to_no_checkpoint_for_long_is_not_renewed_any_more() -> None:
+    hanging, moving = Held(id=new_id()), Held(id=new_id())
+    leases, hung = Leases(there={hanging, moving}), []
+    beat = Beat(lease_s=0.04, look_every_s=0.01, longest_s=0.5)
+    in_hand = LeasesInHand(cast("Any", leases), beat=beat, on_hang=lambda: hung.append(1))
+    with in_hand.holding(hanging) as late, in_hand.holding(moving) as checkpoint:
+
+        def goes_on() -> bool:
+            checkpoint()
+            return bool(hung)
+
+        _until(goes_on)
+        before = len(leases.renewed)
+        _until(lambda: goes_on() and len(leases.renewed) > before + 2)
+        assert leases.renewed[-1] == {moving}
+        with pytest.raises(LeaseLostError):
+            late()
+    assert hung == [1]
     in_hand.close()
