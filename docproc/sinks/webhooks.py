@@ -8,14 +8,16 @@ import http.client
 import ipaddress
 import socket
 import ssl
-from collections.abc import Collection, Mapping
+import threading
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 
 from docproc.domain.errors import UsageError
 from docproc.services.add_webhook import webhook_url
 from docproc.services.errand_ports import WebhookRefusedError
 
-#: seconds for the connection and for each answer of the receiver
-TIMEOUT_S = 10.0
+#: seconds that the receiver may be silent, and that a message may take as a whole
+TIMEOUT_S, TOTAL_S = 10.0, 30.0
 #: of an answer, which is not looked at
 _READ_BYTES = 4096
 #: all IPv6 addresses that single hosts of the internet have
@@ -27,17 +29,19 @@ _WRAPPED = (ipaddress.IPv6Network("2002::/16"), ipaddress.IPv6Network("2001::/32
 class GuardedSender:
     """Sends over HTTPS, or over HTTP to hosts that the operator named."""
 
-    def __init__(self, *, inside: Collection[str] = ()) -> None:
+    def __init__(self, *, inside: Collection[str] = (), total_s: float = TOTAL_S) -> None:
         """`inside`: hosts of the own network that webhooks may lead to."""
+        self._total_s = total_s
         self._inside = frozenset(host.lower() for host in inside)
 
     def send(self, url: str, body: bytes, *, headers: Mapping[str, str]) -> int:
         """The status code, which is one of success. Raises WebhookRefusedError."""
         connection, target = self._connection(url)
         try:
-            connection.request("POST", target, body=body, headers=dict(headers))
-            answer = connection.getresponse()
-            answer.read(_READ_BYTES)
+            with _ended_after(connection, self._total_s):
+                connection.request("POST", target, body=body, headers=dict(headers))
+                with connection.getresponse() as answer:
+                    answer.read(_READ_BYTES)
         except (OSError, http.client.HTTPException) as exc:
             raise WebhookRefusedError(type(exc).__name__) from exc
         finally:
@@ -46,7 +50,7 @@ class GuardedSender:
             raise WebhookRefusedError(f"status {answer.status}")
         return answer.status
 
-    def _connection(self, url: str) -> tuple[http.client.HTTPConnection, str]:
+    def _connection(self, url: str) -> tuple["_PinnedPlain", str]:
         try:
             parts = webhook_url(url)
         except UsageError as exc:
@@ -60,6 +64,25 @@ class GuardedSender:
         address = _address(host, port, inside=inside)
         made = _Pinned(host, port, address) if secure else _PinnedPlain(host, port, address)
         return made, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+@contextmanager
+def _ended_after(connection: "_PinnedPlain", seconds: float) -> Iterator[None]:
+    """Break it off then: a receiver that answers byte by byte is never silent, and would hold a worker for ever."""
+
+    def end() -> None:
+        if connection.line is not None:
+            with suppress(OSError):  # it is closed
+                # the plain socket's own: that of TLS would change what the other thread reads from
+                socket.socket.shutdown(connection.line, socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _address(host: str, port: int, *, inside: bool) -> str:
@@ -92,9 +115,11 @@ class _PinnedPlain(http.client.HTTPConnection):
     def __init__(self, host: str, port: int, address: str) -> None:
         super().__init__(host, port, timeout=TIMEOUT_S)
         self._address = address
+        #: `sock` is None already while the rest of an answer is read
+        self.line: socket.socket | None = None
 
     def connect(self) -> None:
-        self.sock = socket.create_connection((self._address, self.port), TIMEOUT_S)
+        self.sock = self.line = socket.create_connection((self._address, self.port), TIMEOUT_S)
 
 
 class _Pinned(_PinnedPlain):
@@ -102,4 +127,8 @@ class _Pinned(_PinnedPlain):
 
     def connect(self) -> None:
         super().connect()
-        self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
+        context = ssl.create_default_context()
+        # the handshake afterwards, when the socket can be reached and broken off
+        secured = context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+        self.sock = self.line = secured
+        secured.do_handshake()
