@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, or_, select, update
 
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import NotFoundError
@@ -29,6 +29,7 @@ from docproc.storage.changes import (
 from docproc.storage.columns import UtcDateTime
 from docproc.storage.database import Database
 from docproc.storage.jobs import UNPREPARED, drop_preparation
+from docproc.storage.locks import lock_alone
 from docproc.storage.rows import AnyRow, document_of, original_values
 from docproc.storage.tables import DOCUMENTS, JOBS
 
@@ -180,8 +181,7 @@ class SqlDocumentStore:
         if outside is not None:
             statement = statement.where(DOCUMENTS.c.job_id != outside)
         with self._database.write() as connection:
-            if not self._database.is_sqlite:  # there, whoever writes is alone
-                connection.execute(text("LOCK TABLE documents IN SHARE MODE"))
+            lock_alone(connection, blob_key)  # whoever records an original holds its key together with others
             yield connection.execute(statement.limit(1)).first() is not None
 
 

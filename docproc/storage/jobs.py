@@ -34,6 +34,7 @@ from docproc.storage.changes import (
     wake,
 )
 from docproc.storage.database import Database
+from docproc.storage.locks import lock_together
 from docproc.storage.paths import stored_path
 from docproc.storage.rows import AnyRow, document_of, job_of, new_document_values
 from docproc.storage.service_tables import EXPORTS
@@ -94,6 +95,7 @@ class SqlJobStore:
                 for position, each in enumerate(fresh, start=job.documents_total)
             ]
             if values:
+                lock_together(connection, {each["original_key"] for each in values if each["original_key"]})
                 connection.execute(insert(DOCUMENTS), values)
                 _count_new(connection, job_id, values)
                 if job.queue is not None:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, insert, null, select, text, update
+from sqlalchemy import Connection, delete, func, insert, null, select, update
 
 from docproc.domain.errors import ConflictError, NotFoundError
 from docproc.services.records import LOCAL_TENANT, IdempotencyKey, NewJob
 from docproc.services.work_records import Pauses
 from docproc.storage.changes import wake
 from docproc.storage.database import Database
+from docproc.storage.locks import lock_alone
 from docproc.storage.service_tables import IDEMPOTENCY_KEYS, PAUSED_QUEUES, TENANTS
 from docproc.storage.upserts import insert_or_leave
 
@@ -77,9 +78,7 @@ def job_of_key(connection: Connection, tenant: str, idempotency: IdempotencyKey,
 
     Raises ConflictError when that was another request.
     """
-    if connection.dialect.name == "postgresql":
-        lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
-        connection.execute(lock, {"key": f"{tenant}/{idempotency.key}"})
+    lock_alone(connection, f"{tenant}/{idempotency.key}")
     mine = (IDEMPOTENCY_KEYS.c.tenant == tenant, IDEMPOTENCY_KEYS.c.key == idempotency.key)
     connection.execute(delete(IDEMPOTENCY_KEYS).where(*mine, IDEMPOTENCY_KEYS.c.created_at < now - KEPT_FOR))
     row = connection.execute(select(IDEMPOTENCY_KEYS.c.job_id, IDEMPOTENCY_KEYS.c.request_sha256).where(*mine)).first()

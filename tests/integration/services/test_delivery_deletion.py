@@ -1,15 +1,18 @@
 """Jobs of workers that are canceled and deleted: nothing goes while it may still be worked on, and nothing stays."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from doubles.delivery import BAD_PAGE, Depot, page, wrong_rows
 
-from docproc.domain.document import DocumentState, JobState
+from docproc.domain.document import DocumentState, JobState, MediaType
 from docproc.domain.errors import ConflictError
+from docproc.domain.ids import new_id
 from docproc.queueing.owners import LocalOwners
 from docproc.services.blob_keys import BlobKind, document_key
 from docproc.services.delete import delete
 from docproc.services.prune import prune
-from docproc.services.records import Job
+from docproc.services.records import Job, NewDocument, Original
 from docproc.services.upkeep_records import DeadPlace
 from docproc.storage.dead import SqlDeadStore
 from docproc.storage.stores import errand_stores_over
@@ -87,6 +90,27 @@ def test_exports_go_with_their_job_and_are_counted(depot: Depot) -> None:
     receipt = delete(depot.stores, job.id, owners=_owners(depot))
     assert (receipt.blobs, receipt.byte_count) == (2, 10)
     assert list(depot.stores.blobs.keys(f"local/{BlobKind.EXPORT}/")) == []
+
+
+def test_deleting_one_original_keeps_nobody_from_submitting_another(depot: Depot) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        with depot.stores.documents.settled_use("local/original/one", outside=None) as used:
+            assert not used
+            assert threads.submit(_keep, depot, "local/original/another").result(5).documents.total == 1
+            same = threads.submit(_keep, depot, "local/original/one")
+            with pytest.raises(TimeoutError):
+                same.result(0.5)
+        assert same.result(10).documents.total == 1
+    with depot.stores.documents.settled_use("local/original/one", outside=None) as used:
+        assert used
+
+
+def _keep(depot: Depot, key: str) -> Job:
+    job = depot.new_job()
+    depot.stores.jobs.create(job)
+    original = Original(path="/inbox/a", sha256="0" * 64, media_type=MediaType.PDF, byte_count=1, blob_key=key)
+    depot.stores.jobs.add_documents(job.id, [NewDocument(id=new_id(), file="a", original=original)])
+    return depot.stores.jobs.get(job.id)
 
 
 def test_what_somebody_began_to_cancel_and_left_is_canceled_by_others(depot: Depot) -> None:
