@@ -67,6 +67,10 @@ class DeliveryStore(ErrandStore, Protocol):
         """Raises LeaseLostError."""
         ...
 
+    def forget_ended(self, *, older_than_s: float, limit: int) -> int:
+        """Delete at most so many that ended long ago; returns how many."""
+        ...
+
     def open_count(self, *, tenant: str) -> int:
         """Deliveries that are still to be made."""
         ...

@@ -1,9 +1,10 @@
 """Webhook and delivery rows; knows no network."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from docproc.domain.errors import NotFoundError
 from docproc.domain.failure import Phase
@@ -68,6 +69,12 @@ class SqlDeliveryStore(SqlErrands):
         with self._database.write() as connection:
             ended = {"state": ErrandState.SUCCEEDED, "finished_at": self._database.now(connection)}
             self._end(connection, claim, {**ended, "status_code": status_code})
+
+    def forget_ended(self, *, older_than_s: float, limit: int) -> int:
+        with self._database.write() as connection:
+            before = self._database.now(connection) - timedelta(seconds=older_than_s)
+            old = select(DELIVERIES.c.id).where(DELIVERIES.c.finished_at < before).limit(limit)
+            return connection.execute(delete(DELIVERIES).where(DELIVERIES.c.id.in_(old))).rowcount
 
     def open_count(self, *, tenant: str) -> int:
         mine = (DELIVERIES.c.tenant == tenant, DELIVERIES.c.state.in_(_OPEN))

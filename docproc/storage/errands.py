@@ -57,7 +57,9 @@ class SqlErrands:
         table = self._table
         with self._database.write() as connection:
             now = self._database.now(connection)
-            expired = (table.c.state == ErrandState.LEASED, table.c.lease_expires_at <= now)
+            # that somebody holds it follows from the rest, but the index of leases is of what somebody holds
+            leased = (table.c.state == ErrandState.LEASED, table.c.lease_owner.is_not(None))
+            expired = (*leased, table.c.lease_expires_at <= now)
             statement = select(table).where(*expired).limit(limit).with_for_update(skip_locked=True)
             rows = connection.execute(statement).all()
             lost = [row.id for row in rows if row.stalled >= MAX_STALLED]
@@ -89,19 +91,33 @@ class ErrandBacklog:
     def __init__(self, step: Step, table: str) -> None:
         self._step = step
         self._queue = QUEUES[step]
-        # written as the partial index has it, or the index would not be used
-        open_ = "state IN ('waiting', 'queued', 'leased')"
-        due = f"{open_} AND state = 'waiting' AND due_at <= clock_timestamp()"
-        self._lanes = text(f"SELECT DISTINCT tenant FROM {table} WHERE {due} ORDER BY tenant")  # noqa: S608 our names
+        # now() and not the clock, which no index could be searched by
+        due = "state = 'waiting' AND due_at <= now()"
+        # from tenant to tenant along the index, as in the backlog of pages; most that waits may not be due for hours
+        self._lanes = text(f"""
+            WITH RECURSIVE lane AS (
+                (SELECT tenant FROM {table} WHERE state = 'waiting' ORDER BY tenant LIMIT 1)
+                UNION ALL
+                (SELECT further.tenant FROM lane, LATERAL (
+                    SELECT tenant FROM {table} WHERE state = 'waiting' AND tenant > lane.tenant
+                    ORDER BY tenant LIMIT 1
+                ) AS further)
+            )
+            SELECT tenant FROM lane WHERE (
+                SELECT due_at FROM {table} WHERE state = 'waiting' AND {table}.tenant = lane.tenant
+                ORDER BY due_at LIMIT 1
+            ) <= now() ORDER BY tenant
+        """)  # noqa: S608 our names
         self._take = text(f"""
-            UPDATE {table} SET state = 'queued', queued_at = clock_timestamp() WHERE id IN (
-                SELECT id FROM {table} WHERE {due} AND tenant = :tenant
+            WITH due AS MATERIALIZED (
+                SELECT id AS of FROM {table} WHERE {due} AND tenant = :tenant
                 ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
-            ) RETURNING id
+            )
+            UPDATE {table} SET state = 'queued', queued_at = clock_timestamp() FROM due WHERE id = of RETURNING id
         """)  # noqa: S608
-        self._queued = text(f"SELECT count(*) FROM {table} WHERE {open_} AND state = 'queued'")  # noqa: S608
+        self._queued = text(f"SELECT count(*) FROM {table} WHERE state = 'queued'")  # noqa: S608
         self._due = text(f"SELECT count(*) FROM {table} WHERE {due}")  # noqa: S608
-        waiting = f"UPDATE {table} SET state = 'waiting', queued_at = NULL WHERE {open_} AND state = 'queued'"  # noqa: S608
+        waiting = f"UPDATE {table} SET state = 'waiting', queued_at = NULL WHERE state = 'queued'"  # noqa: S608
         self._requeue = text(f"{waiting} AND queued_at < :before")
         self._withdraw = text(f"{waiting} AND id = :id")
 

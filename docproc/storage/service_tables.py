@@ -98,7 +98,9 @@ class ExportRow(Base):
         CheckConstraint("(lease_owner IS NULL) = (lease_expires_at IS NULL)", name="lease_is_whole"),
         CheckConstraint("(state = 'succeeded') = (blob_key IS NOT NULL)", name="succeeded_with_a_blob"),
         Index(None, "job_id", "created_at"),
-        partial_index("ix_exports_open", "due_at", "id", where="state IN ('waiting', 'queued', 'leased')"),
+        partial_index("ix_exports_due", "tenant", "due_at", "id", where="state = 'waiting'"),
+        partial_index("ix_exports_queued", "queued_at", where="state = 'queued'"),
+        partial_index("ix_exports_lease_owner", "lease_owner", where="lease_owner IS NOT NULL"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -157,7 +159,10 @@ class DeliveryRow(Base):
         UniqueConstraint("webhook_id", "job_id", "event_number"),
         CheckConstraint("(state = 'leased') = (lease_owner IS NOT NULL)", name="leased_by_somebody"),
         CheckConstraint("(lease_owner IS NULL) = (lease_expires_at IS NULL)", name="lease_is_whole"),
-        partial_index("ix_deliveries_open", "due_at", "id", where="state IN ('waiting', 'queued', 'leased')"),
+        partial_index("ix_deliveries_due", "tenant", "due_at", "id", where="state = 'waiting'"),
+        partial_index("ix_deliveries_queued", "queued_at", where="state = 'queued'"),
+        partial_index("ix_deliveries_lease_owner", "lease_owner", where="lease_owner IS NOT NULL"),
+        partial_index("ix_deliveries_finished_at", "finished_at", where="finished_at IS NOT NULL"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -4,6 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.operations import BatchOperations
 from sqlalchemy.dialects import postgresql
 
 revision = "0002"
@@ -60,6 +61,23 @@ def json() -> sa.JSON:
 def errand_state() -> sa.Enum:
     states = ("waiting", "queued", "leased", "succeeded", "failed")
     return sa.Enum(*states, name="state", native_enum=False, create_constraint=True, length=16)
+
+
+ERRAND_INDEXES: dict[str, tuple[list[str], str]] = {
+    "due": (["tenant", "due_at", "id"], "state = 'waiting'"),
+    "queued": (["queued_at"], "state = 'queued'"),
+    "lease_owner": (["lease_owner"], "lease_owner IS NOT NULL"),
+}
+
+
+def create_errand_indexes(batch_op: BatchOperations, table: str) -> None:
+    for name, (columns, where) in ERRAND_INDEXES.items():
+        batch_op.create_index(f"ix_{table}_{name}", columns, unique=False, **only(where))
+
+
+def drop_errand_indexes(batch_op: BatchOperations, table: str) -> None:
+    for name, (_, where) in ERRAND_INDEXES.items():
+        batch_op.drop_index(f"ix_{table}_{name}", **only(where))
 
 
 def upgrade() -> None:
@@ -196,8 +214,9 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        create_errand_indexes(batch_op, "deliveries")
         batch_op.create_index(
-            "ix_deliveries_open", ["due_at", "id"], unique=False, **only("state IN ('waiting', 'queued', 'leased')")
+            "ix_deliveries_finished_at", ["finished_at"], unique=False, **only("finished_at IS NOT NULL")
         )
 
     op.create_table(
@@ -244,9 +263,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("exports", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_exports_job_id_created_at"), ["job_id", "created_at"], unique=False)
-        batch_op.create_index(
-            "ix_exports_open", ["due_at", "id"], unique=False, **only("state IN ('waiting', 'queued', 'leased')")
-        )
+        create_errand_indexes(batch_op, "exports")
 
     op.create_table(
         "idempotency_keys",
@@ -371,13 +388,14 @@ def downgrade() -> None:
 
     op.drop_table("idempotency_keys")
     with op.batch_alter_table("exports", schema=None) as batch_op:
-        batch_op.drop_index("ix_exports_open", **only("state IN ('waiting', 'queued', 'leased')"))
+        drop_errand_indexes(batch_op, "exports")
         batch_op.drop_index(batch_op.f("ix_exports_job_id_created_at"))
 
     op.drop_table("exports")
     op.drop_table("events")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
-        batch_op.drop_index("ix_deliveries_open", **only("state IN ('waiting', 'queued', 'leased')"))
+        drop_errand_indexes(batch_op, "deliveries")
+        batch_op.drop_index("ix_deliveries_finished_at", **only("finished_at IS NOT NULL"))
 
     op.drop_table("deliveries")
     with op.batch_alter_table("webhooks", schema=None) as batch_op:

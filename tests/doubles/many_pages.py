@@ -13,9 +13,11 @@ from docproc.services.upkeep_records import DeadFilter
 from docproc.services.work_records import Task, Worker
 from docproc.storage.database import Database
 from docproc.storage.dead import SqlDeadStore
+from docproc.storage.deliveries import SqlDeliveryStore
 from doubles.delivery import QUEUE, Depot
 
 if TYPE_CHECKING:
+    from docproc.services.errand_records import ErrandClaim
     from docproc.services.records import Claim, WindowClaim
 
 TENANTS = 20
@@ -85,6 +87,18 @@ _STATEMENTS = (
     SELECT gen_random_uuid(), id, tenant, lpad(to_hex(position + {JOB_DOCUMENTS}), 64, '0'), 'first_word', '1', 1,
         '[1]', false, '{{}}', now() FROM documents WHERE state = 'succeeded' AND preparation = 'print'
     """,
+    f"INSERT INTO webhooks VALUES ({_id(8, '1')}, '{TENANT}', 'https://example.org/', '[\"s\"]', '[]', now())",
+    # an event of each document: most were told, and of what was not most waits for a webhook that does not answer
+    f"""
+    INSERT INTO deliveries (id, webhook_id, tenant, job_id, event_number, state, due_at, queued_at, lease_owner,
+        lease_expires_at, created_at, finished_at)
+    SELECT {_id(7, "n")}, {_id(8, "1")}, 'tenant-' || lpad((n % {TENANTS})::text, 2, '0'), {_id(1, "n")}, 1, state,
+        now() + CASE WHEN n % 100 < 70 THEN interval '0 s' ELSE interval '3 h' END,
+        CASE state WHEN 'queued' THEN now() END, CASE state WHEN 'leased' THEN 'worker-' || n % 40 END,
+        CASE state WHEN 'leased' THEN now() + interval '1 h' END, now(), CASE state WHEN 'succeeded' THEN now() END
+    FROM (SELECT n, CASE WHEN n < 640 THEN 'queued' WHEN n < 1280 THEN 'leased' WHEN n % 100 < 60 THEN 'succeeded'
+              ELSE 'waiting' END AS state FROM generate_series(0, :jobs * {JOB_DOCUMENTS} - 1) n) AS made
+    """,
     # what workers and the broker hold: of each of 40 workers one document and 16 pages, and 1,280 messages
     f"UPDATE pages SET state = 'queued', queued_at = now() WHERE state = 'waiting' AND (document_id, number) IN "
     f"(SELECT document_id, number FROM pages WHERE state = 'waiting' AND tenant = '{TENANT}' LIMIT 1280)",
@@ -94,7 +108,7 @@ _STATEMENTS = (
     "UPDATE documents SET lease_owner = 'worker-' || position, lease_expires_at = now() + interval '1 h' "
     f"WHERE id IN (SELECT id FROM documents WHERE state = 'assembling' AND tenant <> '{TENANT}' LIMIT 40)",
 )
-BIG_TABLES = frozenset({"jobs", "documents", "pages", "readings", "events", "extractions", "usage"})
+BIG_TABLES = frozenset({"jobs", "documents", "pages", "readings", "events", "extractions", "usage", "deliveries"})
 
 
 def fill(database: Database, *, pages: int = 1_000_000) -> None:
@@ -119,11 +133,13 @@ class Day:
         self._stores = depot.stores
         self._tasks, self._leases = depot.work.tasks, depot.work.leases
         self._dead = SqlDeadStore(depot.database)
+        self._deliveries = SqlDeliveryStore(depot.database)
         self._job_id = self._stores.jobs.newest(tenant=TENANT, limit=1)[0].id
         worker = Worker(id=OWNER, host="here", pid=1, version="1", queues=(QUEUE, "prepare"), slots=8)
         depot.work.workers.announce(worker)
         self._sent: list[Task] = []
         self._claim: Claim | WindowClaim | None = None
+        self._told: ErrandClaim | None = None
 
     def calls(self) -> Mapping[str, Callable[[], object]]:
         return {**self._looks(), **self._deeds()}
@@ -145,6 +161,7 @@ class Day:
             "lanes of pages": lambda: self._tasks.lanes(QUEUE),
             "lanes to prepare": lambda: self._tasks.lanes("prepare"),
             "lanes to assemble": lambda: self._tasks.lanes("assemble"),
+            "lanes to deliver": lambda: self._tasks.lanes("deliver"),
             "queued": self._tasks.queued,
             "capacity": lambda: self._tasks.capacity(alive_s=3600),
             "standing": lambda: self._leases.standing(OWNER),
@@ -162,6 +179,12 @@ class Day:
             "claim another page": self._claim_page,
             "save a reading": self._read,
             "withdraw pages": self._withdraw,
+            "enqueue 16 deliveries": lambda: self._enqueue("deliver"),
+            "claim a delivery": self._claim_delivery,
+            "release a delivery": self._release_delivery,
+            "withdraw deliveries": self._withdraw,
+            "requeue deliveries": lambda: self._tasks.requeue("deliver", older_than_s=3600),
+            "forget deliveries": lambda: self._deliveries.forget_ended(older_than_s=3600, limit=100),
             "requeue": lambda: self._tasks.requeue(QUEUE, older_than_s=3600),
             "extend": lambda: self._leases.extend(OWNER, self._leases.standing(OWNER), lease_s=3600),
             "sweep": self._tasks.sweep,
@@ -180,6 +203,13 @@ class Day:
     def _claim_page(self) -> None:
         task = self._sent.pop()
         self._claim = self._depot.window(task.id, task.first_page, owner=OWNER)
+
+    def _claim_delivery(self) -> None:
+        self._told = self._deliveries.claim(self._sent.pop().id, owner=OWNER, lease_s=60)
+
+    def _release_delivery(self) -> None:
+        assert self._told is not None
+        self._deliveries.release(self._told)
 
     def _release(self) -> None:
         assert self._claim is not None

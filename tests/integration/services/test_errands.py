@@ -5,14 +5,16 @@ import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from doubles.documents import text_schema
+from doubles.documents import accept_text, text_schema
 from doubles.jobs import Workplace
 from doubles.postgres import empty_database
+from sqlalchemy import text
 
 from docproc.domain.errors import ConflictError, LeaseLostError, UsageError
 from docproc.services.deliver import FIRST_PAUSE_S, MAX_ATTEMPTS, deliver, pause_after, signature
@@ -21,6 +23,8 @@ from docproc.services.errand_records import ErrandClaim, ErrandState
 from docproc.services.export_job import ask_for_export, make_export
 from docproc.services.job_context import SystemClock
 from docproc.services.records import Job
+from docproc.services.submit import submit
+from docproc.services.tidy import tidy
 from docproc.services.work_ports import WorkStores
 from docproc.services.work_records import Step
 from docproc.sinks.webhooks import GuardedSender
@@ -126,6 +130,49 @@ def test_an_export_of_which_a_record_is_gone_fails_and_says_so(
     assert export.failure is not None
     assert "store check" in export.failure.message
     assert list(place.stores.blobs.keys("local/export/")) == []
+
+
+def test_tenants_whose_errands_wait_for_later_have_no_lane(
+    place: Workplace, errands: ErrandStores, work: WorkStores, postgres: Database
+) -> None:
+    for tenant in ("a", "b", "c"):
+        with postgres.write() as connection:
+            terms = {"name": tenant}
+            connection.execute(text("INSERT INTO tenants (name, created_at) VALUES (:name, now())"), terms)
+        errands.deliveries.add_webhook(tenant=tenant, url="https://example.org/", secret=SECRET, kinds=())
+        job = replace(place.new_job(), tenant=tenant)
+        submit(place.stores, job, place.write({"a.txt": "!refused"}), accept=accept_text)
+    with postgres.write() as connection:
+        connection.exec_driver_sql("UPDATE deliveries SET due_at = now() + interval '1 h' WHERE tenant = 'b'")
+    assert [lane.tenant for lane in work.tasks.lanes("deliver")] == ["a", "c"]
+    sent = _due(work)
+    assert len(sent) == len(set(sent)) > 0
+    assert work.tasks.lanes("deliver") == []
+
+
+def test_deliveries_that_ended_long_ago_are_forgotten(
+    place: Workplace, errands: ErrandStores, work: WorkStores, postgres: Database
+) -> None:
+    _job_with_webhook(place, errands, "https://example.org/")
+    for delivery_id in _due(work):
+        claim = errands.deliveries.claim(delivery_id, owner="me", lease_s=60)
+        assert claim is not None
+        errands.deliveries.succeed(claim, status_code=200)
+    _job_with_webhook(place, errands, "https://example.com/")
+    left = errands.deliveries.open_count(tenant="local")
+    tidy(place.stores, errands)
+    assert _count(postgres) > left
+    with postgres.write() as connection:
+        connection.exec_driver_sql(
+            "UPDATE deliveries SET finished_at = now() - interval '31 days' WHERE NOT finished_at IS NULL"
+        )
+    tidy(place.stores, errands)
+    assert _count(postgres) == left == errands.deliveries.open_count(tenant="local") > 0
+
+
+def _count(postgres: Database) -> int:
+    with postgres.read() as connection:
+        return int(connection.exec_driver_sql("SELECT count(*) FROM deliveries").scalar_one())
 
 
 class _Refusing:
