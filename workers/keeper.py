@@ -16,6 +16,7 @@ from docproc.observability import event
 from docproc.queueing.celery_app import celery_app
 from docproc.queueing.celery_broker import CeleryBroker
 from docproc.services.dispatching import Round, Turns, dispatch, send_lost_again
+from docproc.services.tidy import tidy
 from docproc.services.work_records import QUEUES, Step, Task
 
 logger = logging.getLogger(__name__)
@@ -105,6 +106,7 @@ class Keeper:
         if time.monotonic() - self._tidied >= TIDY_EVERY_S:
             work.workers.forget(silent_s=FORGOTTEN_AFTER_S)
             work.tenants.forget_old_keys()
+            tidy(self._service.stores, self._service.errands)
             self._tidied = time.monotonic()
         if time.monotonic() - self._kept >= UPKEEP_EVERY_S:
             self._broker.send([Task(step=Step.UPKEEP, queue=QUEUES[Step.UPKEEP], id=_ANY)])

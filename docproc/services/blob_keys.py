@@ -27,9 +27,9 @@ class BlobKind(StrEnum):
 OF_DOCUMENT = (BlobKind.WORDS, BlobKind.READING, BlobKind.EXTRACTION, BlobKind.TABLE)
 
 #: what names begin with: the id of a document or an export, or the sha256 of a file
-_STEM_DIGITS: Mapping[str, int] = dict.fromkeys((*OF_DOCUMENT, BlobKind.EXPORT), 32) | {
-    BlobKind.ORIGINAL: 64,
-    BlobKind.IMAGE: 64,
+_STEM_DIGITS: Mapping[str, int] = {
+    **dict.fromkeys((*OF_DOCUMENT, BlobKind.EXPORT), 32),
+    **dict.fromkeys((BlobKind.ORIGINAL, BlobKind.IMAGE), 64),
 }
 
 #: kinds that are made again when they are lost: not worth waiting for the disk
