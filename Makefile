@@ -62,10 +62,20 @@ test-unit: setup ## unit tests only (under a minute, no network, no service)
 test-slow: setup ## long tests: chaos, big files, the wheel in a fresh environment (at most 30 minutes)
 	$(PYTEST) -m slow tests/slow
 
-bench: setup ## every figure of bench/, one JSON line each, over samples/
-	$(BIN)/python bench/prepare.py samples/documents/*/*.pdf
-	$(BIN)/python bench/layout.py samples/documents/*/*.pdf
-	$(BIN)/python bench/memory.py
+# Short runs, to see that every script works and where its figures are about; those in docs/ are of each one's defaults.
+# Left out: those that need labelled documents (calibrate, score, steps), that train (tile_tags, which_tile), and plans,
+# which fills a database with a million pages.
+PDFS := samples/documents/*/*.pdf
+bench: setup ## what of bench/ needs no GPU and no labels, in short runs, one JSON line each
+	@mkdir -p build
+	$(BIN)/python bench/prepare.py $(PDFS)
+	$(BIN)/python bench/layout.py $(PDFS)
+	$(BIN)/python bench/page_images.py $(PDFS)
+	$(BIN)/python bench/memory.py --pages 50 500
+	$(BIN)/python bench/service.py --documents 10 --single 5
+	$(BIN)/python bench/backlog.py --waiting 5000 --runs 1 --documents 5
+	$(BIN)/python bench/fairness.py --waiting 5000 --runs 1
+	$(BIN)/python bench/gpu_nvlm.py --roofline-only H200 --plot build/gpu_nvlm.png
 
 SEED ?= 1
 PROFILE ?= full
