@@ -1,6 +1,8 @@
 """The broker over Celery: tasks as messages of an id each. Knows no database."""
 
+import threading
 from collections.abc import Sequence
+from typing import Any
 
 from celery import Celery
 from kombu.exceptions import OperationalError
@@ -18,6 +20,9 @@ class CeleryBroker:
 
     def __init__(self, app: Celery) -> None:
         self._app = app
+        # kept, for it is asked every second; whoever asks has it alone
+        self._asking = threading.Lock()
+        self._connection: Any = None  # kombu's types do not know all of it
         self._lost: tuple[type[Exception], ...] = (*_LOST, *_errors_of(app))
 
     def send(self, tasks: Sequence[Task]) -> None:
@@ -35,14 +40,29 @@ class CeleryBroker:
             raise BrokerError(f"the broker cannot be reached: {type(exc).__name__}") from exc
 
     def waiting(self, queue: str) -> int:
+        with self._asking:
+            rested = self._connection is not None
+            try:
+                return self._count(queue)
+            except BrokerError:
+                if not rested:  # else the broker may have ended it meanwhile
+                    raise
+                return self._count(queue)
+
+    def _count(self, queue: str) -> int:
+        connection: Any = self._connection or self._app.connection_for_write()
+        self._connection = None
         try:
-            with self._app.connection_for_write() as connection, connection.channel() as channel:
+            with connection.channel() as channel:
                 found = self._app.amqp.queues[queue](channel).queue_declare(passive=True)
-                return int(found.message_count)
+                count = int(found.message_count)
         except self._lost as exc:
+            connection.release()
             if "404" in str(exc) or "NOT_FOUND" in str(exc):  # nothing was ever sent there
                 return 0
             raise BrokerError(f"the broker cannot be reached: {type(exc).__name__}") from exc
+        self._connection = connection
+        return count
 
 
 def _errors_of(app: Celery) -> tuple[type[Exception], ...]:

@@ -31,6 +31,8 @@ class Supply:
     alive_s: float = 15.0
     #: a queued task whose message the broker no longer has is sent again after this long
     lost_after_s: float = 10.0
+    #: and after this long also one that a worker may have taken, whose slots are all busy; twice does no harm
+    lost_at_most_s: float = 120.0
 
 
 #: a shorter time says nothing of a pace
@@ -159,11 +161,18 @@ def send_lost_again(stores: WorkStores, broker: Broker, *, supply: Supply = Supp
     """
     again = 0
     for queue, count in stores.tasks.queued().items():
-        if count > broker.waiting(queue):
-            again += stores.tasks.requeue(queue, older_than_s=supply.lost_after_s)
+        missing = count - broker.waiting(queue)
+        if missing > 0:
+            is_lost = missing > _taken_ahead(stores, queue, supply)
+            again += stores.tasks.requeue(queue, older_than_s=supply.lost_after_s if is_lost else supply.lost_at_most_s)
     if again:
         event(logger, "messages_lost", tasks=again)
     return again
+
+
+def _taken_ahead(stores: WorkStores, queue: str, supply: Supply) -> int:
+    """How many messages workers may have taken that no slot is free for: one a slot, while something runs in it."""
+    return min(stores.tasks.running(), stores.tasks.capacity(alive_s=supply.alive_s).get(queue, 0))
 
 
 def waiting_for(queue: str | None, capacity: Mapping[str, int], pauses: Pauses, *, tenant: str) -> str | None:

@@ -41,6 +41,10 @@ class TaskStore(Protocol):
         """Mark the oldest due tasks of a lane as queued, and return them to be sent once that is committed."""
         ...
 
+    def running(self) -> int:
+        """Tasks that workers do now."""
+        ...
+
     def requeue(self, queue: str, *, older_than_s: float) -> int:
         """Make due again what was queued longer ago than that: its message is lost. Returns how many."""
         ...

@@ -22,6 +22,12 @@ _CAPACITY = text("""
     WHERE heartbeat_at >= clock_timestamp() - make_interval(secs => :alive_s) AND draining_at IS NULL
     GROUP BY queue
 """)
+_RUNNING = text("""
+    SELECT (SELECT count(*) FROM documents WHERE lease_owner IS NOT NULL)
+        + (SELECT count(DISTINCT (document_id, first_page)) FROM pages WHERE state = 'leased')
+        + (SELECT count(*) FROM exports WHERE state IN ('waiting', 'queued', 'leased') AND state = 'leased')
+        + (SELECT count(*) FROM deliveries WHERE state IN ('waiting', 'queued', 'leased') AND state = 'leased')
+""")
 
 
 class SqlTaskStore:
@@ -82,6 +88,10 @@ class SqlTaskStore:
                 if len(tasks) < limit:
                     tasks += backlog.take(connection, queue, lane, limit=limit - len(tasks))
             return tasks
+
+    def running(self) -> int:
+        with self._database.read() as connection:
+            return int(connection.scalar(_RUNNING) or 0)
 
     def requeue(self, queue: str, *, older_than_s: float) -> int:
         with self._database.write() as connection:

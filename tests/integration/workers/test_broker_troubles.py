@@ -5,6 +5,8 @@ from doubles.ports import free_port
 from doubles.works import Works
 
 from docproc.domain.document import DocumentState, JobState
+from docproc.domain.errors import BrokerError
+from docproc.domain.ids import new_id
 from docproc.queueing.celery_app import celery_app
 from docproc.queueing.celery_broker import CeleryBroker
 from docproc.services.work_records import Step, Task, Worker
@@ -83,3 +85,20 @@ def test_what_cannot_reach_the_broker_says_so_and_stays_due(works: Works) -> Non
     works.start_worker(slots=1)
 
     assert works.until_ended(job).state is JobState.SUCCEEDED
+
+
+def test_messages_are_counted_over_one_connection_that_is_made_anew_when_it_breaks(works: Works) -> None:
+    broker = CeleryBroker(celery_app(works.valkey.url))
+    broker.send([Task(step=Step.PREPARE, queue="prepare", id=new_id())] * 3)
+    assert [broker.waiting("prepare") for _ in range(3)] == [3, 3, 3]
+    assert broker.waiting("read.never") == 0
+
+    works.valkey.kill()
+    with pytest.raises(BrokerError):
+        broker.waiting("prepare")
+    works.valkey.start()
+
+    assert broker.waiting("prepare") == 0
+    works.valkey.kill()
+    works.valkey.start()
+    assert broker.waiting("prepare") == 0

@@ -25,6 +25,9 @@ class Backlog:
     waiting: dict[tuple[str, Lane], list[Task]] = field(default_factory=dict)
     sent: list[tuple[Lane, Task]] = field(default_factory=list)
     paused: Pauses = field(default_factory=Pauses)
+    running_now: int = 0
+    #: how old what is made due again had to be
+    ages: list[float] = field(default_factory=list)
 
     def add(self, count: int, *, tenant: str = "a", priority: int = 0, queue: str = QUEUE) -> None:
         lane = Lane(priority=priority, tenant=tenant)
@@ -51,7 +54,11 @@ class Backlog:
         self.sent += [(lane, task) for task in taken]
         return taken
 
-    def requeue(self, queue: str, *, older_than_s: float) -> int:  # noqa: ARG002
+    def running(self) -> int:
+        return self.running_now
+
+    def requeue(self, queue: str, *, older_than_s: float) -> int:
+        self.ages.append(older_than_s)
         return self._back(lambda task: task.queue == queue)
 
     def withdraw(self, tasks: Collection[Task]) -> None:
@@ -199,6 +206,22 @@ def test_messages_that_the_broker_lost_are_sent_again(broker: Messages) -> None:
     broker.reachable = False
     with pytest.raises(BrokerError):
         send_lost_again(backlog.stores, broker)
+
+
+@pytest.mark.parametrize(
+    ("taken", "running", "is_lost"),
+    [(2, 2, False), (2, 5, False), (3, 5, True), (2, 1, True), (1, 0, True)],
+    ids=["taken ahead", "other queues run too", "more than slots", "a slot is free", "nothing runs"],
+)
+def test_messages_that_busy_workers_may_have_taken_ahead_count_as_lost_much_later(
+    broker: Messages, taken: int, running: int, is_lost: bool
+) -> None:
+    backlog, supply = Backlog({QUEUE: 2}, running_now=running), Supply()
+    backlog.add(10)
+    dispatch(backlog.stores, broker, Turns())
+    del broker.carried[:taken]
+    send_lost_again(backlog.stores, broker)
+    assert backlog.ages == [supply.lost_after_s if is_lost else supply.lost_at_most_s]
 
 
 def test_the_supply_is_as_large_as_it_is_set(broker: Messages) -> None:
