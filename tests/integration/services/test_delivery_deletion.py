@@ -1,5 +1,6 @@
 """Jobs of workers that are canceled and deleted: nothing goes while it may still be worked on, and nothing stays."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(autouse=True)
-def _everything_adds_up(depot: Depot):
+def _everything_adds_up(depot: Depot) -> Iterator[None]:
     yield
     assert wrong_rows(depot) == []
 

@@ -1,17 +1,27 @@
 """Windows of which something is lost or fails on the way: what is left of them is always due again."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import pytest
 from doubles.delivery import BAD_PAGE, Depot, page, wrong_rows
+from doubles.documents import FirstWordReader, accept_text
+from doubles.jobs import Workplace
 
 from docproc.domain.document import DocumentState
 from docproc.domain.page import PageState
-from docproc.services.records import PageCounts
+from docproc.domain.reading import Reading, Window
+from docproc.domain.schema import ExtractionSchema
+from docproc.services.prepare import prepare
+from docproc.services.read import read_claimed
+from docproc.services.records import JobOptions, PageCounts
+from docproc.services.submit import submit
 
 pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(autouse=True)
-def _everything_adds_up(depot: Depot):
+def _everything_adds_up(depot: Depot) -> Iterator[None]:
     yield
     assert wrong_rows(depot) == []
 
@@ -51,3 +61,32 @@ def test_the_first_page_that_is_printed_is_one_that_can_be_read(depot: Depot) ->
     depot.save_preparation(depot.claim(document.id), pages)
     assert depot.stores.pages.first_printed(document.id) == 3
     depot.finish(document.id)
+
+
+class _LongWinded(FirstWordReader):
+    """What it reads is too long for a row."""
+
+    window_pages = 1
+
+    def read(self, window: Window, schema: ExtractionSchema) -> Reading:
+        reading = super().read(window, schema)
+        return replace(reading, record={**reading.record, "number": "x" * 500_000})
+
+
+def test_a_reading_never_takes_the_place_of_one_of_an_earlier_preparation(depot: Depot) -> None:
+    place = Workplace(depot.stores, depot.folder, reader=_LongWinded())
+    new_job = replace(place.new_job(JobOptions(keep_originals=True)), queue="read.cpu")
+    job = submit(depot.stores, new_job, place.write({"a.txt": "one\ntwo"}), accept=accept_text)
+    (document,) = depot.documents(job)
+    context = place.context(job)
+
+    def first_page_read() -> set[str]:
+        claim = depot.claim(document.id)
+        prepare(claim, claim.document, context)
+        read_claimed(depot.window(document.id, 1), context)
+        return set(depot.stores.blobs.keys("local/reading/"))
+
+    before = first_page_read()
+    depot.stores.documents.restart(depot.window(document.id, 2))
+    assert len(first_page_read() - before) == len(before) == 1
+    depot.stores.jobs.cancel(job.id)
