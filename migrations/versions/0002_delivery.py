@@ -75,11 +75,6 @@ def create_errand_indexes(batch_op: BatchOperations, table: str) -> None:
         batch_op.create_index(f"ix_{table}_{name}", columns, unique=False, **only(where))
 
 
-def drop_errand_indexes(batch_op: BatchOperations, table: str) -> None:
-    for name, (_, where) in ERRAND_INDEXES.items():
-        batch_op.drop_index(f"ix_{table}_{name}", **only(where))
-
-
 def upgrade() -> None:
     op.create_table(
         "audit",
@@ -382,39 +377,16 @@ def downgrade() -> None:
         batch_op.drop_column("priority")
         batch_op.drop_column("queue")
 
-    with op.batch_alter_table("idempotency_keys", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_idempotency_keys_job_id"))
-        batch_op.drop_index(batch_op.f("ix_idempotency_keys_created_at"))
-
+    # with their indexes
     op.drop_table("idempotency_keys")
-    with op.batch_alter_table("exports", schema=None) as batch_op:
-        drop_errand_indexes(batch_op, "exports")
-        batch_op.drop_index(batch_op.f("ix_exports_job_id_created_at"))
-
     op.drop_table("exports")
     op.drop_table("events")
-    with op.batch_alter_table("deliveries", schema=None) as batch_op:
-        drop_errand_indexes(batch_op, "deliveries")
-        batch_op.drop_index("ix_deliveries_finished_at", **only("finished_at IS NOT NULL"))
-
     op.drop_table("deliveries")
-    with op.batch_alter_table("webhooks", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_webhooks_tenant"))
-
     op.drop_table("webhooks")
-    with op.batch_alter_table("keys", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_keys_tenant_created_at"))
-
     op.drop_table("keys")
     op.drop_table("workers")
-    with op.batch_alter_table("usage", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_usage_tenant_happened_at"))
-
     op.drop_table("usage")
     op.drop_table("tenants")
     op.drop_table("roles")
     op.drop_table("paused_queues")
-    with op.batch_alter_table("audit", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_audit_tenant_happened_at"))
-
     op.drop_table("audit")
