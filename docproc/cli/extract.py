@@ -72,9 +72,7 @@ def extract(
         list[str] | None,
         typer.Option(metavar="URL", help="With --reader remote: an OpenAI-compatible server; one or several."),
     ] = None,
-    model: Annotated[
-        str | None, typer.Option(metavar="NAME", help="With --reader remote: its model.")
-    ] = None,
+    model: Annotated[str | None, typer.Option(metavar="NAME", help="With --reader remote: its model.")] = None,
     route: Annotated[
         RouteName | None, typer.Option(help="With --reader remote: auto sends text where there is a text layer.")
     ] = None,

@@ -195,6 +195,16 @@ def trickled(text: str, *, pause_s: float) -> Reply:
     return reply
 
 
+def after(seconds: float, reply: Reply) -> Reply:
+    """The same, later."""
+
+    def late(handler: _Handler) -> None:
+        time.sleep(seconds)
+        reply(handler)
+
+    return late
+
+
 def endless(handler: _Handler) -> None:
     """White space for as long as somebody listens."""
     handler.begin_stream()

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from doubles.documents import text_page
 
-from docproc.domain.errors import DocumentError, TooLargeError
+from docproc.domain.errors import DocumentError
 from docproc.domain.page import TextSource
 from docproc.domain.reading import Window
 from docproc.readers.remote.config import RemoteConfig, Route
@@ -146,14 +146,15 @@ def test_a_real_server_reads_a_page(address: str, model_folder: Path) -> None:
     assert reading.hints == {}, "this server gives no log-probabilities"
 
 
-def test_what_a_model_says_that_was_not_taught_the_page_is_judged_and_not_believed(
-    address: str, model_folder: Path
-) -> None:
+def test_what_it_says_of_a_page_that_it_was_not_taught_is_judged(address: str, model_folder: Path) -> None:
     other = Window(pages=[text_page(1, "zzzz " * 200)], page_count=1)
+
+    assert outcome(reader(address, model_folder), other) in (["number", "total"], "invalid_answer", "too_large")
+
+
+def outcome(one: RemoteReader, window: Window) -> list[str] | str:
+    """The fields of the record, or the failure's code."""
     try:
-        record = reader(address, model_folder).read(other, SCHEMA).record
+        return list(one.read(window, SCHEMA).record)
     except DocumentError as error:
-        assert error.code.value in {"invalid_answer", "too_large"}
-        assert isinstance(error, TooLargeError) or "twice" in error.message
-    else:
-        assert list(record) == ["number", "total"]
+        return error.code.value

@@ -94,7 +94,7 @@ class Conversation:
 
         Raises UnreachableError, ReaderUnavailableError, TimedOutError, TooLargeError, InvalidAnswerError.
         """
-        deadline = monotonic() + 2 * self._timeout_s
+        deadline = monotonic() + _MOST_TIMEOUTS * self._timeout_s
         tries, timeouts = 0, 0
         while True:
             lane = await self._place(deadline)
@@ -109,9 +109,10 @@ class Conversation:
                 raise InvalidAnswerError("The model's answer is longer than any record.") from fault
             except TimeoutError as fault:
                 lane.failed()
-                timeouts, reason = timeouts + 1, _reason(fault)
+                timeouts += 1
                 if timeouts >= _MOST_TIMEOUTS:
                     raise TimedOutError(f"The model did not answer within {self._timeout_s:g} s.") from fault
+                continue
             except (Unheard, StreamFault) as fault:
                 lane.failed()
                 reason = _reason(fault)

@@ -7,11 +7,15 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import TypedDict, Unpack
 
 import pytest
 from doubles.documents import text_page
 from doubles.openai_server import (
+    Body,
     OpenAiServer,
+    Reply,
+    after,
     body,
     cut,
     endless,
@@ -66,9 +70,19 @@ def server() -> Iterator[OpenAiServer]:
         yield running
 
 
-def reader(*servers: OpenAiServer, timeout_s: float = 10.0, **told: object) -> RemoteReader:
-    config = RemoteConfig(endpoints=tuple(one.url for one in servers), model="tiny", timeout_s=timeout_s)
-    config = replace(config, **told)  # type: ignore[arg-type]  # the test names the fields
+class Told(TypedDict, total=False):
+    """What a test says of the reader."""
+
+    model: str | None
+    api_key: str
+    route: Route
+    timeout_s: float
+    concurrency: int
+
+
+def reader(*servers: OpenAiServer, **told: Unpack[Told]) -> RemoteReader:
+    config = RemoteConfig(endpoints=tuple(one.url for one in servers), model="tiny", timeout_s=10.0)
+    config = replace(config, **told)
     return RemoteReader(config, servers=Servers(config))
 
 
@@ -80,7 +94,7 @@ def window(*lines: str, source: TextSource = TextSource.TEXT_LAYER) -> Window:
 BILL = window("Acme Total 12.50")
 
 
-def read(server: OpenAiServer, what: Window = BILL, **told: object) -> Reading:
+def read(server: OpenAiServer, what: Window = BILL, **told: Unpack[Told]) -> Reading:
     return reader(server, **told).read(what, SCHEMA)
 
 
@@ -175,16 +189,15 @@ def test_a_document_that_gives_orders_changes_neither_fence_nor_form(server: Ope
 
 
 def test_what_a_server_refuses_is_left_away_and_not_asked_again(server: OpenAiServer) -> None:
-    def choosy(told: object, number: int) -> object:
+    def choosy(told: Body, number: int) -> Reply:
         del number
-        assert isinstance(told, dict)
         if told.get("response_format", {}).get("type") == "json_schema":
             return status(400, "response_format json_schema is not supported")
         if "logprobs" in told:
             return status(422, "logprobs: extra field")
         return said(GOOD)
 
-    server.reply = choosy  # type: ignore[assignment]
+    server.reply = choosy
     one = reader(server)
     one.read(BILL, SCHEMA)
     first = len(server.asked)
@@ -249,8 +262,8 @@ def test_a_redirect_is_not_followed(server: OpenAiServer) -> None:
         raw(b"\x1f\x8b", headers={"Content-Encoding": "gzip"}),
     ],
 )
-def test_passing_trouble_passes(server: OpenAiServer, trouble: object) -> None:
-    server.replies(trouble, said(GOOD))  # type: ignore[arg-type]
+def test_passing_trouble_passes(server: OpenAiServer, trouble: Reply) -> None:
+    server.replies(trouble, said(GOOD))
 
     assert read(server).record["total"] == "12.50"
     assert len(server.asked) == 2
@@ -265,12 +278,12 @@ def test_a_server_may_say_how_long_to_wait(server: OpenAiServer) -> None:
 
 
 def test_a_storm_of_429_is_weathered_with_fewer_at_a_time(server: OpenAiServer) -> None:
-    def crowded(told: object, number: int) -> object:
+    def crowded(told: Body, number: int) -> Reply:
         del told, number
         time.sleep(0.02)
         return status(429) if server.in_use > 2 else said(GOOD)
 
-    server.reply = crowded  # type: ignore[assignment]
+    server.reply = crowded
     one = reader(server, timeout_s=30)
     with ThreadPoolExecutor(8) as pool:
         records = list(pool.map(lambda _: one.read(BILL, SCHEMA).record["total"], range(24)))
@@ -279,17 +292,12 @@ def test_a_storm_of_429_is_weathered_with_fewer_at_a_time(server: OpenAiServer) 
 
 
 def test_no_more_at_a_time_than_allowed(server: OpenAiServer) -> None:
-    server.reply = lambda _told, _number: _slow_good
+    server.replies(after(0.05, said(GOOD)))
     one = reader(server, concurrency=2)
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda _: one.read(BILL, SCHEMA), range(12)))
 
     assert server.most_in_use == 2
-
-
-def _slow_good(handler: object) -> None:
-    time.sleep(0.05)
-    said(GOOD)(handler)  # type: ignore[arg-type]
 
 
 def test_a_storm_without_end_is_told(server: OpenAiServer) -> None:
@@ -346,8 +354,8 @@ class CanceledError(Exception):
 
 
 @pytest.mark.parametrize("reply", [trickled(GOOD * 1000, pause_s=0.05), status(429, headers={"Retry-After": "30"})])
-def test_a_canceled_window_is_given_up_within_a_second(server: OpenAiServer, reply: object) -> None:
-    server.replies(reply)  # type: ignore[arg-type]
+def test_a_canceled_window_is_given_up_within_a_second(server: OpenAiServer, reply: Reply) -> None:
+    server.replies(reply)
     wanted = threading.Event()
     wanted.set()
     moments: list[float] = []

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,12 +51,14 @@ def test_settings_name_the_server_and_the_key_lies_in_a_file(
 ) -> None:
     server.replies(said(ANSWER))
     (tmp_path / "key").write_text("sesame\n")
-    settings = {"remote_endpoints": json.dumps([server.url]), "remote_api_key_file": run.place / "key"}
-    run("extract", "a.pdf", "--schema", "bill.json", "--reader", "remote", "--route", "vision", **settings)
+    told = replace(
+        run, settings={"remote_endpoints": json.dumps([server.url]), "remote_api_key_file": run.place / "key"}
+    )
+    told("extract", "a.pdf", "--schema", "bill.json", "--reader", "remote", "--route", "vision")
 
     assert server.keys == ["Bearer sesame"]
     assert [part["type"] for part in server.asked[0]["messages"][1]["content"]] == ["text", "image_url", "text"]
-    shown = run("settings", "show", remote_api_key="sesame", **settings).stdout
+    shown = told("settings", "show", remote_api_key="sesame").stdout
     assert "sesame" not in shown
 
 
@@ -91,9 +94,10 @@ def test_what_cannot_be_is_told_before_any_work(run: Command, arguments: list[st
 
 
 def test_the_doctor_asks_the_server_for_its_models(server: OpenAiServer, run: Command) -> None:
-    def remote(code: int = 0, **settings: object) -> dict[str, object]:
-        findings = json.loads(run("doctor", "--json", code=code, **settings).stdout)
-        return next(finding for finding in findings if finding["what"] == "reader remote")
+    def remote(code: int = 0, **settings: str) -> dict[str, object]:
+        findings = json.loads(replace(run, settings=settings)("doctor", "--json", code=code).stdout)
+        told: dict[str, object] = next(finding for finding in findings if finding["what"] == "reader remote")
+        return told
 
     assert remote()["good"]
     assert "tiny" in str(remote(remote_endpoints=json.dumps([server.url]))["detail"])
