@@ -2,7 +2,7 @@
 
 from docproc.domain.image import PageImageSpec
 from docproc.domain.reading import Reading, Window
-from docproc.domain.schema import ExtractionSchema
+from docproc.domain.schema import ExtractionSchema, Record
 
 
 class InstantReader:
@@ -15,5 +15,7 @@ class InstantReader:
 
     def read(self, window: Window, schema: ExtractionSchema) -> Reading:
         """Looks at nothing but the number of the page."""
-        record = {spec.name: f"page {window.numbers[0]}" if spec.name == "number" else None for spec in schema.fields}
+        record: Record = {
+            spec.name: f"page {window.numbers[0]}" if spec.name == "number" else None for spec in schema.fields
+        }
         return Reading(reader=self.name, reader_version=self.version, record=record)

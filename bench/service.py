@@ -1,7 +1,8 @@
 """What the service itself costs: pages a second with a reader that answers at once, and how long one page takes.
 
-Postgres, the broker, the S3 server and the workers share this machine. The database's own rate of claiming and
-finishing rows, two transactions a row and nothing else, is taken in the same run: machines differ, and are noisy.
+Postgres, the broker, the S3 server and the workers share this machine. What the database alone does is taken in the same
+run, for machines differ and are noisy: pages claimed and finished by the workers' own transactions with nothing between
+them, and rows of a bare table, with two columns and the driver alone.
 
 python bench/service.py [--documents 60] [--pages 10] [--single 40]
 """
@@ -17,7 +18,8 @@ from pathlib import Path
 import psycopg
 
 sys.path.insert(0, str(Path(__file__).parent))
-from stack import Stack, running_stack, write_documents
+from claims import claims_per_s
+from running import Stack, running_stack, write_documents
 
 _CLAIM = """
     UPDATE bench_rows SET state = 'leased', owner = %s WHERE id = (
@@ -26,7 +28,7 @@ _CLAIM = """
 """
 
 
-def database_rate(url: str, *, rows: int, clients: int = 4) -> float:
+def rows_per_s(url: str, *, rows: int, clients: int = 4) -> float:
     """Rows a second that `clients` connections claim and finish."""
     plain = url.replace("postgresql+psycopg://", "postgresql://")
     with psycopg.connect(plain, autocommit=True) as connection:
@@ -52,7 +54,7 @@ def _claim_all(url: str, owner: str) -> None:
 
 def throughput(stack: Stack, *, documents: int, pages: int) -> float:
     """Pages a second from the beginning of the submission to the last record."""
-    files = write_documents(stack.folder / "many", count=documents, pages=pages)
+    files = write_documents(stack.folder / f"many-{time.monotonic_ns()}", count=documents, pages=pages)
     began = time.perf_counter()
     job = stack.wait(stack.submit(files))
     if job.pages.read != documents * pages:
@@ -83,13 +85,15 @@ def main() -> None:
         single_pages(stack, count=3)  # processes start and connect
         one = single_pages(stack, count=arguments.single)
         rate = throughput(stack, documents=arguments.documents, pages=arguments.pages)
-        own = database_rate(stack.service.settings.database, rows=2000)
+        own = claims_per_s(stack)
+        bare = rows_per_s(stack.service.settings.database, rows=2000)
         print(
             json.dumps(
                 {
                     "pages_per_s": round(rate, 1),
-                    "database_rows_per_s": round(own, 1),
+                    "database_pages_per_s": round(own, 1),
                     "share": round(rate / own, 3),
+                    "bare_rows_per_s": round(bare, 1),
                     "single_p50_s": round(statistics.median(one), 3),
                     "single_p95_s": round(statistics.quantiles(one, n=20)[-1], 3),
                 }

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from docproc.domain.schema import ExtractionSchema
     from docproc.pages.source import DocprocPages
-    from docproc.pipeline.ports import PageSource, Reader
+    from docproc.pipeline.ports import DrawingSource, Reader
     from docproc.queueing.owners import LocalOwners
     from docproc.readers.remote.config import RemoteConfig
     from docproc.services.errand_ports import ErrandStores
@@ -45,6 +45,7 @@ class Desk:
     stores: "Stores"
     work: "WorkStores"
     upkeep: "UpkeepStores"
+    errands: "ErrandStores"
     owners: "LocalOwners"
     accept: "Accept"
 
@@ -93,16 +94,36 @@ def open_service_desk(settings: Settings | None = None) -> Desk:
     return _desk_over(open_service_database(_service_database_url(settings)), settings)
 
 
+def export_link(desk: Desk, export_id: "UUID", *, tenant: str, expires_s: int) -> str:
+    """Where others fetch an export. Raises UsageError when there is no such link, or nothing that it could lead to."""
+    from docproc.services.link_export import link_export  # noqa: PLC0415
+    from docproc.storage.blob_stores import open_blob_links  # noqa: PLC0415
+
+    return link_export(
+        desk.errands.exports,
+        export_id,
+        tenant=tenant,
+        expires_s=expires_s,
+        open_links=lambda: open_blob_links(desk.settings.blobs),
+    )
+
+
 def _desk_over(database: "Database", settings: Settings) -> Desk:
     from docproc.intake import accept  # noqa: PLC0415
     from docproc.queueing.owners import LocalOwners  # noqa: PLC0415
-    from docproc.storage.stores import stores_over, upkeep_stores_over, work_stores_over  # noqa: PLC0415
+    from docproc.storage.stores import (  # noqa: PLC0415
+        errand_stores_over,
+        stores_over,
+        upkeep_stores_over,
+        work_stores_over,
+    )
 
     return Desk(
         settings=settings,
         stores=stores_over(database, settings.blobs),
         work=work_stores_over(database),
         upkeep=upkeep_stores_over(database),
+        errands=errand_stores_over(database),
         owners=LocalOwners(settings.data_dir / "owners"),
         accept=partial(accept, limits=settings.limits),
     )
@@ -228,6 +249,10 @@ def open_job(
         )
 
 
+#: of one statement of a worker; what looks at everything takes its time
+STATEMENT_S = 60.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """What the processes of a service share: the stores, the backlog, the broker."""
@@ -256,9 +281,9 @@ def open_service(settings: Settings | None = None, *, migrate: bool = False) -> 
     )
 
     settings = settings or load_settings()
-    if settings.broker is None:
+    if not settings.broker:
         raise UsageError("a service needs a broker: set DOCPROC_BROKER_URL, for example redis://127.0.0.1:6379/0")
-    database = open_service_database(_service_database_url(settings), migrate_first=migrate)
+    database = open_service_database(_service_database_url(settings), migrate_first=migrate, statement_s=STATEMENT_S)
     upkeep = upkeep_stores_over(database)
     return Service(
         settings=settings,
@@ -273,7 +298,7 @@ def open_service(settings: Settings | None = None, *, migrate: bool = False) -> 
     )
 
 
-def contexts_of(service: Service, source: "PageSource", *, kept: int = 64) -> "ContextOf":
+def contexts_of(service: Service, source: "DrawingSource", *, kept: int = 64) -> "ContextOf":
     """The context of a document's job, kept for the jobs that a worker saw last.
 
     What it returns raises ReaderUnavailableError when this worker has not the reader or the schema of the job.
@@ -348,9 +373,11 @@ def database_facts() -> DatabaseFacts:
     """Raises StorageError when the database cannot be reached."""
     from docproc.storage.database import Database  # noqa: PLC0415
     from docproc.storage.migrate import HEAD, revision  # noqa: PLC0415
+    from docproc.storage.troubles import place_of  # noqa: PLC0415
 
     database = Database.open(load_settings().database)
-    place = database.engine.url.render_as_string(hide_password=True)
+    url = database.engine.url
+    place = f"{url.get_backend_name()} {place_of(url)}"  # no option of a URL: drivers take secrets there as well
     return DatabaseFacts(place=place, revision=revision(database), newest=HEAD)
 
 

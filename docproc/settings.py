@@ -1,4 +1,8 @@
-"""Settings, read once: environment over docproc.toml over defaults. Below bootstrap there are only plain values."""
+"""Settings, read once: environment over docproc.toml over defaults. Below bootstrap there are only plain values.
+
+The docproc.toml of the working folder may come with documents from a stranger. It may say how they are read, but
+neither where records go nor what code runs.
+"""
 
 import json
 import os
@@ -16,6 +20,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from docproc.domain.errors import UsageError
 from docproc.intake.limits import MIB, Limits
 from docproc.observability.logs import LogFormat, LogLevel
 
@@ -23,6 +28,8 @@ _LIMITS = Limits()
 
 FILE_NAME = "docproc.toml"
 PREFIX = "DOCPROC_"
+#: where records, files and messages go, and what code reads them
+OWN_FILE_ONLY = frozenset({"database_url", "blob_url", "broker_url", "readers", "webhook_hosts"})
 
 
 def _processors() -> int:
@@ -98,8 +105,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 the signature is pydantic's
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Environment first, then docproc.toml here, then the user's."""
-        files = [TomlConfigSettingsSource(settings_cls, path) for path in settings_files()]
+        """Environment first, then docproc.toml here, then the user's. Raises UsageError."""
+        files = [_SettingsFile(settings_cls, path) for path in settings_files()]
         return (init_settings, env_settings, *files)
 
     @property
@@ -169,8 +176,27 @@ def hand_down(worker: WorkerSettings) -> None:
 
 def settings_files() -> list[Path]:
     """The settings files that exist, strongest first."""
-    places = [Path.cwd() / FILE_NAME, user_config_path("docproc", appauthor=False) / FILE_NAME]
+    places = [Path.cwd() / FILE_NAME, _users_file()]
     return [place for place in places if place.is_file()]
+
+
+def _users_file() -> Path:
+    return user_config_path("docproc", appauthor=False) / FILE_NAME
+
+
+class _SettingsFile(TomlConfigSettingsSource):
+    """One docproc.toml."""
+
+    def __init__(self, settings_cls: type[BaseSettings], path: Path) -> None:
+        """Raises UsageError when it sets what only the user's own may set."""
+        super().__init__(settings_cls, path)
+        refused = sorted(OWN_FILE_ONLY & set(self.toml_data))
+        if refused and path != _users_file():
+            variables = ", ".join(PREFIX + name.upper() for name in refused)
+            raise UsageError(
+                f"settings: {path} may not set {', '.join(refused)}: whoever sends a folder could then take your "
+                f"records or run code. Set {variables}, or write to {_users_file()}"
+            )
 
 
 def setting_sources() -> dict[str, str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from docproc.bootstrap import Service
-from docproc.domain.errors import BrokerError, DocprocError
+from docproc.domain.errors import BrokerError, DocprocError, StorageError
 from docproc.observability import event
 from docproc.queueing.celery_app import celery_app
 from docproc.queueing.celery_broker import CeleryBroker
@@ -99,9 +99,7 @@ class Keeper:
     def _round(self) -> Round:
         work = self._service.work
         if time.monotonic() - self._swept >= SWEEP_EVERY_S:
-            swept = work.tasks.sweep()
-            if swept.freed or swept.failed:
-                event(logger, "leases_swept", freed=swept.freed, given_up=swept.failed)
+            self._sweep()
             send_lost_again(work, self._broker)
             self._swept = time.monotonic()
         if time.monotonic() - self._tidied >= TIDY_EVERY_S:
@@ -115,6 +113,16 @@ class Keeper:
         if done.sent:
             event(logger, "dispatched", tasks=done.sent)
         return done
+
+    def _sweep(self) -> None:
+        """What cannot be swept now can be so later, and must not keep the rest from being handed out."""
+        try:
+            swept = self._service.work.tasks.sweep()
+        except StorageError as error:
+            event(logger, "store_unreachable", error=error.message)
+            return
+        if swept.freed or swept.failed:
+            event(logger, "leases_swept", freed=swept.freed, given_up=swept.failed)
 
     def _give_up_role(self) -> None:
         try:

@@ -202,3 +202,5 @@ class Presence:
             act()
         except StorageError as error:
             event(logger, "presence_failed", error=error.message)
+        except Exception as error:  # noqa: BLE001 a worker without signs of life is given nothing
+            event(logger, "presence_failed", error=type(error).__name__)

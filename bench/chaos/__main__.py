@@ -28,7 +28,7 @@ from chaos.papers import Paper, write_papers
 from chaos.servers import Servers, running_servers
 from docproc.bootstrap import Service, open_service
 from docproc.domain.errors import ConflictError
-from docproc.services.orphans import remove_orphans
+from docproc.services.check_store import StoreCheck
 
 if TYPE_CHECKING:
     from docproc.services.records import NewJob
@@ -110,10 +110,7 @@ class Run:
     def _accounted(self, service: Service, servers: Servers) -> dict[str, object]:
         """After the workers have ended: the last sweep, then everything is written down and counted."""
         export_jobs(service, self.jobs, self.folder / "exports")
-        in_vain = sum(
-            remove_orphans(service.stores, tenant=tenant, before=datetime.now(UTC) + timedelta(minutes=1)).blobs
-            for tenant in _TENANTS
-        )
+        in_vain = sum(_swept(service, tenant) for tenant in _TENANTS)
         keys = [key for tenant in _TENANTS for key in _blobs_of(service, tenant)]
         (self.folder / "blobs.txt").write_text("".join(f"{key}\n" for key in keys))
         servers.dump(self.folder)
@@ -125,6 +122,15 @@ def _create_tenant(service: Service, name: str) -> None:
         service.work.tenants.create(name)
     except ConflictError:  # one comes with the database
         return
+
+
+def _swept(service: Service, tenant: str) -> int:
+    """What upkeep deletes once it is a day old: nobody writes any more, so it can be done now."""
+    soon = datetime.now(UTC) + timedelta(minutes=1)
+    check = StoreCheck(stores=service.stores, names=service.names, tenant=tenant, before=soon, delete_orphans=True)
+    for finding in check.findings():
+        print(finding, file=sys.stderr)
+    return check.tally.deleted.blobs
 
 
 def _blobs_of(service: Service, tenant: str) -> list[str]:

@@ -64,7 +64,7 @@ def _revision() -> tuple[bool, str]:
 
 
 def _broker(settings: "Settings") -> tuple[bool, str]:
-    if settings.broker is None:
+    if not settings.broker:
         return False, "DOCPROC_BROKER_URL is not set"
     from docproc.queueing.round_trip import check_broker
 

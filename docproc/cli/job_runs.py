@@ -108,6 +108,7 @@ def retry(
     Of a service's job its workers do that; this command does not wait for them.
     """
     from docproc.bootstrap import load_job_schema, open_desk
+    from docproc.cli.deeds import note
     from docproc.cli.passwords import read_passwords
     from docproc.cli.running import check_target, finish, run_visibly
     from docproc.services.retry import retry as receive_again
@@ -116,12 +117,15 @@ def retry(
     found = find_job(desk, job, tenant=tenant)
     if found.queue is not None:
         _refuse_what_workers_cannot(password_file, out)
-        typer.echo(f"{receive_again(desk.stores, found.id, tenant=tenant)} documents are read again by workers")
+        count = receive_again(desk.stores, found.id, tenant=tenant)
+        note(desk, "job.retry", found.id, tenant=tenant)
+        typer.echo(f"{count} documents are read again by workers")
         return
     schema = load_job_schema(found)
     output = Output(target=out, overwrite=overwrite, dialect=csv_dialect.value, table=table)
     check_target(output, schema)
-    typer.echo(f"{receive_again(desk.stores, found.id)} documents are read again", err=True)
+    typer.echo(f"{receive_again(desk.stores, found.id, tenant=tenant)} documents are read again", err=True)
+    note(desk, "job.retry", found.id, tenant=tenant)
     found = run_visibly(desk, desk.stores.jobs.get(found.id), schema, passwords=read_passwords(password_file))
     finish(desk, found, schema, output=output, strict=strict)
 

@@ -146,10 +146,12 @@ def cancel(job: JobArgument, as_json: AsJson = False, quiet: Quiet = False, tena
     Example: `docproc jobs cancel last`.
     """
     from docproc.bootstrap import open_desk
+    from docproc.cli.deeds import note
     from docproc.services.cancel import cancel as cancel_job
 
     desk = open_desk()
     found = cancel_job(desk.stores, find_job(desk, job, tenant=tenant).id, owners=desk.owners, tenant=tenant)
+    note(desk, "job.cancel", found.id, tenant=tenant)
     said = f"{found.id}: {found.state}, {found.documents.canceled} documents canceled"
     say_job(found, said, as_json=as_json, quiet=quiet)
 
@@ -165,11 +167,13 @@ def delete(job: JobArgument, as_json: AsJson = False, quiet: Quiet = False, tena
     Example: `docproc jobs delete last`.
     """
     from docproc.bootstrap import open_desk
+    from docproc.cli.deeds import note
     from docproc.services.delete import delete as delete_job
 
     desk = open_desk()
     found = find_job(desk, job, tenant=tenant)
     removed = delete_job(desk.stores, found.id, owners=desk.owners, tenant=tenant)
+    note(desk, "job.delete", found.id, tenant=tenant)
     _say_removed(removed, as_json=as_json, quiet=str(found.id) if quiet else None)
 
 
@@ -185,10 +189,12 @@ def prune(
 ) -> None:
     """Delete old jobs. Example: `docproc jobs prune --older-than 30`."""
     from docproc.bootstrap import open_desk
+    from docproc.cli.deeds import note
     from docproc.services.prune import prune as prune_jobs
 
     desk = open_desk()
     removed = prune_jobs(desk.stores, older_than_days=days, owners=desk.owners, unfinished=unfinished, tenant=tenant)
+    note(desk, "job.prune", f"{removed.jobs} jobs older than {days:g} days", tenant=tenant)
     _say_removed(removed, as_json=as_json, quiet="" if quiet else None)
 
 

@@ -12,7 +12,9 @@ from docproc.cli import (
     dead,
     doctor,
     evaluate,
+    exports,
     extract,
+    finetune,
     inspect,
     jobs,
     models,
@@ -22,6 +24,7 @@ from docproc.cli import (
     store,
     submit,
     tenants,
+    webhooks,
     worker,
     workers,
 )
@@ -50,10 +53,13 @@ app.add_typer(workers.app, name="workers")
 app.add_typer(queues.app, name="queues")
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(dead.app, name="dead")
+app.add_typer(exports.app, name="exports")
+app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(store.app, name="store")
 app.add_typer(database_commands.app, name="db")
 app.add_typer(schema_commands.app, name="schemas")
 app.add_typer(models.app, name="models")
+app.command("finetune")(finetune.finetune)
 app.command("doctor")(doctor.doctor)
 app.add_typer(settings_commands.app, name="settings")
 

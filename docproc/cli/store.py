@@ -36,6 +36,7 @@ def check(
     """Hold rows and blobs against each other; exit code 3 when a blob is missing. Example: `docproc store check`."""
     from docproc.bootstrap import open_desk
     from docproc.cli.console import for_people
+    from docproc.cli.deeds import note
     from docproc.services.check_store import StoreCheck, Tally
 
     desk = open_desk()
@@ -52,8 +53,13 @@ def check(
                 tally=tally,
                 on_look=lambda so_far: status.update(f"{so_far.named} named by rows, {so_far.blobs} blobs"),
             )
-            for finding in look.findings():
-                typer.echo(_as_json(finding) if as_json else _line(finding))
+            before_it = tally.deleted.blobs
+            try:
+                for finding in look.findings():
+                    typer.echo(_as_json(finding) if as_json else _line(finding))
+            finally:  # what was deleted is gone, also when somebody stops it here
+                if (deleted := tally.deleted.blobs - before_it) > 0:
+                    note(desk, "store.delete_orphans", f"{deleted} blobs", tenant=name)
     _say(tally, as_json=as_json)
     if tally.missing:
         raise typer.Exit(ExitCode.SOME_FAILED)

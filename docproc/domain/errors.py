@@ -7,6 +7,7 @@
     |   +-- ConflictError      exists already, or is in a state that forbids it
     +-- StorageError           the database or the blob store cannot be used
     |   +-- BlobMissingError   a blob that a row points to is gone or damaged
+    |   +-- RefusedError       the database takes no such value: it would refuse it again
     +-- LeaseLostError         another attempt owns the work by now: nothing was written
     +-- DocumentError          one document cannot be read; carries a FailureCode
         +-- PasswordRequiredError
@@ -62,6 +63,10 @@ class ConflictError(UsageError):
 
 class StorageError(DocprocError):
     """The database or the blob store cannot be used."""
+
+
+class RefusedError(StorageError):
+    """The database refuses what was to be written."""
 
 
 class BlobMissingError(StorageError):

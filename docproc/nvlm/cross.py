@@ -7,7 +7,8 @@ two, takes the thumbnail's tokens into the decoder, and puts each tile's tag bes
 The paper does not say, and these are this project's choices: the gate is tanh of one number, zero at first; the first
 layer of each group has it; keys and values have as many heads as the language model's; no biases, no positions, no
 feed-forward part of its own, an RMS norm before the queries; a projector starts with a LayerNorm as in NVLM-D; text
-before an image sees nothing of it, text after it sees all its tiles. There are no public weights of either.
+before an image sees nothing of it, text after it sees all its tiles; H's tag also is added to each token of its tile.
+There are no public weights of either.
 """
 
 from typing import Any, NamedTuple
@@ -204,7 +205,9 @@ class NvlmHModel(NvlmXModel):
         tokens = self.get_image_features(pixel_values).pooler_output  # (tiles, 256, hidden)
         tags = self.get_input_embeddings()(tile_tags).to(tokens)  # (tiles, 5, hidden)
         tile_is_thumbnail = tile_is_thumbnail.to(tokens.device)
-        tagged = torch.cat([tags, tokens], 1)[~tile_is_thumbnail]  # (tiles without thumbnails, 261, hidden)
+        # Attention without positions sees a bag of places: a tag that only lay beside its tile would say nothing of it.
+        told = tokens + tags.sum(1, keepdim=True)
+        tagged = torch.cat([tags, told], 1)[~tile_is_thumbnail]  # (tiles without thumbnails, 261, hidden)
         return {
             "tile_memory": self._keys_values(tagged, tile_rows.to(tokens.device)[~tile_is_thumbnail], batch_size),
             "mm_encoder_outputs": {"image": BaseModelOutputWithPooling(pooler_output=tokens[tile_is_thumbnail])},

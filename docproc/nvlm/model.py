@@ -7,6 +7,7 @@ Pixel shuffle, the scatter of tile tokens into the prompt and all of `generate` 
 from collections.abc import Iterator
 from copy import deepcopy
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -113,6 +114,8 @@ class NvlmDForConditionalGeneration(InternVLForConditionalGeneration):
         if kwargs.get("quantization_config") is not None:
             refuse_without_gpu(kwargs["quantization_config"])
             kwargs["quantization_config"] = keep_tower_whole(kwargs["quantization_config"])
+            if kwargs.get("tp_plan") is not None or kwargs.get("device_mesh") is not None:
+                _refuse_by_headers(source)
         # a tensor of another shape is reported with all else, by name, rather than raised without
         kwargs |= {"output_loading_info": True, "ignore_mismatched_sizes": True}
         try:
@@ -132,6 +135,22 @@ class NvlmDForConditionalGeneration(InternVLForConditionalGeneration):
         if mesh is not None and "tp" in (mesh.mesh_dim_names or ()):
             model.model.tile_group = mesh["tp"].get_group()
         return (model, found) if told else model
+
+
+def _refuse_by_headers(source: Any) -> None:  # noqa: ANN401 a folder or a name
+    """Raise CheckpointError when a folder's headers do not fit its network.
+
+    A rank has a part of each quantised map only: whether the whole had the right shape cannot be seen there any more.
+    """
+    from docproc.nvlm.check import check_checkpoint  # noqa: PLC0415 which stands on this module
+
+    folder = Path(source)
+    if not folder.is_dir():
+        return
+    report = check_checkpoint(folder)
+    if not report.whole:
+        told = [*report.stored.faults, *report.missing, *report.unexpected, *report.misshapen]
+        raise CheckpointError(f"the checkpoint does not fit the network: {'; '.join(told[:5])}")
 
 
 def refuse_without_gpu(quantisation: Any) -> None:  # noqa: ANN401 any quantisation of transformers

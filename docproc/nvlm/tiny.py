@@ -24,6 +24,11 @@ def tiny_tokenizer() -> Any:  # noqa: ANN401 a tokenizer of transformers
     return word_tokenizer({}, _WORDS)
 
 
+def tiny_words() -> tuple[str, ...]:
+    """The words of the tiny tokenizer, for those who add their own."""
+    return _WORDS
+
+
 def word_tokenizer(ids: dict[str, int], words: tuple[str, ...]) -> Any:  # noqa: ANN401 a tokenizer of transformers
     """Bytes and whole `words` (in GPT-2's spelling of bytes); `ids` says which number a word or control token has."""
     vocabulary = {letter: number for number, letter in enumerate(_byte_letters())}

@@ -39,6 +39,7 @@ EVENTS: Mapping[str, EventKind] = {
     "task_stale": EventKind("nothing to do", logging.DEBUG),
     "task_failed": EventKind("task not done", logging.WARNING),
     "lease_lost": EventKind("lease lost", logging.WARNING),
+    "task_passed_on": EventKind("left to another worker, for this one cannot do it", logging.WARNING),
     "leases_not_renewed": EventKind("leases not renewed", logging.WARNING),
     "internal_error": EventKind("failed by an error of docproc's own", logging.ERROR),
     "trace": EventKind("where an error came from", logging.DEBUG),

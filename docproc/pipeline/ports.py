@@ -77,6 +77,10 @@ class PageSource(Protocol):
         """Raises DocumentError when the document cannot be opened."""
         ...
 
+
+class DrawingSource(PageSource, Protocol):
+    """Draws pages too, for readers that look at them."""
+
     def pngs(
         self,
         document: SourceDocument,

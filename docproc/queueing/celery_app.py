@@ -49,7 +49,7 @@ def celery_app(broker_url: str) -> Celery:
         task_publish_retry=False,
     )
     if broker_url.startswith("amqp"):
-        app.conf.update(task_default_queue_type="quorum", worker_detect_quorum_queues=True)
+        app.conf.update(task_create_missing_queue_type="quorum", worker_detect_quorum_queues=True)
     else:
         app.conf.update(
             broker_transport_options={

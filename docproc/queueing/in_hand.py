@@ -110,11 +110,13 @@ class LeasesInHand:
                 before = frozenset(self._holdings)
             try:
                 if time.monotonic() - extended >= self._beat.extend_every_s:
-                    self._leases.extend(self.owner, lease_s=self._beat.lease_s)
+                    self._leases.extend(self.owner, {each.held for each in before}, lease_s=self._beat.lease_s)
                     extended = time.monotonic()
                 self._look(before)
             except StorageError as exc:
                 event(logger, "leases_not_renewed", error=exc.message)
+            except Exception as exc:  # noqa: BLE001 without this thread every lease of the process would expire
+                event(logger, "leases_not_renewed", error=type(exc).__name__)
 
     def _look(self, holdings: frozenset[_Holding]) -> None:
         standing = self._leases.standing(self.owner)

@@ -1,11 +1,13 @@
 """Make one document's extraction of its readings: merged, concluded, stored. Knows no reader and no export."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from docproc.domain.document import DocumentState
 from docproc.domain.extraction import Extraction, ExtractionStatus, record_of
 from docproc.domain.issues import Issue, IssueCode, Severity
+from docproc.domain.reading import go_on
 from docproc.pipeline.conclude import Conclusion, conclude
+from docproc.pipeline.grounded import GroundedReading
 from docproc.pipeline.merge import merge
 from docproc.services.blob_keys import BlobKind, document_key
 from docproc.services.bodies import get_body, put_body
@@ -22,13 +24,20 @@ _STATES = {
 }
 
 
-def assemble(claim: Claim, document: Document, context: JobContext) -> Document:
-    """From assembling to succeeded or needs_review. Raises BlobMissingError when a reading is lost."""
+def assemble(
+    claim: Claim, document: Document, context: JobContext, *, checkpoint: Callable[[], None] = go_on
+) -> Document:
+    """From assembling to succeeded or needs_review.
+
+    Raises BlobMissingError when a reading is lost, and what `checkpoint` raises, which is called before each reading
+    and before anything is written.
+    """
     began = context.clock.monotonic()
     stores = context.stores
     pages = stores.pages.pages(document.id)
     with TableSpill() as spill:
-        conclusion = _concluded(document, pages, context, spill=spill)
+        conclusion = _concluded(document, pages, context, spill=spill, checkpoint=checkpoint)
+        checkpoint()
         tables = spill.store(stores.blobs, claim)
     seconds = context.clock.monotonic() - began
     extraction = Extraction(
@@ -55,12 +64,23 @@ def assemble(claim: Claim, document: Document, context: JobContext) -> Document:
 
 
 def _concluded(
-    document: Document, pages: Sequence[PreparedPage], context: JobContext, *, spill: TableSpill
+    document: Document,
+    pages: Sequence[PreparedPage],
+    context: JobContext,
+    *,
+    spill: TableSpill,
+    checkpoint: Callable[[], None],
 ) -> Conclusion:
     """Readings are loaded one at a time, and rows of long tables leave memory as they come."""
     stores = context.stores
-    bodies = (get_body(stores.blobs, reading.body) for reading in stores.readings.of_document(document.id))
-    merged = merge((GROUNDED.validate_json(body) for body in bodies), context.schema, spill=spill)
+
+    def readings() -> Iterator[GroundedReading]:
+        for reading in stores.readings.of_document(document.id):
+            checkpoint()
+            yield GROUNDED.validate_json(get_body(stores.blobs, reading.body))
+
+    merged = merge(readings(), context.schema, spill=spill)
+    checkpoint()
     return conclude(merged, context.schema, pages=[(page.facts.number, page.state) for page in pages])
 
 

@@ -1,7 +1,9 @@
 """Names of blobs: `tenant/kind/name`, safe as a path and as an object key. Knows no store."""
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
+from string import hexdigits
 from uuid import UUID
 
 from docproc.domain.errors import UsageError
@@ -23,6 +25,12 @@ class BlobKind(StrEnum):
 
 #: kinds whose names begin with the id of the document that they belong to
 OF_DOCUMENT = (BlobKind.WORDS, BlobKind.READING, BlobKind.EXTRACTION, BlobKind.TABLE)
+
+#: what names begin with: the id of a document or an export, or the sha256 of a file
+_STEM_DIGITS: Mapping[str, int] = dict.fromkeys((*OF_DOCUMENT, BlobKind.EXPORT), 32) | {
+    BlobKind.ORIGINAL: 64,
+    BlobKind.IMAGE: 64,
+}
 
 #: kinds that are made again when they are lost: not worth waiting for the disk
 MADE_AGAIN = frozenset({BlobKind.WORDS, BlobKind.IMAGE})
@@ -70,6 +78,17 @@ def check_prefix(prefix: str) -> tuple[str, str, str]:
 def stem_of(name: str) -> str:
     """What stands before the first dot: a document id or a sha256."""
     return name.split(".", 1)[0]
+
+
+def is_ours(key: str) -> bool:
+    """Whether docproc may have named it: what others put beside our blobs is none of our business."""
+    try:
+        _, kind, name = check_key(key)
+    except UsageError:
+        return False
+    digits = _STEM_DIGITS.get(kind)
+    stem = stem_of(name)
+    return digits == len(stem) and set(stem) <= set(hexdigits.lower())
 
 
 def _key(tenant: str, kind: BlobKind, name: str) -> str:

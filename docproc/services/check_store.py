@@ -11,8 +11,7 @@ from enum import StrEnum
 from itertools import islice
 from uuid import UUID
 
-from docproc.domain.errors import UsageError
-from docproc.services.blob_keys import BlobKind, check_key
+from docproc.services.blob_keys import BlobKind, is_ours
 from docproc.services.orphans import remove_blobs, remove_original
 from docproc.services.ports import Stores
 from docproc.services.records import Removed
@@ -113,12 +112,7 @@ class StoreCheck:
 
 def _ours(keys: Iterable[str]) -> Iterator[str]:
     """Without what lies there but cannot be docproc's: somebody put it beside our blobs."""
-    for key in keys:
-        try:
-            check_key(key)
-        except UsageError:
-            continue
-        yield key
+    return filter(is_ours, keys)
 
 
 def _batches(keys: Iterator[str]) -> Iterator[Sequence[str]]:

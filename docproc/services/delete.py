@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from uuid import UUID
 
-from docproc.services.blob_keys import OF_DOCUMENT, document_prefix, image_prefix
+from docproc.services.blob_keys import OF_DOCUMENT, BlobKind, document_prefix, image_prefix
 from docproc.services.orphans import remove_blobs, remove_original
 from docproc.services.ports import Stores
 from docproc.services.records import LOCAL_TENANT, Document, Removed
@@ -18,9 +18,9 @@ def delete(stores: Stores, job_id: UUID, *, owners: Owners, tenant: str = LOCAL_
     """
     stores.jobs.get(job_id, tenant=tenant)
     free_dead_leases(stores, job_id, owners=owners)
-    stores.jobs.require_idle(job_id)
+    stores.jobs.close(job_id)
     # Blobs first: should this process die between, the rows still tell what is left to delete.
-    blobs = _remove_blobs(stores, job_id)
+    blobs = _remove_blobs(stores, job_id) + _remove_exports(stores, job_id, tenant=tenant)
     return blobs + stores.jobs.remove(job_id)
 
 
@@ -33,6 +33,13 @@ def _remove_blobs(stores: Stores, job_id: UUID) -> Removed:
             removed += remove_blobs(stores, list(images))
         if document.original.blob_key is not None:
             removed += remove_original(stores, document.original.blob_key, outside=job_id)
+    return removed
+
+
+def _remove_exports(stores: Stores, job_id: UUID, *, tenant: str) -> Removed:
+    removed = Removed()
+    for export_id in stores.jobs.export_ids(job_id):
+        removed += remove_blobs(stores, stores.blobs.keys(document_prefix(tenant, BlobKind.EXPORT, export_id)))
     return removed
 
 

@@ -5,6 +5,7 @@ import hmac
 import json
 from collections.abc import Sequence
 
+from docproc.domain.errors import NotFoundError
 from docproc.domain.failure import Failure, FailureCategory, FailureCode, Phase
 from docproc.services.errand_ports import ErrandStores, WebhookRefusedError, WebhookSender
 from docproc.services.errand_records import ErrandClaim
@@ -17,7 +18,14 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S, MAX_ATTEMPTS = 10.0, 6 * 3600.0, 12
 def deliver(claim: ErrandClaim, errands: ErrandStores, sender: WebhookSender, *, clock: Clock) -> None:
     """Try once. Raises LeaseLostError or StorageError; that the receiver does not answer is no error of ours."""
     deliveries = errands.deliveries
-    delivery = deliveries.get(claim.id)
+    try:
+        delivery = deliveries.get(claim.id)
+    except NotFoundError:
+        deliveries.fail(claim, _failure("its job was deleted"))
+        return
+    if delivery.webhook.disabled_at is not None:
+        deliveries.fail(claim, _failure("it was disabled"))
+        return
     body = json.dumps(delivery.to_json(), separators=(",", ":")).encode()
     headers = {
         "Content-Type": "application/json",

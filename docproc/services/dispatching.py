@@ -26,7 +26,7 @@ class Supply:
     #: messages with the broker for each slot of the workers, beside the task that runs in it
     per_slot: int = 2
     #: and, where tasks are short, as many as workers took within this time: it passes before anybody looks again
-    ahead_s: float = 0.2
+    ahead_s: float = 0.1
     #: a worker that was silent for this long gets nothing
     alive_s: float = 15.0
     #: a queued task whose message the broker no longer has is sent again after this long
@@ -58,12 +58,20 @@ class Turns:
 
     last: dict[str, str] = field(default_factory=dict)
     paces: dict[str, Pace] = field(default_factory=dict)
+    #: who had something due in each queue when it was last looked at
+    regulars: dict[str, frozenset[Lane]] = field(default_factory=dict)
 
     def pace(self, queue: str, queued: int) -> Pace:
         now = time.monotonic()
         pace = self.paces.setdefault(queue, Pace(seen_at=now, left=queued))
         pace.look(now, queued)
         return pace
+
+    def newcomers(self, queue: str, lanes: Sequence[Lane]) -> frozenset[Lane]:
+        """Those of `lanes` that had nothing due when the queue was last looked at, and so have waited for nobody."""
+        before = self.regulars.get(queue, frozenset())
+        self.regulars[queue] = frozenset(lanes)
+        return frozenset(lanes) - before
 
     def rotated(self, queue: str, lanes: Sequence[Lane]) -> list[Lane]:
         last = self.last.get(queue, "")
@@ -100,21 +108,37 @@ def dispatch(stores: WorkStores, broker: Broker, turns: Turns, *, supply: Supply
 
 
 def _chosen(stores: WorkStores, queue: str, turns: Turns, *, room: int, pauses: Pauses) -> Iterator[Task]:
-    """Highest priority first; within it each tenant gets one share of the room after the other."""
+    """Highest priority first; within it newcomers share the room first, then all who have more, in turn.
+
+    Newcomers first is what FQ-CoDel does with new flows (RFC 8290, section 4.2): who brings little is done soon, and
+    who brings much is a newcomer only once.
+    """
     lanes = [lane for lane in stores.tasks.lanes(queue) if lane.tenant not in pauses.tenants]
+    newcomers = turns.newcomers(queue, lanes)
     for _, equals in groupby(lanes, key=lambda lane: lane.priority):
-        open_ = turns.rotated(queue, list(equals))
-        while open_ and room > 0:
-            share = max(1, room // len(open_))
-            for lane in open_[:room]:
-                taken = stores.tasks.enqueue(queue, lane, limit=min(share, room))
-                turns.last[queue] = lane.tenant
-                room -= len(taken)
-                yield from taken
-                if len(taken) < share:
-                    open_ = [other for other in open_ if other is not lane]
-                if room <= 0:
-                    return
+        ordered = turns.rotated(queue, list(equals))
+        for group in ([lane for lane in ordered if lane in newcomers], ordered):
+            for task in _shared(stores, queue, turns, group, room=room):
+                room -= 1
+                yield task
+            if room <= 0:
+                return
+
+
+def _shared(stores: WorkStores, queue: str, turns: Turns, lanes: Sequence[Lane], *, room: int) -> Iterator[Task]:
+    """Each lane gets one share of the room after the other, until there is no room or nothing is due."""
+    open_ = list(lanes)
+    while open_ and room > 0:
+        share = max(1, room // len(open_))
+        for lane in open_[:room]:
+            taken = stores.tasks.enqueue(queue, lane, limit=min(share, room))
+            turns.last[queue] = lane.tenant
+            room -= len(taken)
+            yield from taken
+            if len(taken) < share:
+                open_ = [other for other in open_ if other is not lane]
+            if room <= 0:
+                return
 
 
 def _send(stores: WorkStores, broker: Broker, tasks: Sequence[Task]) -> None:

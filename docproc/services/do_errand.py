@@ -2,7 +2,7 @@
 
 import logging
 
-from docproc.domain.errors import DocprocError, LeaseLostError, StorageError, UsageError
+from docproc.domain.errors import BlobMissingError, LeaseLostError, RefusedError, StorageError, UsageError
 from docproc.domain.failure import Failure, FailureCategory, FailureCode, Phase
 from docproc.observability import event
 from docproc.services.deliver import deliver
@@ -10,7 +10,7 @@ from docproc.services.errand_records import ErrandClaim
 from docproc.services.export_job import make_export
 from docproc.services.handing_back import HandedBack
 from docproc.services.telling import about, timed
-from docproc.services.work_on import Checkpoint
+from docproc.services.work_on import Checkpoint, LeaveWork
 from docproc.services.work_records import Held, Step, Task
 from docproc.services.workbench import Workbench
 
@@ -28,29 +28,32 @@ def do_errand(task: Task, bench: Workbench) -> None:
     with (
         hand.holding(Held(id=task.id)) as checkpoint,
         about(task, errand_id=str(task.id), attempt=claim.attempt),
-        HandedBack(lambda: store.release(claim), bench),
+        HandedBack(lambda: store.release(claim), bench, attempt=claim.attempt),
         timed(),
     ):
-        if task.step is Step.EXPORT:
-            _export(claim, bench, checkpoint)
-        else:
-            deliver(claim, bench.errands, bench.sender, clock=bench.clock)
+        try:
+            _run(task, claim, bench, checkpoint)
+        except (BlobMissingError, RefusedError, UsageError) as error:
+            # what it needs is gone or is not to be had here, and would be the next time
+            store.fail(claim, _failure(task, error.message, FailureCategory.ENVIRONMENT))
+        except (StorageError, LeaseLostError, LeaveWork):
+            raise
+        except Exception as error:  # noqa: BLE001 the task wrapper: an errand must end, whatever it meets
+            event(logger, "internal_error", place=type(error).__name__)
+            own = f"docproc's own error: {type(error).__name__}"
+            store.fail(claim, _failure(task, own, FailureCategory.INTERNAL))
 
 
-def _export(claim: ErrandClaim, bench: Workbench, checkpoint: Checkpoint) -> None:
-    try:
+def _run(task: Task, claim: ErrandClaim, bench: Workbench, checkpoint: Checkpoint) -> None:
+    if task.step is Step.EXPORT:
         make_export(claim, bench.stores, bench.errands, schema_of=bench.schema_of, checkpoint=checkpoint)
-    except (StorageError, LeaseLostError):
-        raise
-    except UsageError as error:  # the schema is not to be had here, or the job is gone
-        bench.errands.exports.fail(claim, _failure(error))
+    else:
+        deliver(claim, bench.errands, bench.sender, clock=bench.clock)
 
 
-def _failure(error: DocprocError) -> Failure:
+def _failure(task: Task, reason: str, category: FailureCategory) -> Failure:
+    phase = Phase.EXPORT if task.step is Step.EXPORT else Phase.DELIVER
+    what = "the export cannot be made" if task.step is Step.EXPORT else "the event cannot be delivered"
     return Failure(
-        code=FailureCode.INTERNAL,
-        category=FailureCategory.ENVIRONMENT,
-        message=f"the export cannot be made: {error.message}",
-        retryable=True,
-        phase=Phase.EXPORT,
+        code=FailureCode.INTERNAL, category=category, message=f"{what}: {reason}", retryable=True, phase=phase
     )

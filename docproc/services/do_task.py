@@ -2,18 +2,26 @@
 
 import logging
 
-from docproc.domain.document import DocumentState
-from docproc.domain.errors import BlobMissingError, DocprocError, DocumentError, ImageMissingError
-from docproc.domain.failure import Phase
+from docproc.domain.errors import (
+    BlobMissingError,
+    DocprocError,
+    DocumentError,
+    ImageMissingError,
+    RefusedError,
+    StorageError,
+)
+from docproc.domain.failure import Failure, Phase
 from docproc.domain.page import PageState
+from docproc.domain.states import FINAL_DOCUMENT_STATES
 from docproc.observability import event
 from docproc.services.do_errand import do_errand
 from docproc.services.handing_back import HandedBack
+from docproc.services.job_context import JobContext
 from docproc.services.read import read_claimed
 from docproc.services.records import PHASES, Claim, WindowClaim
 from docproc.services.telling import about, tell, timed
 from docproc.services.upkeep import keep_house
-from docproc.services.work_on import LeaveWork, blob_failure, internal_failure, log_context, one_step
+from docproc.services.work_on import Checkpoint, LeaveWork, blob_failure, internal_failure, log_context, one_step
 from docproc.services.work_records import ERRANDS, Held, Step, Task
 from docproc.services.workbench import Workbench
 
@@ -21,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 #: of one document: in the end somebody deletes its blobs as fast as they are made
 MAX_ATTEMPTS = 20
+#: before a worker that cannot do a task lets go of it
+PASS_ON_S = 1.0
 
 
 def do_task(task: Task, bench: Workbench) -> None:
@@ -44,15 +54,16 @@ def _work_on_document(task: Task, bench: Workbench) -> None:
     with (
         hand.holding(Held(id=task.id)) as checkpoint,
         about(task, **log_context(claim)),
-        HandedBack(lambda: bench.stores.documents.release(claim), bench),
+        HandedBack(lambda: bench.stores.documents.release(claim), bench, attempt=claim.attempt),
         timed(),
     ):
+        context = _context_here(claim, bench)
+        if context is None:
+            return
         try:
-            tell(claim, one_step(claim, claim.document, bench.context_of(claim.document), checkpoint))
+            tell(claim, one_step(claim, claim.document, context, checkpoint))
         except BlobMissingError as error:
             _restart(claim, error, bench)
-        except DocumentError as error:  # this worker cannot work for the job at all
-            tell(claim, bench.stores.documents.fail(claim, error.failure(PHASES[claim.document.state])))
 
 
 def _read_window(task: Task, bench: Workbench) -> None:
@@ -65,21 +76,51 @@ def _read_window(task: Task, bench: Workbench) -> None:
     with (
         hand.holding(held) as checkpoint,
         about(task, **log_context(claim)),
-        HandedBack(lambda: bench.stores.documents.release(claim), bench),
+        HandedBack(lambda: bench.stores.documents.release(claim), bench, attempt=claim.attempt),
         timed(),
     ):
-        if claim.document.state is not DocumentState.READING:
-            raise LeaveWork
-        try:
-            read_claimed(claim, bench.context_of(claim.document), checkpoint=checkpoint)
-        except BlobMissingError as error:
-            _restart(claim, error, bench)
-        except DocumentError as error:
-            tell(claim, bench.stores.documents.fail(claim, error.failure(Phase.READ)))
-        except (DocprocError, LeaveWork):
-            raise
-        except Exception as error:  # noqa: BLE001 the task wrapper: one bad page must not end the document
-            _fail_pages(claim, error, bench)
+        context = _context_here(claim, bench)
+        if context is not None:
+            _read_in(context, claim, bench, checkpoint)
+
+
+def _read_in(context: JobContext, claim: WindowClaim, bench: Workbench, checkpoint: Checkpoint) -> None:
+    try:
+        read_claimed(claim, context, checkpoint=checkpoint)
+    except BlobMissingError as error:
+        _restart(claim, error, bench)
+    except DocumentError as error:
+        _pass_on(claim, error.failure(Phase.READ), bench)
+    except RefusedError as error:
+        _fail_pages(claim, error, bench)
+    except (DocprocError, LeaveWork):
+        raise
+    except Exception as error:  # noqa: BLE001 the task wrapper: one bad page must not end the document
+        _fail_pages(claim, error, bench)
+
+
+def _context_here(claim: Claim | WindowClaim, bench: Workbench) -> JobContext | None:
+    """None when this worker cannot work for the job at all, whatever is the matter with it; another one may."""
+    document = claim.document
+    try:
+        return bench.context_of(document)
+    except DocumentError as error:
+        _pass_on(claim, error.failure(PHASES[document.state]), bench)
+    except StorageError:
+        raise
+    except Exception as error:  # noqa: BLE001 a reader of somebody's own, being made
+        failure = internal_failure(document, error)
+        event(logger, "internal_error", place=failure.message)
+        _pass_on(claim, failure, bench)
+    return None
+
+
+def _pass_on(claim: Claim | WindowClaim, failure: Failure, bench: Workbench) -> None:
+    bench.pause(PASS_ON_S)  # its slot stays taken meanwhile: others are nearer
+    document = bench.work.leases.pass_on(claim, failure)
+    event(logger, "task_passed_on", code=failure.code.value)
+    if document.state in FINAL_DOCUMENT_STATES:
+        tell(claim, document)
 
 
 def _restart(claim: Claim | WindowClaim, error: BlobMissingError, bench: Workbench) -> None:

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
-from docproc.domain.errors import ConflictError, LeaseLostError, UsageError
+from docproc.domain.errors import BlobMissingError, ConflictError, LeaseLostError, UsageError
+from docproc.domain.failure import Failure, FailureCategory, FailureCode, Phase
 from docproc.domain.schema import ExtractionSchema
+from docproc.exports.export_item import ExportWriter
 from docproc.exports.opening import ExportFormat, open_writer
 from docproc.services.blob_keys import BlobKind, document_key
 from docproc.services.collect import collect
@@ -43,24 +45,46 @@ def make_export(
     schema_of: Callable[[Job], ExtractionSchema],
     checkpoint: Callable[[], None],
 ) -> None:
-    """Write the file and keep it. Raises LeaseLostError, StorageError, and what `checkpoint` raises."""
+    """Write the file and keep it, or say why there can be none.
+
+    Raises LeaseLostError, StorageError, and what `checkpoint` raises.
+    """
     export = errands.exports.get(claim.id, tenant=claim.tenant)
     job = stores.jobs.get(export.job_id, tenant=claim.tenant)
-    records = 0
     key = document_key(claim.tenant, BlobKind.EXPORT, claim.id, claim.attempt)
     with tempfile.TemporaryDirectory(prefix="docproc-export-") as folder:
         path = Path(folder) / f"records.{export.format}"
-        with open_writer(path, schema_of(job), dialect=export.dialect) as writer:
-            for item in collect(stores, job.id, tenant=claim.tenant):
-                checkpoint()
-                writer.write(item)
-                records += 1
+        try:
+            with open_writer(path, schema_of(job), dialect=export.dialect) as writer:
+                records = _write(writer, stores, job, checkpoint)
+        except BlobMissingError as error:  # no outage: waiting does not bring it back
+            errands.exports.fail(claim, _failure(error))
+            return
         byte_count = stores.blobs.put(key, _pieces(path))
     try:
         errands.exports.succeed(claim, blob_key=key, byte_count=byte_count, records=records)
     except LeaseLostError:
         stores.blobs.delete(key)
         raise
+
+
+def _write(writer: ExportWriter, stores: Stores, job: Job, checkpoint: Callable[[], None]) -> int:
+    records = 0
+    for item in collect(stores, job.id, tenant=job.tenant):
+        checkpoint()
+        writer.write(item)
+        records += 1
+    return records
+
+
+def _failure(error: BlobMissingError) -> Failure:
+    return Failure(
+        code=FailureCode.INTERNAL,
+        category=FailureCategory.ENVIRONMENT,
+        message=f"the export cannot be made: {error.message}; docproc store check tells which is gone",
+        retryable=True,
+        phase=Phase.EXPORT,
+    )
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

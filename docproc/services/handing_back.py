@@ -14,15 +14,18 @@ logger = logging.getLogger(__name__)
 class HandedBack:
     """Around the work on a claim: what cannot be finished now is free for others at once."""
 
-    def __init__(self, release: Callable[[], None], bench: Workbench) -> None:
+    def __init__(self, release: Callable[[], None], bench: Workbench, *, attempt: int) -> None:
+        """`attempt`: which one this is; work that comes back again and again waits longer before it does."""
         self._hand_back = release
         self._pause = bench.pause
+        self._patience_s = (min(float(attempt), _FIRST_PAUSE_S), *_PATIENCE_S)
 
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
         if isinstance(error, LeaseLostError):
             event(logger, "lease_lost")
+            self._release()  # what of it still stands
         elif isinstance(error, LeaveWork):
             self._release()
         elif isinstance(error, StorageError):
@@ -37,17 +40,24 @@ class HandedBack:
             self._hand_back()
         except LeaseLostError:
             return
+        except StorageError as error:
+            event(logger, "store_unreachable", error=error.message)
+            self._release_patiently()
 
     def _release_patiently(self) -> None:
         """An outage is nobody's fault: the attempt must not count, so wait until that can be said."""
-        for seconds in _PATIENCE_S:
+        for seconds in self._patience_s:
             self._pause(seconds)
             try:
-                return self._release()
+                return self._hand_back()
+            except LeaseLostError:
+                return None
             except StorageError:
                 continue
         return None
 
 
-#: between tries to hand work back: half a minute in all, about as long as a lease lasts
-_PATIENCE_S = (1.0, 2.0, 4.0, 8.0, 15.0)
+#: between tries to hand work back: half a minute in all; what is not handed back by then is no longer renewed
+_PATIENCE_S = (2.0, 4.0, 8.0, 15.0)
+#: the longest before the first try
+_FIRST_PAUSE_S = 30.0

@@ -12,7 +12,7 @@ import docproc
 from docproc.domain.document import Accepted
 from docproc.domain.errors import ConflictError
 from docproc.domain.schema import ExtractionSchema
-from docproc.pipeline.ports import PageSource, Reader
+from docproc.pipeline.ports import DrawingSource, Reader
 from docproc.services.canonical import canonical
 from docproc.services.ports import Clock, Stores
 from docproc.services.records import Job, SchemaVersion
@@ -38,7 +38,7 @@ class JobContext:
     job: Job
     schema: ExtractionSchema
     reader: Reader
-    source: PageSource
+    source: DrawingSource
     #: changes when the source would make other pages or words of the same bytes
     source_version: str
     accept: Accept

@@ -1,13 +1,14 @@
 """Blobs that no row speaks for: what a worker wrote in vain, and what one left that died. Knows no step."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
 from docproc.domain.errors import LeaseLostError
-from docproc.services.blob_keys import OF_DOCUMENT, BlobKind, stem_of
+from docproc.domain.reading import go_on
+from docproc.services.blob_keys import OF_DOCUMENT, BlobKind, is_ours, stem_of
 from docproc.services.ports import BlobStore, Stores
 from docproc.services.records import Removed
 
@@ -29,14 +30,35 @@ def written_in_vain(blobs: BlobStore, keys: Iterable[str | None]) -> Iterator[No
 def remove_orphans(stores: Stores, *, tenant: str, before: datetime) -> Removed:
     """Delete blobs written before then whose document is gone, originals that no document keeps, and page images."""
     removed = Removed()
-    removed += remove_blobs(stores, list(stores.blobs.written_before(f"{tenant}/{BlobKind.IMAGE}/", before)))
+    removed += remove_old_images(stores, tenant=tenant, before=before)
     for kind in OF_DOCUMENT:
-        keys = stores.blobs.written_before(f"{tenant}/{kind}/", before)
-        while batch := list(islice(keys, _BATCH)):
+        for batch in _batches(_old(stores, tenant, kind, before)):
             removed += remove_blobs(stores, _without_document(stores, batch))
-    for key in stores.blobs.written_before(f"{tenant}/{BlobKind.ORIGINAL}/", before):
+    for key in _old(stores, tenant, BlobKind.ORIGINAL, before):
         removed += remove_original(stores, key, outside=None)
     return removed
+
+
+def remove_old_images(
+    stores: Stores, *, tenant: str, before: datetime, checkpoint: Callable[[], None] = go_on
+) -> Removed:
+    """Delete page images drawn before then, but for those of documents that are still to be read."""
+    removed = Removed()
+    for batch in _batches(_old(stores, tenant, BlobKind.IMAGE, before)):
+        checkpoint()
+        contents = {key: stem_of(key.rsplit("/", 1)[1]) for key in batch}
+        wanted = stores.documents.to_be_read(tenant, frozenset(contents.values()))
+        removed += remove_blobs(stores, [key for key, content in contents.items() if content not in wanted])
+    return removed
+
+
+def _old(stores: Stores, tenant: str, kind: BlobKind, before: datetime) -> Iterator[str]:
+    return filter(is_ours, stores.blobs.written_before(f"{tenant}/{kind}/", before))
+
+
+def _batches(keys: Iterator[str]) -> Iterator[Sequence[str]]:
+    while batch := list(islice(keys, _BATCH)):
+        yield batch
 
 
 def remove_original(stores: Stores, key: str, *, outside: UUID | None) -> Removed:

@@ -6,7 +6,7 @@ of the same bytes, expires, and is drawn again when it is gone.
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,15 +21,23 @@ from docproc.services.canonical import canonical
 from docproc.services.job_context import JobContext
 from docproc.services.records import Document, Original, PreparedPage
 
+_OPEN = frozenset({PageState.WAITING, PageState.QUEUED, PageState.LEASED})
+
 logger = logging.getLogger(__name__)
 
 
 def draw_missing(
-    document: Document, original: Original, pages: Sequence[PreparedPage], context: JobContext, *, path: Path
+    document: Document,
+    original: Original,
+    pages: Sequence[PreparedPage],
+    context: JobContext,
+    *,
+    path: Path,
+    checkpoint: Callable[[], None],
 ) -> Mapping[int, Failure]:
-    """Draw the images of waiting pages that are not there yet; failures of pages that cannot be drawn, by number.
+    """Draw the images of open pages that are not there yet; failures of pages that cannot be drawn, by number.
 
-    Raises DocumentError when the document as a whole is to blame.
+    Raises DocumentError when the document as a whole is to blame, and what `checkpoint` raises.
     """
     spec = context.reader.image
     if spec is None or original.sha256 is None or original.media_type is None:
@@ -39,7 +47,7 @@ def draw_missing(
     keys = {
         page.facts.number: _key(document, original, page.facts.number, spec, context)
         for page in pages
-        if page.state is PageState.WAITING
+        if page.state in _OPEN
     }
     left = [number for number, key in keys.items() if key not in there]
     rotations = {page.facts.number: page.facts.rotation for page in pages if page.facts.rotation}
@@ -48,6 +56,7 @@ def draw_missing(
     while left:
         try:
             for number, png in context.source.pngs(source, spec, left, rotations=rotations):
+                checkpoint()
                 blobs.put(keys[number], [png])
                 event(logger, "page_drawn", page=number, byte_count=len(png))
                 left = [other for other in left if other > number]

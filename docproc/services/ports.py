@@ -106,8 +106,8 @@ class JobStore(Protocol):
         """
         ...
 
-    def known_paths(self, job_id: UUID, paths: Collection[str]) -> frozenset[str]:
-        """Which of `paths` have their document row."""
+    def known_files(self, job_id: UUID, paths: Collection[str]) -> Mapping[str, Original]:
+        """Those of `paths` that have their document row, with what it says of the file."""
         ...
 
     def mark_submitted(self, job_id: UUID) -> None: ...
@@ -131,15 +131,26 @@ class JobStore(Protocol):
         ...
 
     def retry(self, job_id: UUID) -> int:
-        """Receive failed documents again; returns how many."""
+        """Receive failed documents again; returns how many. Raises ConflictError when the job was canceled."""
         ...
 
-    def require_idle(self, job_id: UUID) -> None:
-        """Raises ConflictError while somebody works on the job."""
+    def finish_cancels(self, *, limit: int = 10) -> int:
+        """Cancel on where somebody began to cancel a job of workers and died; returns how many documents."""
+        ...
+
+    def close(self, job_id: UUID) -> None:
+        """Before a job is deleted: no more work comes to it. Raises ConflictError while somebody works on it.
+
+        A job of workers is worked on until it is finished or canceled, and from now on it counts as canceled.
+        """
+        ...
+
+    def export_ids(self, job_id: UUID) -> Sequence[UUID]:
+        """Exports of its records, of whatever state."""
         ...
 
     def remove(self, job_id: UUID) -> Removed:
-        """Delete all rows of a job. Raises ConflictError while somebody works on it."""
+        """Delete all rows of a job. Raises ConflictError while somebody works on it, as `close` does."""
         ...
 
 
@@ -218,6 +229,10 @@ class DocumentStore(Protocol):
         """Which of `document_ids` have their row."""
         ...
 
+    def to_be_read(self, tenant: str, contents: Collection[str]) -> frozenset[str]:
+        """Of these sha256 those of which a document is still to be read."""
+        ...
+
     def settled_use(self, blob_key: str, *, outside: UUID | None) -> AbstractContextManager[bool]:
         """Whether a document of another job than `outside` keeps its original under `blob_key`.
 
@@ -242,7 +257,7 @@ class PageStore(Protocol):
         ...
 
     def first_printed(self, document_id: UUID) -> int | None:
-        """Number of the first page that is not blank."""
+        """Number of the first page that is neither blank nor failed."""
         ...
 
     def fail(self, claim: Claim | WindowClaim, number: int, failure: Failure) -> Document:

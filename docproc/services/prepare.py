@@ -1,6 +1,6 @@
 """Take one document apart: its pages with their facts, its words into one blob. Knows no reader."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -8,32 +8,35 @@ from pathlib import Path
 from docproc.domain.errors import BlobMissingError, ChangedError, UnreadableError
 from docproc.domain.failure import Failure
 from docproc.domain.page import PageState
+from docproc.domain.reading import go_on
 from docproc.pipeline.ports import SourceDocument
 from docproc.services.blob_keys import BlobKind, document_key
 from docproc.services.job_context import Accept, JobContext
 from docproc.services.originals import look_at
 from docproc.services.orphans import written_in_vain
 from docproc.services.page_images import draw_missing
-from docproc.services.pages_in_turn import pages_in_turn
+from docproc.services.pages_in_turn import PageOutcome, pages_in_turn
 from docproc.services.records import Claim, Document, Original, Preparation, PreparedPage
 from docproc.services.words import WordSpill
 
 
-def prepare(claim: Claim, document: Document, context: JobContext) -> Document:
+def prepare(
+    claim: Claim, document: Document, context: JobContext, *, checkpoint: Callable[[], None] = go_on
+) -> Document:
     """From preparing to reading, or to failed when not one page can be had.
 
-    Raises DocumentError when the document cannot be opened.
+    Raises DocumentError when the document cannot be opened, and what `checkpoint` raises, which is called at each page.
     """
     stores = context.stores
     if document.words_key is not None:
         if context.reader.image is not None:
-            _draw_again(claim, document, context)
+            _draw_again(claim, document, context, checkpoint)
         return stores.documents.keep_preparation(claim)
     began = context.clock.monotonic()
     forget_earlier_attempts(claim, context)
     original = _settled(claim, document.original, context)
-    preparation = _taken_over(claim, original, context) or _taken_apart(claim, original, context)
-    pages = _drawn(document, original, preparation.pages, context)
+    preparation = _taken_over(claim, original, context) or _taken_apart(claim, original, context, checkpoint)
+    pages = _drawn(document, original, preparation.pages, context, checkpoint)
     preparation = replace(preparation, pages=in_windows(pages, window_pages=context.reader.window_pages))
     with written_in_vain(stores.blobs, [preparation.words_key]):
         prepared = stores.pages.save_preparation(claim, preparation, seconds=context.clock.monotonic() - began)
@@ -58,6 +61,8 @@ def _settled(claim: Claim, original: Original, context: JobContext) -> Original:
     """The original with all its facts; a file that intake refused at first is looked at again."""
     if original.sha256 is not None:
         return original
+    if context.job.queue is not None:  # the path is one of whoever submitted; a worker may have another file there
+        raise UnreadableError("the file was refused when it was submitted and no copy was kept: submit it again")
     found = look_at(Path(original.path), context.accept)
     context.stores.documents.set_original(claim, found)
     return found
@@ -81,7 +86,7 @@ def _taken_over(claim: Claim, original: Original, context: JobContext) -> Prepar
     return replace(found, words_key=key)
 
 
-def _taken_apart(claim: Claim, original: Original, context: JobContext) -> Preparation:
+def _taken_apart(claim: Claim, original: Original, context: JobContext, checkpoint: Callable[[], None]) -> Preparation:
     if original.media_type is None:
         raise UnreadableError
     with _bytes_of(original, context) as path:
@@ -93,7 +98,7 @@ def _taken_apart(claim: Claim, original: Original, context: JobContext) -> Prepa
         )
         with closing(context.source.open(document)) as opened:
             spill = WordSpill()
-            pages = pages_in_turn(context.source, document, opened)
+            pages = _stoppable(pages_in_turn(context.source, document, opened), checkpoint)
             key = _words_key(claim, claim.attempt)
             context.stores.blobs.put(key, spill.lines(opened.outline.attachments, pages))
             return Preparation(
@@ -105,6 +110,12 @@ def _taken_apart(claim: Claim, original: Original, context: JobContext) -> Prepa
             )
 
 
+def _stoppable(pages: Iterable[PageOutcome], checkpoint: Callable[[], None]) -> Iterator[PageOutcome]:
+    for page in pages:
+        checkpoint()
+        yield page
+
+
 def in_windows(pages: Sequence[PreparedPage], *, window_pages: int) -> tuple[PreparedPage, ...]:
     """The pages with the window that each is read in: as many together as the reader takes."""
     waiting = [page.facts.number for page in pages if page.state is PageState.WAITING]
@@ -113,13 +124,17 @@ def in_windows(pages: Sequence[PreparedPage], *, window_pages: int) -> tuple[Pre
 
 
 def _drawn(
-    document: Document, original: Original, pages: Sequence[PreparedPage], context: JobContext
+    document: Document,
+    original: Original,
+    pages: Sequence[PreparedPage],
+    context: JobContext,
+    checkpoint: Callable[[], None],
 ) -> Sequence[PreparedPage]:
     """The pages, with those failed that the reader would have to look at and that cannot be drawn."""
     if context.reader.image is None:
         return pages
     with _bytes_of(original, context) as path:
-        failures = draw_missing(document, original, pages, context, path=path)
+        failures = draw_missing(document, original, pages, context, path=path, checkpoint=checkpoint)
     return [_failed(page, failures.get(page.facts.number)) for page in pages]
 
 
@@ -129,11 +144,11 @@ def _failed(page: PreparedPage, failure: Failure | None) -> PreparedPage:
     return replace(page, facts=page.facts.model_copy(update={"state": PageState.FAILED}), failure=failure)
 
 
-def _draw_again(claim: Claim, document: Document, context: JobContext) -> None:
+def _draw_again(claim: Claim, document: Document, context: JobContext, checkpoint: Callable[[], None]) -> None:
     """What is missing of the images that pages still wait for."""
     pages = context.stores.pages.pages(document.id)
     with _bytes_of(document.original, context) as path:
-        failures = draw_missing(document, document.original, pages, context, path=path)
+        failures = draw_missing(document, document.original, pages, context, path=path, checkpoint=checkpoint)
     for number, failure in failures.items():
         context.stores.pages.fail(claim, number, failure)
 
@@ -142,6 +157,8 @@ def _draw_again(claim: Claim, document: Document, context: JobContext) -> None:
 def _bytes_of(original: Original, context: JobContext) -> Iterator[Path]:
     """The file to read: the kept copy, or the file itself if its bytes are still those that were submitted."""
     if original.blob_key is None:
+        if context.job.queue is not None:
+            raise UnreadableError("no copy of the file was kept for the workers: submit it again")
         path = Path(original.path)
         require_unchanged(path, original, context.accept)
         yield path

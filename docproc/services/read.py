@@ -190,7 +190,9 @@ class _Desk:
 
     def _blob_key(self, numbers: Sequence[int]) -> str:
         first = numbers[0] if numbers else 0
-        return document_key(self.document.tenant, BlobKind.READING, self.document.id, self.claim.attempt, first)
+        # pages count their attempts from one again once their document was prepared again
+        marks = (self.claim.document.attempt, self.claim.attempt, first)
+        return document_key(self.document.tenant, BlobKind.READING, self.document.id, *marks)
 
     def _taken_over(self, reading_key: str, numbers: Sequence[int]) -> StoredReading | None:
         if not self.context.job.options.reuse:

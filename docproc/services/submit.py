@@ -51,12 +51,13 @@ def continue_submission(
     for batch in _batches(files):
         if stores.documents.is_canceled(job_id):
             break
-        known = stores.jobs.known_paths(job_id, [str(file.path.absolute()) for file in batch])
+        known = stores.jobs.known_files(job_id, [str(file.path.absolute()) for file in batch])
         fresh = [file for file in batch if str(file.path.absolute()) not in known]
         documents = [_document(file, job, stores=stores, accept=accept) for file in fresh]
         stores.jobs.add_documents(job_id, documents)
-        for document in documents:
-            keep_again(document.original, tenant=job.tenant, blobs=stores.blobs)
+        # also what is known: whoever began may have ended before this line
+        for original in (*known.values(), *(document.original for document in documents)):
+            keep_again(original, tenant=job.tenant, blobs=stores.blobs)
     else:
         stores.jobs.mark_submitted(job_id)
     return stores.jobs.get(job_id, tenant=tenant)

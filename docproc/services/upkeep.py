@@ -4,10 +4,10 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
+from docproc.domain.errors import LeaseLostError
 from docproc.observability import event
-from docproc.services.blob_keys import BlobKind
 from docproc.services.check_store import StoreCheck
-from docproc.services.orphans import remove_blobs
+from docproc.services.orphans import remove_old_images
 from docproc.services.ports import Clock, Stores
 from docproc.services.records import Removed
 from docproc.services.upkeep_ports import BlobNames
@@ -35,17 +35,47 @@ def keep_house(
         return None
     removed = Removed()
     before = clock.now() - KEPT_FOR
+    go_on = _Renewed(work, holder, clock, checkpoint)
     try:
         stores.blobs.sweep()
         for tenant in work.tenants.names():
-            checkpoint()
-            old_images = stores.blobs.written_before(f"{tenant}/{BlobKind.IMAGE}/", before)
-            removed += remove_blobs(stores, list(old_images))
-            check = StoreCheck(stores=stores, names=names, tenant=tenant, before=before, delete_orphans=True)
+            go_on()
+            removed += remove_old_images(stores, tenant=tenant, before=before, checkpoint=go_on)
+            check = StoreCheck(
+                stores=stores,
+                names=names,
+                tenant=tenant,
+                before=before,
+                delete_orphans=True,
+                on_look=lambda _: go_on(),
+            )
             for _ in check.findings():
-                checkpoint()
+                go_on()
             removed += check.tally.deleted
+    except LeaseLostError:  # this process slept, and somebody else goes on
+        event(logger, "lease_lost")
     finally:
         work.workers.drop_role(ROLE, holder)
     event(logger, "house_kept", blobs=removed.blobs, byte_count=removed.byte_count)
     return removed
+
+
+class _Renewed:
+    """Called now and then: keeps the role, for a store may be larger than can be looked through in its time."""
+
+    def __init__(self, work: WorkStores, holder: str, clock: Clock, checkpoint: Callable[[], None]) -> None:
+        self._work = work
+        self._holder = holder
+        self._clock = clock
+        self._checkpoint = checkpoint
+        self._renewed = clock.monotonic()
+
+    def __call__(self) -> None:
+        """Raises LeaseLostError when somebody else has the role, and what the checkpoint raises."""
+        self._checkpoint()
+        now = self._clock.monotonic()
+        if now - self._renewed < ROLE_S / 4:
+            return
+        if not self._work.workers.hold_role(ROLE, self._holder, for_s=ROLE_S):
+            raise LeaseLostError
+        self._renewed = now

@@ -6,7 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from docproc.domain.document import DocumentState
-from docproc.domain.errors import BlobMissingError, DocumentError, ImageMissingError, LeaseLostError, StorageError
+from docproc.domain.errors import (
+    BlobMissingError,
+    DocumentError,
+    ImageMissingError,
+    LeaseLostError,
+    RefusedError,
+    StorageError,
+)
 from docproc.domain.failure import Failure, FailureCategory, FailureCode
 from docproc.domain.states import FINAL_DOCUMENT_STATES
 from docproc.observability import bound, event
@@ -70,13 +77,15 @@ def one_step(claim: Claim, document: Document, context: JobContext, checkpoint: 
     began = context.clock.monotonic()
     try:
         if document.state is DocumentState.PREPARING:
-            return prepare(claim, document, context)
+            return prepare(claim, document, context, checkpoint=checkpoint)
         if document.state is DocumentState.READING:
             return read(claim, document, context, checkpoint=checkpoint)
-        return assemble(claim, document, context)
+        return assemble(claim, document, context, checkpoint=checkpoint)
     except DocumentError as error:
         seconds = context.clock.monotonic() - began
         return context.stores.documents.fail(claim, error.failure(PHASES[document.state]), seconds=seconds)
+    except RefusedError as error:  # it would be refused every time
+        return _fail(claim, internal_failure(document, error), context)
     except (StorageError, LeaseLostError, LeaveWork, CancelWork):
         raise  # not the document's fault
     except Exception as error:  # noqa: BLE001 the task wrapper: one bad document must not end the job

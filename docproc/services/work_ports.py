@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from docproc.services.records import Claim, WindowClaim
+from docproc.domain.failure import Failure
+from docproc.services.records import Claim, Document, WindowClaim
 from docproc.services.work_records import Held, Lane, Pauses, Swept, Task, Worker
 
 
@@ -68,8 +69,15 @@ class LeaseStore(Protocol):
         """The pages of a window that wait; None when none does."""
         ...
 
-    def extend(self, owner: str, *, lease_s: float) -> None:
-        """Renew every lease of `owner`."""
+    def extend(self, owner: str, in_hand: Collection[Held], *, lease_s: float) -> None:
+        """Renew these leases of `owner`; any other one of its own is nobody's work any more, and expires."""
+        ...
+
+    def pass_on(self, claim: Claim | WindowClaim, failure: Failure) -> Document:
+        """Leave it to another worker, for this one cannot do it; the document fails when none could, time and again.
+
+        Raises LeaseLostError.
+        """
         ...
 
     def let_go(self, owner: str) -> int:

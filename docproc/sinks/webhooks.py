@@ -9,14 +9,19 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Collection, Mapping
-from urllib.parse import urlsplit
 
+from docproc.domain.errors import UsageError
+from docproc.services.add_webhook import webhook_url
 from docproc.services.errand_ports import WebhookRefusedError
 
 #: seconds for the connection and for each answer of the receiver
 TIMEOUT_S = 10.0
 #: of an answer, which is not looked at
 _READ_BYTES = 4096
+#: all IPv6 addresses that single hosts of the internet have
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+#: 6to4 and Teredo, which stand within it
+_WRAPPED = (ipaddress.IPv6Network("2002::/16"), ipaddress.IPv6Network("2001::/32"))
 
 
 class GuardedSender:
@@ -42,11 +47,14 @@ class GuardedSender:
         return answer.status
 
     def _connection(self, url: str) -> tuple[http.client.HTTPConnection, str]:
-        parts = urlsplit(url)
+        try:
+            parts = webhook_url(url)
+        except UsageError as exc:
+            raise WebhookRefusedError(exc.message, final=True) from exc
         host = (parts.hostname or "").lower()
         inside = host in self._inside
-        if not host or parts.username or parts.scheme not in ({"https", "http"} if inside else {"https"}):
-            raise WebhookRefusedError("a webhook's URL is https://HOST/…, without a user's name", final=True)
+        if parts.scheme == "http" and not inside:
+            raise WebhookRefusedError("outside the own network a webhook's URL begins with https://", final=True)
         secure = parts.scheme == "https"
         port = parts.port or (443 if secure else 80)
         address = _address(host, port, inside=inside)
@@ -59,9 +67,23 @@ def _address(host: str, port: int, *, inside: bool) -> str:
         found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except OSError as exc:
         raise WebhookRefusedError("the host is not known") from exc
-    if not inside and not all(ipaddress.ip_address(address.split("%")[0]).is_global for address in found):
+    if not inside and not all(is_outside(address) for address in found):
         raise WebhookRefusedError("the host is inside a network that webhooks may not lead to", final=True)
     return found[0]
+
+
+def is_outside(address: str) -> bool:
+    """Whether an IP address is one of the public internet, by itself and not by way of a gateway.
+
+    An IPv6 address that only wraps an IPv4 address (NAT64, 6to4, Teredo, the old compatible form) may lead back inside.
+    """
+    found = ipaddress.ip_address(address)
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is not None:
+            return is_outside(str(found.ipv4_mapped))
+        if found not in _UNICAST or any(found in wrapped for wrapped in _WRAPPED):
+            return False
+    return found.is_global and not found.is_multicast
 
 
 class _PinnedPlain(http.client.HTTPConnection):

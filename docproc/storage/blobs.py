@@ -27,8 +27,7 @@ class FolderBlobStore:
         _, kind, _ = check_key(key)
         path = self._path(key)
         with self._translated():
-            if not path.parent.is_dir():
-                path.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(path.parent)
             return _write(path, chunks, lasting=kind not in MADE_AGAIN)
 
     def read(self, key: str, *, offset: int = 0, length: int | None = None) -> bytes:
@@ -117,6 +116,13 @@ class FolderBlobStore:
     def _path(self, key: str) -> Path:
         tenant, kind, name = check_key(key)
         return self._root / tenant / kind / stem_of(name)[-2:] / name
+
+
+def _make_folder(folder: Path) -> None:
+    """With those above it, for their owner alone: blobs are what documents say. Folders that exist keep their modes."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def _write(path: Path, chunks: Iterable[bytes], *, lasting: bool) -> int:

@@ -44,6 +44,7 @@ class SqlCensus:
         )
         counts: Counter[str] = Counter()
         with self._database.read() as connection:
+            self._database.take_time(connection)
             for row in connection.execute(documents):
                 counts[_QUEUE_OF.get(row.state, row.queue)] += row.tasks
             for row in connection.execute(windows):

@@ -224,6 +224,16 @@ def free_pages(
     wake(connection)
 
 
+def lead_windows_anew(connection: Connection, document_id: UUID) -> None:
+    """Let the first page that waits of every window lead it: the one that did may have failed alone."""
+    waiting = (PAGES.c.document_id == document_id, PAGES.c.state == PageState.WAITING)
+    heads = select(PAGES.c.first_page, func.min(PAGES.c.number).label("head")).where(*waiting)
+    for window, head in connection.execute(heads.group_by(PAGES.c.first_page)).all():
+        if head != window:
+            statement = update(PAGES).where(*waiting, PAGES.c.first_page == window)
+            connection.execute(statement.values(first_page=head))
+
+
 _EACH_ALONE = (
     update(PAGES)
     .where(PAGES.c.document_id == bindparam("of"), PAGES.c.number.in_(bindparam("numbers", expanding=True)))

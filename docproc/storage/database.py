@@ -4,13 +4,13 @@ import contextlib
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -22,8 +22,25 @@ from docproc.storage.troubles import translated
 BUSY_TIMEOUT_S = 30.0
 #: a connection that was not used for so long is tried before it is used
 RESTED_S = 2.0
+#: a server that says nothing is given up after this, or at once when its machine says that nothing listens
+_CONNECT_S = 10
+#: of libpq: a connection whose other end vanished without a word is noticed within half a minute or so
+_LIVENESS: Mapping[str, Any] = {
+    "connect_timeout": _CONNECT_S,
+    "keepalives": 1,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+#: how long a statement waits for a lock that somebody else holds: a client that was stopped may hold it for ever, and
+#: the server ends the transaction of one that says nothing for so long
+LOCK_S, IDLE_S = 10.0, 120.0
 #: execution option of a transaction that may write
 WRITES = "docproc_writes"
+
+
+_NO_LIMIT = text("SET LOCAL statement_timeout = 0")
 
 
 class Database:
@@ -37,8 +54,14 @@ class Database:
         )
 
     @classmethod
-    def open(cls, url: str, *, connections: int = 16) -> Self:
-        """Raises UsageError for a URL that names no database that docproc can use."""
+    def open(cls, url: str, *, connections: int = 16, statement_s: float = 0.0) -> Self:
+        """Raises UsageError for a URL that names no database that docproc can use.
+
+        Args:
+            url: SQLAlchemy's; what it says of a connection goes before what is set here.
+            connections: kept open at most.
+            statement_s: how long one statement may take on a server; 0: as long as the server lets it.
+        """
         try:
             parsed = make_url(url)
         except ArgumentError as exc:
@@ -48,7 +71,7 @@ class Database:
         if parsed.get_backend_name() == "sqlite":
             return cls(_sqlite_engine(url, connections, file=parsed.database))
         try:
-            return cls(_postgres_engine(url, connections))
+            return cls(_postgres_engine(parsed, connections, statement_s=statement_s))
         except (ModuleNotFoundError, NoSuchModuleError) as exc:
             raise UsageError("Postgres needs its driver: pip install 'docproc[service]'") from exc
 
@@ -77,12 +100,21 @@ class Database:
         moment: datetime = connection.scalar(select(func.clock_timestamp())) or datetime.now(UTC)
         return moment.astimezone(UTC)
 
+    def take_time(self, connection: Connection) -> None:
+        """Let the statements of this transaction last as long as they need: they look at everything there is."""
+        if not self.is_sqlite:
+            connection.execute(_NO_LIMIT)
+
     def close(self) -> None:
         self.engine.dispose()
 
 
-def _postgres_engine(url: str, connections: int) -> Engine:
-    engine = create_engine(url, pool_size=connections)
+def _postgres_engine(url: URL, connections: int, *, statement_s: float) -> Engine:
+    limits = {"lock_timeout": LOCK_S, "idle_in_transaction_session_timeout": IDLE_S, "statement_timeout": statement_s}
+    told = [f"-c {name}={int(seconds * 1000)}" for name, seconds in limits.items() if seconds]
+    own = {name: value for name, value in _LIVENESS.items() if name not in url.query}
+    options = " ".join([*told, str(url.query.get("options", ""))]).strip()  # of two, the last one counts
+    engine = create_engine(url, pool_size=connections, connect_args={**own, "options": options})
     event.listen(engine, "checkin", _note_rest)
     event.listen(engine, "checkout", _try_rested)
     return engine
@@ -96,14 +128,15 @@ def _try_rested(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy
     """A connection that rested for long may be dead; to ask before every transaction would double the ways there."""
     if time.monotonic() - record.info.get("rests_since", float("inf")) < RESTED_S:
         return
-    cursor = connection.cursor()
     try:
-        cursor.execute("SELECT 1")
-        connection.rollback()
+        cursor = connection.cursor()  # raises too where the driver knows already that it is closed
+        try:
+            cursor.execute("SELECT 1")
+            connection.rollback()
+        finally:
+            cursor.close()
     except Exception as exc:
         raise DisconnectionError from exc
-    finally:
-        cursor.close()
 
 
 def _sqlite_engine(url: str, connections: int, *, file: str | None) -> Engine:

@@ -81,7 +81,7 @@ class SqlDeadStore:
             row = connection.execute(statement.with_for_update()).first()
             if row is None:
                 raise _nothing_at(place)
-            asked = select(JOBS.c.cancel_requested_at).where(JOBS.c.id == row.job_id)
+            asked = select(JOBS.c.cancel_requested_at).where(JOBS.c.id == row.job_id).with_for_update()
             if row.state is DocumentState.CANCELED or connection.scalar(asked) is not None:
                 raise ConflictError("its job was canceled: submit it again")
             before: int = row.pages_open

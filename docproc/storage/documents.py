@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, or_, 
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import NotFoundError
 from docproc.domain.failure import Failure, FailureCategory, FailureCode
+from docproc.domain.page import PageState
 from docproc.services.records import PHASES, Claim, Document, Original, WindowClaim
 from docproc.storage.changes import (
     NO_LEASE,
@@ -20,6 +21,8 @@ from docproc.storage.changes import (
     end_of_step,
     free_pages,
     held,
+    lead_windows_anew,
+    move_pages,
     pages_in_hand,
     wake,
 )
@@ -32,6 +35,7 @@ from docproc.storage.tables import DOCUMENTS, JOBS
 #: attempts that may end in vain, one after the other, before a document is given up
 MAX_STALLED = 3
 
+_NOT_READ = (DocumentState.RECEIVED, DocumentState.PREPARING, DocumentState.READING)
 _BEGUN = (DocumentState.PREPARING, DocumentState.READING, DocumentState.ASSEMBLING)
 
 
@@ -114,11 +118,13 @@ class SqlDocumentStore:
         with self._database.write() as connection:
             row = held(connection, claim)
             pages, values = {}, dict(end_of_step(claim))
-            if not keep_words:
+            if keep_words:  # also what others have in hand or were sent: their messages and claims are void now
+                along = (PageState.QUEUED, PageState.LEASED, PageState.WAITING)
+                move_pages(connection, row.id, along=along)
+                lead_windows_anew(connection, row.id)
+            else:
                 pages = drop_preparation(connection, row)
                 values |= UNPREPARED
-            elif isinstance(claim, WindowClaim):
-                free_pages(connection, row.id, pages_in_hand(connection, claim), values={})
             row = change_document(connection, row, to=DocumentState.RECEIVED, pages=pages, values=values)
             if row.lease_owner is not None:
                 row = change_document(connection, row, to=DocumentState.PREPARING)
@@ -160,6 +166,13 @@ class SqlDocumentStore:
     def known(self, document_ids: Collection[UUID]) -> frozenset[UUID]:
         with self._database.read() as connection:
             return frozenset(connection.scalars(select(DOCUMENTS.c.id).where(DOCUMENTS.c.id.in_(document_ids))))
+
+    def to_be_read(self, tenant: str, contents: Collection[str]) -> frozenset[str]:
+        statement = select(DOCUMENTS.c.sha256).where(
+            DOCUMENTS.c.tenant == tenant, DOCUMENTS.c.sha256.in_(contents), DOCUMENTS.c.state.in_(_NOT_READ)
+        )
+        with self._database.read() as connection:
+            return frozenset(connection.scalars(statement.distinct()))
 
     @contextmanager
     def settled_use(self, blob_key: str, *, outside: UUID | None) -> Iterator[bool]:

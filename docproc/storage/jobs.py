@@ -2,19 +2,28 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from string import hexdigits
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, null, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, null, or_, select, text, update
 
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import ConflictError, NotFoundError
 from docproc.domain.ids import new_id
 from docproc.domain.page import PageState
-from docproc.services.records import LOCAL_TENANT, IdempotencyKey, Job, NewDocument, NewJob, Removed, SchemaVersion
+from docproc.services.records import (
+    LOCAL_TENANT,
+    IdempotencyKey,
+    Job,
+    NewDocument,
+    NewJob,
+    Original,
+    Removed,
+    SchemaVersion,
+)
 from docproc.storage.changes import (
     OPEN_DOCUMENT_STATES,
     change_document,
@@ -26,8 +35,9 @@ from docproc.storage.changes import (
 )
 from docproc.storage.database import Database
 from docproc.storage.paths import stored_path
-from docproc.storage.rows import AnyRow, job_of, new_document_values
-from docproc.storage.tables import DOCUMENTS, EXTRACTIONS, JOBS, PAGES, READINGS, SCHEMAS
+from docproc.storage.rows import AnyRow, document_of, job_of, new_document_values
+from docproc.storage.service_tables import EXPORTS
+from docproc.storage.tables import CANCEL_BEGUN, DOCUMENTS, EXTRACTIONS, JOBS, PAGES, READINGS, SCHEMAS
 from docproc.storage.tenants import job_of_key, remember_key, require_tenant
 from docproc.storage.upserts import insert_or_leave
 
@@ -90,9 +100,10 @@ class SqlJobStore:
                     wake(connection)
             return len(values)
 
-    def known_paths(self, job_id: UUID, paths: Collection[str]) -> frozenset[str]:
+    def known_files(self, job_id: UUID, paths: Collection[str]) -> Mapping[str, Original]:
+        statement = select(DOCUMENTS).where(DOCUMENTS.c.job_id == job_id, DOCUMENTS.c.path.in_(paths))
         with self._database.read() as connection:
-            return _known_paths(connection, job_id, paths)
+            return {row.path: document_of(row).original for row in connection.execute(statement)}
 
     def mark_submitted(self, job_id: UUID) -> None:
         with self._database.write() as connection:
@@ -133,7 +144,7 @@ class SqlJobStore:
             job = connection.execute(select(JOBS).where(JOBS.c.id == job_id).with_for_update()).first()
             if job is None:
                 raise NotFoundError(f"there is no job {job_id}")
-            open_count: int = sum(getattr(job, f"documents_{state}") for state in OPEN_DOCUMENT_STATES)
+            open_count = _open_documents(job)
             unfinished = open_count or job.submitted_at is None
             if unfinished and job.cancel_requested_at is None:
                 now = self._database.now(connection)
@@ -168,6 +179,10 @@ class SqlJobStore:
 
     def _retry_batch(self, job_id: UUID) -> int:
         with self._database.write() as connection:
+            # whoever cancels or deletes locks the job too; documents that somebody holds are left out, not waited for
+            asked = select(JOBS.c.cancel_requested_at).where(JOBS.c.id == job_id).with_for_update()
+            if connection.scalar(asked) is not None:
+                raise ConflictError("the job was canceled: submit a new one")
             rows = connection.execute(
                 select(DOCUMENTS)
                 .where(DOCUMENTS.c.job_id == job_id, _FAILED)
@@ -184,26 +199,42 @@ class SqlJobStore:
             if connection.scalar(select(JOBS.c.id).where(JOBS.c.id == job_id)) is None:
                 raise NotFoundError(f"there is no job {job_id}")
 
-    def require_idle(self, job_id: UUID) -> None:
+    def finish_cancels(self, *, limit: int = 10) -> int:
+        begun = select(JOBS.c.id).where(text(CANCEL_BEGUN)).limit(limit)
         with self._database.read() as connection:
-            _refuse_while_worked_on(connection, job_id, self._database.now(connection))
+            job_ids = list(connection.scalars(begun))
+        return sum(self._cancel_batch(job_id) for job_id in job_ids)
+
+    def close(self, job_id: UUID) -> None:
+        with self._database.write() as connection:
+            job = connection.execute(select(JOBS).where(JOBS.c.id == job_id).with_for_update()).first()
+            if job is None:
+                raise NotFoundError(f"there is no job {job_id}")
+            now = self._database.now(connection)
+            _refuse_while_worked_on(connection, job, now)
+            if job.queue is not None and job.cancel_requested_at is None:
+                connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(cancel_requested_at=now))
+
+    def export_ids(self, job_id: UUID) -> Sequence[UUID]:
+        with self._database.read() as connection:
+            return list(connection.scalars(select(EXPORTS.c.id).where(EXPORTS.c.job_id == job_id)))
 
     def remove(self, job_id: UUID) -> Removed:
         with self._database.write() as connection:
             # documents before their job, as every worker locks them: the other way round two could wait for each other
             documents_of = select(DOCUMENTS.c.id).where(DOCUMENTS.c.job_id == job_id).order_by(DOCUMENTS.c.position)
             connection.execute(documents_of.with_for_update())
-            schema_id = connection.scalar(select(JOBS.c.schema_id).where(JOBS.c.id == job_id).with_for_update())
-            if schema_id is None:
+            job = connection.execute(select(JOBS).where(JOBS.c.id == job_id).with_for_update()).first()
+            if job is None:
                 raise NotFoundError(f"there is no job {job_id}")
-            _refuse_while_worked_on(connection, job_id, self._database.now(connection))
+            _refuse_while_worked_on(connection, job, self._database.now(connection))
             documents = _count(connection, select(func.count()).where(DOCUMENTS.c.job_id == job_id))
             below = sum(_count(connection, counting) for counting in _rows_below(job_id))
             connection.execute(delete(JOBS).where(JOBS.c.id == job_id))
             # whoever submits with the same schema holds on to it: wait, and only then look whether it is used
-            connection.execute(select(SCHEMAS.c.id).where(SCHEMAS.c.id == schema_id).with_for_update())
+            connection.execute(select(SCHEMAS.c.id).where(SCHEMAS.c.id == job.schema_id).with_for_update())
             unused = ~select(JOBS.c.id).where(JOBS.c.schema_id == SCHEMAS.c.id).exists()
-            schemas = connection.execute(delete(SCHEMAS).where(SCHEMAS.c.id == schema_id, unused)).rowcount
+            schemas = connection.execute(delete(SCHEMAS).where(SCHEMAS.c.id == job.schema_id, unused)).rowcount
             return Removed(jobs=1, documents=documents, rows=1 + documents + below + schemas)
 
 
@@ -305,15 +336,24 @@ def drop_preparation(connection: Connection, row: AnyRow) -> dict[str, int]:
     return {name: -getattr(row, f"pages_{name}") for name in names}
 
 
-def _refuse_while_worked_on(connection: Connection, job_id: UUID, now: datetime) -> None:
-    leased = select(DOCUMENTS.c.id).where(DOCUMENTS.c.job_id == job_id, DOCUMENTS.c.lease_expires_at > now)
+def _refuse_while_worked_on(connection: Connection, job: AnyRow, now: datetime) -> None:
+    """A job of workers is worked on as long as anything of it is left to do: they may take it at any moment."""
+    if job.queue is not None:
+        if _open_documents(job) or (job.submitted_at is None and job.cancel_requested_at is None):
+            raise ConflictError("the job is not finished: cancel it first")
+        return
+    leased = select(DOCUMENTS.c.id).where(DOCUMENTS.c.job_id == job.id, DOCUMENTS.c.lease_expires_at > now)
     pages = (
         select(DOCUMENTS.c.id)
         .join(PAGES, PAGES.c.document_id == DOCUMENTS.c.id)
-        .where(DOCUMENTS.c.job_id == job_id, PAGES.c.state == PageState.LEASED, PAGES.c.lease_expires_at > now)
+        .where(DOCUMENTS.c.job_id == job.id, PAGES.c.state == PageState.LEASED, PAGES.c.lease_expires_at > now)
     )
     if any(connection.execute(each.limit(1)).first() is not None for each in (leased, pages)):
         raise ConflictError("the job is being worked on: stop it or cancel it first")
+
+
+def _open_documents(job: AnyRow) -> int:
+    return sum(getattr(job, f"documents_{state}") for state in OPEN_DOCUMENT_STATES)
 
 
 def _rows_below(job_id: UUID) -> Iterator[Select[int]]:
@@ -324,6 +364,7 @@ def _rows_below(job_id: UUID) -> Iterator[Select[int]]:
             .join(DOCUMENTS, DOCUMENTS.c.id == table.c.document_id)
             .where(DOCUMENTS.c.job_id == job_id)
         )
+    yield select(func.count()).select_from(EXPORTS).where(EXPORTS.c.job_id == job_id)
 
 
 def _count(connection: Connection, statement: Select[int]) -> int:

@@ -1,17 +1,20 @@
 """Leases that workers take, renew and lose; knows nothing of what the work is."""
 
 from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Table, Update, bindparam, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Table, Update, bindparam, func, select, tuple_, update
 
 from docproc.domain.document import DocumentState
+from docproc.domain.failure import Failure
 from docproc.domain.page import PageState
 from docproc.services.errand_records import ErrandState
-from docproc.services.records import Claim, WindowClaim
+from docproc.services.records import Claim, Document, WindowClaim
 from docproc.services.work_records import NEXT_STEP, Held
-from docproc.storage.changes import end_document, free_pages
+from docproc.storage.changes import end_document, free_pages, held, pages_in_hand
 from docproc.storage.columns import UtcDateTime
 from docproc.storage.database import Database
 from docproc.storage.documents import MAX_STALLED, release_document, spent, take_document
@@ -47,9 +50,16 @@ def _extending(table: Table, *mine: ColumnElement[bool]) -> Update:
     return update(table).where(key.in_(rows)).values(lease_expires_at=bindparam("until", type_=UtcDateTime))
 
 
-_EXTEND_DOCUMENTS = _extending(DOCUMENTS, DOCUMENTS.c.lease_owner == bindparam("owner"))
-_EXTEND_ERRANDS = [_extending(table, table.c.lease_owner == bindparam("owner")) for table in (EXPORTS, DELIVERIES)]
-_EXTEND_PAGES = _extending(PAGES, PAGES.c.lease_owner == bindparam("owner"), PAGES.c.state == PageState.LEASED)
+_EXTEND_WHOLE = [
+    _extending(table, table.c.lease_owner == bindparam("owner"), table.c.id.in_(bindparam("ids", expanding=True)))
+    for table in (DOCUMENTS, EXPORTS, DELIVERIES)
+]
+_EXTEND_PAGES = _extending(
+    PAGES,
+    PAGES.c.lease_owner == bindparam("owner"),
+    PAGES.c.state == PageState.LEASED,
+    tuple_(PAGES.c.document_id, PAGES.c.first_page).in_(bindparam("windows", expanding=True)),
+)
 
 
 class SqlLeaseStore:
@@ -85,21 +95,45 @@ class SqlLeaseStore:
                 return None
             return WindowClaim(document=document_of(document), owner=owner, pages=tuple(pages))
 
-    def extend(self, owner: str, *, lease_s: float) -> None:
-        for extending in (_EXTEND_DOCUMENTS, _EXTEND_PAGES, *_EXTEND_ERRANDS):
+    def extend(self, owner: str, in_hand: Collection[Held], *, lease_s: float) -> None:
+        ids = [each.id for each in in_hand if not each.first_page]
+        windows = [(each.id, each.first_page) for each in in_hand if each.first_page]
+        statements: list[tuple[Update, Mapping[str, Any]]] = [
+            (extending, {"ids": ids}) for extending in _EXTEND_WHOLE if ids
+        ]
+        if windows:
+            statements.append((_EXTEND_PAGES, {"windows": windows}))
+        for extending, terms in statements:
             with self._database.write() as connection:
                 until = self._database.now(connection) + timedelta(seconds=lease_s)
-                connection.execute(extending, {"owner": owner, "until": until})
+                connection.execute(extending, {"owner": owner, "until": until, **terms})
+
+    def pass_on(self, claim: Claim | WindowClaim, failure: Failure) -> Document:
+        with self._database.write() as connection:
+            row = held(connection, claim)
+            if isinstance(claim, WindowClaim):
+                numbers = pages_in_hand(connection, claim)
+                mine = (PAGES.c.document_id == row.id, PAGES.c.number.in_(numbers))
+                stalled = connection.scalar(select(func.max(PAGES.c.stalled)).where(*mine)) or 0
+            else:
+                numbers, stalled = frozenset(), row.stalled
+            if stalled >= MAX_STALLED:
+                now = self._database.now(connection)
+                return document_of(end_document(connection, row, to=DocumentState.FAILED, now=now, failure=failure))
+            if numbers:
+                free_pages(connection, row.id, numbers, values={})
+                return document_of(row)
+            return document_of(release_document(connection, row, stalled=row.stalled))
 
     def let_go(self, owner: str) -> int:
-        held = {each.id for each in self.standing(owner)}
-        for document_id in held:
+        standing = {each.id for each in self.standing(owner)}
+        for document_id in standing:
             with self._database.write() as connection:
                 # the document first, as everybody locks
                 row = connection.execute(_DOCUMENT.with_for_update(), {"document_id": document_id}).first()
                 if row is not None:
                     _let_go(connection, row, owner)
-        return len(held)
+        return len(standing)
 
     def standing(self, owner: str) -> frozenset[Held]:
         documents = select(DOCUMENTS.c.id).where(DOCUMENTS.c.lease_owner == owner)
@@ -107,11 +141,11 @@ class SqlLeaseStore:
             PAGES.c.lease_owner == owner, PAGES.c.state == PageState.LEASED
         )
         with self._database.read() as connection:
-            held = {Held(id=document_id) for document_id in connection.scalars(documents)}
+            found = {Held(id=document_id) for document_id in connection.scalars(documents)}
             for table in (EXPORTS, DELIVERIES):
                 errands = select(table.c.id).where(table.c.lease_owner == owner, table.c.state == ErrandState.LEASED)
-                held |= {Held(id=errand_id) for errand_id in connection.scalars(errands)}
-            return frozenset(held | {Held(id=row[0], first_page=row[1]) for row in connection.execute(windows)})
+                found |= {Held(id=errand_id) for errand_id in connection.scalars(errands)}
+            return frozenset(found | {Held(id=row[0], first_page=row[1]) for row in connection.execute(windows)})
 
 
 def _let_go(connection: Connection, document: AnyRow, owner: str) -> None:

@@ -47,6 +47,8 @@ def migrate(database: Database, *, patience_s: float = TABLE_PATIENCE_S) -> bool
     else:
         with database.write() as connection:
             connection.execute(_LIMIT, {"name": "statement_timeout", "value": _milliseconds(STATEMENT_LIMIT_S)})
+            for limit in ("lock_timeout", "idle_in_transaction_session_timeout"):
+                connection.execute(_LIMIT, {"name": limit, "value": "0"})
             # Replicas that start together would race: the others wait here and find the work done.
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
             connection.execute(_LIMIT, {"name": "lock_timeout", "value": _milliseconds(patience_s)})

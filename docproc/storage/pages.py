@@ -11,7 +11,15 @@ from docproc.domain.document import DocumentState
 from docproc.domain.failure import Failure
 from docproc.domain.page import PageState
 from docproc.services.records import AttachmentPlace, Claim, Document, Preparation, PreparedPage, WindowClaim
-from docproc.storage.changes import OPEN_PAGE_STATES, change_document, end_of_step, held, move_pages, wake
+from docproc.storage.changes import (
+    OPEN_PAGE_STATES,
+    change_document,
+    end_of_step,
+    held,
+    lead_windows_anew,
+    move_pages,
+    wake,
+)
 from docproc.storage.database import Database
 from docproc.storage.rows import AnyRow, document_of, failure_json, page_of, page_values
 from docproc.storage.tables import DOCUMENTS, PAGES
@@ -74,7 +82,7 @@ class SqlPageStore:
 
     def first_printed(self, document_id: UUID) -> int | None:
         statement = select(func.min(PAGES.c.number)).where(
-            PAGES.c.document_id == document_id, PAGES.c.state != PageState.BLANK
+            PAGES.c.document_id == document_id, PAGES.c.state.not_in((PageState.BLANK, PageState.FAILED))
         )
         with self._database.read() as connection:
             number: int | None = connection.scalar(statement)
@@ -86,10 +94,11 @@ class SqlPageStore:
             failed = move_pages(
                 connection,
                 row.id,
-                along=(PageState.WAITING, PageState.LEASED, PageState.FAILED),
+                along=(*OPEN_PAGE_STATES, PageState.FAILED),
                 numbers=(number,),
                 values={"failure": failure_json(failure)},
             )
+            lead_windows_anew(connection, row.id)
             counts = {"open": -failed, "failed": failed}
             if row.queue is not None and row.pages_open == failed:  # how it ends is for another task to say
                 wake(connection)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError, IncompleteReadError, ResponseStreamingError
 
 from docproc.domain.errors import BlobMissingError, StorageError
-from docproc.services.blob_keys import BlobKind, check_key, check_prefix
+from docproc.services.blob_keys import BlobKind, check_key, check_prefix, is_ours
 from docproc.storage.s3_place import ClientOfProcess, S3Place
 from docproc.storage.s3_troubles import ABSENT, TAKEN, UNCONDITIONAL, code_of, translated
 
@@ -122,7 +122,8 @@ class S3BlobStore:
             pages = self._client().get_paginator("list_multipart_uploads")
             for page in pages.paginate(Bucket=self.place.bucket, Prefix=self.place.prefix):
                 for upload in page.get("Uploads", []):
-                    if upload["Initiated"] < stale:
+                    ours = is_ours(upload["Key"].removeprefix(self.place.prefix))  # others may share the bucket
+                    if ours and upload["Initiated"] < stale:
                         self._abort(upload["Key"], upload["UploadId"])
                         swept += 1
         return swept

@@ -48,12 +48,13 @@ def open_own_database(url: str) -> Database:
     return _of_this_revision(database)
 
 
-def open_service_database(url: str, *, migrate_first: bool = False) -> Database:
+def open_service_database(url: str, *, migrate_first: bool = False, statement_s: float = 0.0) -> Database:
     """The database of a service, which many processes share: brought to the newest revision by one that is told to.
 
+    `statement_s`: how long one statement may take; 0: as long as the server lets it.
     Raises StorageError when it is of another revision, or UsageError.
     """
-    database = Database.open(url)
+    database = Database.open(url, statement_s=statement_s)
     if migrate_first:
         migrate(database)
         return database

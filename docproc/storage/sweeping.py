@@ -1,13 +1,18 @@
 """Leases that expired: what they held is free again, or given up when its worker died every time. Knows no task."""
 
-from collections.abc import Sequence
+import logging
+import random
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, select, text
 
 from docproc.domain.document import DocumentState
+from docproc.domain.errors import StorageError
 from docproc.domain.page import PageState
+from docproc.observability import event
 from docproc.services.work_records import Swept
 from docproc.storage.changes import change_document, each_alone, end_document, free_pages, move_pages, wake
 from docproc.storage.database import Database
@@ -15,13 +20,20 @@ from docproc.storage.documents import MAX_STALLED, release_document, spent
 from docproc.storage.rows import AnyRow, failure_json
 from docproc.storage.tables import DOCUMENTS, PAGES
 
+logger = logging.getLogger(__name__)
+
+#: rows that cannot be had, after which a sweep ends: each may cost a second, and others wait for the sweeper
+MAX_HELD = 3
+#: while it waits for nobody's lock for long
+_IN_HASTE = text("SET LOCAL lock_timeout = '1s'")
+
 
 def sweep_documents(database: Database, *, limit: int) -> Swept:
     """Documents whose next step a worker leased and lost: each alone, for two jobs are never locked at once."""
     with database.read() as connection:
         expired = select(DOCUMENTS.c.id).where(*_expired_by(database.now(connection))).limit(limit)
         documents = list(connection.scalars(expired))
-    return _sum_of([_sweep_document(database, document_id) for document_id in documents])
+    return _each_of(documents, partial(_sweep_document, database))
 
 
 def _expired_by(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -34,6 +46,7 @@ def _expired_by(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def _sweep_document(database: Database, document_id: UUID) -> Swept:
     with database.write() as connection:
+        connection.execute(_IN_HASTE)
         now = database.now(connection)
         lock = select(DOCUMENTS).where(DOCUMENTS.c.id == document_id, *_expired_by(now))
         row = connection.execute(lock.with_for_update(skip_locked=True)).first()
@@ -52,11 +65,27 @@ def sweep_pages(database: Database, *, limit: int) -> Swept:
         now = database.now(connection)
         expired = select(PAGES.c.document_id).where(PAGES.c.state == PageState.LEASED, PAGES.c.lease_expires_at <= now)
         documents = list(connection.scalars(expired.distinct().limit(limit)))
-    return _sum_of([_sweep_pages_of(database, document_id) for document_id in documents])
+    return _each_of(documents, partial(_sweep_pages_of, database))
+
+
+def _each_of(documents: Sequence[UUID], sweep: Callable[[UUID], Swept]) -> Swept:
+    """One that somebody holds is left for the next time, and the others come in another order then."""
+    swept: list[Swept] = []
+    held = 0
+    for document_id in random.sample(documents, len(documents)):
+        try:
+            swept.append(sweep(document_id))
+        except StorageError as error:
+            event(logger, "store_unreachable", error=error.message)
+            held += 1
+            if held >= MAX_HELD:
+                break
+    return _sum_of(swept)
 
 
 def _sweep_pages_of(database: Database, document_id: UUID) -> Swept:
     with database.write() as connection:
+        connection.execute(_IN_HASTE)
         # the document first, as everybody locks
         lock = select(DOCUMENTS).where(DOCUMENTS.c.id == document_id).with_for_update(skip_locked=True)
         document = connection.execute(lock).first()

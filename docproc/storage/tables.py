@@ -18,6 +18,11 @@ DOCUMENT_DUE = (
 )
 _IS_FINAL = "state IN ('succeeded', 'needs_review', 'failed', 'canceled')"
 _PAGES_FROM_0 = "pages_read >= 0 AND pages_blank >= 0 AND pages_failed >= 0 AND pages_canceled >= 0 AND pages_open >= 0"
+#: somebody canceled a job of workers and died before all its documents were
+CANCEL_BEGUN = (
+    "cancel_requested_at IS NOT NULL AND queue IS NOT NULL AND "
+    "documents_received + documents_preparing + documents_reading + documents_assembling > 0"
+)
 #: the page, which stands for its window, waits for a worker
 PAGE_DUE = "state = 'waiting' AND queue IS NOT NULL AND number = first_page"
 
@@ -53,6 +58,7 @@ class JobRow(Base):
         CheckConstraint(" AND ".join(f"documents_{state} >= 0" for state in DocumentState), name="documents_from_0"),
         CheckConstraint("finished_at IS NULL OR submitted_at IS NOT NULL", name="submitted_before_finished"),
         Index(None, "tenant", "created_at"),
+        partial_index("ix_jobs_cancel_begun", "id", where=CANCEL_BEGUN),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

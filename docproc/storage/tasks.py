@@ -64,6 +64,7 @@ class SqlTaskStore:
 
     def due(self) -> Mapping[str, int]:
         with self._database.read() as connection:
+            self._database.take_time(connection)
             counts: Counter[str] = Counter()
             for backlog in self._all():
                 counts.update(backlog.due(connection))

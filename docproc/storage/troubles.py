@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
-from docproc.domain.errors import StorageError
+from docproc.domain.errors import RefusedError, StorageError
 
 _ELSEWHERE = "or set DOCPROC_DATA_DIR to another folder"
 #: by the beginning of SQLite's names of its errors
@@ -27,10 +27,13 @@ _SQLITE: Mapping[str, str] = {
 def translated(url: URL) -> Iterator[None]:
     """What the driver and SQLAlchemy raise, as StorageError.
 
-    Of an error only its kind is told: its text may hold the statement with its values.
+    Of an error only its kind is told: its text may hold the statement with its values. A value that is refused is no
+    outage, though the one who wrote it cannot go on either.
     """
     try:
         yield
+    except (DataError, IntegrityError) as exc:
+        raise RefusedError(f"database {place_of(url)}: it refuses a value: {type(exc.orig).__name__}") from exc
     except (SQLAlchemyError, sqlite3.Error) as exc:  # sqlite3's own come from setting a connection up
         raise StorageError(f"database {place_of(url)}: {_trouble(exc)}") from exc
 
@@ -43,12 +46,21 @@ def place_of(url: URL) -> str:
     return f"{server}/{url.database or ''}"
 
 
+#: by the server's codes
+_POSTGRES: Mapping[str, str] = {
+    "55P03": "another process holds what is needed: try again, or look for one that hangs",
+    "57014": "it took too long: see what else the server does",
+}
+
+
 def _trouble(exc: Exception) -> str:
     cause = exc.orig if isinstance(exc, DBAPIError) else exc
     name = getattr(cause, "sqlite_errorname", None) or ""
     for beginning, trouble in _SQLITE.items():
         if name.startswith(beginning):
             return trouble
+    if told := _POSTGRES.get(getattr(cause, "sqlstate", None) or ""):
+        return told
     if isinstance(exc, OperationalError) and getattr(cause, "sqlstate", name) is None:  # there was no answer to judge
         return "the server cannot be reached or turns docproc away: see that it runs, and check DOCPROC_DATABASE_URL"
     return f"it cannot be used: {type(cause).__name__}"

@@ -41,6 +41,10 @@ PAGE_CHECKS = {
     "window_begins_before": "first_page >= 1 AND first_page <= number",
     "attempts_from_0": "attempt >= 0 AND stalled >= 0",
 }
+CANCEL_BEGUN = (
+    "cancel_requested_at IS NOT NULL AND queue IS NOT NULL AND "
+    "documents_received + documents_preparing + documents_reading + documents_assembling > 0"
+)
 SOME_PAGES_FAILED = "pages_failed > 0 AND state <> 'failed'"
 PAGE_DUE = "state = 'waiting' AND queue IS NOT NULL AND number = first_page"
 
@@ -51,6 +55,11 @@ def only(where: str) -> dict[str, Any]:
 
 def json() -> sa.JSON:
     return sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+
+
+def errand_state() -> sa.Enum:
+    states = ("waiting", "queued", "leased", "succeeded", "failed")
+    return sa.Enum(*states, name="state", native_enum=False, create_constraint=True, length=16)
 
 
 def upgrade() -> None:
@@ -161,21 +170,7 @@ def upgrade() -> None:
         sa.Column("tenant", sa.Text(), nullable=False),
         sa.Column("job_id", sa.Uuid(), nullable=False),
         sa.Column("event_number", sa.Integer(), nullable=False),
-        sa.Column(
-            "state",
-            sa.Enum(
-                "waiting",
-                "queued",
-                "leased",
-                "succeeded",
-                "failed",
-                name="state",
-                native_enum=False,
-                create_constraint=True,
-                length=16,
-            ),
-            nullable=False,
-        ),
+        sa.Column("state", errand_state(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_owner", sa.Text(), nullable=True),
@@ -222,21 +217,7 @@ def upgrade() -> None:
         sa.Column("tenant", sa.Text(), nullable=False),
         sa.Column("format", sa.Text(), nullable=False),
         sa.Column("dialect", sa.Text(), nullable=False),
-        sa.Column(
-            "state",
-            sa.Enum(
-                "waiting",
-                "queued",
-                "leased",
-                "succeeded",
-                "failed",
-                name="state",
-                native_enum=False,
-                create_constraint=True,
-                length=16,
-            ),
-            nullable=False,
-        ),
+        sa.Column("state", errand_state(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_owner", sa.Text(), nullable=True),
@@ -313,6 +294,7 @@ def upgrade() -> None:
         for name, condition in JOB_CHECKS.items():
             batch_op.create_check_constraint(batch_op.f(f"ck_jobs_{name}"), condition)
         batch_op.create_foreign_key(batch_op.f("fk_jobs_tenant_tenants"), "tenants", ["tenant"], ["name"])
+        batch_op.create_index("ix_jobs_cancel_begun", ["id"], unique=False, **only(CANCEL_BEGUN))
 
     with op.batch_alter_table("pages", schema=None) as batch_op:
         batch_op.add_column(sa.Column("tenant", sa.Text(), server_default=sa.text("'local'"), nullable=False))
@@ -363,6 +345,7 @@ def downgrade() -> None:
         batch_op.drop_column("tenant")
 
     with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.drop_index("ix_jobs_cancel_begun", **only(CANCEL_BEGUN))
         batch_op.drop_constraint(batch_op.f("fk_jobs_tenant_tenants"), type_="foreignkey")
         for name in JOB_CHECKS:
             batch_op.drop_constraint(batch_op.f(f"ck_jobs_{name}"), type_="check")

@@ -163,7 +163,7 @@ class Day:
             "save a reading": self._read,
             "withdraw pages": self._withdraw,
             "requeue": lambda: self._tasks.requeue(QUEUE, older_than_s=3600),
-            "extend": lambda: self._leases.extend(OWNER, lease_s=3600),
+            "extend": lambda: self._leases.extend(OWNER, self._leases.standing(OWNER), lease_s=3600),
             "sweep": self._tasks.sweep,
         }
 

@@ -49,7 +49,9 @@ class Reference:
         if tags is not None:
             x[ids == self.config["image_token_id"]] = tiles[-1]
             beside = self.weights["language_model.model.embed_tokens.weight"][tags]
-            tiles = torch.cat([beside, tiles], 1)[:-1]
+            # each of a tile's places is told its tag, word by word
+            told = tiles + beside[:, 0:1] + beside[:, 1:2] + beside[:, 2:3] + beside[:, 3:4] + beside[:, 4:5]
+            tiles = torch.cat([beside, told], 1)[:-1]
         return self._written(x, (tiles.flatten(0, 1), ranges))
 
     def _written(self, x: Tensor, seen: tuple[Tensor, Tensor] | None) -> Tensor:

@@ -24,6 +24,7 @@ from docproc.services.records import (
     PreparedPage,
     StoredExtraction,
     StoredReading,
+    WindowClaim,
 )
 
 MAX_STALLED = 3
@@ -128,7 +129,8 @@ class Memory:
         for rows in list(self.rows.values()):
             yield from rows
 
-    def held(self, claim: Claim) -> Row:
+    def held(self, claim: Claim | WindowClaim) -> Row:
+        assert isinstance(claim, Claim), "memory has no workers that read windows"
         row = self.row(claim.document.id)
         if (row.owner, row.document.attempt) != (claim.owner, claim.attempt):
             raise LeaseLostError

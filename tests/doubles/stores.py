@@ -28,6 +28,7 @@ from docproc.services.records import (
     Removed,
     StoredExtraction,
     StoredReading,
+    WindowClaim,
 )
 from doubles.blobs import MemoryBlobStore
 from doubles.rows import BEGUN, MAX_STALLED, OPEN_PAGES, Memory, Row, leased, new_document, spent, unread
@@ -79,9 +80,10 @@ class MemoryJobStore(_Store):
                 self.cancel(job_id)
             return len(rows) - before
 
-    def known_paths(self, job_id: UUID, paths: Collection[str]) -> frozenset[str]:
+    def known_files(self, job_id: UUID, paths: Collection[str]) -> Mapping[str, Original]:
         with self._memory.lock:
-            return frozenset(paths) & {row.document.original.path for row in self._memory.rows[job_id]}
+            originals = [row.document.original for row in self._memory.rows[job_id]]
+            return {original.path: original for original in originals if original.path in paths}
 
     def mark_submitted(self, job_id: UUID) -> None:
         with self._memory.lock:
@@ -131,7 +133,13 @@ class MemoryJobStore(_Store):
                 row.document = replace(row.document, failure=None, finished_at=None)
             return len(failed)
 
-    def require_idle(self, job_id: UUID) -> None:
+    def finish_cancels(self, *, limit: int = 10) -> int:  # noqa: ARG002 memory has no jobs of workers
+        return 0
+
+    def export_ids(self, job_id: UUID) -> Sequence[UUID]:  # noqa: ARG002 nor exports
+        return ()
+
+    def close(self, job_id: UUID) -> None:
         with self._memory.lock:
             if any(leased(row) for row in self._memory.rows[job_id]):
                 raise ConflictError("the job is being worked on")
@@ -139,7 +147,7 @@ class MemoryJobStore(_Store):
     def remove(self, job_id: UUID) -> Removed:
         with self._memory.lock:
             job = self._memory.job(job_id)
-            self.require_idle(job_id)
+            self.close(job_id)
             rows = self._memory.rows.pop(job_id)
             del self._memory.jobs[job_id]
             below = sum(len(row.pages) + len(row.readings) + len(row.extractions) for row in rows)
@@ -216,13 +224,13 @@ class MemoryDocumentStore(_Store):
                 row.free()
             return len(theirs)
 
-    def release(self, claim: Claim) -> None:
+    def release(self, claim: Claim | WindowClaim) -> None:
         with self._memory.lock:
             row = self._memory.held(claim)
             row.progress()
             row.free()
 
-    def restart(self, claim: Claim, *, keep_words: bool = False) -> Document:
+    def restart(self, claim: Claim | WindowClaim, *, keep_words: bool = False) -> Document:
         with self._memory.lock:
             row = self._memory.held(claim)
             if not keep_words:
@@ -249,7 +257,7 @@ class MemoryDocumentStore(_Store):
             row.move(to)
             return row.seen()
 
-    def fail(self, claim: Claim, failure: Failure, *, seconds: float = 0.0) -> Document:
+    def fail(self, claim: Claim | WindowClaim, failure: Failure, *, seconds: float = 0.0) -> Document:
         with self._memory.lock:
             row = self._memory.held(claim)
             row.end(DocumentState.FAILED, failure, seconds=seconds)
@@ -268,6 +276,13 @@ class MemoryDocumentStore(_Store):
     def known(self, document_ids: Collection[UUID]) -> frozenset[UUID]:
         with self._memory.lock:
             return frozenset(row.document.id for row in self._memory.every()) & frozenset(document_ids)
+
+    def to_be_read(self, tenant: str, contents: Collection[str]) -> frozenset[str]:
+        unread = (DocumentState.RECEIVED, DocumentState.PREPARING, DocumentState.READING)
+        with self._memory.lock:
+            documents = [row.document for row in self._memory.every() if row.document.state in unread]
+            mine = {document.original.sha256 or "" for document in documents if document.tenant == tenant}
+            return frozenset(contents) & mine
 
     @contextmanager
     def settled_use(self, blob_key: str, *, outside: UUID | None) -> Iterator[bool]:
@@ -313,10 +328,11 @@ class MemoryPageStore(_Store):
             return [page for page in pages if states is None or page.state in states]
 
     def first_printed(self, document_id: UUID) -> int | None:
-        numbers = [page.facts.number for page in self.pages(document_id) if page.state is not PageState.BLANK]
+        neither = (PageState.BLANK, PageState.FAILED)
+        numbers = [page.facts.number for page in self.pages(document_id) if page.state not in neither]
         return min(numbers, default=None)
 
-    def fail(self, claim: Claim, number: int, failure: Failure) -> Document:
+    def fail(self, claim: Claim | WindowClaim, number: int, failure: Failure) -> Document:
         with self._memory.lock:
             row = self._memory.held(claim)
             row.move_pages(OPEN_PAGES, PageState.FAILED, numbers=(number,), failure=failure)
@@ -330,7 +346,7 @@ class MemoryReadingStore(_Store):
             rows = [row for row in self._memory.every() if row.document.tenant == tenant]
             return next((each for row in rows for each in row.readings if each.reading_key == reading_key), None)
 
-    def save(self, claim: Claim, reading: StoredReading, *, seconds: float) -> Document:
+    def save(self, claim: Claim | WindowClaim, reading: StoredReading, *, seconds: float) -> Document:
         with self._memory.lock:
             row = self._memory.held(claim)
             numbers = None if reading.complete else reading.pages

@@ -22,10 +22,10 @@ from doubles.command import write_pdf
 from doubles.postgres import empty_database
 from doubles.trap_reader import READS
 from doubles.valkey import ValkeyServer, running_valkey
-from doubles.worker import WorkerProcess, running_worker
+from doubles.worker import WorkerProcess
 from schemas import load_schema
 
-LEASE_S = 3
+LEASE_S = 2
 #: what machines under load may need
 PATIENCE_S = 90.0
 EVERY_QUEUE = ("prepare", "read.cpu", "read.trap", "read.trap4", "assemble")
@@ -59,7 +59,8 @@ class Works:
             pool=pool,
             modules=(_TESTS,),
         )
-        self._ended.enter_context(running_worker(worker))
+        worker.start()
+        self._ended.callback(worker.kill)  # to end in peace takes seconds, and is for tests of that
         self.until(lambda: self._announced(worker) or not worker.running)
         assert worker.running, worker.log.read_text()[-2000:]
         return worker

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from doubles.rabbitmq import has_rabbitmq, running_rabbitmq
 from doubles.works import running_works
-from kombu import Connection
+from kombu.connection import Connection
 
 from docproc.domain.document import JobState
 

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from docproc.settings import Settings, setting_sources
+from docproc.bootstrap import database_facts
+from docproc.domain.errors import UsageError
+from docproc.settings import OWN_FILE_ONLY, Settings, setting_sources
 
 pytestmark = pytest.mark.usefixtures("empty_place")
 
@@ -80,3 +82,41 @@ def test_limits_follow_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     limits = Settings().limits
 
     assert (limits.max_pages, limits.memory_bytes) == (12, 1024**3)
+
+
+OPERATORS = {
+    "database_url": '"postgresql+psycopg://u:secret@elsewhere/x"',
+    "blob_url": '"s3://elsewhere"',
+    "broker_url": '"redis://elsewhere/0"',
+    "readers": '{ own = "reader:Reader" }',
+    "webhook_hosts": '["inside"]',
+}
+
+
+@pytest.mark.parametrize("name", sorted(OWN_FILE_ONLY))
+def test_the_file_of_a_folder_cannot_take_records_or_run_code(empty_place: Path, name: str) -> None:
+    (empty_place / "docproc.toml").write_text(f"{name} = {OPERATORS[name]}\n")
+
+    with pytest.raises(UsageError, match=f"may not set {name}.*DOCPROC_{name.upper()}") as refused:
+        Settings()
+    assert "elsewhere" not in refused.value.message
+
+
+@pytest.mark.parametrize("name", sorted(OWN_FILE_ONLY))
+def test_the_users_own_file_can(empty_place: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = empty_place / "config" / "docproc"
+    own.mkdir(parents=True)
+    (own / "docproc.toml").write_text(f"{name} = {OPERATORS[name]}\n")
+
+    assert setting_sources()[name].endswith("docproc.toml")
+    monkeypatch.chdir(own)
+    assert name in Settings().model_fields_set
+
+
+def test_the_place_of_a_database_is_told_without_what_its_url_says_besides(
+    empty_place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = empty_place / "docproc.db"
+    monkeypatch.setenv("DOCPROC_DATABASE_URL", f"sqlite:///{file}?timeout=5")
+
+    assert database_facts().place == f"sqlite {file}"

@@ -14,6 +14,7 @@ from docproc.domain.page import PageContent, TextSource, Word
 from docproc.domain.reading import Window
 from docproc.readers.einvoice.invoice import Invoice
 from docproc.readers.einvoice.mapping import Binding, fields_of
+from docproc.readers.turns import in_turn
 from docproc.values.currency import find_currencies
 from docproc.values.dates import find_dates
 from docproc.values.numbers import find_numbers
@@ -52,7 +53,7 @@ def disagreements(invoice: Invoice, window: Window, binding: Binding) -> tuple[I
     """
     if _is_cut(window) or sum(len(page.words) for page in window.pages) < _FEWEST_WORDS:
         return ()
-    printed = _printed(window.pages)
+    printed = _printed(list(in_turn(window.pages, window.checkpoint)))
     return tuple(
         Issue(code=IssueCode.PAGE_DISAGREES, fields=fields_of(binding, role), message=_message(noun))
         for role, noun, contradicts in _CHECKS

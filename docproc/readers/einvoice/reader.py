@@ -13,6 +13,7 @@ from docproc.readers.einvoice.invoice import Invoice, with_implied_totals
 from docproc.readers.einvoice.mapping import bind, is_for_invoices, mapped
 from docproc.readers.einvoice.markup import parse_markup
 from docproc.readers.einvoice.page_check import disagreements
+from docproc.readers.turns import in_turn
 
 #: what the XML says is what was sent; whether it is also what was printed is told by the evidence
 _CERTAIN = FieldHint(model=1.0)
@@ -63,7 +64,7 @@ def find_invoice(window: Window) -> Invoice | None:
     nothing else to offer, so what is wrong with it is raised.
     """
     is_xml_itself = window.page_count == 0 and not window.pages
-    for attachment in window.attachments:
+    for attachment in in_turn(window.attachments, window.checkpoint):
         try:
             invoice = parse_invoice(attachment.content)
         except DocumentError:

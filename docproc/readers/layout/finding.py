@@ -19,6 +19,7 @@ from docproc.readers.layout.prints import Prints
 from docproc.readers.layout.prose import Prose, TextHit, prose_of
 from docproc.readers.layout.score import Scored, score_all
 from docproc.readers.layout.statements import find_binding_dates, find_courts, find_laws, find_signing_dates
+from docproc.readers.turns import in_turn
 from docproc.values.dates import order_with_proof
 from docproc.values.numbers import decimal_mark
 
@@ -47,7 +48,9 @@ def find_leaves(pages: Sequence[PageContent], window: Window, schema: Extraction
     """The candidates and the choice for each leaf outside lists; `pages` are the window's, the right way up."""
     prints = _prints(pages, window, schema)
     prose = prose_of(prints.sheets)
-    entries = {plan.path: score_leaf(plan, prints, prose=prose)[:KEPT] for plan in plan_fields(schema.fields)}
+    plans = in_turn(plan_fields(schema.fields), window.checkpoint)
+    entries = {plan.path: score_leaf(plan, prints, prose=prose)[:KEPT] for plan in plans}
+    window.checkpoint()
     amounts = prints.candidates(FieldKind.MONEY) if _has_money(entries) else []
     entries = with_sums(entries, amounts=amounts)
     return Findings(prints, prose, entries, settled(assigned(entries), entries))
@@ -128,7 +131,7 @@ def _stated(plan: FieldPlan, hit: TextHit, *, prints: Prints, prose: Prose) -> S
 
 
 def _prints(pages: Sequence[PageContent], window: Window, schema: ExtractionSchema) -> Prints:
-    sheets = [sheet_of(page) for page in pages if page.words]
+    sheets = [sheet_of(page) for page in in_turn(pages, window.checkpoint) if page.words]
     texts = [row.text for sheet in sheets for row in sheet.rows]
     order, proven = window.day_first if window.day_first is not None else schema.day_first, True
     if order is None:

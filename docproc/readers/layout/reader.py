@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -30,6 +30,7 @@ from docproc.readers.layout.lists import (
 from docproc.readers.layout.orientation import BoxTurn, turned
 from docproc.readers.layout.score import Scored
 from docproc.readers.layout.tables import read_rows
+from docproc.readers.turns import in_turn
 from docproc.values.dates import parse_date
 from docproc.values.parse import to_json
 
@@ -54,9 +55,9 @@ class LayoutReader:
     image: PageImageSpec | None = None
 
     def read(self, window: Window, schema: ExtractionSchema) -> Reading:
-        """Never fails: what cannot be found is null."""
+        """Never fails of itself: what cannot be found is null. Raises what the window's checkpoint raises."""
         started = time.perf_counter()
-        pages, turns = upright_pages(window.pages)
+        pages, turns = upright_pages(in_turn(window.pages, window.checkpoint))
         findings = find_leaves(pages, window, schema)
         gathered = _Gathered()
         _take_leaves(findings, gathered)
@@ -78,7 +79,7 @@ class LayoutReader:
         )
 
 
-def upright_pages(pages: Sequence[PageContent]) -> tuple[list[PageContent], dict[int, BoxTurn]]:
+def upright_pages(pages: Iterable[PageContent]) -> tuple[list[PageContent], dict[int, BoxTurn]]:
     """The pages with print the right way up, and by page number the way back for boxes."""
     upright, turns = [], {}
     for page in pages:
@@ -159,7 +160,7 @@ def json_value(entry: Scored) -> JsonValue:
 def _take_lists(
     specs: Sequence[FieldSpec], window: Window, *, findings: Findings, gathered: _Gathered, prefix: str = ""
 ) -> None:
-    for spec in specs:
+    for spec in in_turn(specs, window.checkpoint):
         path = f"{prefix}.{spec.name}" if prefix else spec.name
         if spec.shape is Shape.GROUP:
             _take_lists(spec.children, window, findings=findings, gathered=gathered, prefix=path)

@@ -27,6 +27,7 @@ from docproc.readers.layout.tables_segments import segment_of
 from docproc.readers.layout.tables_stretches import Page, same_table, stretches
 from docproc.readers.layout.tables_targets import Target, targets_of
 from docproc.readers.layout.tables_vocabulary import ARITHMETIC, Role
+from docproc.readers.turns import in_turn
 
 #: tables of a window that are read to the end before one is chosen
 MAX_TABLES = 4
@@ -70,7 +71,8 @@ def read_rows(window: Window, spec: FieldSpec, *, decimal_mark: str | None, day_
     conventions = Conventions(decimal_mark, day_first)
     pages = _pages(window, index)
     headers = [header for page in pages for header in page.headers if header.wanted]
-    tables = [_table(pages, header, targets, conventions) for header in _different(headers, targets)]
+    chosen = in_turn(_different(headers, targets), window.checkpoint)
+    tables = [_table(pages, header, targets, conventions) for header in chosen]
     best = max(tables, key=lambda table: table.worth, default=_Table((), 0.0, 0.0))
     reads = best.reads if best.agreed >= SURE else _second_look(best.reads, pages, targets, conventions)
     return _reading(reads[: spec.max_items], targets, conventions)
@@ -84,7 +86,7 @@ def _index_of(row: FieldSpec) -> LabelIndex:
 
 def _pages(window: Window, index: LabelIndex) -> list[Page]:
     pages = []
-    for content in window.pages:
+    for content in in_turn(window.pages, window.checkpoint):
         rows = visual_rows(content)
         pages.append(Page(content.number, content.width, rows, find_headers(rows, index)))
     return pages

@@ -1,6 +1,7 @@
 """`docproc dead`, `queues`, `workers`, `store` and `doctor --service`, as whoever looks after a service uses them."""
 
 import json
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -132,3 +133,39 @@ def test_the_store_is_checked_with_a_receipt(service: Command, inbox: Path) -> N
     assert (receipt["missing"], receipt["blobs"]) == (1, 0)
     assert f"missing  {finding['key']}" in service("store", "check", "--delete-orphans", code=3).stdout
     assert "no tenant" in service("store", "check", "--tenant", "acme", code=2).stderr
+
+
+def test_whoever_ends_retries_or_deletes_is_noted(
+    service: Command, service_database: Database, inbox: Path, tmp_path: Path
+) -> None:
+    job = service("submit", inbox, "--schema", "invoice", "--quiet").stdout.strip()
+    service("jobs", "retry", job)
+    service("jobs", "cancel", job)
+    service("jobs", "delete", job)
+    assert "no job" in service("jobs", "delete", job, code=2).stderr
+    service("jobs", "prune", "--older-than", 30)
+    orphan = tmp_path / "blobs" / "local" / "words" / "ff" / ("f" * 32 + ".1")
+    orphan.parent.mkdir(parents=True)
+    orphan.write_bytes(b"left")
+    os.utime(orphan, (time.time() - 200_000,) * 2)
+    service("store", "check")
+    service("store", "check", "--delete-orphans")
+    service("store", "check", "--delete-orphans")
+
+    with service_database.read() as connection:
+        deeds = connection.execute(select(AUDIT).order_by(AUDIT.c.id)).all()
+    assert [(deed.tenant, deed.action, deed.subject) for deed in deeds] == [
+        ("local", "job.retry", job),
+        ("local", "job.cancel", job),
+        ("local", "job.delete", job),
+        ("local", "job.prune", "0 jobs older than 30 days"),
+        ("local", "store.delete_orphans", "1 blobs"),
+    ]
+    assert all("@" in deed.actor for deed in deeds)
+
+
+def test_a_secret_among_the_options_of_a_url_is_not_printed(service: Command, service_url: str) -> None:
+    url = f"{service_url}{'&' if '?' in service_url else '?'}password=SECRET"
+    said = service("db", "revision", database_url=url).stdout + service("doctor", database_url=url).stdout
+    assert "postgresql " in said
+    assert "SECRET" not in said

@@ -12,6 +12,7 @@ from docproc.pages.pool import ChildPool
 from docproc.pages.source import DocprocPages
 from docproc.pipeline.extract import extract
 from docproc.pipeline.ports import SourceDocument
+from docproc.settings import Settings
 from schemas import load_schema
 
 pytestmark = pytest.mark.integration
@@ -22,7 +23,8 @@ INVOICES = Path(__file__).parents[3] / "samples" / "documents" / "invoices"
 def test_a_document_comes_out_the_same_in_memory_and_through_a_job(name: str, tmp_path: Path) -> None:
     document = SourceDocument(path=INVOICES / name, media_type=MediaType.PDF)
     with ChildPool(size=1) as pool:
-        concluded = extract(document, load_schema("invoice"), source=DocprocPages(pool), reader=make_reader("auto", Settings()))
+        reader = make_reader("auto", Settings())
+        concluded = extract(document, load_schema("invoice"), source=DocprocPages(pool), reader=reader)
 
     line = json.loads(Command(place=tmp_path)("extract", INVOICES / name, "--schema", "invoice").stdout)
 

@@ -59,8 +59,9 @@ class _Crowd:
         self.depot.work.tasks.sweep()
 
     def extend(self) -> None:
-        self.depot.work.leases.extend(self.owner, lease_s=60)
-        self.depot.work.leases.standing(self.owner)
+        leases = self.depot.work.leases
+        leases.extend(self.owner, leases.standing(self.owner), lease_s=60)
+        leases.standing(self.owner)
 
     def cancel(self) -> None:
         if (job_id := self.some("jobs")) is not None and self.random.random() < 0.3:

@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 from doubles.delivery import BAD_PAGE, Depot, at_once, page, wrong_rows
+from sqlalchemy import text
 
 from docproc.domain.document import DocumentState, JobState
 from docproc.domain.errors import ConflictError, LeaseLostError
@@ -119,11 +120,39 @@ def test_renewed_leases_stand_and_the_others_are_swept(depot: Depot) -> None:
     depot.window(document.id, 1, owner="beating", lease_s=0.1)
     depot.window(document.id, 2, owner="silent", lease_s=0.1)
     depot.claim(other.id, owner="beating", lease_s=0.1)
-    depot.work.leases.extend("beating", lease_s=60)
+    held = [Held(id=document.id, first_page=1), Held(id=other.id), Held(id=document.id, first_page=2)]
+    depot.work.leases.extend("beating", held, lease_s=60)
     time.sleep(0.2)
     assert depot.work.tasks.sweep().freed == 1
     assert depot.work.leases.standing("beating") == {Held(id=document.id, first_page=1), Held(id=other.id)}
     assert depot.work.leases.standing("silent") == frozenset()
+
+
+def test_a_lease_that_is_in_nobodys_hand_expires_though_its_owner_lives(depot: Depot) -> None:
+    document, other = depot.prepared(2), depot.documents(depot.submit())[0]
+    depot.window(document.id, 1, owner="beating", lease_s=0.1)
+    depot.window(document.id, 2, owner="beating", lease_s=0.1)
+    depot.claim(other.id, owner="beating", lease_s=0.1)
+    depot.work.leases.extend("beating", [Held(id=document.id, first_page=1)], lease_s=60)
+    depot.work.leases.extend("beating", [], lease_s=60)
+    time.sleep(0.2)
+    assert depot.work.tasks.sweep().freed == 2
+    assert depot.work.leases.standing("beating") == {Held(id=document.id, first_page=1)}
+
+
+def test_what_a_stopped_client_locks_does_not_keep_the_rest_from_being_swept(depot: Depot) -> None:
+    held, free = depot.prepared(1), depot.prepared(1)
+    for document in (held, free):
+        depot.window(document.id)
+    others = [depot.documents(depot.submit(job=depot.new_job()))[0] for _ in range(2)]
+    for document in others:
+        depot.claim(document.id)
+    depot.expire()
+    with depot.database.write() as stopped:
+        for job_id in (held.job_id, others[0].job_id):
+            stopped.execute(text("SELECT 1 FROM jobs WHERE id = :id FOR UPDATE"), {"id": job_id})
+        assert depot.work.tasks.sweep().freed == 3  # to free a page needs no job's row
+    assert depot.work.tasks.sweep().freed == 1
 
 
 def test_a_page_lost_three_times_fails_and_its_document_goes_on(depot: Depot) -> None:
@@ -305,6 +334,7 @@ def test_a_job_of_which_pages_are_read_cannot_be_removed(depot: Depot) -> None:
     with pytest.raises(ConflictError):
         depot.stores.jobs.remove(document.job_id)
     depot.stores.documents.release(claim)
+    depot.stores.jobs.cancel(document.job_id)
     assert depot.stores.jobs.remove(document.job_id).documents == 1
 
 

@@ -28,6 +28,7 @@ from docproc.storage.database import Database
 from docproc.storage.stores import errand_stores_over, stores_over, work_stores_over
 
 pytestmark = pytest.mark.integration
+SECRET = "quiet"  # noqa: S105 nobody guards anything with it
 
 
 @pytest.fixture
@@ -112,6 +113,21 @@ def test_an_export_whose_worker_always_dies_is_given_up(place: Workplace, errand
     assert export.failure.code == "crashed"
 
 
+def test_an_export_of_which_a_record_is_gone_fails_and_says_so(
+    place: Workplace, errands: ErrandStores, postgres: Database
+) -> None:
+    job = place.run(place.submit({"a.txt": "one"}))
+    with postgres.write() as connection:
+        connection.exec_driver_sql("UPDATE extractions SET body = NULL, body_key = 'local/extraction/gone'")
+    export_id = ask_for_export(place.stores, errands, job.id, tenant="local", export_format="jsonl")
+    _make(_claimed(errands, export_id), place, errands)
+    export = errands.exports.get(export_id, tenant="local")
+    assert export.state is ErrandState.FAILED
+    assert export.failure is not None
+    assert "store check" in export.failure.message
+    assert list(place.stores.blobs.keys("local/export/")) == []
+
+
 class _Refusing:
     def __init__(self, *, final: bool = False) -> None:
         self.sent: list[bytes] = []
@@ -133,7 +149,7 @@ def _due(work: WorkStores) -> list[UUID]:
 
 def _job_with_webhook(place: Workplace, errands: ErrandStores, url: str, *, kinds: tuple[str, ...] = ()) -> Job:
     place.run(place.submit({"first.txt": "makes the tenant"}))
-    errands.deliveries.add_webhook(tenant="local", url=url, secret="quiet", kinds=kinds)
+    errands.deliveries.add_webhook(tenant="local", url=url, secret=SECRET, kinds=kinds)
     return place.run(place.submit({"a.txt": "one"}))
 
 
@@ -149,7 +165,7 @@ def test_each_event_is_delivered_to_each_webhook_that_wants_it(
         ((headers, body),) = receiver.received
     message = json.loads(body)
     assert (message["kind"], message["job_id"], message["id"]) == ("job.succeeded", str(job.id), f"{job.id}.2")
-    assert headers["Docproc-Signature"] == signature(body, ["quiet"], at=int(_FixedClock().now().timestamp()))
+    assert headers["Docproc-Signature"] == signature(body, [SECRET], at=int(_FixedClock().now().timestamp()))
     assert errands.deliveries.open_count(tenant="local") == 0
 
 
@@ -169,6 +185,25 @@ def test_a_receiver_that_fails_is_asked_again_later_and_given_up_at_last(
             with postgres.write() as connection:
                 connection.exec_driver_sql("UPDATE deliveries SET due_at = now()")
     assert len(sender.sent) == MAX_ATTEMPTS
+    assert errands.deliveries.open_count(tenant="local") == 0
+
+
+@pytest.mark.parametrize("gone", ["its job", "its webhook"])
+def test_an_event_that_nobody_waits_for_any_more_is_not_sent(
+    place: Workplace, errands: ErrandStores, work: WorkStores, gone: str
+) -> None:
+    job = _job_with_webhook(place, errands, "https://example.org/", kinds=("job.succeeded",))
+    (delivery_id,) = _due(work)
+    claim = errands.deliveries.claim(delivery_id, owner="me", lease_s=60)
+    assert claim is not None
+    if gone == "its job":
+        place.stores.jobs.remove(job.id)
+    else:
+        (webhook,) = errands.deliveries.webhooks(tenant="local")
+        errands.deliveries.disable(webhook.id, tenant="local")
+    sender = _Refusing()
+    deliver(claim, errands, sender, clock=SystemClock())
+    assert sender.sent == []
     assert errands.deliveries.open_count(tenant="local") == 0
 
 

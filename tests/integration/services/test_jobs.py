@@ -24,6 +24,7 @@ from docproc.services.delete import delete
 from docproc.services.job_context import require_same_schema
 from docproc.services.list_jobs import list_jobs
 from docproc.services.ports import Stores
+from docproc.services.prepare import prepare
 from docproc.services.prune import prune
 from docproc.services.records import Job, JobOptions, PageCounts
 from docproc.services.resume import resume
@@ -248,15 +249,9 @@ def test_a_retry_after_a_failed_reading_keeps_the_preparation(place: Workplace) 
 
 def test_lost_words_are_prepared_again(place: Workplace) -> None:
     job = place.submit({"a": "alpha"})
-    stop = StopSignal()
-
-    class Stopping(TextPages):
-        def open(self, document):
-            stop.leave()
-            return super().open(document)
-
-    place.source = Stopping()
-    job = place.run(job, stop=stop)
+    claim = place.claim(job)
+    prepare(claim, claim.document, place.context(job))
+    place.stores.documents.release(claim)
     assert next(documents_of(place.stores, job.id)).state is DocumentState.READING
     for key in list(place.stores.blobs.keys("local/words/")):
         place.stores.blobs.delete(key)

@@ -16,9 +16,9 @@ from docproc.services.blob_keys import BlobKind, document_key
 from docproc.services.delete import delete
 from docproc.services.ports import Stores
 from docproc.services.prune import prune
-from docproc.services.records import JobOptions
+from docproc.services.records import JobOptions, NewDocument
 from docproc.services.show import documents_of
-from docproc.services.submit import submit
+from docproc.services.submit import continue_submission, submit
 from docproc.services.work_on import work_on
 
 pytestmark = pytest.mark.integration
@@ -109,3 +109,18 @@ def test_an_original_deleted_between_its_copy_and_its_row_is_copied_again(place:
     job = submit(place.stores, place.new_job(options), files, accept=accept)
     (place.folder / "inbox" / "b").unlink()
     assert place.run(job).state is JobState.SUCCEEDED
+
+
+def test_an_original_deleted_before_a_submission_went_on_is_copied_again(place: Workplace) -> None:
+    options = JobOptions(keep_originals=True)
+    files = place.write({"a": "kept"})
+    job = place.submit_files(files, options)
+    key = next(documents_of(place.stores, job.id)).original.blob_key
+    assert key is not None
+    interrupted = place.new_job(options)
+    place.stores.jobs.create(interrupted)
+    original = next(documents_of(place.stores, job.id)).original
+    place.stores.jobs.add_documents(interrupted.id, [NewDocument(id=new_id(), file="a", original=original)])
+    place.stores.blobs.delete(key)
+    continue_submission(place.stores, interrupted.id, files, accept=accept_text)
+    assert place.stores.blobs.size(key) == 4

@@ -84,7 +84,7 @@ def test_a_name_that_is_not_utf_8_is_a_document_as_any_other(place: Workplace) -
     new_job = replace(place.new_job(), inputs=(str(path),))
     job = submit(place.stores, new_job, files, accept=accept_text)
     assert job.inputs == (str(path),)
-    assert place.stores.jobs.known_paths(job.id, [str(path)]) == {str(path)}
+    assert place.stores.jobs.known_files(job.id, [str(path)]).keys() == {str(path)}
     assert place.run(job).state is JobState.SUCCEEDED
     assert {item.extraction.file for item in _items(place, job)} == {r"bad\xff.txt", "bytes:50%25.txt"}
     assert {Path(document.original.path) for document in documents_of(place.stores, job.id)} == set(inbox.iterdir())

@@ -5,11 +5,11 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from docproc.domain.errors import StorageError, UsageError
 from docproc.storage.blobs import FolderBlobStore
-from docproc.storage.database import Database
+from docproc.storage.database import RESTED_S, Database
 from docproc.storage.migrate import migrate, revision
 from docproc.storage.stores import open_stores
 
@@ -146,3 +146,43 @@ def test_a_server_that_does_not_answer_is_named_with_what_to_do() -> None:
     with pytest.raises(StorageError, match=r"127\.0\.0\.1:1/none: .*reached.*DOCPROC_DATABASE_URL") as caught:
         revision(Database.open("postgresql+psycopg://user:secret@127.0.0.1:1/none"))
     assert "user" not in str(caught.value)
+
+
+def _shown(connection: Connection) -> list[str]:
+    names = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
+    return [str(connection.scalar(text(f"SHOW {name}"))) for name in names]
+
+
+def test_nobody_waits_for_ever_for_a_server(empty_postgres: str) -> None:
+    database = Database.open(empty_postgres, statement_s=60)
+    with database.read() as connection:
+        assert _shown(connection) == ["10s", "1min", "2min"]
+        database.take_time(connection)
+        assert _shown(connection)[1] == "0"
+    with database.read() as connection:
+        assert _shown(connection)[1] == "1min"
+    database.close()
+
+
+def test_a_lock_that_a_stopped_client_holds_is_told_and_not_waited_for(empty_postgres: str) -> None:
+    database = Database.open(f"{empty_postgres}?options=-c%20lock_timeout%3D100")  # the URL goes first
+    with database.write() as stopped:
+        stopped.execute(text("CREATE TABLE held (value INTEGER)"))
+        stopped.execute(text("INSERT INTO held VALUES (1)"))
+    with database.write() as stopped:
+        stopped.execute(text("UPDATE held SET value = 2"))
+        with pytest.raises(StorageError, match="another process holds"), database.write() as other:
+            other.execute(text("UPDATE held SET value = 3"))
+    database.close()
+
+
+def test_a_connection_that_was_closed_while_it_rested_is_not_used(empty_postgres: str) -> None:
+    database = Database.open(empty_postgres, connections=1)
+    with database.read() as connection:
+        resting = connection.connection.dbapi_connection
+    assert resting is not None
+    resting.close()
+    time.sleep(RESTED_S + 0.1)
+    with database.read() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
+    database.close()

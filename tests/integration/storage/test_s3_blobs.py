@@ -26,7 +26,7 @@ from docproc.storage.s3_links import S3Links
 from docproc.storage.s3_place import S3Place
 
 pytestmark = pytest.mark.integration
-KEY = "local/words/0123456789abcdef.1"
+KEY = "local/words/0123456789abcdef0123456789abcdef.1"
 #: the smallest part that S3 takes
 PART = 5 << 20
 
@@ -125,13 +125,15 @@ def test_a_long_put_that_breaks_leaves_no_part_behind(blobs: S3BlobStore) -> Non
 
 def test_parts_of_a_dead_writer_are_swept_when_they_are_old(blobs: S3BlobStore) -> None:
     blobs.put(KEY, [b"abc"])
-    for name in ("a", "b"):
+    stranger = "other/program/upload"
+    for name in (f"{'a' * 32}.1", f"{'b' * 32}.1"):
         blobs._client().create_multipart_upload(Bucket=BUCKET, Key=f"{blobs.place.prefix}local/words/{name}")
+    blobs._client().create_multipart_upload(Bucket=BUCKET, Key=f"{blobs.place.prefix}{stranger}")
     # this server begins every upload in 2010
     assert S3BlobStore(blobs.place, stale_after=timedelta(days=36500)).sweep() == 0
-    assert uploads(blobs) == 2
+    assert uploads(blobs) == 3
     assert blobs.sweep() == 2
-    assert uploads(blobs) == 0
+    assert uploads(blobs) == 1
     assert blobs.read(KEY) == b"abc"
 
 

@@ -99,3 +99,21 @@ def test_messages_hold_no_value() -> None:
     reading = EinvoiceReader().read(window_of(CII, pages=(page_of("Bill of 01.02.2024", "Total 3,00 EUR"),)), INVOICE)
     assert reading.issues
     assert not any(digit in issue.message for issue in reading.issues for digit in "0123456789")
+
+
+class _Enough(Exception):  # noqa: N818 not an error: the work is no longer wanted
+    """What a checkpoint raises."""
+
+
+@pytest.mark.parametrize("calls", [0, 1, 2])
+def test_a_reading_can_be_left_before_each_file_and_each_page(calls):
+    left = iter(range(calls))
+
+    def checkpoint():
+        if next(left, None) is None:
+            raise _Enough
+
+    pages = tuple(page_of("one two three four", number=number) for number in (1, 2))
+    window = replace(window_of(CII, pages=pages, page_count=2), checkpoint=checkpoint)
+    with pytest.raises(_Enough):
+        EinvoiceReader().read(window, INVOICE)

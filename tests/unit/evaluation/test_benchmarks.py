@@ -1,5 +1,7 @@
 """Benchmarks over rows in the form of the data sets' own files: the published figure, worked out by hand."""
 
+from typing import Any
+
 import pytest
 
 from docproc.domain.errors import NotFoundError, UsageError
@@ -60,7 +62,7 @@ def test_textvqa_and_vqav2_take_their_own_rows() -> None:
 
 
 def test_ocrbench_counts_points_by_type() -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"dataset_name": "IIIT5K", "type": "Regular Text Recognition", "question": "?", "answers": "CENTRE"},
         {"dataset_name": "SROIE", "type": "Key Information Extraction", "question": "?", "answers": ["9.00", "RM9.00"]},
         {"dataset_name": "HME100k", "type": "Formulas", "question": "?", "answers": [r"x ^ 2"]},

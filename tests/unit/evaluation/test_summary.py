@@ -10,13 +10,13 @@ from docproc.evaluation.judge import JudgedDocument, judge
 from docproc.evaluation.summary import Effort, Price, effort_of, summarise
 from docproc.evaluation.truth import Truth
 
-TRUTHS = [
+TRUTHS: list[dict[str, str | None]] = [
     {"seller": "sitting", "issued": "2025-03-04", "total": "10.00"},
     {"seller": "Acme", "issued": None, "total": "20.00"},
     {"seller": "Bolt", "issued": "2025-05-06", "total": "30.00"},
 ]
 #: right to the letter, right after normalising, close, wrong, omitted and invented: all are here
-GIVEN = [
+GIVEN: list[dict[str, str | None]] = [
     {"seller": "kitten", "issued": "4 March 2025", "total": "10.00"},
     {"seller": "Acme", "issued": "2025-01-01", "total": "20"},
     {"seller": None, "issued": "2025-05-06", "total": "31.00"},
@@ -34,15 +34,15 @@ def test_the_figures_of_plain_fields() -> None:
     summary = summarise(documents())
     seller, issued, total = (summary.fields[name] for name in ("seller", "issued", "total"))
     # seller: 3 asked, 2 given, 1 right; similarities 4/7, 1 and 0
-    assert (seller.strict, seller.normalised) == (pytest.approx(1 / 3), pytest.approx(1 / 3))
+    assert (seller.strict, seller.normalised) == pytest.approx((1 / 3, 1 / 3))
     assert seller.anls == seller.score == pytest.approx((4 / 7 + 1) / 3)
-    assert (seller.precision, seller.recall, seller.f1) == (0.5, pytest.approx(1 / 3), pytest.approx(2 / 5))
+    assert (seller.precision, seller.recall, seller.f1) == pytest.approx((0.5, 1 / 3, 2 / 5))
     # issued: 2 asked, 3 given, 2 right, of which 1 to the letter
-    assert (issued.strict, issued.normalised, issued.precision, issued.recall) == (0.5, 1.0, pytest.approx(2 / 3), 1.0)
+    assert (issued.strict, issued.normalised, issued.precision, issued.recall) == pytest.approx((0.5, 1.0, 2 / 3, 1.0))
     assert issued.score == issued.f1 == pytest.approx(4 / 5)
     assert (issued.documents, issued.invented) == (2, 1)
     # total: 3 asked, 3 given, 2 right, of which 1 to the letter
-    assert (total.strict, total.f1) == (pytest.approx(1 / 3), pytest.approx(2 / 3))
+    assert (total.strict, total.f1) == pytest.approx((1 / 3, 2 / 3))
 
 
 def test_the_figures_over_all_fields() -> None:
@@ -59,7 +59,7 @@ def test_the_figures_over_all_fields() -> None:
 
 
 def test_documents_are_fully_right_when_every_known_field_is() -> None:
-    given = [{**GIVEN[0], "seller": "Sitting"}, *GIVEN[1:]]
+    given: list[dict[str, str | None]] = [{**GIVEN[0], "seller": "Sitting"}, *GIVEN[1:]]
     assert summarise(documents(given)).documents_right == pytest.approx(1 / 3)
 
 
@@ -68,7 +68,8 @@ def test_the_figures_of_rows() -> None:
     given = {"lines": [{"what": "Blue paint", "price": "10.00"}]}
     figures = summarise([judged(truth, given)]).fields["lines"]
     # cells: 4 asked, 2 given, 2 right; rows: 2 asked, 1 given, 1 right
-    assert (figures.precision, figures.recall, figures.score) == (1.0, 0.5, pytest.approx(2 / 3))
+    assert (figures.precision, figures.recall) == (1.0, 0.5)
+    assert figures.score == pytest.approx(2 / 3)
     assert figures.row_f1 == pytest.approx(2 / 3)
 
 
@@ -80,7 +81,8 @@ def test_a_field_without_any_true_value_does_not_count_in_the_overall_score() ->
 
 def test_documents_that_did_not_come_out_count_as_nothing_found() -> None:
     summary = summarise([judged({"seller": "A"}, {"seller": "A"}), judged({"seller": "B"}, None)])
-    assert (summary.documents, summary.missing, summary.entity_f1) == (2, 1, pytest.approx(2 / 3))
+    assert (summary.documents, summary.missing) == (2, 1)
+    assert summary.entity_f1 == pytest.approx(2 / 3)
 
 
 def given(*, valid: bool | None, failure: str | None = None) -> JudgedDocument:

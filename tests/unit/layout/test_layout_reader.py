@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -130,3 +131,26 @@ def test_a_value_is_explained_by_its_candidates():
 
 def test_an_unknown_field_has_nothing_to_explain():
     assert explain(window_of(LINES), schema_of(NUMBER), "nothing") == []
+
+
+class _Enough(Exception):  # noqa: N818 not an error: the work is no longer wanted
+    """What a checkpoint raises."""
+
+
+def test_a_reading_can_be_left_before_each_page_and_each_field():
+    schema = schema_of(NUMBER, TOTAL, rows("items", leaf("description"), leaf("amount", FieldKind.MONEY)))
+    window = window_of(LINES)
+    called = []
+    LayoutReader().read(replace(window, checkpoint=lambda: called.append(True)), schema)
+    # before each page: upright, rows, tables; before each field: its candidates, its list; before the sums
+    assert len(called) >= 3 + 5 + 1
+
+    for moment in range(len(called)):
+        left = iter(range(moment))
+
+        def checkpoint(left=left):
+            if next(left, None) is None:
+                raise _Enough
+
+        with pytest.raises(_Enough):
+            LayoutReader().read(replace(window, checkpoint=checkpoint), schema)

@@ -112,6 +112,16 @@ def test_tiles_of_one_row_are_nothing_to_another(network: NvlmXForConditionalGen
     assert before[1].equal(after[1])
 
 
+def test_tiles_that_change_places_behind_their_tags_are_read_otherwise(
+    network: NvlmXForConditionalGeneration, batch: BatchFeature
+) -> None:
+    tiles = batch["pixel_values"]
+    exchanged = BatchFeature({**batch, "pixel_values": tiles[[1, 0, *range(2, len(tiles))]]})
+
+    # were the tags of NVLM-H only beside their tiles, the two would differ by rounding alone
+    assert (logits(network, exchanged) - logits(network, batch))[-1].abs().max() > 1e-2
+
+
 @pytest.mark.parametrize(("precision", "bound"), [(torch.float64, 1e-4), (torch.float32, 5e-5)])
 def test_logits_are_the_references(folder: Path, batch: BatchFeature, precision: torch.dtype, bound: float) -> None:
     network = AutoModelForImageTextToText.from_pretrained(folder, dtype=precision)

@@ -125,3 +125,11 @@ def test_four_bits_leave_tower_projector_and_head_whole() -> None:
 
     assert kept == ["lm_head", "model.language_model.norm", "model.multi_modal_projector", "model.vision_tower"]
     assert asked_for.llm_int8_skip_modules == ["model.language_model.norm"]
+
+
+def test_ranks_that_share_quantised_maps_have_their_shapes_looked_at_first(checkpoint: Path, tmp_path: Path) -> None:
+    folder = with_weights(checkpoint, tmp_path, lambda weights: weights.update({UP: torch.zeros(191, 64)}))
+    with pytest.raises(CheckpointError, match=r"up_proj.weight is \(191, 64\), not \(192, 64\)"):
+        AutoModelForImageTextToText.from_pretrained(
+            folder, quantization_config=TorchAoConfig(Int8WeightOnlyConfig()), tp_plan="auto"
+        )

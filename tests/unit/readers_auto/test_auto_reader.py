@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from docproc.domain.errors import CorruptError, UnsupportedError
+from docproc.domain.image import PageImageSpec
 from docproc.domain.page import PageContent, TextSource
 from docproc.domain.reading import Attachment, Reading, Window
 from docproc.domain.schema import ExtractionSchema, FieldKind, FieldSpec, RuleFindings
@@ -24,6 +25,8 @@ class PagesReader:
 
     name: str = "layout"
     version: str = "7"
+    window_pages: int = 32
+    image: PageImageSpec | None = None
     given: list[Window] = field(default_factory=list)
     refusal: CorruptError | None = None
 

@@ -14,16 +14,16 @@ from typing import Any
 import pymupdf
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-from doubles.postgres import empty_database, running_postgres  # noqa: E402 the tests' servers, which come from wheels
-from doubles.s3 import ENVIRONMENT, blob_url, s3_process  # noqa: E402
-from doubles.valkey import running_valkey  # noqa: E402
+from doubles.postgres import empty_database, running_postgres
+from doubles.s3 import ENVIRONMENT, blob_url, s3_process
+from doubles.valkey import running_valkey
 
-from docproc.bootstrap import Service, open_service  # noqa: E402
-from docproc.domain.ids import new_id  # noqa: E402
-from docproc.services.job_context import schema_version  # noqa: E402
-from docproc.services.records import Job, JobOptions, NewJob  # noqa: E402
-from docproc.services.submit import SubmittedFile, submit  # noqa: E402
-from schemas import load_schema  # noqa: E402
+from docproc.bootstrap import Service, open_service
+from docproc.domain.ids import new_id
+from docproc.services.job_context import schema_version
+from docproc.services.records import Job, JobOptions, NewJob
+from docproc.services.submit import SubmittedFile, submit
+from schemas import load_schema
 
 #: PyMuPDF carries no types
 _library: Any = pymupdf

@@ -1,0 +1,65 @@
+"""The leases of one process: renewed while in hand and no longer, whatever goes wrong meanwhile."""
+
+import threading
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from docproc.domain.errors import StorageError
+from docproc.domain.ids import new_id
+from docproc.queueing.in_hand import Beat, LeasesInHand
+from docproc.services.work_records import Held
+
+FAST = Beat(lease_s=0.04, look_every_s=0.01)
+
+
+@dataclass
+class Leases:
+    """What was renewed; the first questions end with `errors`."""
+
+    errors: list[Exception] = field(default_factory=list)
+    renewed: list[frozenset[Held]] = field(default_factory=list)
+    there: set[Held] = field(default_factory=set)
+    looked: threading.Event = field(default_factory=threading.Event)
+
+    def extend(self, owner: str, held: Collection[Held], *, lease_s: float) -> None:  # noqa: ARG002 the port's
+        self.renewed.append(frozenset(held))
+
+    def standing(self, owner: str) -> frozenset[Held]:  # noqa: ARG002
+        if self.errors:
+            raise self.errors.pop(0)
+        self.looked.set()
+        return frozenset(self.there)
+
+
+def _until(true: Callable[[], object]) -> None:
+    ends = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < ends
+        time.sleep(0.005)
+
+
+def test_only_what_is_in_hand_is_renewed() -> None:
+    first, second = Held(id=new_id()), Held(id=new_id(), first_page=3)
+    leases = Leases(there={first, second})
+    in_hand = LeasesInHand(cast("Any", leases), beat=FAST)
+    with in_hand.holding(first):
+        with in_hand.holding(second):
+            _until(lambda: frozenset({first, second}) in leases.renewed)
+        before = len(leases.renewed)
+        _until(lambda: len(leases.renewed) > before + 2)
+        assert leases.renewed[-1] == {first}  # though the other one's row still names this process
+    in_hand.close()
+
+
+@pytest.mark.parametrize("error", [StorageError("away"), RuntimeError("whatever a driver raises")])
+def test_leases_are_looked_after_whatever_went_wrong_before(error: Exception) -> None:
+    held = Held(id=new_id())
+    leases = Leases(errors=[error, error], there={held})
+    in_hand = LeasesInHand(cast("Any", leases), beat=FAST)
+    with in_hand.holding(held):
+        assert leases.looked.wait(10)
+    in_hand.close()
