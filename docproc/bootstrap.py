@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from docproc.pages.source import DocprocPages
     from docproc.pipeline.ports import DrawingSource, Reader
     from docproc.queueing.owners import LocalOwners
+    from docproc.readers.remote.config import RemoteConfig
     from docproc.services.errand_ports import ErrandStores
     from docproc.services.job_context import Accept, JobContext
     from docproc.services.ports import Stores
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     from docproc.services.workbench import ContextOf
     from docproc.storage.database import Database
 
-READERS = ("auto", "einvoice", "layout")
+#: what reads without a model, on any worker
+CPU_READERS = ("auto", "einvoice", "layout")
+READERS = (*CPU_READERS, "remote")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +146,7 @@ def open_pages(settings: Settings, *, workers: int, ocr: bool = True) -> Iterato
 
 
 def make_reader(name: str, settings: Settings) -> "Reader":
-    """The reader called `name`. Raises UsageError for another name."""
+    """The reader called `name`. Raises UsageError for another name, or one that the settings do not suffice for."""
     from docproc.readers.auto import AutoReader  # noqa: PLC0415
     from docproc.readers.einvoice import EinvoiceReader  # noqa: PLC0415
     from docproc.readers.layout.reader import LayoutReader  # noqa: PLC0415
@@ -154,9 +157,55 @@ def make_reader(name: str, settings: Settings) -> "Reader":
         return LayoutReader()
     if name == "auto":
         return AutoReader(einvoice=EinvoiceReader(), pages=LayoutReader())
+    if name == "remote":
+        return _remote_reader(settings)
     if name in settings.readers:
         return _own_reader(name, settings.readers[name])
     raise UsageError(f"there is no reader called {name!r}; there are {', '.join((*READERS, *settings.readers))}")
+
+
+def _remote_reader(settings: Settings) -> "Reader":
+    from docproc.readers.remote.reader import RemoteReader  # noqa: PLC0415 its HTTP client takes long to import
+
+    if not settings.remote_endpoints:
+        raise UsageError("the reader remote needs a server: --endpoint URL, or DOCPROC_REMOTE_ENDPOINTS='[\"URL\"]'")
+    return RemoteReader(remote_config(settings))
+
+
+def remote_config(settings: Settings) -> "RemoteConfig":
+    """The servers as the settings name them. Raises UsageError."""
+    from docproc.readers.remote.config import RemoteConfig, Route, base_address  # noqa: PLC0415
+
+    return RemoteConfig(
+        endpoints=tuple(dict.fromkeys(map(base_address, settings.remote_endpoints))),
+        model=settings.remote_model,
+        api_key=_remote_key(settings),
+        route=Route(settings.remote_route),
+        timeout_s=settings.remote_timeout_seconds,
+        concurrency=settings.remote_concurrency,
+    )
+
+
+def _remote_key(settings: Settings) -> str | None:
+    key = settings.remote_api_key.get_secret_value() if settings.remote_api_key else None
+    if key is None and settings.remote_api_key_file is not None:
+        try:
+            key = settings.remote_api_key_file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as exc:
+            raise UsageError(f"settings: remote_api_key_file cannot be read: {type(exc).__name__}") from exc
+    key = key.strip() if key else None
+    if key and not (key.isascii() and key.isprintable()):
+        raise UsageError("settings: the remote API key holds characters that no key has")
+    return key
+
+
+def remote_models(settings: Settings) -> tuple[str, ...]:
+    """Names of the models that the first server that answers has. Raises UsageError, ReaderUnavailableError."""
+    import asyncio  # noqa: PLC0415
+
+    from docproc.readers.remote.servers import Servers  # noqa: PLC0415
+
+    return asyncio.run(Servers(remote_config(settings)).models())
 
 
 def _own_reader(name: str, factory: str) -> "Reader":
@@ -171,7 +220,7 @@ def _own_reader(name: str, factory: str) -> "Reader":
 
 def queue_of(reader: str) -> str:
     """Where workers read the pages of jobs that ask for `reader`."""
-    return CPU_QUEUE if reader in READERS else f"{MODEL_QUEUE}{reader}"
+    return CPU_QUEUE if reader in CPU_READERS else f"{MODEL_QUEUE}{reader}"
 
 
 @contextmanager

@@ -4,6 +4,7 @@ The docproc.toml of the working folder may come with documents from a stranger. 
 neither where records go nor what code runs.
 """
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -65,6 +66,22 @@ class Settings(BaseSettings):
         LogFormat, Field(description="Lines of the log: json, text, or auto: text on a terminal, JSON elsewhere.")
     ] = "auto"
     readers: Annotated[dict[str, str], Field(description="Readers of your own by name: package.module:factory.")] = {}
+    remote_endpoints: Annotated[
+        list[str], Field(description="OpenAI-compatible servers of the reader `remote`: http://HOST:8000/v1")
+    ] = []
+    remote_model: Annotated[
+        str | None, Field(description="The model that those servers are asked for; by default the only one they have.")
+    ] = None
+    remote_api_key: Annotated[SecretStr | None, Field(description="What those servers ask for as a key.")] = None
+    remote_api_key_file: Annotated[Path | None, Field(description="A file that holds that key instead.")] = None
+    remote_route: Annotated[
+        Literal["vision", "text", "auto"],
+        Field(description="What of a page is sent; auto: its text where it has a text layer, else its image."),
+    ] = "auto"
+    remote_timeout_seconds: Annotated[float, Field(gt=0, description="How long one answer may take.")] = 300.0
+    remote_concurrency: Annotated[
+        int, Field(ge=1, le=1024, description="Most requests at a time to one of those servers.")
+    ] = 16
     webhook_hosts: Annotated[
         list[str], Field(description="Hosts of your own network that webhooks may lead to; others must be public.")
     ] = []
@@ -130,6 +147,14 @@ class Settings(BaseSettings):
     def day_first(self) -> bool | None:
         """Order of numeric dates; `ymd` is never ambiguous and says nothing of the other two."""
         return {"dmy": True, "mdy": False}.get(self.date_order or "")
+
+
+def override(settings: Settings, **given: object) -> Settings:
+    """Settings with others for this command, which the processes that it makes see too; None leaves one as it is."""
+    chosen = {name: value for name, value in given.items() if value is not None}
+    for name, value in chosen.items():
+        os.environ[f"{PREFIX}{name.upper()}"] = value if isinstance(value, str) else json.dumps(value)
+    return settings.model_copy(update=chosen)
 
 
 class WorkerSettings(BaseSettings):

@@ -45,7 +45,7 @@ def doctor(
 
         findings = look_at_service()
     else:
-        findings = [_python(), *_parts(), *_readers(), _data_folder(), _database()]
+        findings = [_python(), *_parts(), *_readers(), _remote(), _data_folder(), _database()]
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings]))
     else:
@@ -87,6 +87,26 @@ def _readers() -> list[Finding]:
         Finding(what="reader einvoice", good=True, detail="embedded Factur-X, ZUGFeRD, XRechnung; CII and UBL files"),
         Finding(what="reader layout", good=can_recognise, detail=f"any schema on the CPU: {scans}"),
     ]
+
+
+def _remote() -> Finding:
+    from docproc.bootstrap import load_settings, remote_models
+    from docproc.domain.errors import DocprocError
+
+    settings = load_settings()
+    if not settings.remote_endpoints:
+        detail = "OpenAI-compatible servers: none named; --endpoint URL or DOCPROC_REMOTE_ENDPOINTS does"
+        return Finding(what="reader remote", good=True, detail=detail)
+    try:
+        models = remote_models(settings)
+    except DocprocError as exc:
+        return Finding(what="reader remote", good=False, detail=exc.message, advice="docs/remote.md shows servers")
+    named = settings.remote_model
+    good = bool(models) if named is None else named in models
+    detail = f"{len(settings.remote_endpoints)} endpoints; models: {', '.join(models) or 'none'}"
+    return Finding(
+        what="reader remote", good=good, detail=detail, advice="" if good else f"{named or 'a model'} is missing"
+    )
 
 
 def _data_folder() -> Finding:

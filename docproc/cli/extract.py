@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from docproc.bootstrap import Desk
     from docproc.domain.schema import ExtractionSchema
     from docproc.services.records import Job, JobOptions
+    from docproc.settings import Settings
 
 
 class ReaderName(StrEnum):
@@ -22,6 +23,15 @@ class ReaderName(StrEnum):
     AUTO = "auto"
     EINVOICE = "einvoice"
     LAYOUT = "layout"
+    REMOTE = "remote"
+
+
+class RouteName(StrEnum):
+    """What of a page a model is shown."""
+
+    VISION = "vision"
+    TEXT = "text"
+    AUTO = "auto"
 
 
 class DateOrder(StrEnum):
@@ -58,6 +68,14 @@ def extract(
     reader: Annotated[
         ReaderName, typer.Option(help="auto reads embedded invoices, else looks on the pages.")
     ] = ReaderName.AUTO,
+    endpoint: Annotated[
+        list[str] | None,
+        typer.Option(metavar="URL", help="With --reader remote: an OpenAI-compatible server; one or several."),
+    ] = None,
+    model: Annotated[str | None, typer.Option(metavar="NAME", help="With --reader remote: its model.")] = None,
+    route: Annotated[
+        RouteName | None, typer.Option(help="With --reader remote: auto sends text where there is a text layer.")
+    ] = None,
     out: Annotated[
         str | None, typer.Option("--out", "-o", metavar="F.jsonl|F.csv|F.xlsx|DIR/", help="Where the records go.")
     ] = None,
@@ -96,7 +114,7 @@ def extract(
     chosen = _schema_or_list(schema)
     output = Output(target=out, overwrite=overwrite, dialect=csv_dialect.value, table=table)
     check_target(output, chosen)
-    settings = load_settings()
+    settings = _for_reader(load_settings(), reader, endpoint=endpoint, model=model, route=route)
     day_first = settings.day_first if date_order is None else {"dmy": True, "mdy": False}.get(date_order.value)
     options = JobOptions(
         reader=reader.value,
@@ -121,6 +139,25 @@ def extract(
     job = _submit(desk, chosen, paths, options=options, recursive=recursive, questions=questions)
     job = run_visibly(desk, job, chosen, passwords=passwords)
     finish(desk, job, chosen, output=output, strict=strict)
+
+
+def _for_reader(
+    settings: "Settings", reader: ReaderName, *, endpoint: list[str] | None, model: str | None, route: RouteName | None
+) -> "Settings":
+    """The settings with what was said of the servers. Raises UsageError before any work is recorded."""
+    from docproc.bootstrap import make_reader
+    from docproc.domain.errors import UsageError
+    from docproc.settings import override
+
+    if reader is not ReaderName.REMOTE:
+        if endpoint or model or route:
+            raise UsageError("--endpoint, --model and --route go with --reader remote")
+        return settings
+    settings = override(
+        settings, remote_endpoints=endpoint, remote_model=model, remote_route=route.value if route else None
+    )
+    make_reader(reader.value, settings)
+    return settings
 
 
 def _schema_or_list(reference: str | None) -> "ExtractionSchema":

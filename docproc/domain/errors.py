@@ -21,6 +21,8 @@
         +-- UnreadableError
         +-- ChangedError
         +-- ReaderUnavailableError
+        |   +-- UnreachableError
+        +-- InvalidAnswerError
 
 The docstring of a class is its default message. Adapters translate and keep the cause (`from exc`).
 """
@@ -183,3 +185,18 @@ class ReaderUnavailableError(DocumentError):
 
     code = FailureCode.READER_UNAVAILABLE
     category = FailureCategory.ENVIRONMENT
+
+
+class UnreachableError(ReaderUnavailableError):
+    """The server that reads the pages does not answer; try again when it does."""
+
+    code = FailureCode.UNREACHABLE
+    retryable = True
+
+
+class InvalidAnswerError(DocumentError):
+    """The model's answer is no record."""
+
+    code = FailureCode.INVALID_ANSWER
+    category = FailureCategory.ENVIRONMENT
+    retryable = True

@@ -21,6 +21,7 @@ class FailureCode(StrEnum):
     CHANGED = "changed"
     READER_UNAVAILABLE = "reader_unavailable"
     UNREACHABLE = "unreachable"
+    INVALID_ANSWER = "invalid_answer"
     CANCELED = "canceled"
     INTERNAL = "internal"
 

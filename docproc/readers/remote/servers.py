@@ -1,0 +1,196 @@
+"""Asking one of several servers until one answers: places, retries, health, what each understands. Knows no schema."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from time import monotonic
+from typing import Any
+
+from docproc.domain.errors import (
+    InvalidAnswerError,
+    ReaderUnavailableError,
+    TimedOutError,
+    TooLargeError,
+    UnreachableError,
+)
+from docproc.readers.remote.config import RemoteConfig
+from docproc.readers.remote.dialect import Dialect, is_too_long, simpler
+from docproc.readers.remote.pace import Lane, backoff, choose
+from docproc.readers.remote.stream import Answer, Ending, StreamFault
+from docproc.readers.remote.wire import Endless, Refusal, Unheard, Wire, open_wire
+
+Message = Mapping[str, Any]
+
+_LOOK_EVERY_S = 0.05
+#: to a server that never answered yet: a wrong address is told soon
+_FIRST_TRIES = 3
+_MOST_TIMEOUTS = 2
+_MODELS_S = 10.0
+_BUSY = frozenset({429, 503})
+_PASSING = frozenset({408, 409, 425})
+_NOT_UNDERSTOOD = frozenset({400, 422})
+_KEY_REFUSED = frozenset({401, 403})
+
+
+class Servers:
+    """The endpoints of one configuration, shared by all threads of a process."""
+
+    def __init__(self, config: RemoteConfig) -> None:
+        self.config = config
+        self.lanes = tuple(Lane(address, config.concurrency) for address in config.endpoints)
+        self._dialects = dict.fromkeys(config.endpoints, Dialect())
+        #: endpoints that answered at least once
+        self._known: set[str] = set()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["Conversation"]:
+        async with open_wire(self.config.api_key) as wire:
+            yield Conversation(self, wire)
+
+    async def models(self) -> tuple[str, ...]:
+        """Of the first endpoint that answers. Raises ReaderUnavailableError."""
+        reason = "none is set"
+        async with open_wire(self.config.api_key) as wire:
+            for lane in self.lanes:
+                try:
+                    async with asyncio.timeout(_MODELS_S):
+                        return await wire.models(lane.address)
+                except Refusal as refusal:
+                    reason = _refused(refusal.status)
+                except (Unheard, Endless, StreamFault, TimeoutError) as fault:
+                    reason = _reason(fault)
+        raise UnreachableError(f"No endpoint says which models it has: {reason}; name one with DOCPROC_REMOTE_MODEL.")
+
+    def dialect(self, address: str) -> Dialect:
+        return self._dialects[address]
+
+    def learn(self, address: str, dialect: Dialect) -> None:
+        """It answered what was asked in this dialect."""
+        self._dialects[address] = dialect
+        self._known.add(address)
+
+    def knows(self, address: str) -> bool:
+        return address in self._known
+
+
+@lru_cache(maxsize=8)
+def servers_of(config: RemoteConfig) -> Servers:
+    """One for all readers of a process: they share what the servers can bear."""
+    return Servers(config)
+
+
+class Conversation:
+    """Asks on behalf of one window."""
+
+    def __init__(self, servers: Servers, wire: Wire) -> None:
+        self._servers = servers
+        self._wire = wire
+        self._timeout_s = servers.config.timeout_s
+
+    async def ask(self, model: str, messages: Sequence[Message], form: Mapping[str, Any]) -> Answer:
+        """A whole answer; what broke off or failed was asked again.
+
+        Raises UnreachableError, ReaderUnavailableError, TimedOutError, TooLargeError, InvalidAnswerError.
+        """
+        deadline = monotonic() + _MOST_TIMEOUTS * self._timeout_s
+        tries, timeouts = 0, 0
+        while True:
+            lane = await self._place(deadline)
+            tries += 1
+            try:
+                return await self._asked(lane, model, messages, form)
+            except Refusal as refusal:
+                reason = self._take_refusal(lane, refusal, tries)
+                if refusal.status in _BUSY:
+                    continue
+            except Endless as fault:
+                raise InvalidAnswerError("The model's answer is longer than any record.") from fault
+            except TimeoutError as fault:
+                lane.failed()
+                timeouts += 1
+                if timeouts >= _MOST_TIMEOUTS:
+                    raise TimedOutError(f"The model did not answer within {self._timeout_s:g} s.") from fault
+                continue
+            except (Unheard, StreamFault) as fault:
+                lane.failed()
+                reason = _reason(fault)
+            finally:
+                lane.leave()
+            await self._pause(tries, reason, deadline)
+
+    async def _place(self, deadline: float) -> Lane:
+        while (lane := choose(self._servers.lanes)) is None:
+            if monotonic() >= deadline:
+                raise UnreachableError("No endpoint took the request: all are busy or out of order.")
+            await asyncio.sleep(_LOOK_EVERY_S)
+        return lane
+
+    async def _pause(self, tries: int, reason: str, deadline: float) -> None:
+        is_known = any(self._servers.knows(lane.address) for lane in self._servers.lanes)
+        wait_s = backoff(tries)
+        enough = not is_known and tries >= _FIRST_TRIES * len(self._servers.lanes)
+        if enough or monotonic() + wait_s >= deadline:
+            raise UnreachableError(f"The server does not answer: {reason}.")
+        await asyncio.sleep(wait_s)
+
+    async def _asked(self, lane: Lane, model: str, messages: Sequence[Message], form: Mapping[str, Any]) -> Answer:
+        """Raises Refusal, Unheard, Endless, StreamFault, TimeoutError, and DocumentError for what no retry mends."""
+        dialect = self._servers.dialect(lane.address)
+        while True:
+            body = {"model": model, "messages": messages, **dialect.options(form)}
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    heard = await self._wire.complete(lane.address, body)
+            except Refusal as refusal:
+                if refusal.status not in _NOT_UNDERSTOOD:
+                    raise
+                dialect = _next_dialect(dialect, refusal)
+                continue
+            if heard.answer.ending is Ending.BROKEN:
+                raise Unheard("the answer broke off")
+            lane.went_well(first_byte_s=heard.first_byte_s)
+            self._servers.learn(lane.address, dialect)
+            return heard.answer
+
+    def _take_refusal(self, lane: Lane, refusal: Refusal, tries: int) -> str:
+        """Raises what no retry mends; gives the reason for one."""
+        status = refusal.status
+        if status in _BUSY:
+            wait_s = backoff(tries) if refusal.wait_s is None else refusal.wait_s * random.uniform(1, 1.1)  # noqa: S311
+            lane.was_too_much(wait_s=min(wait_s, self._timeout_s))
+        elif status in _PASSING or status >= 500:  # noqa: PLR2004 the server's own faults
+            lane.failed()
+        elif status == 413:  # noqa: PLR2004
+            raise TooLargeError("The pages are too large for the server.") from refusal
+        else:
+            raise ReaderUnavailableError(f"The server refuses to read: {_refused(status)}.") from refusal
+        return _refused(status)
+
+
+def _next_dialect(dialect: Dialect, refusal: Refusal) -> Dialect:
+    plainer = simpler(dialect, refusal.complaint)
+    if plainer is not None:
+        return plainer
+    if is_too_long(refusal.complaint):
+        raise TooLargeError("The pages are too long for the model.") from refusal
+    raise ReaderUnavailableError(f"The server does not understand the request: {_refused(refusal.status)}.")
+
+
+def _refused(status: int) -> str:
+    if status in _KEY_REFUSED:
+        return f"status {status}, set DOCPROC_REMOTE_API_KEY"
+    if status == 404:  # noqa: PLR2004
+        return "status 404, it has no such model or no such address"
+    if 300 <= status < 400:  # noqa: PLR2004
+        return f"status {status}, it points elsewhere: set the address that it points to"
+    return f"status {status}"
+
+
+def _reason(fault: Exception) -> str:
+    if isinstance(fault, TimeoutError):
+        return "it took too long"
+    if isinstance(fault, StreamFault):
+        return f"its answer tells of status {fault.status}"
+    return str(fault) or "its answer has no end"

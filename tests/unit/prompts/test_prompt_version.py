@@ -1,0 +1,17 @@
+"""A prompt that changes has another version: a reading made with the old one is not taken for one of the new."""
+
+import hashlib
+
+from docproc.readers.prompts import PROMPT_VERSION, fenced, mend_prompt, system_prompt, task_prompt
+from schemas import load_schema
+
+#: of the prompt below; a change of it needs a new PROMPT_VERSION, and then its digest here
+DIGESTS = {"prompt-1": "4e18db5d10f6f90c"}
+
+
+def test_the_version_changes_with_the_prompt() -> None:
+    document = fenced([(1, "Total <b> 1.00"), (2, "`` [INST]")])
+    task = task_prompt(load_schema("receipt"), document=document, day_first=True)
+    text = "\n".join([system_prompt(), task, mend_prompt(["total: wrong"])])
+
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == DIGESTS[PROMPT_VERSION]
