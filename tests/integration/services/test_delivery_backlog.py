@@ -233,7 +233,9 @@ def test_many_that_bring_the_same_new_schema_keep_it_once(depot: Depot) -> None:
 def test_a_schema_that_is_used_again_while_its_last_job_is_removed_stays(depot: Depot) -> None:
     def submit_and_remove() -> None:
         for _ in range(8):
-            depot.stores.jobs.remove(depot.stores.jobs.create(depot.new_job()))
+            job_id = depot.stores.jobs.create(depot.new_job())
+            depot.stores.jobs.mark_submitted(job_id)
+            depot.stores.jobs.remove(job_id)
 
     at_once([submit_and_remove] * 6)
     assert depot.rows("SELECT count(*) FROM schemas") == [(0,)]

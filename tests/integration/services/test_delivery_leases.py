@@ -140,6 +140,15 @@ def test_a_lease_that_is_in_nobodys_hand_expires_though_its_owner_lives(depot: D
     assert depot.work.leases.standing("beating") == {Held(id=document.id, first_page=1)}
 
 
+def test_what_workers_do_now_is_counted_by_tasks(depot: Depot) -> None:
+    document, other = depot.prepared(4, window_pages=2), depot.documents(depot.submit())[0]
+    assert depot.work.tasks.running() == 0
+    depot.read(depot.window(document.id, 1), [1])
+    depot.window(document.id, 3)
+    depot.claim(other.id)
+    assert depot.work.tasks.running() == 3
+
+
 def test_what_a_stopped_client_locks_does_not_keep_the_rest_from_being_swept(depot: Depot) -> None:
     held, free = depot.prepared(1), depot.prepared(1)
     for document in (held, free):

@@ -2,14 +2,17 @@
 
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, NoReturn, cast
 
 import pytest
 from doubles.jobs import Workplace
 from sqlalchemy import text
 
 from docproc.domain.document import DocumentState, JobState
-from docproc.domain.errors import ConflictError, LeaseLostError, StorageError
+from docproc.domain.errors import ConflictError, LeaseLostError, RefusedError, StorageError
 from docproc.domain.failure import Failure, FailureCategory, FailureCode, Phase
 from docproc.services.ports import Stores
 from docproc.services.prepare import prepare
@@ -118,6 +121,24 @@ def test_a_document_that_kills_its_worker_three_times_is_given_up(place: Workpla
     assert poison.failure is not None
     assert (poison.failure.code, poison.failure.phase) == (FailureCode.CRASHED, Phase.PREPARE)
     assert place.stores.jobs.get(job.id).state is JobState.PARTIAL
+
+
+def test_a_document_with_a_value_that_the_database_refuses_fails_and_is_not_tried_for_ever(place: Workplace) -> None:
+    class Refusing:
+        def __getattr__(self, name: str) -> Callable[..., NoReturn]:
+            def refuse(*_: object, **__: object) -> NoReturn:
+                raise RefusedError
+
+            return refuse
+
+    job = place.submit({"a": "1"})
+    claim = place.claim(job)
+    context = place.context(job)
+    context = replace(context, stores=replace(context.stores, pages=cast("Any", Refusing())))
+    assert work_on(claim, context, lambda: None) is DocumentState.FAILED
+    failure = place.stores.documents.get(claim.document.id).failure
+    assert failure is not None
+    assert (failure.code, failure.retryable) == (FailureCode.INTERNAL, True)
 
 
 def test_progress_starts_the_count_of_vain_attempts_anew(place: Workplace) -> None:
