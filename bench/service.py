@@ -1,8 +1,8 @@
 """What the service itself costs: pages a second with a reader that answers at once, and how long one page takes.
 
-Postgres, the broker, the S3 server and the workers share this machine. What the database alone does is taken in the same
-run, for machines differ and are noisy: pages claimed and finished by the workers' own transactions with nothing between
-them, and rows of a bare table, with two columns and the driver alone.
+Postgres, the broker, the S3 server and the workers share this machine. What the database alone does is taken in the
+same run, for machines differ and are noisy: pages claimed and finished by the workers' own transactions with nothing
+between them, and rows of a bare table, with two columns and the driver alone.
 
 python bench/service.py [--documents 60] [--pages 10] [--single 40]
 """

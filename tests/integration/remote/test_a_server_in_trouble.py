@@ -1,0 +1,180 @@
+"""Reading from a model server that is in trouble, slow or canceled: every page ends in an accounted state."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from doubles.openai_server import (
+    Body,
+    OpenAiServer,
+    Reply,
+    after,
+    body,
+    cut,
+    endless,
+    openai_server,
+    raw,
+    reset,
+    said,
+    status,
+    torn,
+    trickled,
+)
+from doubles.remote_reading import BILL, GOOD, SCHEMA, read, reader
+
+from docproc.domain.errors import (
+    InvalidAnswerError,
+    TimedOutError,
+    UnreachableError,
+)
+
+pytestmark = pytest.mark.integration
+
+
+# --- a server in trouble ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        status(500),
+        status(502),
+        status(429),
+        status(503),
+        status(429, headers={"Retry-After": "0.2"}),
+        cut(GOOD),
+        torn(GOOD),
+        reset,
+        raw(b"<html>gateway</html>"),
+        body({"error": {"code": 500}}),
+        body({"choices": []}),
+        raw(b"\x1f\x8b", headers={"Content-Encoding": "gzip"}),
+    ],
+)
+def test_passing_trouble_passes(server: OpenAiServer, trouble: Reply) -> None:
+    server.replies(trouble, said(GOOD))
+
+    assert read(server).record["total"] == "12.50"
+    assert len(server.asked) == 2
+
+
+def test_a_server_may_say_how_long_to_wait(server: OpenAiServer) -> None:
+    server.replies(status(429, headers={"Retry-After": "1.5"}), said(GOOD))
+    began = time.monotonic()
+    read(server)
+
+    assert time.monotonic() - began >= 1.5
+
+
+def test_a_storm_of_429_is_weathered_with_fewer_at_a_time(server: OpenAiServer) -> None:
+    def crowded(told: Body, number: int) -> Reply:
+        del told, number
+        time.sleep(0.02)
+        return status(429) if server.in_use > 2 else said(GOOD)
+
+    server.reply = crowded
+    one = reader(server, timeout_s=30)
+    with ThreadPoolExecutor(8) as pool:
+        records = list(pool.map(lambda _: one.read(BILL, SCHEMA).record["total"], range(24)))
+
+    assert records == ["12.50"] * 24
+
+
+def test_no_more_at_a_time_than_allowed(server: OpenAiServer) -> None:
+    server.replies(after(0.05, said(GOOD)))
+    one = reader(server, concurrency=2)
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda _: one.read(BILL, SCHEMA), range(12)))
+
+    assert server.most_in_use == 2
+
+
+def test_a_storm_without_end_is_told(server: OpenAiServer) -> None:
+    server.replies(status(429))
+    with pytest.raises(UnreachableError, match="busy"):
+        read(server, timeout_s=1)
+
+
+def test_a_server_that_never_answered_is_given_up_soon(server: OpenAiServer) -> None:
+    server.replies(status(500, "Acme secret"))
+    with pytest.raises(UnreachableError, match="500") as caught:
+        read(server)
+    assert "Acme" not in caught.value.message
+    assert len(server.asked) == 3
+    assert caught.value.retryable
+
+
+def test_nobody_there_is_told() -> None:
+    with openai_server() as gone:
+        pass
+    with pytest.raises(UnreachableError, match="cannot be reached"):
+        read(gone)
+
+
+def test_an_endpoint_in_trouble_is_left_for_one_that_is_well(server: OpenAiServer) -> None:
+    with openai_server() as sick:
+        sick.replies(reset)
+        server.replies(said(GOOD))
+        one = reader(sick, server)
+        for _ in range(12):
+            assert one.read(BILL, SCHEMA).record["total"] == "12.50"
+
+    assert len(sick.asked) <= 4
+    assert len(server.asked) == 12
+
+
+def test_a_slow_trickle_ends_at_the_time_limit(server: OpenAiServer) -> None:
+    server.replies(trickled(GOOD * 100, pause_s=0.05))
+    began = time.monotonic()
+    with pytest.raises(TimedOutError):
+        read(server, timeout_s=0.6)
+    assert time.monotonic() - began < 8
+
+
+def test_an_answer_without_end_is_cut(server: OpenAiServer) -> None:
+    server.replies(endless)
+    with pytest.raises(InvalidAnswerError, match="longer than any record"):
+        read(server, timeout_s=30)
+    assert server.given_up.wait(5)
+
+
+class CanceledError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("reply", [trickled(GOOD * 1000, pause_s=0.05), status(429, headers={"Retry-After": "30"})])
+def test_a_canceled_window_is_given_up_within_a_second(server: OpenAiServer, reply: Reply) -> None:
+    server.replies(reply)
+    wanted = threading.Event()
+    wanted.set()
+    moments: list[float] = []
+
+    def checkpoint() -> None:
+        if not wanted.is_set():
+            raise CanceledError
+
+    def cancel() -> None:
+        moments.append(time.monotonic())
+        wanted.clear()
+
+    timer = threading.Timer(1.0, cancel)
+    timer.start()
+    with pytest.raises(CanceledError):
+        read(server, replace(BILL, checkpoint=checkpoint), timeout_s=60)
+    assert time.monotonic() - moments[0] < 1
+    timer.join()
+
+
+def test_a_canceled_window_closes_its_connection(server: OpenAiServer) -> None:
+    server.replies(trickled(GOOD * 1000, pause_s=0.05))
+    began = time.monotonic()
+
+    def checkpoint() -> None:
+        if time.monotonic() - began > 0.8:
+            raise CanceledError
+
+    with pytest.raises(CanceledError):
+        read(server, replace(BILL, checkpoint=checkpoint))
+    assert server.given_up.wait(2)
