@@ -106,7 +106,8 @@ def test_what_is_handed_back_again_and_again_waits_longer_before_it_is(depot: De
     def away(_: Document) -> JobContext:
         raise StorageError
 
-    document, paused = depot.prepared(1), []
+    document = depot.prepared(1)
+    paused: list[float] = []
     for _ in range(3):
         do_task(_read(document), _bench(depot, away, pause=paused.append))
     assert paused == [1.0, 2.0, 3.0]
