@@ -141,7 +141,7 @@ def test_extract_asks_questions_too(run: Command, tmp_path: Path) -> None:
 
 
 def test_ctrl_c_leaves_a_job_that_can_be_resumed_and_scored(run: Command, tmp_path: Path) -> None:
-    many = write_set(tmp_path / "many", count=60)
+    many = write_set(tmp_path / "many", count=300)
     with run.start("eval", many, "--reader", "layout", "--workers", "1", "--json") as process:
         while "running" not in (listed := run("jobs", "list").stdout) and process.poll() is None:
             time.sleep(0.05)

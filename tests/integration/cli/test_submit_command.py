@@ -221,4 +221,5 @@ def test_originals_go_to_a_bucket(service: Command, inbox: Path, s3_url: str) ->
     there = Command(place=service.place, settings={**service.settings, "blob_url": s3_url}, environment=ENVIRONMENT)
 
     assert json.loads(there("submit", inbox, "--schema", "invoice", "--json").stdout)["total"] == 2
+    there("jobs", "cancel", "last")
     assert json.loads(there("jobs", "delete", "last", "--json").stdout)["blobs"] == 2
