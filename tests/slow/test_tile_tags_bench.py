@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.integration
-ROOT = Path(__file__).parents[3]
+pytestmark = [pytest.mark.slow, pytest.mark.integration]
+ROOT = Path(__file__).parents[2]
 BENCH = ROOT / "bench" / "tile_tags.py"
 #: a batch of each grid and kind of tags, as text and as the textures that its tiles look like
 TASK = """

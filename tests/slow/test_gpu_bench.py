@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.integration
-ROOT = Path(__file__).parents[3]
+pytestmark = [pytest.mark.slow, pytest.mark.integration]
+ROOT = Path(__file__).parents[2]
 BENCH = ROOT / "bench" / "gpu_nvlm.py"
 #: sharp weights: 24 different tokens, by transformers' own `generate` and by steps over fixed places
 STEPS = """

@@ -20,7 +20,7 @@ from docproc.cli.main import app
 from docproc.domain.errors import ConflictError, DocprocError, NotFoundError, UsageError
 from docproc.nvlm.adapter import load_with_adapter
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.slow, pytest.mark.integration]
 PATIENCE_S = 240
 SOME_STEPS = ("--train", "alignment", "--steps", 25)
 SCHEMA = {"title": "note", "type": "object", "properties": {"total": {"type": ["string", "null"]}}}
