@@ -1,6 +1,7 @@
 """Fixtures of all areas. Its place also puts this folder on the path, so that tests can import `doubles`."""
 
 import shutil
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,6 +16,10 @@ from docproc.services.ports import Stores
 from docproc.storage.database import Database
 from docproc.storage.migrate import migrate
 from docproc.storage.stores import stores_over
+
+# Whoever starts the tests in the background has Ctrl-C ignored, and every process that they start would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["doubles.nvlm_checkpoint"]
 

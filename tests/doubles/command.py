@@ -1,6 +1,5 @@
 """The `docproc` command as a user starts it: in a folder of its own, with nothing else in its environment."""
 
-import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -10,10 +9,6 @@ from pathlib import Path
 import pymupdf
 
 DOCPROC = Path(sys.executable).parent / "docproc"
-
-
-def _hear_ctrl_c() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +44,6 @@ class Command:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            # whoever starts the tests in the background has Ctrl-C ignored, which the command would inherit
-            preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 one thread starts it
         )
 
 
