@@ -107,7 +107,7 @@ def test_the_bounds_of_the_full_shape_are_those_worked_out_by_hand() -> None:
 def test_steps_over_fixed_places_write_what_generate_writes_and_compile_once_for_all_layers() -> None:
     told = last_line(run("-c", STEPS, BENCH.parent))
 
-    assert len(set(told["generate"])) > 12
+    assert len(set(told["generate"])) > 4
     assert told["None"] == [told["generate"]] * 2
     assert told["aot_eager"] == told["None"]
     # a prompt's shape and a step's, not one for each of three layers
