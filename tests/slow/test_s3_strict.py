@@ -97,7 +97,7 @@ def test_a_long_put_that_breaks_leaves_no_part_behind(blobs: S3BlobStore) -> Non
 
 
 def test_parts_of_a_dead_writer_are_swept_when_they_are_old(blobs: S3BlobStore) -> None:
-    blobs._client().create_multipart_upload(Bucket=BUCKET, Key=f"{blobs.place.prefix}local/words/a")
+    blobs._client().create_multipart_upload(Bucket=BUCKET, Key=f"{blobs.place.prefix}local/words/{32 * 'a'}.1")
     assert blobs.sweep() == 0
     assert S3BlobStore(blobs.place, stale_after=timedelta(minutes=-5)).sweep() == 1
 
