@@ -62,10 +62,10 @@ def place(tmp_path: Path) -> Path:
 def test_the_wheel_carries_every_part_and_nothing_else(wheel: Path) -> None:
     tops = {name.split("/")[0] for name in names_in(wheel)}
 
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"docproc", "schemas", "migrations"}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"docproc", "schemas", "migrations", "workers"}
 
 
-@pytest.mark.parametrize("part", ["docproc", "schemas", "migrations"])
+@pytest.mark.parametrize("part", ["docproc", "schemas", "migrations", "workers"])
 def test_the_wheel_carries_what_is_no_code_too(wheel: Path, part: str) -> None:
     files = (path for path in (ROOT / part).rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     needed = {path.relative_to(ROOT).as_posix() for path in files}
