@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from docproc.queueing.owners import LocalOwners
     from docproc.readers.remote.config import RemoteConfig
     from docproc.services.errand_ports import ErrandStores
+    from docproc.services.front_ports import FrontStores
     from docproc.services.job_context import Accept, JobContext
     from docproc.services.ports import Stores
     from docproc.services.records import Job, SchemaVersion
@@ -46,6 +47,7 @@ class Desk:
     work: "WorkStores"
     upkeep: "UpkeepStores"
     errands: "ErrandStores"
+    front: "FrontStores"
     owners: "LocalOwners"
     accept: "Accept"
 
@@ -113,6 +115,7 @@ def _desk_over(database: "Database", settings: Settings) -> Desk:
     from docproc.queueing.owners import LocalOwners  # noqa: PLC0415
     from docproc.storage.stores import (  # noqa: PLC0415
         errand_stores_over,
+        front_stores_over,
         stores_over,
         upkeep_stores_over,
         work_stores_over,
@@ -124,6 +127,7 @@ def _desk_over(database: "Database", settings: Settings) -> Desk:
         work=work_stores_over(database),
         upkeep=upkeep_stores_over(database),
         errands=errand_stores_over(database),
+        front=front_stores_over(database),
         owners=LocalOwners(settings.data_dir / "owners"),
         accept=partial(accept, limits=settings.limits),
     )

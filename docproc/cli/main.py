@@ -17,6 +17,7 @@ from docproc.cli import (
     finetune,
     inspect,
     jobs,
+    keys,
     models,
     queues,
     schema_commands,
@@ -52,6 +53,7 @@ app.command("worker")(worker.worker)
 app.add_typer(workers.app, name="workers")
 app.add_typer(queues.app, name="queues")
 app.add_typer(tenants.app, name="tenants")
+app.add_typer(keys.app, name="keys")
 app.add_typer(dead.app, name="dead")
 app.add_typer(exports.app, name="exports")
 app.add_typer(webhooks.app, name="webhooks")

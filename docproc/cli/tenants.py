@@ -13,11 +13,11 @@ Name = Annotated[str, typer.Argument(help="Letters, digits, dots, dashes and und
 @app.command("create")
 def create(name: Name) -> None:
     """Create a tenant; nothing is shared between tenants. Example: `docproc tenants create acme`."""
-    from docproc.bootstrap import open_service_desk
+    from docproc.cli.desks import open_any_desk
     from docproc.cli.person import person
     from docproc.services.create_tenant import create_tenant
 
-    desk = open_service_desk()
+    desk = open_any_desk()
     create_tenant(desk.work.tenants, name, by=person(), audit=desk.upkeep.audit)
     typer.echo(f"{name}: created")
 
@@ -25,9 +25,9 @@ def create(name: Name) -> None:
 @app.command("list")
 def list_all(as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False) -> None:
     """List tenants. Example: `docproc tenants list --json`."""
-    from docproc.bootstrap import open_service_desk
+    from docproc.cli.desks import open_any_desk
 
-    tenants = open_service_desk().work.tenants
+    tenants = open_any_desk().work.tenants
     paused = tenants.pauses().tenants
     names = tenants.names()
     if as_json:
@@ -50,10 +50,10 @@ def resume(name: Name) -> None:
 
 
 def _pause(name: str, *, paused: bool) -> None:
-    from docproc.bootstrap import open_service_desk
+    from docproc.cli.desks import open_any_desk
     from docproc.cli.person import person
     from docproc.services.pausing import pause_tenant
 
-    desk = open_service_desk()
+    desk = open_any_desk()
     pause_tenant(desk.work.tenants, name, paused=paused, by=person(), audit=desk.upkeep.audit)
     typer.echo(f"{name}: {'paused' if paused else 'resumed'}")

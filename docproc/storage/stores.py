@@ -4,6 +4,7 @@ from pathlib import Path
 
 from docproc.domain.errors import StorageError
 from docproc.services.errand_ports import ErrandStores
+from docproc.services.front_ports import FrontStores
 from docproc.services.ports import Stores
 from docproc.services.upkeep_ports import UpkeepStores
 from docproc.services.work_ports import WorkStores
@@ -18,6 +19,7 @@ from docproc.storage.documents import SqlDocumentStore
 from docproc.storage.exports import SqlExportStore
 from docproc.storage.extractions import SqlExtractionStore
 from docproc.storage.jobs import SqlJobStore
+from docproc.storage.keys import SqlKeyStore
 from docproc.storage.leases import SqlLeaseStore
 from docproc.storage.migrate import HEAD, migrate, revision
 from docproc.storage.pages import SqlPageStore
@@ -91,6 +93,11 @@ def upkeep_stores_over(database: Database) -> UpkeepStores:
         names=SqlBlobNames(database),
         census=SqlCensus(database),
     )
+
+
+def front_stores_over(database: Database) -> FrontStores:
+    """What a service's face needs besides."""
+    return FrontStores(keys=SqlKeyStore(database))
 
 
 def stores_over(database: Database, blobs: str | Path) -> Stores:
