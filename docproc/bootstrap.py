@@ -101,13 +101,8 @@ def export_link(desk: Desk, export_id: "UUID", *, tenant: str, expires_s: int) -
     from docproc.services.link_export import link_export  # noqa: PLC0415
     from docproc.storage.blob_stores import open_blob_links  # noqa: PLC0415
 
-    return link_export(
-        desk.errands.exports,
-        export_id,
-        tenant=tenant,
-        expires_s=expires_s,
-        open_links=lambda: open_blob_links(desk.settings.blobs),
-    )
+    open_links = partial(open_blob_links, desk.settings.blobs)
+    return link_export(desk.errands.exports, export_id, tenant=tenant, expires_s=expires_s, open_links=open_links)
 
 
 def _desk_over(database: "Database", settings: Settings) -> Desk:
@@ -302,8 +297,8 @@ def open_service(settings: Settings | None = None, *, migrate: bool = False) -> 
     )
 
 
-def contexts_of(service: Service, source: "DrawingSource", *, kept: int = 64) -> "ContextOf":
-    """The context of a document's job, kept for the jobs that a worker saw last.
+def contexts_of(service: Service | Desk, source: "DrawingSource", *, kept: int = 64) -> "ContextOf":
+    """The context of a document's job, kept for the jobs that it saw last.
 
     What it returns raises ReaderUnavailableError when this worker has not the reader or the schema of the job.
     """

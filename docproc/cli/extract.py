@@ -106,9 +106,9 @@ def extract(
     """Extract records from files. Example: `docproc extract invoices/ --schema invoice --out records.xlsx`."""
     from docproc.bootstrap import load_settings, open_desk
     from docproc.cli.passwords import read_passwords
-    from docproc.cli.ranges import parse_ranges
     from docproc.cli.running import check_target, finish, run_visibly
     from docproc.domain.errors import UsageError
+    from docproc.services.page_ranges import parse_ranges
     from docproc.services.records import JobOptions
 
     chosen = _schema_or_list(schema)

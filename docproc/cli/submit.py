@@ -52,9 +52,9 @@ def submit(
     """Hand files to the service. Example: `docproc submit inbox/ --schema invoice --idempotency-key monday --wait`."""
     from docproc.bootstrap import load_settings, open_service_desk
     from docproc.cli.following import follow, say_end
-    from docproc.cli.ranges import parse_ranges
     from docproc.domain.ids import new_id
     from docproc.services.job_context import schema_version
+    from docproc.services.page_ranges import parse_ranges
     from docproc.services.records import JobOptions, NewJob
     from schemas import load_schema
 

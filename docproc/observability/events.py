@@ -57,6 +57,10 @@ EVENTS: Mapping[str, EventKind] = {
     "dispatched": EventKind("tasks sent", logging.DEBUG),
     "leases_swept": EventKind("leases had expired", logging.WARNING),
     "messages_lost": EventKind("messages were lost", logging.WARNING),
+    # the face
+    "request_failed": EventKind("a request could not be answered", logging.WARNING),
+    "serving": EventKind("requests are answered"),
+    "served": EventKind("no more requests are answered"),
     # what docproc stands on
     "store_unreachable": EventKind("a store cannot be reached", logging.WARNING),
     "broker_unreachable": EventKind("the broker cannot be reached", logging.WARNING),

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from docproc.services.catalog import Catalog
 from docproc.services.key_records import ApiKey, KeyTerms
+from docproc.services.local_backlog import LocalBacklog
 
 
 class KeyStore(Protocol):
@@ -37,3 +39,6 @@ class FrontStores:
     """What a service's face needs beside its other stores, over the same database."""
 
     keys: KeyStore
+    catalog: Catalog
+    #: of a service that is one process on one machine
+    backlog: LocalBacklog

@@ -1,7 +1,7 @@
 """Record a job and one document for each file given, in batches; knows neither folders nor readers."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,13 @@ class SubmittedFile:
     name: str
     external_id: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    #: by which its document is known within the job; None: by its path. Of what was sent, and lies somewhere else each
+    #: time that it is sent again
+    known_as: str | None = None
+
+    @property
+    def identity(self) -> str:
+        return self.known_as or str(self.path.absolute())
 
 
 def submit(stores: Stores, job: NewJob, files: Iterable[SubmittedFile], *, accept: Accept) -> Job:
@@ -51,13 +58,15 @@ def continue_submission(
     for batch in _batches(files):
         if stores.documents.is_canceled(job_id):
             break
-        known = stores.jobs.known_files(job_id, [str(file.path.absolute()) for file in batch])
-        fresh = [file for file in batch if str(file.path.absolute()) not in known]
+        known = stores.jobs.known_files(job_id, [file.identity for file in batch])
+        fresh = [file for file in batch if file.identity not in known]
         documents = [_document(file, job, stores=stores, accept=accept) for file in fresh]
         stores.jobs.add_documents(job_id, documents)
+        lies_at = {file.identity: str(file.path.absolute()) for file in batch}
         # also what is known: whoever began may have ended before this line
         for original in (*known.values(), *(document.original for document in documents)):
-            keep_again(original, tenant=job.tenant, blobs=stores.blobs)
+            here = replace(original, path=lies_at[original.path])
+            keep_again(here, tenant=job.tenant, blobs=stores.blobs)
     else:
         stores.jobs.mark_submitted(job_id)
     return stores.jobs.get(job_id, tenant=tenant)
@@ -81,7 +90,7 @@ def _document(file: SubmittedFile, job: Job, *, stores: Stores, accept: Accept) 
     return NewDocument(
         id=new_id(),
         file=readable(file.name),
-        original=original,
+        original=replace(original, path=file.identity),
         failure=failure,
         external_id=file.external_id,
         metadata=file.metadata,

@@ -115,16 +115,16 @@ class SqlJobStore:
 
     def get(self, job_id: UUID, *, tenant: str = LOCAL_TENANT) -> Job:
         with self._database.read() as connection:
-            row = connection.execute(_jobs().where(JOBS.c.id == job_id, JOBS.c.tenant == tenant)).first()
+            row = connection.execute(jobs_with_schemas().where(JOBS.c.id == job_id, JOBS.c.tenant == tenant)).first()
         if row is None:
             raise NotFoundError(f"there is no job {job_id}")
-        return _job_of(row)
+        return job_with_schema(row)
 
     def newest(self, *, tenant: str = LOCAL_TENANT, limit: int | None = None) -> Sequence[Job]:
-        statement = _jobs(null()).where(JOBS.c.tenant == tenant)
+        statement = jobs_with_schemas(null()).where(JOBS.c.tenant == tenant)
         newest = statement.order_by(JOBS.c.created_at.desc(), JOBS.c.id.desc()).limit(limit)
         with self._database.read() as connection:
-            return [_job_of(row) for row in connection.execute(newest)]
+            return [job_with_schema(row) for row in connection.execute(newest)]
 
     def find(self, beginning: str, *, tenant: str = LOCAL_TENANT, limit: int = 2) -> Sequence[UUID]:
         digits = beginning.replace("-", "").lower()
@@ -270,7 +270,7 @@ def _count_new(connection: Connection, job_id: UUID, values: Sequence[dict[str, 
     connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(added))
 
 
-def _jobs(json_schema: ColumnElement[Any] = SCHEMAS.c.json_schema) -> Select[Any]:
+def jobs_with_schemas(json_schema: ColumnElement[Any] = SCHEMAS.c.json_schema) -> Select[Any]:
     return select(
         JOBS,
         SCHEMAS.c.name.label("schema_name"),
@@ -281,7 +281,7 @@ def _jobs(json_schema: ColumnElement[Any] = SCHEMAS.c.json_schema) -> Select[Any
     ).join(SCHEMAS, SCHEMAS.c.id == JOBS.c.schema_id)
 
 
-def _job_of(row: AnyRow) -> Job:
+def job_with_schema(row: AnyRow) -> Job:
     schema = SchemaVersion(
         name=row.schema_name,
         version=row.schema_version,

@@ -11,6 +11,7 @@ from docproc.services.work_ports import WorkStores
 from docproc.storage.audit import SqlAuditLog
 from docproc.storage.blob_names import SqlBlobNames
 from docproc.storage.blob_stores import open_blob_store
+from docproc.storage.catalog import SqlCatalog
 from docproc.storage.census import SqlCensus
 from docproc.storage.database import Database
 from docproc.storage.dead import SqlDeadStore
@@ -21,6 +22,7 @@ from docproc.storage.extractions import SqlExtractionStore
 from docproc.storage.jobs import SqlJobStore
 from docproc.storage.keys import SqlKeyStore
 from docproc.storage.leases import SqlLeaseStore
+from docproc.storage.local_backlog import SqlLocalBacklog
 from docproc.storage.migrate import HEAD, migrate, revision
 from docproc.storage.pages import SqlPageStore
 from docproc.storage.readings import SqlReadingStore
@@ -97,7 +99,7 @@ def upkeep_stores_over(database: Database) -> UpkeepStores:
 
 def front_stores_over(database: Database) -> FrontStores:
     """What a service's face needs besides."""
-    return FrontStores(keys=SqlKeyStore(database))
+    return FrontStores(keys=SqlKeyStore(database), catalog=SqlCatalog(database), backlog=SqlLocalBacklog(database))
 
 
 def stores_over(database: Database, blobs: str | Path) -> Stores:
