@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from docproc.domain.document import DocumentState, MediaType
 from docproc.domain.page import PageState, TextSource
-from docproc.storage.columns import Base, PathText, partial_index, state_column
+from docproc.storage.columns import Base, PathText, metadata_index, partial_index, state_column
 
 #: the next step of the document waits for a worker: prepare, read what has no page to read, or assemble
 DOCUMENT_DUE = (
@@ -57,7 +57,13 @@ class JobRow(Base):
         CheckConstraint(_PAGES_FROM_0, name="pages_from_0"),
         CheckConstraint(" AND ".join(f"documents_{state} >= 0" for state in DocumentState), name="documents_from_0"),
         CheckConstraint("finished_at IS NULL OR submitted_at IS NOT NULL", name="submitted_before_finished"),
-        Index(None, "tenant", "created_at"),
+        Index("ix_jobs_newest", "tenant", "created_at", "id"),
+        partial_index("ix_jobs_unfinished", "tenant", "created_at", "id", where="finished_at IS NULL"),
+        partial_index("ix_jobs_with_failures", "tenant", "created_at", "id", where="documents_failed > 0"),
+        partial_index(
+            "ix_jobs_external_id", "tenant", "external_id", "created_at", "id", where="external_id IS NOT NULL"
+        ),
+        metadata_index("ix_jobs_metadata"),
         partial_index("ix_jobs_cancel_begun", "id", where=CANCEL_BEGUN),
     )
 
@@ -74,6 +80,8 @@ class JobRow(Base):
     recursive: Mapped[bool]
     external_id: Mapped[str | None] = mapped_column(Text)
     job_metadata: Mapped[dict[str, Any] | None] = mapped_column("metadata")
+    #: it is deleted so many days after its end; NULL: as its tenant wants it
+    keep_days: Mapped[int | None]
     created_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     cancel_requested_at: Mapped[datetime | None]
@@ -121,6 +129,12 @@ class DocumentRow(Base):
         partial_index("ix_documents_due", "state", "priority", "tenant", "id", where=DOCUMENT_DUE),
         partial_index("ix_documents_queued", "queued_at", where="queued_at IS NOT NULL"),
         partial_index("ix_documents_failed", "tenant", "id", where="state = 'failed'"),
+        partial_index("ix_documents_needs_review", "tenant", "id", where="state = 'needs_review'"),
+        Index("ix_documents_newest", "tenant", "created_at", "id"),
+        partial_index(
+            "ix_documents_external_id", "tenant", "external_id", "created_at", "id", where="external_id IS NOT NULL"
+        ),
+        metadata_index("ix_documents_metadata"),
         partial_index("ix_documents_of_failed_pages", "tenant", "id", where="pages_failed > 0 AND state <> 'failed'"),
     )
 
@@ -251,6 +265,8 @@ class ExtractionRow(Base):
     revision: Mapped[int]
     #: the document's state that this revision led to
     state: Mapped[DocumentState] = mapped_column(state_column(DocumentState, "state"))
+    #: who corrected or confirmed it; NULL: made of readings
+    author: Mapped[str | None] = mapped_column(Text)
     # text: JSONB would lose the order of the record's fields
     body: Mapped[str | None] = mapped_column(Text)
     body_key: Mapped[str | None] = mapped_column(Text)
