@@ -29,9 +29,16 @@ class Lookout:
         self._round = 0
         self._news = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def close(self) -> None:
+        """Nobody waits any more: the process is about to end, and another one can be asked."""
+        async with self._news:
+            self._closed = True
+            self._news.notify_all()
 
     async def follow(self, job_id: UUID, *, until: float | None = None) -> AsyncIterator[Pulse | None]:
-        """How far the job is, once now and then after every look; None when it is gone. Ends at `until` (monotonic)."""
+        """How far the job is, after every look; None when it is gone. Ends at `until` (monotonic)."""
         self._watched[job_id] += 1
         try:
             self._begin()
@@ -41,10 +48,8 @@ class Lookout:
                 if left is not None and left <= 0:
                     return
                 try:
-                    async with self._news:
-                        # a look that was under way already was not at this job
-                        looked = self._news.wait_for(lambda: self._round > seen and job_id in self._looked_at)  # noqa: B023
-                        await asyncio.wait_for(looked, left)
+                    if not await asyncio.wait_for(self._after(seen, job_id), left):
+                        return
                 except TimeoutError:
                     return
                 seen = self._round
@@ -61,13 +66,19 @@ class Lookout:
                 break
         return pulse
 
+    async def _after(self, seen: int, job_id: UUID) -> bool:
+        """False when nobody looks any more. A look that was under way when somebody came was not at their job."""
+        async with self._news:
+            await self._news.wait_for(lambda: self._closed or (self._round > seen and job_id in self._looked_at))
+            return not self._closed
+
     def _begin(self) -> None:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._look(), name="docproc-lookout")
 
     async def _look(self) -> None:
         """While anybody waits."""
-        while self._watched:
+        while self._watched and not self._closed:
             watched = tuple(self._watched)
             try:
                 self._seen = await asyncio.to_thread(self._catalog.pulses, watched)

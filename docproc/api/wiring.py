@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from docproc.api.counting import RequestCounters
 from docproc.api.lookout import Lookout
 from docproc.bootstrap import CPU_READERS, READERS, Desk, contexts_of, open_pages, queue_of, schema_of
 from docproc.domain.errors import UsageError
 
 if TYPE_CHECKING:
+    from docproc.domain.schema import ExtractionSchema
     from docproc.pipeline.ports import DrawingSource
     from docproc.services.job_context import JobContext
-    from docproc.services.records import Document
+    from docproc.services.records import Document, Job
     from docproc.services.workbench import ContextOf
     from docproc.storage.s3_links import S3Links
 
@@ -50,11 +52,22 @@ class Face:
     source: "Callable[[], DrawingSource]"
     #: None: the blob store has no links
     links: "S3Links | None" = None
+    counters: RequestCounters = field(default_factory=RequestCounters)
 
     @property
     def incoming(self) -> Path:
         """Where files lie while a request is received."""
         return self.desk.settings.data_dir / "incoming"
+
+    def schema_of(self, job: "Job") -> "ExtractionSchema":
+        """The schema of a job's records: what the job kept of it where it is not to be had here, or is another now."""
+        from schemas.json_schema import compile_json_schema  # noqa: PLC0415
+
+        try:
+            return schema_of(job.schema)
+        except UsageError:
+            kept = compile_json_schema(dict(job.schema.json_schema), reference=job.schema.reference)
+            return replace(kept, name=job.schema.name, version=job.schema.version)
 
     def queue_of(self, reader: str) -> str | None:
         """Where pages are read for `reader`; None: in this process.

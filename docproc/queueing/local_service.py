@@ -5,7 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
@@ -90,8 +90,9 @@ class LocalService:
         self._stop.finish()
         self.wake()
         deadline = time.monotonic() + self._rhythm.grace_s
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+        with suppress(KeyboardInterrupt):  # who asks again wants it to end at once
+            for thread in self._threads:
+                thread.join(max(0.0, deadline - time.monotonic()))
         self._stop.leave()
         for thread in self._threads:
             thread.join()

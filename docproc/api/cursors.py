@@ -1,0 +1,58 @@
+"""Where a list goes on, as an opaque word; whoever changes one gets a plain answer."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from docproc.domain.errors import UsageError
+from docproc.services.catalog import JobPlace
+
+_LONGEST_POSITION = 2**31 - 1
+
+
+def cursor_of(*parts: object) -> str:
+    return urlsafe_b64encode(json.dumps([str(part) for part in parts]).encode()).decode().rstrip("=")
+
+
+def parts_of(cursor: str) -> Sequence[str]:
+    """Raises UsageError for a cursor that no list gave."""
+    try:
+        parts = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, UnicodeError) as exc:
+        raise _unknown() from exc
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise _unknown()
+    return parts
+
+
+def job_place(cursor: str | None) -> JobPlace | None:
+    if cursor is None:
+        return None
+    try:
+        created_at, job_id = parts_of(cursor)
+        moment = datetime.fromisoformat(created_at)
+        if moment.tzinfo is None:
+            raise _unknown()
+        return JobPlace(created_at=moment, id=UUID(job_id))
+    except ValueError as exc:
+        raise _unknown() from exc
+
+
+def position(cursor: str | None) -> int:
+    """-1: before the first one."""
+    if cursor is None:
+        return -1
+    try:
+        (written,) = parts_of(cursor)
+        found = int(written)
+    except ValueError as exc:
+        raise _unknown() from exc
+    if not -1 <= found <= _LONGEST_POSITION:
+        raise _unknown()
+    return found
+
+
+def _unknown() -> UsageError:
+    return UsageError("the cursor is none that a list of this API gave: begin without one")
