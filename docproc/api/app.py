@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 
 import docproc
@@ -24,7 +24,8 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
-#: what every route of the API may answer with besides
+_NOUNS = (submissions, jobs, events, documents, exports, schemas)
+#: what every route of theirs may answer with besides
 _ALWAYS = problems(401, 403, 422, 429, 503)
 
 
@@ -43,18 +44,12 @@ def create_app(face: Face) -> FastAPI:
     answer_with_problems(app)
     app.add_middleware(Counted, counters=face.counters)
     app.middleware("http")(_with_headers)
-    app.include_router(_v1())
+    for noun in _NOUNS:
+        app.include_router(noun.routes, responses=_ALWAYS)
     app.include_router(health.routes)
     docs_page.add_to(app)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # FastAPI's own way to change it
     return app
-
-
-def _v1() -> APIRouter:
-    router = APIRouter(prefix="/v1", responses=_ALWAYS)
-    for noun in (submissions, jobs, events, documents, exports, schemas):
-        router.include_router(noun.routes)
-    return router
 
 
 async def _with_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

@@ -15,7 +15,7 @@ from docproc.domain.extraction import Extraction
 from docproc.services.answering import document_text, extraction_revision
 from docproc.services.look_at_page import page_png
 
-routes = APIRouter(prefix="/documents", tags=["documents"])
+routes = APIRouter(prefix="/v1/documents", tags=["documents"])
 
 #: pages have at most so many
 _MOST_PAGES = 2**31 - 1

@@ -18,7 +18,7 @@ from docproc.api.wiring import Face
 from docproc.services.catalog import JobEvent, Pace, Pulse
 from docproc.services.records import Job
 
-routes = APIRouter(prefix="/jobs", tags=["jobs"])
+routes = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 #: a comment is sent when there was nothing to say for so long, so that nobody on the way takes the line for dead
 _QUIET_S = 15.0

@@ -16,7 +16,7 @@ from docproc.domain.errors import ConflictError
 from docproc.services.export_job import ask_for_export
 from docproc.services.link_export import link_export
 
-routes = APIRouter(tags=["exports"])
+routes = APIRouter(prefix="/v1", tags=["exports"])
 
 _TYPES = {
     "jsonl": "application/jsonl",

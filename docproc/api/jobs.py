@@ -32,7 +32,7 @@ from docproc.services.retry import retry as receive_again
 from docproc.services.show import show_job
 from docproc.services.waiting import waiting_of
 
-routes = APIRouter(prefix="/jobs", tags=["jobs"])
+routes = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 Limit = Annotated[int, Field(ge=1, le=200, description="At most so many.")]
 Cursor = Annotated[str | None, Field(max_length=300, description="`next_cursor` of the page before.")]

@@ -11,7 +11,7 @@ from docproc.api.problems import problems
 from docproc.api.shapes import Listed, Shape
 from schemas.registry import names, registered
 
-routes = APIRouter(tags=["schemas"])
+routes = APIRouter(prefix="/v1", tags=["schemas"])
 
 
 class SchemaShape(Shape):

@@ -30,7 +30,7 @@ from docproc.services.show import documents_of
 from docproc.services.submit import SubmittedFile
 from docproc.services.submit_once import submit_once
 
-routes = APIRouter(tags=["jobs"])
+routes = APIRouter(prefix="/v1", tags=["jobs"])
 
 #: records of more documents are fetched, not answered with
 MOST_ANSWERED = 20
