@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from docproc.services.job_context import Accept, JobContext
     from docproc.services.ports import Stores
     from docproc.services.records import Job, SchemaVersion
+    from docproc.services.review import ReviewRoom
     from docproc.services.upkeep_ports import BlobNames, Census, UpkeepStores
     from docproc.services.work_ports import Alarm, WorkStores
     from docproc.services.workbench import ContextOf
@@ -339,6 +340,19 @@ def schema_of(version: "SchemaVersion") -> "ExtractionSchema":
     if schema_version(schema).sha256 != version.sha256:
         raise ConflictError(f"the schema {version.label} is another one on this machine than where it was submitted")
     return schema
+
+
+def open_review(desk: Desk) -> "ReviewRoom":
+    """Where people look at records and correct them."""
+    from docproc.services.job_context import SystemClock  # noqa: PLC0415
+    from docproc.services.review import ReviewRoom  # noqa: PLC0415
+
+    return ReviewRoom(
+        stores=desk.stores,
+        reviews=desk.front.reviews,
+        schema_of=lambda job: schema_of(job.schema),
+        clock=SystemClock(),
+    )
 
 
 def load_job_schema(job: "Job") -> "ExtractionSchema":

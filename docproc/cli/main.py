@@ -20,7 +20,9 @@ from docproc.cli import (
     keys,
     models,
     queues,
+    review,
     schema_commands,
+    serve,
     settings_commands,
     store,
     submit,
@@ -49,11 +51,13 @@ app.command("inspect")(inspect.inspect)
 app.command("eval")(evaluate.evaluate)
 app.add_typer(jobs.app, name="jobs")
 app.command("submit")(submit.submit)
+app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)
 app.add_typer(workers.app, name="workers")
 app.add_typer(queues.app, name="queues")
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(keys.app, name="keys")
+app.add_typer(review.app, name="review")
 app.add_typer(dead.app, name="dead")
 app.add_typer(exports.app, name="exports")
 app.add_typer(webhooks.app, name="webhooks")

@@ -1,6 +1,7 @@
 """The contract: one `Extraction` a document, the same on every interface, one JSON object a line."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
 from uuid import UUID
@@ -92,6 +93,30 @@ class PageFacts(BaseModel):
     grid: Annotated[tuple[int, int] | None, Field(description="Tile grid: [columns, rows].")] = None
 
 
+class Correction(BaseModel):
+    """What one person changed at one place; a history of corrections is only added to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    field: Annotated[str, Field(description="Field path.")]
+    # Any: pydantic cannot take the recursive alias
+    old: Any = None
+    new: Any = None
+    by: str
+    at: datetime
+
+
+class Review(BaseModel):
+    """What people said of an extraction."""
+
+    model_config = ConfigDict(frozen=True)
+
+    by: Annotated[str, Field(description="Who looked at it last.")]
+    at: datetime
+    confirmed: Annotated[bool, Field(description="They said that all of it is right as it is.")] = False
+    corrections: Annotated[tuple[Correction, ...], Field(description="All of them, oldest first.")] = ()
+
+
 class Extraction(BaseModel):
     """One document's validated record with its evidence: a line of JSONL, an API answer, a row of an export."""
 
@@ -111,6 +136,7 @@ class Extraction(BaseModel):
     record: dict[str, Any] | None = None
     fields: dict[str, FieldTree] | None = None
     issues: tuple[Issue, ...] = ()
+    review: Review | None = None
     failure: Failure | None = None
     pages: tuple[PageFacts, ...] = ()
     seconds: float = 0.0

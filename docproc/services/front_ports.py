@@ -8,6 +8,7 @@ from uuid import UUID
 from docproc.services.catalog import Catalog
 from docproc.services.key_records import ApiKey, KeyTerms
 from docproc.services.local_backlog import LocalBacklog
+from docproc.services.review_records import ReviewStore
 
 
 class KeyStore(Protocol):
@@ -40,5 +41,6 @@ class FrontStores:
 
     keys: KeyStore
     catalog: Catalog
+    reviews: ReviewStore
     #: of a service that is one process on one machine
     backlog: LocalBacklog

@@ -146,6 +146,12 @@ def _tell(connection: Connection, job: AnyRow, kind: str, *, document_id: UUID |
         connection.execute(_DELIVER, {"job": job.id, "number": job.events, "kind": kind, "tenant": job.tenant})
 
 
+def tell_of_document(connection: Connection, row: AnyRow, kind: str) -> None:
+    """An event of a document, whose row is locked and whose state it does not change."""
+    counted = update(JOBS).where(JOBS.c.id == row.job_id).values(events=JOBS.c.events + 1)
+    _tell(connection, connection.execute(counted.returning(*_JOB_FACTS)).one(), kind, document_id=row.id)
+
+
 _JOB_FACTS = tuple(
     JOBS.c[name]
     for name in (

@@ -26,6 +26,7 @@ from docproc.storage.local_backlog import SqlLocalBacklog
 from docproc.storage.migrate import HEAD, migrate, revision
 from docproc.storage.pages import SqlPageStore
 from docproc.storage.readings import SqlReadingStore
+from docproc.storage.reviews import SqlReviewStore
 from docproc.storage.tasks import SqlTaskStore
 from docproc.storage.tenants import SqlTenantStore
 from docproc.storage.workers import SqlWorkerStore
@@ -99,7 +100,12 @@ def upkeep_stores_over(database: Database) -> UpkeepStores:
 
 def front_stores_over(database: Database) -> FrontStores:
     """What a service's face needs besides."""
-    return FrontStores(keys=SqlKeyStore(database), catalog=SqlCatalog(database), backlog=SqlLocalBacklog(database))
+    return FrontStores(
+        keys=SqlKeyStore(database),
+        catalog=SqlCatalog(database),
+        reviews=SqlReviewStore(database),
+        backlog=SqlLocalBacklog(database),
+    )
 
 
 def stores_over(database: Database, blobs: str | Path) -> Stores:
