@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     remote_concurrency: Annotated[
         int, Field(ge=1, le=1024, description="Most requests at a time to one of those servers.")
     ] = 16
+    server_key: Annotated[
+        SecretStr | None, Field(description="The key with which commands that take --server ask that server.")
+    ] = None
     webhook_hosts: Annotated[
         list[str], Field(description="Hosts of your own network that webhooks may lead to; others must be public.")
     ] = []

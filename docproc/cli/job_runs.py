@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from docproc.cli import at_server
+from docproc.cli.at_server import ServerName
 from docproc.cli.extract import CsvDialect, Output
 from docproc.cli.job_arguments import (
     Dialect,
@@ -102,11 +104,16 @@ def retry(
     table: Table = False,
     strict: Strict = False,
     tenant: TenantName = LOCAL_TENANT,
+    server: ServerName = None,
 ) -> None:
     """Read the failed documents of a job again. Example: `docproc jobs retry last --password-file p.txt`.
 
     Of a service's job its workers do that; this command does not wait for them.
     """
+    if server is not None:
+        _refuse_what_a_server_cannot(out)
+        at_server.retry(server, job, passwords=password_file)
+        return
     from docproc.bootstrap import load_job_schema, open_desk
     from docproc.cli.deeds import note
     from docproc.cli.passwords import read_passwords
@@ -128,6 +135,13 @@ def retry(
     note(desk, "job.retry", found.id, tenant=tenant)
     found = run_visibly(desk, desk.stores.jobs.get(found.id), schema, passwords=read_passwords(password_file))
     finish(desk, found, schema, output=output, strict=strict)
+
+
+def _refuse_what_a_server_cannot(out: str | None) -> None:
+    from docproc.domain.errors import UsageError
+
+    if out is not None:
+        raise UsageError("the records are there when the server is done: docproc jobs export --server writes them")
 
 
 def _refuse_what_workers_cannot(password_file: Path | None, out: str | None) -> None:

@@ -14,7 +14,7 @@ import typer
 from docproc.bootstrap import Desk, open_job
 from docproc.cli.console import for_output, for_people, is_terminal, marked
 from docproc.cli.crew import Crew, follow_orders
-from docproc.cli.exit_codes import ExitCode
+from docproc.cli.exit_codes import ExitCode, exit_code_of
 from docproc.domain.document import JobState
 from docproc.domain.schema import ExtractionSchema
 from docproc.queueing.local import ProgressListener, StopSignal, run_job
@@ -147,7 +147,7 @@ def finish(desk: Desk, job: Job, schema: ExtractionSchema, *, output: Target, st
         raise typer.Exit(ExitCode.INTERRUPTED)
     write_records(desk, job, schema, output=output)
     summarise(desk, job, output.target)
-    raise typer.Exit(exit_code(job, strict=strict))
+    raise typer.Exit(exit_code_of(job.documents, strict=strict))
 
 
 def write_records(desk: Desk, job: Job, schema: ExtractionSchema, *, output: Target) -> None:
@@ -194,12 +194,3 @@ def summarise(desk: Desk, job: Job, target: str | None) -> None:
         console.print(f"  [red]{count} {code}[/]", highlight=False)
     if target is not None:
         console.print(f"records: {marked(target)}", soft_wrap=True)
-
-
-def exit_code(job: Job, *, strict: bool) -> ExitCode:
-    """What a job that has ended tells a shell."""
-    if job.documents.failed or job.documents.canceled:
-        return ExitCode.SOME_FAILED
-    if strict and job.documents.needs_review:
-        return ExitCode.REVIEW_NEEDED
-    return ExitCode.GOOD

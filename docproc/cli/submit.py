@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from docproc.cli.at_server import ServerName
 from docproc.cli.exit_codes import ExitCode
 from docproc.cli.extract import DateOrder, absolute_reference
 from docproc.cli.job_arguments import TenantName, brief, say_job
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from docproc.bootstrap import Desk
+    from docproc.client.submission import Options
     from docproc.domain.document import Accepted
     from docproc.services.job_context import Accept
     from docproc.services.records import Job, NewJob
@@ -47,17 +49,28 @@ def submit(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object about the job.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The id only.")] = False,
+    server: ServerName = None,
     password_file: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Hand files to the service. Example: `docproc submit inbox/ --schema invoice --idempotency-key monday --wait`."""
     from docproc.bootstrap import load_settings, open_service_desk
     from docproc.cli.following import follow, say_end
+    from docproc.cli.submit_to_server import Wanted, say_sent, submitted_to
     from docproc.domain.ids import new_id
     from docproc.services.job_context import schema_version
     from docproc.services.page_ranges import parse_ranges
     from docproc.services.records import JobOptions, NewJob
     from schemas import load_schema
 
+    if server is not None:
+        _check_key(idempotency_key)
+        said = _options(
+            reader, priority, pages=pages, external_id=external_id, date_order=date_order, reuse=not no_reuse
+        )
+        wanted = Wanted(schema=absolute_reference(schema), idempotency_key=idempotency_key, tenant=tenant, options=said)
+        with submitted_to(server, _files(paths, recursive=recursive), wanted) as sent:
+            say_sent(sent, wait=wait, strict=strict, as_json=as_json, quiet=quiet)
+        return
     if password_file is not None:
         raise UsageError("passwords are never stored, so a service's workers cannot be given one: docproc extract can")
     _check_key(idempotency_key)
@@ -88,6 +101,20 @@ def submit(
         if as_json:
             typer.echo(json.dumps(brief(job)))
         say_end(desk, job, strict=strict)
+
+
+def _options(
+    reader: str, priority: int, *, pages: str | None, external_id: str | None, date_order: DateOrder | None, reuse: bool
+) -> "Options":
+    """What a server is told; what nobody said it decides."""
+    said: Options = {"reader": reader, "priority": priority, "reuse": reuse}
+    if pages is not None:
+        said["pages"] = pages
+    if external_id is not None:
+        said["external_id"] = external_id
+    if date_order is not None:
+        said["date_order"] = date_order.value
+    return said
 
 
 def _say(job: "Job", *, is_earlier: bool, as_json: bool, quiet: bool) -> None:

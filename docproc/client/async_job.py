@@ -52,8 +52,7 @@ class AsyncJob:
     @property
     def is_final(self) -> bool:
         """Every document has ended, by what was last seen."""
-        counts = self.facts.documents
-        return counts.total == counts.succeeded + counts.needs_review + counts.failed + counts.canceled
+        return self.facts.documents.done == self.facts.documents.total
 
     @property
     def extractions(self) -> list[Extraction] | None:

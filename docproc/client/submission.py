@@ -13,6 +13,8 @@ from uuid import uuid4
 FormFile: TypeAlias = tuple[str, tuple[str, BinaryIO, str]]
 #: a field that is none has text alone
 FormPart: TypeAlias = FormFile | tuple[str, tuple[None, str]]
+#: a path, or a path and what the document is called
+FileToSend: TypeAlias = Path | str | tuple[Path | str, str]
 #: told how many bytes went out since it was told last
 OnSent: TypeAlias = Callable[[int], None]
 
@@ -61,17 +63,23 @@ def form_fields(schema: str | Mapping[str, Any], options: Options) -> dict[str, 
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in wanted.items()}
 
 
+def named(files: Sequence[FileToSend]) -> list[tuple[Path, str]]:
+    """Each file with the name that the server is told."""
+    return [(Path(file[0]), file[1]) if isinstance(file, tuple) else (Path(file), Path(file).name) for file in files]
+
+
 @contextmanager
-def opened(files: Sequence[Path], *, on_sent: OnSent | None = None) -> Iterator[list[FormFile]]:
+def opened(files: Sequence[tuple[Path, str]], *, on_sent: OnSent | None = None) -> Iterator[list[FormFile]]:
     """The files, open for one attempt; what a failed attempt sent in vain is taken back from `on_sent`.
 
     Raises OSError.
     """
     with ExitStack() as stack:
-        streams = [stack.enter_context(_Counted(path, on_sent)) for path in files]
+        streams = [stack.enter_context(_Counted(path, on_sent)) for path, _ in files]
         try:
             yield [
-                ("files", (path.name, stream, _media_type(path))) for path, stream in zip(files, streams, strict=True)
+                ("files", (name, stream, _media_type(path)))
+                for (path, name), stream in zip(files, streams, strict=True)
             ]
         except BaseException:
             for stream in streams:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from time import sleep
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -16,7 +15,7 @@ from docproc.client.attempts import Attempts
 from docproc.client.connection import READ_S, address, headers, timeouts, unreachable
 from docproc.client.errors import ServerError, ServerUnreachableError, checked
 from docproc.client.listing import JobFilters, Query, job_query
-from docproc.client.submission import FormPart, OnSent, Options, form_fields, new_key, opened
+from docproc.client.submission import FileToSend, FormPart, OnSent, Options, form_fields, named, new_key, opened
 from docproc.client.sync_job import Job
 from docproc.client.types import DocumentFacts, JobDetail, JobFacts, Listed, PageDetail, SubmittedJob
 from docproc.domain.extraction import Extraction
@@ -53,7 +52,7 @@ class Client:
 
     def submit(
         self,
-        files: Sequence[Path | str] = (),
+        files: Sequence[FileToSend] = (),
         *,
         schema: str | Mapping[str, Any],
         wait_s: float = 0.0,
@@ -66,12 +65,12 @@ class Client:
         `wait_s` (up to 60) lets the server answer with the records when they are ready by then: `job.extractions`.
         Without a key of your own a new one is made for each call. Raises ServerError, ServerUnreachableError, OSError.
         """
-        paths = [Path(file) for file in files]
+        to_send = named(files)
         fields = form_fields(schema, options)
         once = {"Idempotency-Key": idempotency_key or new_key()}
 
         def send() -> httpx2.Response:
-            with opened(paths, on_sent=on_sent) as parts:
+            with opened(to_send, on_sent=on_sent) as parts:
                 # fields go as parts too: a form without a file is then no other kind of form
                 form: list[FormPart] = [*((name, (None, text)) for name, text in fields.items()), *parts]
                 answer = self._http.post(

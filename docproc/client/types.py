@@ -51,6 +51,10 @@ class PageCounts(Shape):
     canceled: int
     open: int
 
+    @property
+    def done(self) -> int:
+        return self.total - self.open
+
 
 class DocumentCounts(Shape):
     """How many documents of a job are in which state; the sum is the total."""
@@ -64,6 +68,10 @@ class DocumentCounts(Shape):
     needs_review: int
     failed: int
     canceled: int
+
+    @property
+    def done(self) -> int:
+        return self.succeeded + self.needs_review + self.failed + self.canceled
 
 
 class JobFacts(Shape):
