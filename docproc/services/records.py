@@ -64,6 +64,7 @@ class SchemaVersion:
     sha256: str
     #: how another process loads it again
     reference: str
+    #: what it can be compiled from, where its name does not lead to it
     json_schema: Mapping[str, Any]
 
     @property
