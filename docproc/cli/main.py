@@ -8,6 +8,7 @@ import typer
 
 from docproc import __version__
 from docproc.cli import (
+    audit,
     database_commands,
     dead,
     doctor,
@@ -27,6 +28,7 @@ from docproc.cli import (
     store,
     submit,
     tenants,
+    usage,
     webhooks,
     worker,
     workers,
@@ -58,6 +60,8 @@ app.add_typer(queues.app, name="queues")
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(keys.app, name="keys")
 app.add_typer(review.app, name="review")
+app.add_typer(audit.app, name="audit")
+app.command("usage")(usage.usage)
 app.add_typer(dead.app, name="dead")
 app.add_typer(exports.app, name="exports")
 app.add_typer(webhooks.app, name="webhooks")

@@ -22,6 +22,7 @@ from docproc.storage.extractions import SqlExtractionStore
 from docproc.storage.jobs import SqlJobStore
 from docproc.storage.keys import SqlKeyStore
 from docproc.storage.leases import SqlLeaseStore
+from docproc.storage.limits import SqlLimitStore
 from docproc.storage.local_backlog import SqlLocalBacklog
 from docproc.storage.migrate import HEAD, migrate, revision
 from docproc.storage.pages import SqlPageStore
@@ -29,6 +30,7 @@ from docproc.storage.readings import SqlReadingStore
 from docproc.storage.reviews import SqlReviewStore
 from docproc.storage.tasks import SqlTaskStore
 from docproc.storage.tenants import SqlTenantStore
+from docproc.storage.usage import SqlUsageStore
 from docproc.storage.workers import SqlWorkerStore
 
 
@@ -104,6 +106,9 @@ def front_stores_over(database: Database) -> FrontStores:
         keys=SqlKeyStore(database),
         catalog=SqlCatalog(database),
         reviews=SqlReviewStore(database),
+        limits=SqlLimitStore(database),
+        usage=SqlUsageStore(database),
+        audit=SqlAuditLog(database),
         backlog=SqlLocalBacklog(database),
     )
 
