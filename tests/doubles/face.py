@@ -17,12 +17,12 @@ import uvicorn
 from docproc.api.app import create_app
 from docproc.api.serving import listen
 from docproc.api.wiring import Face, open_face
-from docproc.bootstrap import Desk, open_desk, open_service_desk
-from docproc.domain.errors import ConflictError
-from docproc.domain.ids import LOCAL_TENANT
+from docproc.bootstrap import Desk, _desk_over
 from docproc.services.key_records import KeyTerms, Scope
 from docproc.services.keys import create_key
 from docproc.settings import Settings
+from docproc.storage.database import Database
+from docproc.storage.stores import open_own_database
 from doubles.command import write_pdf
 from doubles.postgres import empty_database
 from doubles.valkey import running_valkey
@@ -121,10 +121,12 @@ def answering(face: Face) -> Iterator[str]:
 def alone(folder: Path) -> Iterator[Place]:
     """As `docproc serve` without settings."""
     settings = Settings(data_dir=folder / "data", workers=2)
-    desk = open_desk(settings)
+    settings.data_dir.mkdir()
+    database = open_own_database(settings.database)
+    desk = _desk_over(database, settings)
     with open_face(desk, is_service=False) as face, answering(face) as address:
-        _make_local_tenant(desk)
         yield Place(desk=desk, addresses=[address], folder=folder, is_service=False)
+    database.close()
 
 
 @contextmanager
@@ -147,18 +149,12 @@ def service(
         addresses, desks = [], []
         for replica in range(2):
             settings = Settings(data_dir=folder / f"replica-{replica}", database_url=url, blob_url=blobs)
-            desks.append(open_service_desk(settings))
+            database = Database.open(url)
+            ended.callback(database.close)
+            desks.append(_desk_over(database, settings))
             face = ended.enter_context(open_face(desks[-1], is_service=True))
             addresses.append(ended.enter_context(answering(face)))
-        _make_local_tenant(desks[0])
         yield Place(desk=desks[0], addresses=addresses, folder=folder, is_service=True)
-
-
-def _make_local_tenant(desk: Desk) -> None:
-    try:
-        desk.work.tenants.create(LOCAL_TENANT)
-    except ConflictError:
-        return
 
 
 def until(true: Callable[[], object], *, seconds: float = PATIENCE_S) -> None:
