@@ -24,10 +24,14 @@ OPEN = {"/health", "/ready", "/metrics", "/docs", "/docs/start.js", "/openapi.js
 #: what is sent along where a body is needed
 BODIES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("POST", "/v1/jobs/{job_id}/exports"): {"json": {"format": "csv"}},
+    ("PATCH", "/v1/documents/{document_id}/extraction"): {
+        "json": {"changes": {"total": "1"}},
+        "headers": {"If-Match": '"1"'},
+    },
+    ("POST", "/v1/documents/{document_id}/confirm"): {"headers": {"If-Match": '"1"'}},
+    ("POST", "/v1/keys"): {"json": {"name": "k", "scopes": ["read"]}},
     ("POST", "/v1/jobs"): {"data": {"schema": "key_value"}, "files": [("files", ("b.pdf", b"%PDF-none"))]},
 }
-#: routes that make something of their own for whoever asks
-MAKING = {("POST", "/v1/jobs")}
 
 
 class _NoFace:
@@ -99,6 +103,7 @@ def owned(place: Place) -> Iterator[Owned]:
             "document_id": answer["extractions"][0]["document_id"],
             "number": "1",
             "export_id": export,
+            "key_id": owner.post("/v1/keys", json={"name": "SECRET-4", "scopes": ["read"]}).json()["id"],
         }
         yield Owned(ids=ids, owner=owner, other=other)
 
