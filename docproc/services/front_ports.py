@@ -10,6 +10,7 @@ from docproc.services.catalog import Catalog
 from docproc.services.key_records import ApiKey, KeyTerms
 from docproc.services.limits import LimitStore
 from docproc.services.local_backlog import LocalBacklog
+from docproc.services.receipts import ReceiptStore
 from docproc.services.review_records import ReviewStore
 from docproc.services.usage import UsageStore
 
@@ -52,5 +53,6 @@ class FrontStores:
     limits: LimitStore
     usage: UsageStore
     audit: AuditBook
+    receipts: ReceiptStore
     #: of a service that is one process on one machine
     backlog: LocalBacklog
