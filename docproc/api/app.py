@@ -7,7 +7,19 @@ from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 
 import docproc
-from docproc.api import docs_page, documents, events, exports, health, jobs, schemas, submissions
+from docproc.api import (
+    account,
+    docs_page,
+    documents,
+    events,
+    exports,
+    health,
+    jobs,
+    keys,
+    reviews,
+    schemas,
+    submissions,
+)
 from docproc.api.asks import SubmissionAsk
 from docproc.api.counting import Counted
 from docproc.api.problems import Problem, answer_with_problems, problems
@@ -24,7 +36,7 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
-_NOUNS = (submissions, jobs, events, documents, exports, schemas)
+_NOUNS = (submissions, jobs, events, documents, reviews, exports, schemas, keys, account)
 #: what every route of theirs may answer with besides
 _ALWAYS = problems(401, 403, 422, 429, 503)
 

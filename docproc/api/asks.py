@@ -42,6 +42,13 @@ def _metadata(tree: dict[str, Any]) -> dict[str, Any]:
     return tree
 
 
+def _storable_value(tree: Any) -> Any:  # noqa: ANN401
+    _storable_tree(tree)
+    return tree
+
+
+#: any JSON, whose text can be stored
+JsonText: TypeAlias = Annotated[Any, AfterValidator(_storable_value)]
 ShortText: TypeAlias = Annotated[str, AfterValidator(storable), Field(min_length=1, max_length=255)]
 Metadata: TypeAlias = Annotated[
     dict[str, Any], AfterValidator(_metadata), Field(examples=[{"source": "mailroom", "year": "2026"}])

@@ -9,6 +9,7 @@ from docproc.api.wiring import Face
 from docproc.domain.errors import UnknownKeyError
 from docproc.services.key_records import ApiKey, Scope
 from docproc.services.keys import key_of, require_scope
+from docproc.services.limits import admit_request
 
 BEARER = HTTPBearer(
     auto_error=False,
@@ -35,6 +36,7 @@ class Allowed:
         if credentials is None:
             raise UnknownKeyError("the request carries no key: Authorization: Bearer docproc_…")
         key = key_of(face_of(request).desk.front.keys, credentials.credentials)
+        admit_request(face_of(request).desk.front.limits, key.tenant)
         require_scope(key, self.scope)
         return key
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from docproc.domain.errors import UsageError
+from docproc.services.audit_book import AuditPlace
 from docproc.services.catalog import JobPlace
 
 _LONGEST_POSITION = 2**31 - 1
@@ -30,14 +31,36 @@ def parts_of(cursor: str) -> Sequence[str]:
 def job_place(cursor: str | None) -> JobPlace | None:
     if cursor is None:
         return None
+    moment, identity = _moment_and_id(cursor)
+    return JobPlace(created_at=moment, id=identity)
+
+
+def audit_place(cursor: str | None) -> AuditPlace | None:
+    if cursor is None:
+        return None
+    moment, identity = _moment_and_id(cursor)
+    return AuditPlace(happened_at=moment, id=identity)
+
+
+def identity(cursor: str | None) -> UUID | None:
+    if cursor is None:
+        return None
     try:
-        created_at, job_id = parts_of(cursor)
-        moment = datetime.fromisoformat(created_at)
-        if moment.tzinfo is None:
-            raise _unknown()
-        return JobPlace(created_at=moment, id=UUID(job_id))
+        (written,) = parts_of(cursor)
+        return UUID(written)
     except ValueError as exc:
         raise _unknown() from exc
+
+
+def _moment_and_id(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        written, identity = parts_of(cursor)
+        moment, found = datetime.fromisoformat(written), UUID(identity)
+    except ValueError as exc:
+        raise _unknown() from exc
+    if moment.tzinfo is None:
+        raise _unknown()
+    return moment, found
 
 
 def position(cursor: str | None) -> int:

@@ -42,7 +42,7 @@ def get_extraction(document_id: UUID, face: TheFace, key: Reader) -> StreamingRe
     job = face.desk.stores.jobs.get(document.job_id, tenant=key.tenant)
     revision = extraction_revision(face.desk.stores, document.id)
     pieces = in_chunks(document_text(face.desk.stores, document, job, schema_of=face.schema_of))
-    note(face, key, "extraction.read", document.id)
+    note(face, key, "record.read", document.id)
     return StreamingResponse(pieces, media_type="application/json", headers={"ETag": f'"{revision}"'})
 
 

@@ -132,7 +132,7 @@ def list_documents(
 def get_results(job_id: UUID, face: TheFace, key: Reader) -> StreamingResponse:
     """The records of a job as JSON lines, as often as you ask: also while it runs, then of those that have ended."""
     job = face.desk.stores.jobs.get(job_id, tenant=key.tenant)
-    note(face, key, "job.read", job.id)
+    note(face, key, "record.read", job.id)
     lines = in_chunks(job_lines(face.desk.stores, job, schema_of=face.schema_of))
     return StreamingResponse(lines, media_type="application/jsonl")
 

@@ -24,6 +24,7 @@ from docproc.domain.schema import ExtractionSchema
 from docproc.services.answering import document_text
 from docproc.services.job_context import schema_version
 from docproc.services.key_records import ApiKey
+from docproc.services.limits import admit_pages
 from docproc.services.page_ranges import parse_ranges
 from docproc.services.records import Job, JobOptions, NewJob
 from docproc.services.show import documents_of
@@ -140,6 +141,7 @@ def _schema(asked: SubmissionAsk) -> ExtractionSchema:
 
 def _submitted(face: Face, asked: NewJob, files: Sequence[SubmittedFile], key: str | None) -> Job:
     desk = face.desk
+    admit_pages(desk.front.limits, asked.tenant)
     job = submit_once(desk.stores, asked, files, accept=desk.accept, key=key)
     if job.id != asked.id:
         face.passwords.forget(asked.id)

@@ -195,13 +195,14 @@ def delete(
         return
     from docproc.bootstrap import open_desk
     from docproc.cli.deeds import note
+    from docproc.cli.person import person
     from docproc.services.delete import delete as delete_job
 
     desk = open_desk()
     found = find_job(desk, job, tenant=tenant)
-    removed = delete_job(desk.stores, found.id, owners=desk.owners, tenant=tenant)
+    removed = delete_job(desk.stores, found.id, owners=desk.owners, tenant=tenant, by=person())
     note(desk, "job.delete", found.id, tenant=tenant)
-    _say_removed(removed, as_json=as_json, quiet=str(found.id) if quiet else None)
+    say_removed(removed, as_json=as_json, quiet=str(found.id) if quiet else None)
 
 
 @app.command("prune")
@@ -222,10 +223,10 @@ def prune(
     desk = open_desk()
     removed = prune_jobs(desk.stores, older_than_days=days, owners=desk.owners, unfinished=unfinished, tenant=tenant)
     note(desk, "job.prune", f"{removed.jobs} jobs older than {days:g} days", tenant=tenant)
-    _say_removed(removed, as_json=as_json, quiet="" if quiet else None)
+    say_removed(removed, as_json=as_json, quiet="" if quiet else None)
 
 
-def _say_removed(removed: "Removed", *, as_json: bool, quiet: str | None) -> None:
+def say_removed(removed: "Removed", *, as_json: bool, quiet: str | None) -> None:
     from dataclasses import asdict
 
     if quiet is not None:

@@ -8,6 +8,7 @@ import typer
 
 from docproc import __version__
 from docproc.cli import (
+    audit,
     database_commands,
     dead,
     doctor,
@@ -15,11 +16,14 @@ from docproc.cli import (
     exports,
     extract,
     finetune,
+    holds,
     inspect,
     jobs,
     keys,
     models,
     queues,
+    receipts,
+    retention,
     review,
     schema_commands,
     serve,
@@ -27,6 +31,7 @@ from docproc.cli import (
     store,
     submit,
     tenants,
+    usage,
     webhooks,
     worker,
     workers,
@@ -58,6 +63,11 @@ app.add_typer(queues.app, name="queues")
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(keys.app, name="keys")
 app.add_typer(review.app, name="review")
+app.add_typer(audit.app, name="audit")
+app.command("usage")(usage.usage)
+app.add_typer(retention.app, name="retention")
+app.add_typer(holds.app, name="holds")
+app.add_typer(receipts.app, name="receipts")
 app.add_typer(dead.app, name="dead")
 app.add_typer(exports.app, name="exports")
 app.add_typer(webhooks.app, name="webhooks")

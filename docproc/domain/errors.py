@@ -7,6 +7,7 @@
     |   +-- ConflictError      exists already, or is in a state that forbids it
     |   |   +-- StaleError     somebody changed it meanwhile: it is not the revision that was expected
     |   |   +-- HeldError      a legal hold forbids that it is deleted
+    |   +-- PreconditionRequiredError    the revision that was looked at is not named
     |   +-- UnknownKeyError    no such API key, or it is expired or revoked
     |   +-- ForbiddenError     the API key is good, and not for this
     |   +-- LimitError         asked too often or for too much; carries when to ask again
@@ -82,6 +83,12 @@ class StaleError(ConflictError):
     """It was changed meanwhile: look at it again."""
 
     code = "stale_revision"
+
+
+class PreconditionRequiredError(UsageError):
+    """A change must name the revision that was looked at: send If-Match with its ETag."""
+
+    code = "precondition_required"
 
 
 class HeldError(ConflictError):

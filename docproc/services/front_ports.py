@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from docproc.services.audit_book import AuditBook
 from docproc.services.catalog import Catalog
 from docproc.services.key_records import ApiKey, KeyTerms
+from docproc.services.limits import LimitStore
 from docproc.services.local_backlog import LocalBacklog
+from docproc.services.receipts import ReceiptStore
 from docproc.services.review_records import ReviewStore
+from docproc.services.usage import UsageStore
 
 
 class KeyStore(Protocol):
@@ -30,6 +34,10 @@ class KeyStore(Protocol):
         """From now on; once more changes nothing. Raises NotFoundError."""
         ...
 
+    def revoke_all(self, tenant: str) -> int:
+        """Every key of the tenant's, from now on; how many opened something until now."""
+        ...
+
     def any_live(self) -> bool:
         """Whether somebody has a key that still opens something."""
         ...
@@ -42,5 +50,9 @@ class FrontStores:
     keys: KeyStore
     catalog: Catalog
     reviews: ReviewStore
+    limits: LimitStore
+    usage: UsageStore
+    audit: AuditBook
+    receipts: ReceiptStore
     #: of a service that is one process on one machine
     backlog: LocalBacklog

@@ -19,6 +19,7 @@ from docproc.services.records import (
     LOCAL_TENANT,
     Claim,
     Document,
+    Erasure,
     IdempotencyKey,
     Job,
     NewDocument,
@@ -139,7 +140,9 @@ class JobStore(Protocol):
         ...
 
     def close(self, job_id: UUID) -> None:
-        """Before a job is deleted: no more work comes to it. Raises ConflictError while somebody works on it.
+        """Before a job is deleted: no more work comes to it, and no hold can be placed on it any more.
+
+        Raises HeldError while a legal hold stands, ConflictError while somebody works on it.
 
         A job of workers is worked on until it is finished or canceled, and from now on it counts as canceled.
         """
@@ -149,8 +152,11 @@ class JobStore(Protocol):
         """Exports of its records, of whatever state."""
         ...
 
-    def remove(self, job_id: UUID) -> Removed:
-        """Delete all rows of a job. Raises ConflictError while somebody works on it, as `close` does."""
+    def remove(self, job_id: UUID, *, erasure: Erasure | None = None) -> Removed:
+        """Delete all rows of a job, and keep the receipt of the erasure that this ends.
+
+        Raises ConflictError while somebody works on it, as `close` does.
+        """
         ...
 
 

@@ -64,6 +64,7 @@ class SchemaVersion:
     sha256: str
     #: how another process loads it again
     reference: str
+    #: what it can be compiled from, where its name does not lead to it
     json_schema: Mapping[str, Any]
 
     @property
@@ -88,6 +89,8 @@ class NewJob:
     priority: int = 0
     external_id: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    #: it is deleted so many days after its end; None: as its tenant wants it
+    keep_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -362,3 +365,24 @@ class Removed:
     def __add__(self, other: "Removed") -> "Removed":
         mine, theirs = asdict(self), asdict(other)
         return Removed(**{name: mine[name] + theirs[name] for name in mine})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasedDocument:
+    """A document that is gone: what a receipt says of it."""
+
+    id: UUID
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """What is deleted with the rows of a job, and by whom: the facts of a receipt."""
+
+    tenant: str
+    job_id: UUID
+    by: str
+    #: gone already
+    blobs: Removed
+    documents: tuple[ErasedDocument, ...]
+    exports: tuple[UUID, ...]

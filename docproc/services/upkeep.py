@@ -1,4 +1,4 @@
-"""What has to be done every hour so that a service does not grow: blobs that nobody names go. Knows no schedule."""
+"""What has to be done every hour so that a service does not grow: jobs kept for long enough go. Knows no schedule."""
 
 import logging
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from datetime import timedelta
 from docproc.domain.errors import LeaseLostError
 from docproc.observability import event
 from docproc.services.check_store import StoreCheck
+from docproc.services.keeping import delete_expired
 from docproc.services.orphans import remove_old_images
 from docproc.services.ports import Clock, Stores
 from docproc.services.records import Removed
@@ -40,6 +41,7 @@ def keep_house(
         stores.blobs.sweep()
         for tenant in work.tenants.names():
             go_on()
+            removed += delete_expired(stores, work.keeping, tenant=tenant, owners=_NobodyIsKnown(), checkpoint=go_on)
             removed += remove_old_images(stores, tenant=tenant, before=before, checkpoint=go_on)
             check = StoreCheck(
                 stores=stores,
@@ -56,8 +58,15 @@ def keep_house(
         event(logger, "lease_lost")
     finally:
         work.workers.drop_role(ROLE, holder)
-    event(logger, "house_kept", blobs=removed.blobs, byte_count=removed.byte_count)
+    event(logger, "house_kept", jobs=removed.jobs, blobs=removed.blobs, byte_count=removed.byte_count)
     return removed
+
+
+class _NobodyIsKnown:
+    """Of those who lease work on other machines nothing is certain: their leases end by themselves."""
+
+    def dead(self, owners: frozenset[str]) -> frozenset[str]:  # noqa: ARG002 the port's signature
+        return frozenset()
 
 
 class _Renewed:

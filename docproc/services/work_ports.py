@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from docproc.domain.failure import Failure
+from docproc.services.keeping import KeepingStore
 from docproc.services.records import Claim, Document, WindowClaim
 from docproc.services.work_records import Held, Lane, Pauses, Swept, Task, Worker
 
@@ -161,3 +162,4 @@ class WorkStores:
     leases: LeaseStore
     workers: WorkerStore
     tenants: TenantStore
+    keeping: KeepingStore

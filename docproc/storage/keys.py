@@ -71,6 +71,12 @@ class SqlKeyStore:
             if not connection.execute(update(KEYS).where(*mine).values(values)).rowcount:
                 raise NotFoundError(f"there is no key {key_id}")
 
+    def revoke_all(self, tenant: str) -> int:
+        with self._database.write() as connection:
+            now = self._database.now(connection)
+            live = (KEYS.c.tenant == tenant, _is_live(now))
+            return connection.execute(update(KEYS).where(*live).values(revoked_at=now)).rowcount
+
     def any_live(self) -> bool:
         with self._database.read() as connection:
             now = self._database.now(connection)

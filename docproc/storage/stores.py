@@ -20,15 +20,19 @@ from docproc.storage.documents import SqlDocumentStore
 from docproc.storage.exports import SqlExportStore
 from docproc.storage.extractions import SqlExtractionStore
 from docproc.storage.jobs import SqlJobStore
+from docproc.storage.keeping import SqlKeepingStore
 from docproc.storage.keys import SqlKeyStore
 from docproc.storage.leases import SqlLeaseStore
+from docproc.storage.limits import SqlLimitStore
 from docproc.storage.local_backlog import SqlLocalBacklog
 from docproc.storage.migrate import HEAD, migrate, revision
 from docproc.storage.pages import SqlPageStore
 from docproc.storage.readings import SqlReadingStore
+from docproc.storage.receipts import SqlReceiptStore
 from docproc.storage.reviews import SqlReviewStore
 from docproc.storage.tasks import SqlTaskStore
 from docproc.storage.tenants import SqlTenantStore
+from docproc.storage.usage import SqlUsageStore
 from docproc.storage.workers import SqlWorkerStore
 
 
@@ -80,6 +84,7 @@ def work_stores_over(database: Database) -> WorkStores:
         leases=SqlLeaseStore(database),
         workers=SqlWorkerStore(database),
         tenants=SqlTenantStore(database),
+        keeping=SqlKeepingStore(database),
     )
 
 
@@ -104,6 +109,10 @@ def front_stores_over(database: Database) -> FrontStores:
         keys=SqlKeyStore(database),
         catalog=SqlCatalog(database),
         reviews=SqlReviewStore(database),
+        limits=SqlLimitStore(database),
+        usage=SqlUsageStore(database),
+        audit=SqlAuditLog(database),
+        receipts=SqlReceiptStore(database),
         backlog=SqlLocalBacklog(database),
     )
 

@@ -59,6 +59,8 @@ class JobRow(Base):
         CheckConstraint("finished_at IS NULL OR submitted_at IS NOT NULL", name="submitted_before_finished"),
         Index("ix_jobs_newest", "tenant", "created_at", "id"),
         partial_index("ix_jobs_unfinished", "tenant", "created_at", "id", where="finished_at IS NULL"),
+        partial_index("ix_jobs_kept", "tenant", "keep_days", "finished_at", where="finished_at IS NOT NULL"),
+        partial_index("ix_jobs_deleting", "tenant", "deleting_at", where="deleting_at IS NOT NULL"),
         partial_index("ix_jobs_with_failures", "tenant", "created_at", "id", where="documents_failed > 0"),
         partial_index(
             "ix_jobs_external_id", "tenant", "external_id", "created_at", "id", where="external_id IS NOT NULL"
@@ -82,6 +84,8 @@ class JobRow(Base):
     job_metadata: Mapped[dict[str, Any] | None] = mapped_column("metadata")
     #: it is deleted so many days after its end; NULL: as its tenant wants it
     keep_days: Mapped[int | None]
+    #: somebody began to delete it: it can only go on
+    deleting_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     cancel_requested_at: Mapped[datetime | None]

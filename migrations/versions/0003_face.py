@@ -22,6 +22,8 @@ INDEXES: dict[str, dict[str, tuple[list[str], str | None]]] = {
     "jobs": {
         "newest": (["tenant", "created_at", "id"], None),
         "unfinished": (["tenant", "created_at", "id"], "finished_at IS NULL"),
+        "kept": (["tenant", "keep_days", "finished_at"], "finished_at IS NOT NULL"),
+        "deleting": (["tenant", "deleting_at"], "deleting_at IS NOT NULL"),
         "with_failures": (["tenant", "created_at", "id"], "documents_failed > 0"),
         "external_id": (["tenant", "external_id", "created_at", "id"], "external_id IS NOT NULL"),
     },
@@ -70,6 +72,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.add_column(sa.Column("keep_days", sa.Integer(), nullable=True))
+        batch_op.add_column(moment("deleting_at", nullable=True))
         batch_op.drop_index("ix_jobs_tenant_created_at")
         create_indexes(batch_op, "jobs")
         create_metadata_index(batch_op, "jobs")
@@ -201,6 +204,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_jobs_metadata", **only("metadata IS NOT NULL"))
         drop_indexes(batch_op, "jobs")
         batch_op.create_index("ix_jobs_tenant_created_at", ["tenant", "created_at"], unique=False)
+        batch_op.drop_column("deleting_at")
         batch_op.drop_column("keep_days")
 
     with op.batch_alter_table("tenants", schema=None) as batch_op:

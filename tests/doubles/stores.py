@@ -17,6 +17,7 @@ from docproc.services.records import (
     Claim,
     Document,
     DocumentCounts,
+    Erasure,
     IdempotencyKey,
     Job,
     NewDocument,
@@ -144,7 +145,7 @@ class MemoryJobStore(_Store):
             if any(leased(row) for row in self._memory.rows[job_id]):
                 raise ConflictError("the job is being worked on")
 
-    def remove(self, job_id: UUID) -> Removed:
+    def remove(self, job_id: UUID, *, erasure: Erasure | None = None) -> Removed:  # noqa: ARG002 nor receipts
         with self._memory.lock:
             job = self._memory.job(job_id)
             self.close(job_id)
