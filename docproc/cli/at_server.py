@@ -3,7 +3,7 @@
 import json
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -26,25 +26,32 @@ ServerName = Annotated[
 _WHOLE_ID = 36
 
 
+class Where(NamedTuple):
+    """Which server, and what was said of a tenant."""
+
+    server: str
+    tenant: str
+
+
 @contextmanager
-def server_client(server: str, *, tenant: str = LOCAL_TENANT) -> "Iterator[Client]":
+def server_client(where: Where) -> "Iterator[Client]":
     """Raises UsageError without a key, or when a tenant is named: the key is of one."""
     from docproc.bootstrap import load_settings
     from docproc.client import Client
 
-    if tenant != LOCAL_TENANT:
+    if where.tenant != LOCAL_TENANT:
         raise UsageError("--tenant: a server knows the tenant by the key")
     key = load_settings().server_key
     if key is None:
         raise UsageError("a server asks for a key: set DOCPROC_SERVER_KEY to what `docproc keys create` printed there")
-    with Client(server, key=key.get_secret_value()) as client:
+    with Client(where.server, key=key.get_secret_value()) as client:
         yield client
 
 
 @contextmanager
-def server_job(server: str, name: str, *, tenant: str = LOCAL_TENANT) -> "Iterator[Job]":
+def server_job(where: Where, name: str) -> "Iterator[Job]":
     """A server's job by its whole id, or `last`. Raises NotFoundError."""
-    with server_client(server, tenant=tenant) as client:
+    with server_client(where) as client:
         if name == "last":
             found = next(client.jobs(), None)
             if found is None:
@@ -75,7 +82,7 @@ def say(facts: "JobFacts", said: str, *, as_json: bool, quiet: bool) -> None:
         typer.echo(json.dumps(brief(facts)) if as_json else said)
 
 
-def list_jobs(server: str, *, limit: int | None, as_json: bool, quiet: bool) -> None:
+def list_jobs(where: Where, *, limit: int | None, as_json: bool, quiet: bool) -> None:
     """Newest first."""
     from itertools import islice
 
@@ -83,7 +90,7 @@ def list_jobs(server: str, *, limit: int | None, as_json: bool, quiet: bool) -> 
 
     from docproc.cli.console import for_output
 
-    with server_client(server) as client:
+    with server_client(where) as client:
         facts = [job.facts for job in islice(client.jobs(), limit)]
     if quiet:
         for each in facts:
@@ -101,11 +108,11 @@ def list_jobs(server: str, *, limit: int | None, as_json: bool, quiet: bool) -> 
     for_output().print(table)
 
 
-def show(server: str, name: str, *, as_json: bool, quiet: bool) -> None:
+def show(where: Where, name: str, *, as_json: bool, quiet: bool) -> None:
     """Counts, what it waits for, why documents failed."""
     from docproc.domain.document import DocumentState
 
-    with server_job(server, name) as job:
+    with server_job(where, name) as job:
         detail = job.refresh()
         failed = list(job.documents(state=DocumentState.FAILED)) if detail.documents.failed else []
     if quiet:
@@ -128,10 +135,10 @@ def _counted(counts: dict[str, int]) -> str:
 
 
 def export(
-    server: str, name: str, *, out: str | None, overwrite: bool, dialect: str, as_json: bool, quiet: bool
+    where: Where, name: str, *, out: str | None, overwrite: bool, dialect: str, as_json: bool, quiet: bool
 ) -> None:
     """To a file, which the server makes; without one JSONL to standard output."""
-    with server_job(server, name) as job:
+    with server_job(where, name) as job:
         if out is None:
             stream = typer.get_binary_stream("stdout")
             for line in job.result_lines():
@@ -144,28 +151,28 @@ def export(
         say(job.facts, f"records: {out}", as_json=as_json, quiet=quiet)
 
 
-def cancel(server: str, name: str, *, as_json: bool, quiet: bool) -> None:
-    with server_job(server, name) as job:
+def cancel(where: Where, name: str, *, as_json: bool, quiet: bool) -> None:
+    with server_job(where, name) as job:
         facts = job.cancel()
     say(
         facts, f"{facts.id}: {facts.state}, {facts.documents.canceled} documents canceled", as_json=as_json, quiet=quiet
     )
 
 
-def retry(server: str, name: str, *, passwords: Path | None) -> None:
+def retry(where: Where, name: str, *, passwords: Path | None) -> None:
     """Raises UsageError for more than one password: a server takes one."""
     from docproc.cli.passwords import read_passwords
 
     password, *others = read_passwords(passwords) or (None,)
     if others:
         raise UsageError("--password-file: a server takes one password")
-    with server_job(server, name) as job:
+    with server_job(where, name) as job:
         retried = job.retry(password=password)
     typer.echo(f"{retried.received} documents are read again by the server")
 
 
-def delete(server: str, name: str, *, as_json: bool, quiet: bool) -> None:
-    with server_job(server, name) as job:
+def delete(where: Where, name: str, *, as_json: bool, quiet: bool) -> None:
+    with server_job(where, name) as job:
         removed = job.delete()
     if quiet:
         typer.echo(job.id)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from docproc.cli import at_server
-from docproc.cli.at_server import ServerName
+from docproc.cli.at_server import ServerName, Where
 from docproc.cli.extract import CsvDialect, Output
 from docproc.cli.job_arguments import (
     AsJson,
@@ -36,7 +36,13 @@ def export(
     """Write the records of a job, as often as you like. Example: `docproc jobs export last --out records.xlsx`."""
     if server is not None:
         at_server.export(
-            server, job, out=out, overwrite=overwrite, dialect=csv_dialect.value, as_json=as_json, quiet=quiet
+            Where(server, tenant),
+            job,
+            out=out,
+            overwrite=overwrite,
+            dialect=csv_dialect.value,
+            as_json=as_json,
+            quiet=quiet,
         )
         return
     from docproc.bootstrap import open_desk

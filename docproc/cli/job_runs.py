@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docproc.cli import at_server
-from docproc.cli.at_server import ServerName
+from docproc.cli.at_server import ServerName, Where
 from docproc.cli.extract import CsvDialect, Output
 from docproc.cli.job_arguments import (
     Dialect,
@@ -112,7 +112,7 @@ def retry(
     """
     if server is not None:
         _refuse_what_a_server_cannot(out)
-        at_server.retry(server, job, passwords=password_file)
+        at_server.retry(Where(server, tenant), job, passwords=password_file)
         return
     from docproc.bootstrap import load_job_schema, open_desk
     from docproc.cli.deeds import note

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from docproc.cli import at_server, job_records, job_runs
-from docproc.cli.at_server import ServerName
+from docproc.cli.at_server import ServerName, Where
 from docproc.cli.job_arguments import AsJson, JobArgument, Quiet, TenantName, brief, find_job, say_job
 from docproc.cli.printable import printable
 from docproc.domain.ids import LOCAL_TENANT
@@ -31,7 +31,7 @@ def list_all(
 ) -> None:
     """List jobs, newest first. Example: `docproc jobs list --json`."""
     if server is not None:
-        at_server.list_jobs(server, limit=limit, as_json=as_json, quiet=quiet)
+        at_server.list_jobs(Where(server, tenant), limit=limit, as_json=as_json, quiet=quiet)
         return
     from docproc.bootstrap import open_desk
     from docproc.services.list_jobs import list_jobs
@@ -78,7 +78,7 @@ def show(
 ) -> None:
     """Show one job: counts, what it waits for, why documents failed. Example: `docproc jobs show last`."""
     if server is not None:
-        at_server.show(server, job, as_json=as_json, quiet=quiet)
+        at_server.show(Where(server, tenant), job, as_json=as_json, quiet=quiet)
         return
     from docproc.bootstrap import open_desk
     from docproc.domain.document import DocumentState
@@ -161,7 +161,7 @@ def cancel(
     Example: `docproc jobs cancel last`.
     """
     if server is not None:
-        at_server.cancel(server, job, as_json=as_json, quiet=quiet)
+        at_server.cancel(Where(server, tenant), job, as_json=as_json, quiet=quiet)
         return
     from docproc.bootstrap import open_desk
     from docproc.cli.deeds import note
@@ -191,7 +191,7 @@ def delete(
     Example: `docproc jobs delete last`.
     """
     if server is not None:
-        at_server.delete(server, job, as_json=as_json, quiet=quiet)
+        at_server.delete(Where(server, tenant), job, as_json=as_json, quiet=quiet)
         return
     from docproc.bootstrap import open_desk
     from docproc.cli.deeds import note

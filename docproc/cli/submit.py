@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from docproc.cli.at_server import ServerName
+from docproc.cli.at_server import ServerName, Where
 from docproc.cli.exit_codes import ExitCode
 from docproc.cli.extract import DateOrder, absolute_reference
 from docproc.cli.job_arguments import TenantName, brief, say_job
@@ -67,8 +67,13 @@ def submit(
         said = _options(
             reader, priority, pages=pages, external_id=external_id, date_order=date_order, reuse=not no_reuse
         )
-        wanted = Wanted(schema=absolute_reference(schema), idempotency_key=idempotency_key, tenant=tenant, options=said)
-        with submitted_to(server, _files(paths, recursive=recursive), wanted) as sent:
+        wanted = Wanted(
+            where=Where(server, tenant),
+            schema=absolute_reference(schema),
+            idempotency_key=idempotency_key,
+            options=said,
+        )
+        with submitted_to(_files(paths, recursive=recursive), wanted) as sent:
             say_sent(sent, wait=wait, strict=strict, as_json=as_json, quiet=quiet)
         return
     if password_file is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from docproc.cli.at_server import brief, follow, say, server_client
+from docproc.cli.at_server import Where, brief, follow, say, server_client
 from docproc.cli.console import for_people
 from docproc.cli.exit_codes import ExitCode, exit_code_of
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 class Wanted:
     """What is asked of the files, as the command line says it."""
 
+    where: Where
     schema: str
     idempotency_key: str | None
-    tenant: str
     #: what was said besides; what was not is as the server has it
     options: "Options"
 
 
 @contextmanager
-def submitted_to(server: str, files: "Sequence[SubmittedFile]", wanted: Wanted) -> "Iterator[Job]":
+def submitted_to(files: "Sequence[SubmittedFile]", wanted: Wanted) -> "Iterator[Job]":
     """The job at the server. Raises what the client raises, and typer.Exit on Ctrl-C."""
-    with server_client(server, tenant=wanted.tenant) as client:
+    with server_client(wanted.where) as client:
         try:
             with _sending(files) as on_sent:
                 job = client.submit(
