@@ -38,7 +38,7 @@ _HEADERS = {
 
 _NOUNS = (submissions, jobs, events, documents, reviews, exports, schemas, keys, account)
 #: what every route of theirs may answer with besides
-_ALWAYS = problems(401, 403, 422, 429, 503)
+_ALWAYS = problems(400, 401, 403, 422, 429, 503)
 
 
 def create_app(face: Face) -> FastAPI:

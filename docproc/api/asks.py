@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
 from pydantic_core import from_json
 
 from docproc.domain.errors import UsageError
@@ -49,6 +58,16 @@ def _storable_value(tree: Any) -> Any:  # noqa: ANN401
 
 #: any JSON, whose text can be stored
 JsonText: TypeAlias = Annotated[Any, AfterValidator(_storable_value)]
+
+
+def _written_out(moment: object) -> object:
+    """A number would be taken for seconds since 1970."""
+    if not isinstance(moment, str) or "T" not in moment.upper():
+        raise ValueError("a moment is written as 2026-03-01T12:00:00Z")
+    return moment
+
+
+Moment: TypeAlias = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 ShortText: TypeAlias = Annotated[str, AfterValidator(storable), Field(min_length=1, max_length=255)]
 Metadata: TypeAlias = Annotated[
     dict[str, Any], AfterValidator(_metadata), Field(examples=[{"source": "mailroom", "year": "2026"}])

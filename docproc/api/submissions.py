@@ -46,7 +46,7 @@ _MOST_JSON_BYTES = 10 << 20
     response_model=SubmittedShape,
     responses={
         200: {"model": SubmittedShape, "description": "The job that the same Idempotency-Key made before"},
-        **problems(400, 409, 413),
+        **problems(409, 413),
     },
     openapi_extra=described_body(),
 )

@@ -13,8 +13,10 @@ from typing import Any
 
 import httpx2
 import uvicorn
+from fastapi import FastAPI
 
 from docproc.api.app import create_app
+from docproc.api.counting import RequestCounters
 from docproc.api.serving import listen
 from docproc.api.wiring import Face, open_face
 from docproc.bootstrap import Desk, _desk_over
@@ -76,6 +78,17 @@ def submit(client: httpx2.Client, content: bytes, *, wait: float = 30, **fields:
     assert answer.status_code in {200, 201}, answer.text
     found: dict[str, Any] = answer.json()
     return found
+
+
+class _NoFace:
+    """Enough to describe an app."""
+
+    counters = RequestCounters()
+
+
+def described_app() -> FastAPI:
+    """An app to be looked at, not to be asked."""
+    return create_app(_NoFace())  # type: ignore[arg-type]
 
 
 class _Server(uvicorn.Server):

@@ -7,15 +7,12 @@ from typing import Any
 
 import httpx2
 import pytest
-from doubles.face import Place, submit, until
-from fastapi import FastAPI
+from doubles.face import Place, described_app, submit, until
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
-from docproc.api.app import create_app
 from docproc.api.callers import Allowed
-from docproc.api.counting import RequestCounters
 
 pytestmark = pytest.mark.integration
 
@@ -34,16 +31,6 @@ BODIES: Mapping[tuple[str, str], Mapping[str, Any]] = {
 }
 
 
-class _NoFace:
-    """Enough to make an app of."""
-
-    counters = RequestCounters()
-
-
-def app() -> FastAPI:
-    return create_app(_NoFace())  # type: ignore[arg-type]
-
-
 def every_route(routes: Iterable[BaseRoute]) -> Iterator[Any]:
     for route in routes:
         inner = getattr(route, "original_router", None)
@@ -60,14 +47,16 @@ def dependencies(dependant: Dependant) -> Iterator[Any]:
 
 
 def routes_of_api() -> list[tuple[str, str]]:
-    found = [route for route in every_route(app().routes) if isinstance(route, APIRoute) and route.path not in OPEN]
+    found = [
+        route for route in every_route(described_app().routes) if isinstance(route, APIRoute) and route.path not in OPEN
+    ]
     return sorted((method, route.path) for route in found for method in route.methods or ())
 
 
 def test_every_route_asks_for_a_key_first() -> None:
     unbound = [
         route.path
-        for route in every_route(app().routes)
+        for route in every_route(described_app().routes)
         if route.path not in OPEN
         and not route.path.startswith("/docs/assets")
         and not (
