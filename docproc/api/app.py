@@ -19,6 +19,7 @@ from docproc.api import (
     reviews,
     schemas,
     submissions,
+    uploads,
 )
 from docproc.api.asks import SubmissionAsk
 from docproc.api.counting import Counted
@@ -36,7 +37,7 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
-_NOUNS = (submissions, jobs, events, documents, reviews, exports, schemas, keys, account)
+_NOUNS = (submissions, uploads, jobs, events, documents, reviews, exports, schemas, keys, account)
 #: what every route of theirs may answer with besides
 _ALWAYS = problems(400, 401, 403, 422, 429, 503)
 

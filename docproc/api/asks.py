@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
-from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -23,6 +22,8 @@ from docproc.services.canonical import canonical
 _MOST_METADATA_BYTES = 16 << 10
 _PARSED_FIELDS = ("metadata", "documents")
 MAX_DOCUMENTS = 1000
+#: an upload is known by the sha256 of its bytes
+UPLOAD_ID = "^[0-9a-f]{64}$"
 
 
 def storable(text: str) -> str:
@@ -82,7 +83,7 @@ class DocumentAsk(BaseModel):
     file: Annotated[
         str | None, Field(description="Name of a file of the same form.", examples=["bill.pdf"], max_length=1000)
     ] = None
-    upload_id: Annotated[UUID | None, Field(description="As POST /v1/uploads gave it.")] = None
+    upload_id: Annotated[str | None, Field(description="As POST /v1/uploads gave it.", pattern=UPLOAD_ID)] = None
     url: Annotated[str | None, Field(description="https://… of the public internet, fetched now.", max_length=2000)] = (
         None
     )

@@ -95,6 +95,26 @@ async def receive_form(
     return parts.form
 
 
+async def receive_bytes(chunks: AsyncIterable[bytes], path: Path, *, max_bytes: int) -> Path:
+    """A body as it is, as a new file. Raises TooLargeError."""
+    pending, pending_bytes, written = [], 0, 0
+    try:
+        with path.open("xb") as stream:
+            async for chunk in chunks:
+                pending.append(chunk)
+                pending_bytes += len(chunk)
+                written += len(chunk)
+                if written > max_bytes:
+                    raise TooLargeError(f"the file is larger than the limit of {max_bytes:,} bytes")
+                if pending_bytes >= _WRITE_BYTES:
+                    await asyncio.to_thread(stream.writelines, pending)
+                    pending, pending_bytes = [], 0
+            await asyncio.to_thread(stream.writelines, pending)
+    except OSError as exc:
+        raise StorageError(f"folder {path.parent.parent}: {exc.strerror}") from exc
+    return path
+
+
 class _Parts:
     """Takes what the parser finds; bytes of files are kept until `flush` writes them, outside the event loop."""
 

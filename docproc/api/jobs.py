@@ -178,7 +178,7 @@ def retry(job_id: UUID, face: TheFace, key: Submitter, asked: RetryAsk | None = 
 @routes.delete("/{job_id}", response_model=RemovedShape, responses=problems(404, 409))
 def delete(job_id: UUID, face: TheFace, key: Admin) -> RemovedShape:
     """Delete a job with everything kept of its documents; the answer is the receipt. Cancel it first if it runs."""
-    removed = delete_job(face.desk.stores, job_id, owners=face.desk.owners, tenant=key.tenant)
+    removed = delete_job(face.desk.stores, job_id, owners=face.desk.owners, tenant=key.tenant, by=key.actor)
     note(face, key, "job.delete", job_id)
     face.passwords.forget(job_id)
     return RemovedShape(**asdict(removed))

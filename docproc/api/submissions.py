@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -16,7 +16,7 @@ from docproc.api.incoming import IncomingFile, incoming_folder, receive_form
 from docproc.api.problems import invalid_request, problems
 from docproc.api.sending import described_body
 from docproc.api.shapes import JobShape, SubmittedShape
-from docproc.api.sources import placed
+from docproc.api.sources import Arrivals, placed
 from docproc.api.wiring import Face
 from docproc.domain.errors import UsageError
 from docproc.domain.ids import new_id
@@ -73,7 +73,8 @@ async def submit(
         except ValidationError as error:
             return invalid_request(error.errors())
         asked_job = await asyncio.to_thread(_new_job, asked, face, key)
-        files = await asyncio.to_thread(placed, asked.documents, sent)
+        place = Arrivals(face=face, tenant=key.tenant, folder=folder, opened=ended.enter_context(ExitStack()))
+        files = await asyncio.to_thread(placed, asked.documents, sent, place)
         if asked.password is not None:
             face.passwords.give(asked_job.id, (asked.password.get_secret_value(),))
         job = await asyncio.to_thread(_submitted, face, asked_job, files, idempotency_key)
