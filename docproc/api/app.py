@@ -15,11 +15,13 @@ from docproc.api import (
     exports,
     health,
     jobs,
+    keeping,
     keys,
     reviews,
     schemas,
     submissions,
     uploads,
+    webhooks,
 )
 from docproc.api.asks import SubmissionAsk
 from docproc.api.counting import Counted
@@ -37,7 +39,20 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
-_NOUNS = (submissions, uploads, jobs, events, documents, reviews, exports, schemas, keys, account)
+_NOUNS = (
+    submissions,
+    uploads,
+    jobs,
+    events,
+    documents,
+    reviews,
+    exports,
+    schemas,
+    webhooks,
+    keys,
+    keeping,
+    account,
+)
 #: what every route of theirs may answer with besides
 _ALWAYS = problems(400, 401, 403, 422, 429, 503)
 

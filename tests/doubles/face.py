@@ -32,6 +32,8 @@ from doubles.worker import WorkerProcess, running_worker
 
 #: what machines under load may need
 PATIENCE_S = 60.0
+#: where webhooks of tests may lead to
+RECEIVERS = "localhost"
 BILL = "Invoice\nInvoice number: {number}\nInvoice date: 2026-03-01\nTotal: 120.00 EUR"
 
 
@@ -133,7 +135,7 @@ def answering(face: Face) -> Iterator[str]:
 @contextmanager
 def alone(folder: Path) -> Iterator[Place]:
     """As `docproc serve` without settings."""
-    settings = Settings(data_dir=folder / "data", workers=2)
+    settings = Settings(data_dir=folder / "data", workers=2, webhook_hosts=[RECEIVERS])
     settings.data_dir.mkdir()
     database = open_own_database(settings.database)
     desk = _desk_over(database, settings)
@@ -154,6 +156,7 @@ def service(
             "DOCPROC_DATABASE_URL": url,
             "DOCPROC_BROKER_URL": valkey.url,
             "DOCPROC_BLOB_URL": blobs,
+            "DOCPROC_WEBHOOK_HOSTS": f'["{RECEIVERS}"]',
             **environment,
         }
         queues = ("prepare", "read.cpu", "assemble", "export", "deliver")
