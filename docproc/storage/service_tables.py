@@ -255,21 +255,6 @@ class ReceiptRow(Base):
     created_at: Mapped[datetime]
 
 
-class UploadRow(Base):
-    """Bytes that somebody brings straight to the blob store, to be submitted by their id."""
-
-    __tablename__ = "uploads"
-    __table_args__ = (Index(None, "expires_at"), Index(None, "tenant", "created_at"))
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    tenant: Mapped[str] = mapped_column(Text, ForeignKey("tenants.name", ondelete="CASCADE"))
-    name: Mapped[str] = mapped_column(Text)
-    byte_count: Mapped[int] = mapped_column(BigInteger)
-    sha256: Mapped[str] = mapped_column(String(64))
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-
-
 class UsageRow(Base):
     """What one reading cost its tenant; rows are only added, so that readers never wait for each other."""
 
@@ -317,6 +302,5 @@ DELIVERY_ATTEMPTS = Base.metadata.tables["delivery_attempts"]
 RATES = Base.metadata.tables["rates"]
 HOLDS = Base.metadata.tables["holds"]
 RECEIPTS = Base.metadata.tables["receipts"]
-UPLOADS = Base.metadata.tables["uploads"]
 USAGE = Base.metadata.tables["usage"]
 AUDIT = Base.metadata.tables["audit"]
