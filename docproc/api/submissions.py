@@ -11,6 +11,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import ValidationError
 
 from docproc.api.asks import SubmissionAsk, ask_of_fields, ask_of_json
+from docproc.api.audits import note
 from docproc.api.callers import Submitter, TheFace
 from docproc.api.incoming import IncomingFile, incoming_folder, receive_form
 from docproc.api.problems import invalid_request, problems
@@ -77,7 +78,7 @@ async def submit(
         files = await asyncio.to_thread(placed, asked.documents, sent, place)
         if asked.password is not None:
             face.passwords.give(asked_job.id, (asked.password.get_secret_value(),))
-        job = await asyncio.to_thread(_submitted, face, asked_job, files, idempotency_key)
+        job = await asyncio.to_thread(_submitted, face, key, asked_job, files, idempotency_key)
     face.wake()
     if wait:
         await face.lookout.until_final(job.id, seconds=wait)
@@ -140,11 +141,15 @@ def _schema(asked: SubmissionAsk) -> ExtractionSchema:
         raise UsageError(exc.message) from exc
 
 
-def _submitted(face: Face, asked: NewJob, files: Sequence[SubmittedFile], key: str | None) -> Job:
+def _submitted(
+    face: Face, key: ApiKey, asked: NewJob, files: Sequence[SubmittedFile], idempotency_key: str | None
+) -> Job:
     desk = face.desk
     admit_pages(desk.front.limits, asked.tenant)
-    job = submit_once(desk.stores, asked, files, accept=desk.accept, key=key)
-    if job.id != asked.id:
+    job = submit_once(desk.stores, asked, files, accept=desk.accept, key=idempotency_key)
+    if job.id == asked.id:
+        note(face, key, "job.submit", job.id)
+    else:
         face.passwords.forget(asked.id)
     return job
 
