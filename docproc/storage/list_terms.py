@@ -65,14 +65,16 @@ def job_is(state: JobState) -> ColumnElement[bool]:
     usable = count[DocumentState.SUCCEEDED] + count[DocumentState.NEEDS_REVIEW]
     asked = JOBS.c.cancel_requested_at.is_not(None)
     only_received = count[DocumentState.RECEIVED] == total
-    ended = and_(total > 0, begun == 0)
+    # column by column, and not by sums, of which the planner knows nothing
+    ended = and_(total > 0, *(count[each] == 0 for each in OPEN_DOCUMENT_STATES))
+    spoilt = (count[DocumentState.FAILED], count[DocumentState.CANCELED])
     match state:
         case JobState.QUEUED:
             return or_(and_(_UNFINISHED, total > 0, only_received), and_(_EMPTY, ~asked))
         case JobState.RUNNING:
             return and_(_UNFINISHED, begun > 0, ~only_received)
         case JobState.SUCCEEDED:
-            return and_(ended, usable == total)
+            return and_(ended, *(each == 0 for each in spoilt))
         case JobState.PARTIAL:
             return and_(or_(_WITH_FAILURES, _WITH_CANCELED), ended, usable > 0, usable < total)
         case JobState.FAILED:

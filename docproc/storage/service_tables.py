@@ -166,6 +166,7 @@ class DeliveryRow(Base):
         CheckConstraint("(state = 'leased') = (lease_owner IS NOT NULL)", name="leased_by_somebody"),
         CheckConstraint("(lease_owner IS NULL) = (lease_expires_at IS NULL)", name="lease_is_whole"),
         CheckConstraint("(job_id IS NULL) = (event_number IS NULL)", name="of_an_event_or_a_ping"),
+        Index("ix_deliveries_newest", "tenant", "created_at", "id"),
         Index("ix_deliveries_log", "webhook_id", "created_at", "id"),
         partial_index("ix_deliveries_due", "tenant", "due_at", "id", where="state = 'waiting'"),
         partial_index("ix_deliveries_queued", "queued_at", where="state = 'queued'"),

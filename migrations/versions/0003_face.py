@@ -13,7 +13,10 @@ depends_on = None
 
 #: by table: names of indexes with their columns and, of those of few rows, which
 INDEXES: dict[str, dict[str, tuple[list[str], str | None]]] = {
-    "deliveries": {"log": (["webhook_id", "created_at", "id"], None)},
+    "deliveries": {
+        "newest": (["tenant", "created_at", "id"], None),
+        "log": (["webhook_id", "created_at", "id"], None),
+    },
     "documents": {
         "newest": (["tenant", "created_at", "id"], None),
         "needs_review": (["tenant", "id"], "state = 'needs_review'"),
