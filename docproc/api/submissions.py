@@ -19,10 +19,12 @@ from docproc.api.sending import described_body
 from docproc.api.shapes import JobShape, SubmittedShape
 from docproc.api.sources import Arrivals, placed
 from docproc.api.wiring import Face
+from docproc.bootstrap import CPU_READERS, make_reader
 from docproc.domain.errors import UsageError
 from docproc.domain.ids import new_id
 from docproc.domain.schema import ExtractionSchema
 from docproc.services.answering import document_text
+from docproc.services.choose_schema import Chooser
 from docproc.services.job_context import schema_version
 from docproc.services.key_records import ApiKey
 from docproc.services.limits import admit_pages
@@ -37,6 +39,9 @@ routes = APIRouter(prefix="/v1", tags=["jobs"])
 #: records of more documents are fetched, not answered with
 MOST_ANSWERED = 20
 _LONGEST_WAIT_S = 60.0
+#: the schema is to be chosen
+_AUTO = "auto"
+_FEWEST_CANDIDATES = 2
 #: of a body that is JSON
 _MOST_JSON_BYTES = 10 << 20
 
@@ -73,9 +78,9 @@ async def submit(
             asked, sent = await _received(request, face, folder)
         except ValidationError as error:
             return invalid_request(error.errors())
-        asked_job = await asyncio.to_thread(_new_job, asked, face, key)
         place = Arrivals(face=face, tenant=key.tenant, folder=folder, opened=ended.enter_context(ExitStack()))
         files = await asyncio.to_thread(placed, asked.documents, sent, place)
+        asked_job = await asyncio.to_thread(_new_job, asked, files, face, key)
         if asked.password is not None:
             face.passwords.give(asked_job.id, (asked.password.get_secret_value(),))
         job = await asyncio.to_thread(_submitted, face, key, asked_job, files, idempotency_key)
@@ -99,7 +104,7 @@ async def _received(request: Request, face: Face, folder: Path) -> tuple[Submiss
     return ask_of_fields(form.fields), form.files
 
 
-def _new_job(asked: SubmissionAsk, face: Face, key: ApiKey) -> NewJob:
+def _new_job(asked: SubmissionAsk, files: Sequence[SubmittedFile], face: Face, key: ApiKey) -> NewJob:
     """Raises UsageError."""
     queue = face.queue_of(asked.reader)
     if asked.password is not None and queue is not None:
@@ -108,7 +113,7 @@ def _new_job(asked: SubmissionAsk, face: Face, key: ApiKey) -> NewJob:
     day_first = settings.day_first if asked.date_order is None else {"dmy": True, "mdy": False}.get(asked.date_order)
     return NewJob(
         id=new_id(),
-        schema=schema_version(_schema(asked)),
+        schema=schema_version(_schema(asked, files, face)),
         options=JobOptions(
             reader=asked.reader,
             pages=parse_ranges(asked.pages),
@@ -125,18 +130,35 @@ def _new_job(asked: SubmissionAsk, face: Face, key: ApiKey) -> NewJob:
     )
 
 
-def _schema(asked: SubmissionAsk) -> ExtractionSchema:
-    """Raises SchemaError, or UsageError for a name that is none: a client's word never names a file or a class."""
+def _schema(asked: SubmissionAsk, files: Sequence[SubmittedFile], face: Face) -> ExtractionSchema:
+    """Raises SchemaError, or UsageError for a name that is none."""
     from schemas.json_schema import compile_json_schema  # noqa: PLC0415
-    from schemas.registry import SHIPPED, is_registered, registered  # noqa: PLC0415
 
     wanted = asked.extraction_schema
     if isinstance(wanted, dict):
         return compile_json_schema(wanted, stem="inline", reference="inline.json")
-    if not is_registered(wanted):
+    if wanted != _AUTO:
+        return _named(wanted)
+    if len(asked.candidates) < _FEWEST_CANDIDATES:
+        raise UsageError("with schema=auto `candidates` names two schemas or more to choose from")
+    candidates = [_named(name) for name in asked.candidates]
+    chooser = Chooser(
+        accept=face.desk.accept,
+        source=face.source(),
+        reader=make_reader(CPU_READERS[0], face.desk.settings),
+        passwords=() if asked.password is None else (asked.password.get_secret_value(),),
+    )
+    return chooser.choose([file.path for file in files], candidates)
+
+
+def _named(name: str) -> ExtractionSchema:
+    """Raises UsageError: a client's word never names a file or a class."""
+    from schemas.registry import SHIPPED, is_registered, registered  # noqa: PLC0415
+
+    if not is_registered(name):
         raise UsageError(f"there is no schema of that name: there are {', '.join(SHIPPED)}, or send a JSON Schema")
     try:
-        return registered(wanted)
+        return registered(name)
     except UsageError as exc:
         raise UsageError(exc.message) from exc
 
