@@ -270,31 +270,24 @@ class Service:
 
 def open_service(settings: Settings | None = None, *, migrate: bool = False) -> Service:
     """Raises UsageError when the settings describe no service, StorageError when the database is not ready for it."""
-    from docproc.intake import accept  # noqa: PLC0415
     from docproc.storage.alarm import PostgresAlarm  # noqa: PLC0415
-    from docproc.storage.stores import (  # noqa: PLC0415
-        errand_stores_over,
-        open_service_database,
-        stores_over,
-        upkeep_stores_over,
-        work_stores_over,
-    )
+    from docproc.storage.stores import open_service_database  # noqa: PLC0415
 
     settings = settings or load_settings()
     if not settings.broker:
         raise UsageError("a service needs a broker: set DOCPROC_BROKER_URL, for example redis://127.0.0.1:6379/0")
     database = open_service_database(_service_database_url(settings), migrate_first=migrate, statement_s=STATEMENT_S)
-    upkeep = upkeep_stores_over(database)
+    desk = _desk_over(database, settings)
     return Service(
         settings=settings,
-        stores=stores_over(database, settings.blobs),
-        work=work_stores_over(database),
-        errands=errand_stores_over(database),
-        census=upkeep.census,
-        names=upkeep.names,
+        stores=desk.stores,
+        work=desk.work,
+        errands=desk.errands,
+        census=desk.upkeep.census,
+        names=desk.upkeep.names,
         broker_url=settings.broker,
         open_alarm=lambda: PostgresAlarm(database),
-        accept=partial(accept, limits=settings.limits),
+        accept=desk.accept,
     )
 
 
@@ -344,15 +337,9 @@ def schema_of(version: "SchemaVersion") -> "ExtractionSchema":
 
 def open_review(desk: Desk) -> "ReviewRoom":
     """Where people look at records and correct them."""
-    from docproc.services.job_context import SystemClock  # noqa: PLC0415
     from docproc.services.review import ReviewRoom  # noqa: PLC0415
 
-    return ReviewRoom(
-        stores=desk.stores,
-        reviews=desk.front.reviews,
-        schema_of=lambda job: schema_of(job.schema),
-        clock=SystemClock(),
-    )
+    return ReviewRoom(stores=desk.stores, reviews=desk.front.reviews, schema_of=lambda job: schema_of(job.schema))
 
 
 def load_job_schema(job: "Job") -> "ExtractionSchema":

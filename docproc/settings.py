@@ -29,7 +29,7 @@ _LIMITS = Limits()
 FILE_NAME = "docproc.toml"
 PREFIX = "DOCPROC_"
 #: where records, files and messages go, and what code reads them
-OWN_FILE_ONLY = frozenset({"database_url", "blob_url", "broker_url", "readers", "webhook_hosts"})
+OWN_FILE_ONLY = frozenset({"database_url", "blob_url", "broker_url", "readers", "webhook_hosts", "source_hosts"})
 
 
 def _processors() -> int:
@@ -87,6 +87,10 @@ class Settings(BaseSettings):
     ] = None
     webhook_hosts: Annotated[
         list[str], Field(description="Hosts of your own network that webhooks may lead to; others must be public.")
+    ] = []
+    source_hosts: Annotated[
+        list[str],
+        Field(description="Hosts of your own network that documents may be fetched from; others must be public."),
     ] = []
     workers: Annotated[int, Field(ge=1, le=256, description="Documents read at the same time.")] = _processors()
     date_order: Annotated[

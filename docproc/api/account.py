@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from docproc.api import cursors
-from docproc.api.asks import ShortText
+from docproc.api.asks import Moment, ShortText
 from docproc.api.callers import Admin, TheFace
 from docproc.api.jobs import Cursor, Limit
 from docproc.api.shapes import Listed, Shape, listed
@@ -17,8 +17,8 @@ from docproc.services.usage import UsageBy, UsageFilter
 
 routes = APIRouter(prefix="/v1", tags=["account"])
 
-Since = Annotated[AwareDatetime | None, Field(description="Then or later.")]
-Before = Annotated[AwareDatetime | None, Field(description="Earlier than that.")]
+Since = Annotated[Moment | None, Field(description="Then or later.")]
+Before = Annotated[Moment | None, Field(description="Earlier than that.")]
 
 
 class LimitsShape(Shape):

@@ -15,10 +15,13 @@ from docproc.api import (
     exports,
     health,
     jobs,
+    keeping,
     keys,
     reviews,
     schemas,
     submissions,
+    uploads,
+    webhooks,
 )
 from docproc.api.asks import SubmissionAsk
 from docproc.api.counting import Counted
@@ -34,11 +37,25 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
+    "Cache-Control": "no-store",
 }
 
-_NOUNS = (submissions, jobs, events, documents, reviews, exports, schemas, keys, account)
+_NOUNS = (
+    submissions,
+    uploads,
+    jobs,
+    events,
+    documents,
+    reviews,
+    exports,
+    schemas,
+    webhooks,
+    keys,
+    keeping,
+    account,
+)
 #: what every route of theirs may answer with besides
-_ALWAYS = problems(401, 403, 422, 429, 503)
+_ALWAYS = problems(400, 401, 403, 422, 429, 503)
 
 
 def create_app(face: Face) -> FastAPI:

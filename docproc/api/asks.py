@@ -2,9 +2,17 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
-from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
 from pydantic_core import from_json
 
 from docproc.domain.errors import UsageError
@@ -14,6 +22,8 @@ from docproc.services.canonical import canonical
 _MOST_METADATA_BYTES = 16 << 10
 _PARSED_FIELDS = ("metadata", "documents")
 MAX_DOCUMENTS = 1000
+#: an upload is known by the sha256 of its bytes
+UPLOAD_ID = "^[0-9a-f]{64}$"
 
 
 def storable(text: str) -> str:
@@ -49,6 +59,16 @@ def _storable_value(tree: Any) -> Any:  # noqa: ANN401
 
 #: any JSON, whose text can be stored
 JsonText: TypeAlias = Annotated[Any, AfterValidator(_storable_value)]
+
+
+def _written_out(moment: object) -> object:
+    """A number would be taken for seconds since 1970."""
+    if not isinstance(moment, str) or "T" not in moment.upper():
+        raise ValueError("a moment is written as 2026-03-01T12:00:00Z")
+    return moment
+
+
+Moment: TypeAlias = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 ShortText: TypeAlias = Annotated[str, AfterValidator(storable), Field(min_length=1, max_length=255)]
 Metadata: TypeAlias = Annotated[
     dict[str, Any], AfterValidator(_metadata), Field(examples=[{"source": "mailroom", "year": "2026"}])
@@ -63,7 +83,7 @@ class DocumentAsk(BaseModel):
     file: Annotated[
         str | None, Field(description="Name of a file of the same form.", examples=["bill.pdf"], max_length=1000)
     ] = None
-    upload_id: Annotated[UUID | None, Field(description="As POST /v1/uploads gave it.")] = None
+    upload_id: Annotated[str | None, Field(description="As POST /v1/uploads gave it.", pattern=UPLOAD_ID)] = None
     url: Annotated[str | None, Field(description="https://… of the public internet, fetched now.", max_length=2000)] = (
         None
     )

@@ -9,6 +9,7 @@ from uuid import UUID
 from docproc.domain.errors import UsageError
 from docproc.services.audit_book import AuditPlace
 from docproc.services.catalog import JobPlace
+from docproc.services.errand_records import LogPlace
 
 _LONGEST_POSITION = 2**31 - 1
 
@@ -40,6 +41,13 @@ def audit_place(cursor: str | None) -> AuditPlace | None:
         return None
     moment, identity = _moment_and_id(cursor)
     return AuditPlace(happened_at=moment, id=identity)
+
+
+def log_place(cursor: str | None) -> LogPlace | None:
+    if cursor is None:
+        return None
+    moment, identity = _moment_and_id(cursor)
+    return LogPlace(created_at=moment, id=identity)
 
 
 def identity(cursor: str | None) -> UUID | None:

@@ -3,8 +3,9 @@
 import asyncio
 import secrets
 import shutil
+import time
 from collections.abc import AsyncIterable, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +20,8 @@ _WRITE_BYTES = 1 << 20
 #: of all fields that are no files, together
 _MAX_FIELDS_BYTES = 10 << 20
 MAX_FILES = 1000
+#: no request takes so long
+_LEFT_BEHIND_S = 24 * 3600.0
 _MAX_FIELDS = 100
 
 
@@ -53,6 +56,15 @@ async def incoming_folder(place: Path) -> AsyncIterator[Path]:
         yield folder
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+def forget_old(place: Path) -> None:
+    """Remove what requests left behind whose process died."""
+    before = time.time() - _LEFT_BEHIND_S
+    for folder in place.glob("*"):
+        with suppress(OSError):  # another process was faster
+            if folder.stat().st_mtime < before:
+                shutil.rmtree(folder)
 
 
 async def receive_form(
@@ -93,6 +105,26 @@ async def receive_form(
     if not parts.finished:
         raise UsageError("the body ends before its last boundary")
     return parts.form
+
+
+async def receive_bytes(chunks: AsyncIterable[bytes], path: Path, *, max_bytes: int) -> Path:
+    """A body as it is, as a new file. Raises TooLargeError."""
+    pending, pending_bytes, written = [], 0, 0
+    try:
+        with path.open("xb") as stream:
+            async for chunk in chunks:
+                pending.append(chunk)
+                pending_bytes += len(chunk)
+                written += len(chunk)
+                if written > max_bytes:
+                    raise TooLargeError(f"the file is larger than the limit of {max_bytes:,} bytes")
+                if pending_bytes >= _WRITE_BYTES:
+                    await asyncio.to_thread(stream.writelines, pending)
+                    pending, pending_bytes = [], 0
+            await asyncio.to_thread(stream.writelines, pending)
+    except OSError as exc:
+        raise StorageError(f"folder {path.parent.parent}: {exc.strerror}") from exc
+    return path
 
 
 class _Parts:

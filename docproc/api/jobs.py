@@ -6,10 +6,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from docproc.api import cursors
-from docproc.api.asks import ShortText, storable
+from docproc.api.asks import Moment, ShortText, storable
 from docproc.api.audits import note
 from docproc.api.callers import Admin, Reader, Submitter, TheFace
 from docproc.api.problems import problems
@@ -53,8 +53,8 @@ class JobQuery(BaseModel):
         list[_Word],
         Field(description="`name:value`, once or more: all of them stand in the job's metadata.", max_length=10),
     ] = []
-    since: Annotated[AwareDatetime | None, Field(description="Created then or later.")] = None
-    before: Annotated[AwareDatetime | None, Field(description="Created earlier than that.")] = None
+    since: Annotated[Moment | None, Field(description="Created then or later.")] = None
+    before: Annotated[Moment | None, Field(description="Created earlier than that.")] = None
     limit: Limit = 50
     cursor: Cursor = None
 
@@ -178,7 +178,7 @@ def retry(job_id: UUID, face: TheFace, key: Submitter, asked: RetryAsk | None = 
 @routes.delete("/{job_id}", response_model=RemovedShape, responses=problems(404, 409))
 def delete(job_id: UUID, face: TheFace, key: Admin) -> RemovedShape:
     """Delete a job with everything kept of its documents; the answer is the receipt. Cancel it first if it runs."""
-    removed = delete_job(face.desk.stores, job_id, owners=face.desk.owners, tenant=key.tenant)
+    removed = delete_job(face.desk.stores, job_id, owners=face.desk.owners, tenant=key.tenant, by=key.actor)
     note(face, key, "job.delete", job_id)
     face.passwords.forget(job_id)
     return RemovedShape(**asdict(removed))

@@ -145,10 +145,20 @@ def invalid_request(errors: Sequence[Mapping[str, Any]]) -> JSONResponse:
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, UsageError.code, detail, errors=found)
 
 
-async def _on_http_error(_: Request, error: Exception) -> JSONResponse:
+async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
     code = _CODES.get(error.status_code, "invalid_request")
-    return problem(error.status_code, code, str(error.detail), headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers |= _allowed(request)
+    return problem(error.status_code, code, str(error.detail), headers=headers)
+
+
+def _allowed(request: Request) -> Mapping[str, str]:
+    """Every method of the path: the framework names those of the first route that it fits."""
+    path = getattr(request.scope.get("route"), "path", "")
+    methods = request.app.openapi()["paths"].get(path, {})
+    return {"Allow": ", ".join(sorted(method.upper() for method in methods))} if methods else {}
 
 
 async def _on_bug(_: Request, error: Exception) -> JSONResponse:

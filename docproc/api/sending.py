@@ -30,7 +30,9 @@ def described_body() -> dict[str, Any]:
                             "summary": "A document that was uploaded to the store before",
                             "value": {
                                 "schema": "invoice",
-                                "documents": [{"upload_id": "019a7f3e-5f00-7c21-9b1d-0c7a52e6a001"}],
+                                "documents": [
+                                    {"upload_id": "982d1686a2dee2e9a18f36773df721ad5c218fca19b7a21927173b878433fe06"}
+                                ],
                             },
                         }
                     },

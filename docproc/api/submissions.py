@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -11,17 +11,20 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import ValidationError
 
 from docproc.api.asks import SubmissionAsk, ask_of_fields, ask_of_json
+from docproc.api.audits import note
 from docproc.api.callers import Submitter, TheFace
 from docproc.api.incoming import IncomingFile, incoming_folder, receive_form
 from docproc.api.problems import invalid_request, problems
 from docproc.api.sending import described_body
 from docproc.api.shapes import JobShape, SubmittedShape
-from docproc.api.sources import placed
+from docproc.api.sources import Arrivals, placed
 from docproc.api.wiring import Face
+from docproc.bootstrap import CPU_READERS, make_reader
 from docproc.domain.errors import UsageError
 from docproc.domain.ids import new_id
 from docproc.domain.schema import ExtractionSchema
 from docproc.services.answering import document_text
+from docproc.services.choose_schema import Chooser
 from docproc.services.job_context import schema_version
 from docproc.services.key_records import ApiKey
 from docproc.services.limits import admit_pages
@@ -36,6 +39,9 @@ routes = APIRouter(prefix="/v1", tags=["jobs"])
 #: records of more documents are fetched, not answered with
 MOST_ANSWERED = 20
 _LONGEST_WAIT_S = 60.0
+#: the schema is to be chosen
+_AUTO = "auto"
+_FEWEST_CANDIDATES = 2
 #: of a body that is JSON
 _MOST_JSON_BYTES = 10 << 20
 
@@ -46,7 +52,7 @@ _MOST_JSON_BYTES = 10 << 20
     response_model=SubmittedShape,
     responses={
         200: {"model": SubmittedShape, "description": "The job that the same Idempotency-Key made before"},
-        **problems(400, 409, 413),
+        **problems(409, 413),
     },
     openapi_extra=described_body(),
 )
@@ -72,11 +78,12 @@ async def submit(
             asked, sent = await _received(request, face, folder)
         except ValidationError as error:
             return invalid_request(error.errors())
-        asked_job = await asyncio.to_thread(_new_job, asked, face, key)
-        files = await asyncio.to_thread(placed, asked.documents, sent)
+        place = Arrivals(face=face, tenant=key.tenant, folder=folder, opened=ended.enter_context(ExitStack()))
+        files = await asyncio.to_thread(placed, asked.documents, sent, place)
+        asked_job = await asyncio.to_thread(_new_job, asked, files, face, key)
         if asked.password is not None:
             face.passwords.give(asked_job.id, (asked.password.get_secret_value(),))
-        job = await asyncio.to_thread(_submitted, face, asked_job, files, idempotency_key)
+        job = await asyncio.to_thread(_submitted, face, key, asked_job, files, idempotency_key)
     face.wake()
     if wait:
         await face.lookout.until_final(job.id, seconds=wait)
@@ -97,7 +104,7 @@ async def _received(request: Request, face: Face, folder: Path) -> tuple[Submiss
     return ask_of_fields(form.fields), form.files
 
 
-def _new_job(asked: SubmissionAsk, face: Face, key: ApiKey) -> NewJob:
+def _new_job(asked: SubmissionAsk, files: Sequence[SubmittedFile], face: Face, key: ApiKey) -> NewJob:
     """Raises UsageError."""
     queue = face.queue_of(asked.reader)
     if asked.password is not None and queue is not None:
@@ -106,7 +113,7 @@ def _new_job(asked: SubmissionAsk, face: Face, key: ApiKey) -> NewJob:
     day_first = settings.day_first if asked.date_order is None else {"dmy": True, "mdy": False}.get(asked.date_order)
     return NewJob(
         id=new_id(),
-        schema=schema_version(_schema(asked)),
+        schema=schema_version(_schema(asked, files, face)),
         options=JobOptions(
             reader=asked.reader,
             pages=parse_ranges(asked.pages),
@@ -123,27 +130,48 @@ def _new_job(asked: SubmissionAsk, face: Face, key: ApiKey) -> NewJob:
     )
 
 
-def _schema(asked: SubmissionAsk) -> ExtractionSchema:
-    """Raises SchemaError, or UsageError for a name that is none: a client's word never names a file or a class."""
+def _schema(asked: SubmissionAsk, files: Sequence[SubmittedFile], face: Face) -> ExtractionSchema:
+    """Raises SchemaError, or UsageError for a name that is none."""
     from schemas.json_schema import compile_json_schema  # noqa: PLC0415
-    from schemas.registry import SHIPPED, is_registered, registered  # noqa: PLC0415
 
     wanted = asked.extraction_schema
     if isinstance(wanted, dict):
         return compile_json_schema(wanted, stem="inline", reference="inline.json")
-    if not is_registered(wanted):
+    if wanted != _AUTO:
+        return _named(wanted)
+    if len(asked.candidates) < _FEWEST_CANDIDATES:
+        raise UsageError("with schema=auto `candidates` names two schemas or more to choose from")
+    candidates = [_named(name) for name in asked.candidates]
+    chooser = Chooser(
+        accept=face.desk.accept,
+        source=face.source(),
+        reader=make_reader(CPU_READERS[0], face.desk.settings),
+        passwords=() if asked.password is None else (asked.password.get_secret_value(),),
+    )
+    return chooser.choose([file.path for file in files], candidates)
+
+
+def _named(name: str) -> ExtractionSchema:
+    """Raises UsageError: a client's word never names a file or a class."""
+    from schemas.registry import SHIPPED, is_registered, registered  # noqa: PLC0415
+
+    if not is_registered(name):
         raise UsageError(f"there is no schema of that name: there are {', '.join(SHIPPED)}, or send a JSON Schema")
     try:
-        return registered(wanted)
+        return registered(name)
     except UsageError as exc:
         raise UsageError(exc.message) from exc
 
 
-def _submitted(face: Face, asked: NewJob, files: Sequence[SubmittedFile], key: str | None) -> Job:
+def _submitted(
+    face: Face, key: ApiKey, asked: NewJob, files: Sequence[SubmittedFile], idempotency_key: str | None
+) -> Job:
     desk = face.desk
     admit_pages(desk.front.limits, asked.tenant)
-    job = submit_once(desk.stores, asked, files, accept=desk.accept, key=key)
-    if job.id != asked.id:
+    job = submit_once(desk.stores, asked, files, accept=desk.accept, key=idempotency_key)
+    if job.id == asked.id:
+        note(face, key, "job.submit", job.id)
+    else:
         face.passwords.forget(asked.id)
     return job
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from docproc.api.counting import RequestCounters
+from docproc.api.incoming import forget_old
 from docproc.api.lookout import Lookout
 from docproc.bootstrap import CPU_READERS, READERS, Desk, contexts_of, open_pages, queue_of, schema_of
 from docproc.domain.errors import UsageError
@@ -114,6 +115,7 @@ def open_face(desk: Desk, *, is_service: bool) -> Iterator[Face]:
             source=_opened_once(lambda: open_pages(desk.settings, workers=1), ended),
             links=open_blob_links(desk.settings.blobs),
         )
+        forget_old(face.incoming)
         if not is_service:
             face = replace(face, wake=ended.enter_context(_working_here(desk, passwords)))
         yield face

@@ -60,9 +60,15 @@ def limit(
     from docproc.services.limits import set_limits
 
     desk = open_any_desk()
-    asked = {"requests_per_s": requests, "burst": burst, "pages_per_month": pages, "keep_days": days}
-    changes = {limit: value or None for limit, value in asked.items() if value is not None}
-    limits = replace(desk.front.limits.get(name), **changes)
+    limits = desk.front.limits.get(name)
+    if requests is not None:
+        limits = replace(limits, requests_per_s=requests or None)
+    if burst is not None:
+        limits = replace(limits, burst=burst or None)
+    if pages is not None:
+        limits = replace(limits, pages_per_month=pages or None)
+    if days is not None:
+        limits = replace(limits, keep_days=days or None)
     set_limits(desk.front.limits, name, limits, by=person(), audit=desk.upkeep.audit)
     typer.echo(
         f"{name}: {', '.join(f'{limit} {value}' for limit, value in asdict(limits).items() if value) or 'no limits'}"

@@ -21,6 +21,7 @@ from docproc.services.records import PHASES, Claim
 from docproc.services.resume import free_dead_leases
 from docproc.services.telling import tell
 from docproc.services.tidy import tidy
+from docproc.services.upkeep import keep_house
 from docproc.services.work_on import CancelWork, LeaveWork, work_on
 from docproc.services.workbench import Workbench
 
@@ -41,6 +42,8 @@ class Rhythm:
     #: for work that nobody told of
     idle_s: float = 1.0
     tidy_every_s: float = 60.0
+    #: blobs of nobody and jobs kept for long enough go
+    upkeep_every_s: float = 3600.0
     #: documents in flight are finished when the service ends, as far as this suffices; then they are left
     grace_s: float = 8.0
 
@@ -75,6 +78,7 @@ class LocalService:
         ]
         self._claim_each = threads + 1
         self._tidied = time.monotonic() - rhythm.tidy_every_s
+        self._kept_house = time.monotonic() - rhythm.upkeep_every_s
         self._owner: Owner | None = None
 
     def __enter__(self) -> Self:
@@ -199,6 +203,9 @@ class LocalService:
         tidy(bench.stores, bench.errands)
         for job_id in self._backlog.abandoned(older_than_s=ABANDONED_AFTER_S):
             bench.stores.jobs.cancel(job_id)
+        if time.monotonic() - self._kept_house >= self._rhythm.upkeep_every_s:
+            self._kept_house = time.monotonic()
+            keep_house(bench.stores, bench.names, bench.work, holder=bench.in_hand.owner, clock=bench.clock)
 
     # -- rounds --------------------------------------------------------------------------------------------------------
 

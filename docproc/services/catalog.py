@@ -28,7 +28,7 @@ class JobFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPlace:
-    """Where a job stands in the list."""
+    """Where a job, or a document among those of all jobs, stands in the list."""
 
     created_at: datetime
     id: UUID
@@ -36,10 +36,18 @@ class JobPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentFilter:
-    """Which documents of a job are meant; None: any."""
+    """Which documents are meant; None: any."""
 
     state: DocumentState | None = None
+    #: `name`, or `name@version`
+    schema: str | None = None
     external_id: str | None = None
+    #: every one of these words stands in the document's metadata
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    #: created then or later
+    since: datetime | None = None
+    #: created earlier than that
+    before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +115,12 @@ class Catalog(Protocol):
 
     def documents(self, job: Job, *, wanted: DocumentFilter, after: int, limit: int) -> Sequence[Document]:
         """Those behind position `after`, in submit order."""
+        ...
+
+    def all_documents(
+        self, tenant: str, *, wanted: DocumentFilter, after: JobPlace | None, limit: int
+    ) -> Sequence[Document]:
+        """Those of all its jobs, newest first."""
         ...
 
     def document(self, document_id: UUID, *, tenant: str) -> Document:

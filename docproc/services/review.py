@@ -1,7 +1,7 @@
 """Review of records by people: what waits for them, corrections, confirmations, history. Knows no request."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from docproc.domain.document import DocumentState
@@ -12,6 +12,7 @@ from docproc.domain.schema import ExtractionSchema, JsonValue, Record
 from docproc.pipeline.correct import Reviewer, confirmed, corrected
 from docproc.services.blob_keys import BlobKind, document_key
 from docproc.services.bodies import get_body, put_body
+from docproc.services.job_context import SystemClock
 from docproc.services.orphans import written_in_vain
 from docproc.services.ports import Clock, Stores
 from docproc.services.records import Document, Job, SpilledTable, StoredExtraction
@@ -38,7 +39,7 @@ class ReviewRoom:
     stores: Stores
     reviews: ReviewStore
     schema_of: Callable[[Job], ExtractionSchema]
-    clock: Clock
+    clock: Clock = field(default_factory=SystemClock)
 
     def waiting(
         self, tenant: str, *, wanted: ReviewFilter, after: UUID | None = None, limit: int = 50

@@ -3,15 +3,15 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, and_, cast, func, null, or_, select
+from sqlalchemy import ColumnElement, and_, func, null, or_, select
 
-from docproc.domain.document import DocumentState, JobState
 from docproc.domain.errors import NotFoundError
 from docproc.services.catalog import DocumentFilter, JobEvent, JobFilter, JobPlace, Pace, Pulse
 from docproc.services.records import Document, Job
 from docproc.storage.changes import OPEN_DOCUMENT_STATES
 from docproc.storage.database import Database
 from docproc.storage.jobs import job_with_schema, jobs_with_schemas
+from docproc.storage.list_terms import behind, has_metadata, is_schema, job_is
 from docproc.storage.rows import document_counts, document_of, page_counts
 from docproc.storage.service_tables import EVENTS
 from docproc.storage.tables import DOCUMENTS, JOBS, SCHEMAS
@@ -24,24 +24,47 @@ class SqlCatalog:
         self._database = database
 
     def jobs(self, tenant: str, *, wanted: JobFilter, after: JobPlace | None, limit: int) -> Sequence[Job]:
-        statement = jobs_with_schemas(null()).where(JOBS.c.tenant == tenant, *_terms(wanted))
+        terms = _terms(wanted, is_sqlite=self._database.is_sqlite)
+        statement = jobs_with_schemas(null()).where(JOBS.c.tenant == tenant, *terms)
         if after is not None:
-            # spelt out: a comparison of rows would bind its values without their types
-            earlier = and_(JOBS.c.created_at == after.created_at, JOBS.c.id < after.id)
-            statement = statement.where(or_(JOBS.c.created_at < after.created_at, earlier))
+            statement = statement.where(behind(JOBS, after.created_at, after.id))
         newest = statement.order_by(JOBS.c.created_at.desc(), JOBS.c.id.desc()).limit(limit)
         with self._database.read() as connection:
             return [job_with_schema(row) for row in connection.execute(newest)]
 
     def documents(self, job: Job, *, wanted: DocumentFilter, after: int, limit: int) -> Sequence[Document]:
-        statement = select(DOCUMENTS).where(DOCUMENTS.c.job_id == job.id, DOCUMENTS.c.position > after)
-        if wanted.state is not None:
-            statement = statement.where(DOCUMENTS.c.state == wanted.state)
-        if wanted.external_id is not None:
-            statement = statement.where(DOCUMENTS.c.external_id == wanted.external_id)
+        # the tenant follows from the job, but indexes by what senders say begin with it
+        mine = (DOCUMENTS.c.job_id == job.id, DOCUMENTS.c.tenant == job.tenant, DOCUMENTS.c.position > after)
+        statement = select(DOCUMENTS).where(*mine, *self._document_terms(wanted))
         with self._database.read() as connection:
             rows = connection.execute(statement.order_by(DOCUMENTS.c.position).limit(limit))
             return [document_of(row) for row in rows]
+
+    def all_documents(
+        self, tenant: str, *, wanted: DocumentFilter, after: JobPlace | None, limit: int
+    ) -> Sequence[Document]:
+        statement = select(DOCUMENTS).where(DOCUMENTS.c.tenant == tenant, *self._document_terms(wanted))
+        if after is not None:
+            statement = statement.where(behind(DOCUMENTS, after.created_at, after.id))
+        newest = statement.order_by(DOCUMENTS.c.created_at.desc(), DOCUMENTS.c.id.desc()).limit(limit)
+        with self._database.read() as connection:
+            return [document_of(row) for row in connection.execute(newest)]
+
+    def _document_terms(self, wanted: DocumentFilter) -> Iterator[ColumnElement[bool]]:
+        if wanted.state is not None:
+            yield DOCUMENTS.c.state == wanted.state
+        if wanted.schema is not None:
+            of_schema = (
+                select(JOBS.c.id).join(SCHEMAS, SCHEMAS.c.id == JOBS.c.schema_id).where(is_schema(wanted.schema))
+            )
+            yield DOCUMENTS.c.job_id.in_(of_schema)
+        if wanted.external_id is not None:
+            yield DOCUMENTS.c.external_id == wanted.external_id
+        yield from has_metadata(DOCUMENTS.c.metadata, wanted.metadata, is_sqlite=self._database.is_sqlite)
+        if wanted.since is not None:
+            yield DOCUMENTS.c.created_at >= wanted.since
+        if wanted.before is not None:
+            yield DOCUMENTS.c.created_at < wanted.before
 
     def document(self, document_id: UUID, *, tenant: str) -> Document:
         mine = (DOCUMENTS.c.id == document_id, DOCUMENTS.c.tenant == tenant)
@@ -96,44 +119,15 @@ def _first_open() -> ColumnElement[int]:
     return JOBS.c[f"documents_{OPEN_DOCUMENT_STATES[0]}"]
 
 
-def _terms(wanted: JobFilter) -> Iterator[ColumnElement[bool]]:
+def _terms(wanted: JobFilter, *, is_sqlite: bool) -> Iterator[ColumnElement[bool]]:
     if wanted.state is not None:
-        yield _is_in(wanted.state)
+        yield job_is(wanted.state)
     if wanted.schema is not None:
-        name, _, version = wanted.schema.partition("@")
-        yield SCHEMAS.c.name == name
-        if version:
-            yield cast(SCHEMAS.c.version, Text) == version
+        yield is_schema(wanted.schema)
     if wanted.external_id is not None:
         yield JOBS.c.external_id == wanted.external_id
-    for key, value in wanted.metadata.items():
-        yield JOBS.c.metadata[key].as_string() == value
+    yield from has_metadata(JOBS.c.metadata, wanted.metadata, is_sqlite=is_sqlite)
     if wanted.since is not None:
         yield JOBS.c.created_at >= wanted.since
     if wanted.before is not None:
         yield JOBS.c.created_at < wanted.before
-
-
-def _is_in(state: JobState) -> ColumnElement[bool]:
-    """What `domain.states.job_state` and `Job.state` say, as a question to the rows."""
-    count = {each: JOBS.c[f"documents_{each}"] for each in DocumentState}
-    total = JOBS.c.documents_total
-    begun = sum((count[each] for each in OPEN_DOCUMENT_STATES[1:]), count[OPEN_DOCUMENT_STATES[0]])
-    usable = count[DocumentState.SUCCEEDED] + count[DocumentState.NEEDS_REVIEW]
-    asked = JOBS.c.cancel_requested_at.is_not(None)
-    only_received = count[DocumentState.RECEIVED] == total
-    ended = and_(total > 0, begun == 0)
-    match state:
-        case JobState.QUEUED:
-            return and_(only_received, or_(total > 0, ~asked))
-        case JobState.RUNNING:
-            return and_(begun > 0, ~only_received)
-        case JobState.SUCCEEDED:
-            return and_(ended, usable == total)
-        case JobState.PARTIAL:
-            return and_(ended, usable > 0, usable < total)
-        case JobState.FAILED:
-            return and_(ended, usable == 0, count[DocumentState.FAILED] > 0)
-        case JobState.CANCELED:
-            none_failed = and_(ended, usable == 0, count[DocumentState.FAILED] == 0)
-            return or_(and_(total == 0, asked), none_failed)

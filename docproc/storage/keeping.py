@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, text, update
 
 from docproc.domain.errors import ConflictError, HeldError, NotFoundError
 from docproc.domain.ids import new_id
@@ -62,30 +62,35 @@ class SqlKeepingStore:
     def expired(self, tenant: str, *, limit: int) -> Sequence[UUID]:
         with self._database.read() as connection:
             now = self._database.now(connection)
-            begun = JOBS.c.deleting_at < now - _DELETED_WITHIN
-            free = ~select(HOLDS.c.id).where(_stands(tenant, JOBS.c.id)).exists()
-            found: list[UUID] = []
-            for ended in (begun, *(and_(term, free) for term in self._ended(connection, tenant, now))):
-                statement = select(JOBS.c.id).where(JOBS.c.tenant == tenant, ended).limit(limit - len(found))
+            days = connection.scalar(select(TENANTS.c.keep_days).where(TENANTS.c.name == tenant))
+            mine, free = JOBS.c.tenant == tenant, ~select(HOLDS.c.id).where(_stands(tenant, JOBS.c.id)).exists()
+            begun = select(JOBS.c.id).where(mine, JOBS.c.deleting_at < now - _DELETED_WITHIN).limit(limit)
+            found: list[UUID] = list(connection.scalars(begun))
+            # a term at a time: each is a range of one index
+            for over in _finished_before(connection, tenant, days, now):
+                statement = select(JOBS.c.id).where(mine, _FINISHED, over, free).limit(limit - len(found))
                 found += connection.scalars(statement)
-                if len(found) == limit:
-                    break
-            return found
-
-    def _ended(self, connection: Connection, tenant: str, now: datetime) -> Iterator[ColumnElement[bool]]:
-        """Terms of jobs whose time is over, each of which an index can be entered with."""
-        own = select(JOBS.c.keep_days).where(JOBS.c.tenant == tenant, JOBS.c.keep_days.is_not(None)).distinct()
-        for days in connection.scalars(own):
-            yield _over(JOBS.c.keep_days == days, now - timedelta(days=days))
-        days = connection.scalar(select(TENANTS.c.keep_days).where(TENANTS.c.name == tenant))
-        if days is not None:
-            yield _over(JOBS.c.keep_days.is_(None), now - timedelta(days=days))
+            canceled = select(JOBS).where(mine, _UNFINISHED, JOBS.c.cancel_requested_at.is_not(None), free)
+            found += [row.id for row in connection.execute(canceled) if _canceled_long_ago(row, days, now)]
+            return list(dict.fromkeys(found))[:limit]
 
 
-def _over(whose: ColumnElement[bool], moment: datetime) -> ColumnElement[bool]:
-    """Finished before that, or canceled before it was all handed in."""
-    finished = and_(_FINISHED, JOBS.c.finished_at < moment)
-    return and_(whose, or_(finished, and_(_UNFINISHED, JOBS.c.cancel_requested_at < moment)))
+def _finished_before(
+    connection: Connection, tenant: str, days: int | None, now: datetime
+) -> Iterator[ColumnElement[bool]]:
+    if days is not None:
+        yield and_(JOBS.c.keep_days.is_(None), JOBS.c.finished_at < now - timedelta(days=days))
+    # from one time to the next along the index: there are few, of however many jobs
+    own, further = 0, select(func.min(JOBS.c.keep_days)).where(JOBS.c.tenant == tenant, _FINISHED)
+    while (longer := connection.scalar(further.where(JOBS.c.keep_days > own))) is not None:
+        own = longer
+        yield and_(JOBS.c.keep_days == own, JOBS.c.finished_at < now - timedelta(days=own))
+
+
+def _canceled_long_ago(job: AnyRow, days: int | None, now: datetime) -> bool:
+    """Of a job that was canceled before it was all handed in, and never finished."""
+    kept = days if job.keep_days is None else job.keep_days
+    return kept is not None and job.cancel_requested_at < now - timedelta(days=kept)
 
 
 def refuse_while_held(connection: Connection, job: AnyRow) -> None:

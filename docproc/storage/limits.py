@@ -7,7 +7,6 @@ from sqlalchemy import Connection, func, select, text, update
 from docproc.domain.errors import NotFoundError
 from docproc.services.limits import Limits
 from docproc.storage.database import Database
-from docproc.storage.rows import AnyRow
 from docproc.storage.service_tables import RATES, TENANTS, USAGE
 from docproc.storage.tables import JOBS
 from docproc.storage.upserts import insert_or_leave
@@ -27,7 +26,15 @@ class SqlLimitStore:
 
     def get(self, tenant: str) -> Limits:
         with self._database.read() as connection:
-            return _limits_of(_row(connection, tenant), tenant)
+            row = connection.execute(select(*_LIMITS).where(TENANTS.c.name == tenant)).first()
+        if row is None:
+            raise NotFoundError(f"there is no tenant {tenant!r}")
+        return Limits(
+            requests_per_s=row.requests_per_s,
+            burst=row.burst,
+            pages_per_month=row.pages_per_month,
+            keep_days=row.keep_days,
+        )
 
     def set(self, tenant: str, limits: Limits) -> None:
         values = {
@@ -60,7 +67,8 @@ class SqlLimitStore:
         rested_s = max(0.0, (now - row.refilled_at).total_seconds())
         tokens = min(bucket, row.tokens + rested_s * rate)
         if tokens < 1:
-            return (1 - tokens) / rate
+            wait_s: float = (1 - tokens) / rate
+            return wait_s
         connection.execute(update(RATES).where(mine).values(tokens=tokens - 1, refilled_at=now))
         return 0.0
 
@@ -75,18 +83,3 @@ class SqlLimitStore:
     def now(self) -> datetime:
         with self._database.read() as connection:
             return self._database.now(connection)
-
-
-def _row(connection: Connection, tenant: str) -> AnyRow | None:
-    return connection.execute(select(*_LIMITS).where(TENANTS.c.name == tenant)).first()
-
-
-def _limits_of(row: AnyRow | None, tenant: str) -> Limits:
-    if row is None:
-        raise NotFoundError(f"there is no tenant {tenant!r}")
-    return Limits(
-        requests_per_s=row.requests_per_s,
-        burst=row.burst,
-        pages_per_month=row.pages_per_month,
-        keep_days=row.keep_days,
-    )

@@ -80,8 +80,7 @@ class SqlReadingStore:
                 "body_key": reading.body.blob_key,
             }
             connection.execute(_INSERT, values)
-            if row.queue is not None:
-                connection.execute(_METER, _usage_values(row, reading))
+            connection.execute(_METER, _usage_values(row, reading))
             # a complete reading accounts for every page that is still open, whatever its window was
             read = move_pages(
                 connection,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, func, insert, or_, select, text
+from sqlalchemy import ColumnElement, func, insert, select, text
 
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import ConflictError, NotFoundError, StaleError
@@ -15,6 +15,7 @@ from docproc.services.upkeep_records import Deed
 from docproc.storage.audit import note
 from docproc.storage.changes import change_document, tell_of_document
 from docproc.storage.database import Database
+from docproc.storage.list_terms import is_schema
 from docproc.storage.rows import document_of, extraction_of
 from docproc.storage.tables import DOCUMENTS, EXTRACTIONS, JOBS, SCHEMAS
 
@@ -96,8 +97,3 @@ def _terms(wanted: ReviewFilter) -> Iterator[ColumnElement[bool]]:
         yield DOCUMENTS.c.job_id.in_(
             select(JOBS.c.id).join(SCHEMAS, SCHEMAS.c.id == JOBS.c.schema_id).where(is_schema(wanted.schema))
         )
-
-
-def is_schema(label: str) -> ColumnElement[bool]:
-    """`name`, or `name@version`."""
-    return or_(SCHEMAS.c.name == label, SCHEMAS.c.name + "@" + cast(SCHEMAS.c.version, Text) == label)

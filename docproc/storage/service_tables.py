@@ -166,6 +166,7 @@ class DeliveryRow(Base):
         CheckConstraint("(state = 'leased') = (lease_owner IS NOT NULL)", name="leased_by_somebody"),
         CheckConstraint("(lease_owner IS NULL) = (lease_expires_at IS NULL)", name="lease_is_whole"),
         CheckConstraint("(job_id IS NULL) = (event_number IS NULL)", name="of_an_event_or_a_ping"),
+        Index("ix_deliveries_newest", "tenant", "created_at", "id"),
         Index("ix_deliveries_log", "webhook_id", "created_at", "id"),
         partial_index("ix_deliveries_due", "tenant", "due_at", "id", where="state = 'waiting'"),
         partial_index("ix_deliveries_queued", "queued_at", where="state = 'queued'"),
@@ -255,21 +256,6 @@ class ReceiptRow(Base):
     created_at: Mapped[datetime]
 
 
-class UploadRow(Base):
-    """Bytes that somebody brings straight to the blob store, to be submitted by their id."""
-
-    __tablename__ = "uploads"
-    __table_args__ = (Index(None, "expires_at"), Index(None, "tenant", "created_at"))
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    tenant: Mapped[str] = mapped_column(Text, ForeignKey("tenants.name", ondelete="CASCADE"))
-    name: Mapped[str] = mapped_column(Text)
-    byte_count: Mapped[int] = mapped_column(BigInteger)
-    sha256: Mapped[str] = mapped_column(String(64))
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-
-
 class UsageRow(Base):
     """What one reading cost its tenant; rows are only added, so that readers never wait for each other."""
 
@@ -317,6 +303,5 @@ DELIVERY_ATTEMPTS = Base.metadata.tables["delivery_attempts"]
 RATES = Base.metadata.tables["rates"]
 HOLDS = Base.metadata.tables["holds"]
 RECEIPTS = Base.metadata.tables["receipts"]
-UPLOADS = Base.metadata.tables["uploads"]
 USAGE = Base.metadata.tables["usage"]
 AUDIT = Base.metadata.tables["audit"]

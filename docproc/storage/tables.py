@@ -61,6 +61,9 @@ class JobRow(Base):
         partial_index("ix_jobs_unfinished", "tenant", "created_at", "id", where="finished_at IS NULL"),
         partial_index("ix_jobs_kept", "tenant", "keep_days", "finished_at", where="finished_at IS NOT NULL"),
         partial_index("ix_jobs_deleting", "tenant", "deleting_at", where="deleting_at IS NOT NULL"),
+        partial_index("ix_jobs_with_canceled", "tenant", "created_at", "id", where="documents_canceled > 0"),
+        partial_index("ix_jobs_empty", "tenant", "created_at", "id", where="documents_total = 0"),
+        Index("ix_jobs_schema_id", "schema_id", "tenant", "created_at", "id"),
         partial_index("ix_jobs_with_failures", "tenant", "created_at", "id", where="documents_failed > 0"),
         partial_index(
             "ix_jobs_external_id", "tenant", "external_id", "created_at", "id", where="external_id IS NOT NULL"
@@ -76,7 +79,7 @@ class JobRow(Base):
     priority: Mapped[int] = mapped_column(server_default=text("0"))
     #: number of the newest event
     events: Mapped[int] = mapped_column(server_default=text("0"))
-    schema_id: Mapped[UUID] = mapped_column(ForeignKey("schemas.id"), index=True)
+    schema_id: Mapped[UUID] = mapped_column(ForeignKey("schemas.id"))
     options: Mapped[dict[str, Any]]
     inputs: Mapped[list[Any]]
     recursive: Mapped[bool]

@@ -1,4 +1,4 @@
-"""Open up: limits, retention, reviews, holds, receipts, uploads, delivery logs, lists by what users say of things."""
+"""Open up: limits, retention, reviews, holds, receipts, delivery logs, lists by what users say of things."""
 
 from typing import Any
 
@@ -13,7 +13,10 @@ depends_on = None
 
 #: by table: names of indexes with their columns and, of those of few rows, which
 INDEXES: dict[str, dict[str, tuple[list[str], str | None]]] = {
-    "deliveries": {"log": (["webhook_id", "created_at", "id"], None)},
+    "deliveries": {
+        "newest": (["tenant", "created_at", "id"], None),
+        "log": (["webhook_id", "created_at", "id"], None),
+    },
     "documents": {
         "newest": (["tenant", "created_at", "id"], None),
         "needs_review": (["tenant", "id"], "state = 'needs_review'"),
@@ -24,6 +27,9 @@ INDEXES: dict[str, dict[str, tuple[list[str], str | None]]] = {
         "unfinished": (["tenant", "created_at", "id"], "finished_at IS NULL"),
         "kept": (["tenant", "keep_days", "finished_at"], "finished_at IS NOT NULL"),
         "deleting": (["tenant", "deleting_at"], "deleting_at IS NOT NULL"),
+        "with_canceled": (["tenant", "created_at", "id"], "documents_canceled > 0"),
+        "empty": (["tenant", "created_at", "id"], "documents_total = 0"),
+        "schema_id": (["schema_id", "tenant", "created_at", "id"], None),
         "with_failures": (["tenant", "created_at", "id"], "documents_failed > 0"),
         "external_id": (["tenant", "external_id", "created_at", "id"], "external_id IS NOT NULL"),
     },
@@ -74,6 +80,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("keep_days", sa.Integer(), nullable=True))
         batch_op.add_column(moment("deleting_at", nullable=True))
         batch_op.drop_index("ix_jobs_tenant_created_at")
+        batch_op.drop_index("ix_jobs_schema_id")
         create_indexes(batch_op, "jobs")
         create_metadata_index(batch_op, "jobs")
 
@@ -97,7 +104,6 @@ def upgrade() -> None:
     create_rates()
     create_holds()
     create_receipts()
-    create_uploads()
 
 
 def create_delivery_attempts() -> None:
@@ -164,25 +170,8 @@ def create_receipts() -> None:
     op.create_index(op.f("ix_receipts_tenant_job_id"), "receipts", ["tenant", "job_id"], unique=False)
 
 
-def create_uploads() -> None:
-    op.create_table(
-        "uploads",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("byte_count", sa.BigInteger(), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=False),
-        moment("created_at"),
-        moment("expires_at"),
-        of_tenant("uploads"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_uploads")),
-    )
-    op.create_index(op.f("ix_uploads_expires_at"), "uploads", ["expires_at"], unique=False)
-    op.create_index(op.f("ix_uploads_tenant_created_at"), "uploads", ["tenant", "created_at"], unique=False)
-
-
 def downgrade() -> None:
-    for table in ("uploads", "receipts", "holds", "rates", "delivery_attempts"):
+    for table in ("receipts", "holds", "rates", "delivery_attempts"):
         op.drop_table(table)
 
     op.execute("DELETE FROM deliveries WHERE job_id IS NULL")
@@ -204,6 +193,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_jobs_metadata", **only("metadata IS NOT NULL"))
         drop_indexes(batch_op, "jobs")
         batch_op.create_index("ix_jobs_tenant_created_at", ["tenant", "created_at"], unique=False)
+        batch_op.create_index("ix_jobs_schema_id", ["schema_id"], unique=False)
         batch_op.drop_column("deleting_at")
         batch_op.drop_column("keep_days")
 

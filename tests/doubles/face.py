@@ -13,8 +13,10 @@ from typing import Any
 
 import httpx2
 import uvicorn
+from fastapi import FastAPI
 
 from docproc.api.app import create_app
+from docproc.api.counting import RequestCounters
 from docproc.api.serving import listen
 from docproc.api.wiring import Face, open_face
 from docproc.bootstrap import Desk, _desk_over
@@ -30,6 +32,8 @@ from doubles.worker import WorkerProcess, running_worker
 
 #: what machines under load may need
 PATIENCE_S = 60.0
+#: where webhooks of tests may lead to
+RECEIVERS = "localhost"
 BILL = "Invoice\nInvoice number: {number}\nInvoice date: 2026-03-01\nTotal: 120.00 EUR"
 
 
@@ -78,6 +82,17 @@ def submit(client: httpx2.Client, content: bytes, *, wait: float = 30, **fields:
     return found
 
 
+class _NoFace:
+    """Enough to describe an app."""
+
+    counters = RequestCounters()
+
+
+def described_app() -> FastAPI:
+    """An app to be looked at, not to be asked."""
+    return create_app(_NoFace())  # type: ignore[arg-type]
+
+
 class _Server(uvicorn.Server):
     """Says when it answers, and leaves signals alone."""
 
@@ -120,7 +135,7 @@ def answering(face: Face) -> Iterator[str]:
 @contextmanager
 def alone(folder: Path) -> Iterator[Place]:
     """As `docproc serve` without settings."""
-    settings = Settings(data_dir=folder / "data", workers=2)
+    settings = Settings(data_dir=folder / "data", workers=2, webhook_hosts=[RECEIVERS])
     settings.data_dir.mkdir()
     database = open_own_database(settings.database)
     desk = _desk_over(database, settings)
@@ -141,6 +156,7 @@ def service(
             "DOCPROC_DATABASE_URL": url,
             "DOCPROC_BROKER_URL": valkey.url,
             "DOCPROC_BLOB_URL": blobs,
+            "DOCPROC_WEBHOOK_HOSTS": f'["{RECEIVERS}"]',
             **environment,
         }
         queues = ("prepare", "read.cpu", "assemble", "export", "deliver")

@@ -90,6 +90,7 @@ OPERATORS = {
     "broker_url": '"redis://elsewhere/0"',
     "readers": '{ own = "reader:Reader" }',
     "webhook_hosts": '["inside"]',
+    "source_hosts": '["inside"]',
 }
 
 

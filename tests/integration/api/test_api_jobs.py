@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -87,6 +88,22 @@ def test_an_inline_schema_is_read_by_whoever_works(place: Place, client: httpx2.
     answer = submit(client, place.bill("Z-5"), schema=json.dumps(schema))
     assert answer["schema"] == "bill@1"
     assert answer["extractions"][0]["record"]["invoice_number"] == "Z-5"
+
+
+_SAMPLES = Path(__file__).parents[3] / "samples" / "documents"
+
+
+@pytest.mark.parametrize(
+    ("file", "schema"),
+    [
+        ("invoices/brightwater-english.pdf", "invoice"),
+        ("contracts/brightwater-nda.pdf", "contract"),
+    ],
+)
+def test_a_schema_is_chosen_of_candidates(client: httpx2.Client, file: str, schema: str) -> None:
+    candidates = "invoice,receipt,purchase_order,bank_statement,contract"
+    answer = submit(client, (_SAMPLES / file).read_bytes(), wait=0, schema="auto", candidates=candidates)
+    assert answer["schema"] == f"{schema}@1"
 
 
 def test_jobs_are_listed_by_cursor_and_filter(place: Place, client: httpx2.Client) -> None:
@@ -210,6 +227,8 @@ def test_an_encrypted_document_is_read_with_its_password_or_refused(place: Place
         ({"schema": "schemas.invoice:Invoice"}, "no schema of that name"),
         ({"schema": "/etc/passwd"}, "no schema of that name"),
         ({"schema": '{"type": "array"}'}, ""),
+        ({"schema": "auto", "candidates": "invoice"}, "two schemas"),
+        ({"schema": "auto", "candidates": "invoice,nonesuch"}, "no schema of that name"),
         ({"schema": "invoice", "priority": "101"}, "priority"),
         ({"schema": "invoice", "pages": "3-1"}, "pages"),
         ({"schema": "invoice", "metadata": "[1]"}, "metadata"),

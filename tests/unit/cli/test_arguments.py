@@ -6,8 +6,8 @@ import pytest
 
 from docproc.cli.files import find_files
 from docproc.cli.passwords import read_passwords
-from docproc.services.page_ranges import LAST_PAGE, parse_ranges
 from docproc.domain.errors import UsageError
+from docproc.services.page_ranges import LAST_PAGE, parse_ranges
 
 
 def names(*arguments: Path, recursive: bool = False) -> list[str]:
