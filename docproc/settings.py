@@ -32,7 +32,7 @@ PREFIX = "DOCPROC_"
 #: names the folder of secret files
 SECRETS_DIR = f"{PREFIX}SECRETS_DIR"
 #: where records, files and messages go, and what code reads them
-OWN_FILE_ONLY = frozenset({"database_url", "blob_url", "broker_url", "readers", "webhook_hosts"})
+OWN_FILE_ONLY = frozenset({"database_url", "blob_url", "broker_url", "readers", "trace_endpoint", "webhook_hosts"})
 
 
 def _processors() -> int:
@@ -68,6 +68,12 @@ class Settings(BaseSettings):
     log_format: Annotated[
         LogFormat, Field(description="Lines of the log: json, text, or auto: text on a terminal, JSON elsewhere.")
     ] = "auto"
+    trace_endpoint: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https?://", description="OpenTelemetry collector that is told of every step; by default none."
+        ),
+    ] = None
     readers: Annotated[dict[str, str], Field(description="Readers of your own by name: package.module:factory.")] = {}
     remote_endpoints: Annotated[
         list[str], Field(description="OpenAI-compatible servers of the reader `remote`: http://HOST:8000/v1")

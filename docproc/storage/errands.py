@@ -39,8 +39,10 @@ class SqlErrands:
                 "stalled": table.c.stalled + 1,
             }
             statement = update(table).where(*due, table.c.due_at <= now).values(values)
-            row = connection.execute(statement.returning(table.c.tenant, table.c.attempt)).first()
-        return None if row is None else ErrandClaim(id=errand_id, tenant=row.tenant, owner=owner, attempt=row.attempt)
+            row = connection.execute(statement.returning(table.c.job_id, table.c.tenant, table.c.attempt)).first()
+        if row is None:
+            return None
+        return ErrandClaim(id=errand_id, job_id=row.job_id, tenant=row.tenant, owner=owner, attempt=row.attempt)
 
     def release(self, claim: ErrandClaim, *, after_s: float = 0.0) -> None:
         with self._database.write() as connection:
