@@ -129,6 +129,7 @@ OPERATORS = {
     "blob_url": '"s3://elsewhere"',
     "broker_url": '"redis://elsewhere/0"',
     "readers": '{ own = "reader:Reader" }',
+    "trace_endpoint": '"http://elsewhere:4318"',
     "webhook_hosts": '["inside"]',
 }
 
