@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +54,8 @@ def faults(made: Made) -> Iterator[str]:
 @cache
 def _schema_of(version: str, kind: str) -> Made:
     """Made of the published definitions of the operators' own objects."""
-    if version == "keda.sh/v1alpha1":
-        from cloudcoil.models.keda import v1alpha1 as models  # noqa: PLC0415 seconds to import
-    else:
-        from cloudcoil.models.prometheus_operator import v1 as models  # noqa: PLC0415
+    package = "keda.v1alpha1" if version == "keda.sh/v1alpha1" else "prometheus_operator.v1"
+    models = import_module(f"cloudcoil.models.{package}")  # late, for it takes seconds
     schema: Made = getattr(models, kind).model_json_schema()
     for part in (schema, *schema.get("$defs", {}).values()):
         if "properties" in part:

@@ -46,12 +46,13 @@ def faults(query: str) -> Iterator[str]:
         yield f"{query!r}: {error}"
         return
     for selector in _selectors(parsed):
-        if selector.name not in series():
-            yield f"{query!r}: there is no metric {selector.name}"
+        name = selector.name or ""
+        if name not in series():
+            yield f"{query!r}: there is no metric {name}"
             continue
         labels = {matcher.name for matcher in selector.matchers.matchers}
-        for label in sorted(labels - series()[selector.name] - ADDED):
-            yield f"{query!r}: {selector.name} has no label {label}"
+        for label in sorted(labels - series()[name] - ADDED):
+            yield f"{query!r}: {name} has no label {label}"
 
 
 def _selectors(query: promql_parser.Expr) -> list[promql_parser.VectorSelector]:
