@@ -70,6 +70,16 @@ def test_a_secret_file_wins_over_the_settings_file_and_a_variable_over_both(
     assert (Settings().workers, Settings().max_pages) == (5, 7)
 
 
+def test_secrets_are_found_as_kubernetes_lays_them_out(secrets: Path) -> None:
+    """Each name is a link to the newest of its versions, so that all change together."""
+    (secrets / "..2026_11_21").mkdir()
+    (secrets / "..2026_11_21" / "docproc_broker_url").write_text("redis://:secret@broker/0")
+    (secrets / "..data").symlink_to("..2026_11_21")
+    (secrets / "docproc_broker_url").symlink_to("..data/docproc_broker_url")
+
+    assert Settings().broker == "redis://:secret@broker/0"
+
+
 def test_a_folder_of_secrets_may_hold_others_too(secrets: Path) -> None:
     (secrets / "s3_credentials").write_text("not docproc's")
 

@@ -11,8 +11,6 @@ from doubles import commands, metric_names
 from doubles.chart import CHART, Made, faults, given, names, pods, rendered
 
 pytestmark = pytest.mark.integration
-#: come with other parts of docproc, and are looked at as soon as they are there
-PENDING = ("serve", "watch", "--model")
 
 
 @pytest.fixture(scope="module", params=names())
@@ -84,6 +82,9 @@ def test_selectors_find_the_pods_that_they_are_for(objects: list[Made]) -> None:
         selector = made["spec"].get("selector") or made["spec"].get("podSelector") if "spec" in made else None
         wanted = (selector or {}).get("matchLabels", selector) or {}
         matched = [each for each in labels if wanted.items() <= each.items()]
+        for rule in (selector or {}).get("matchExpressions", []):
+            assert rule["operator"] == "In"
+            matched = [each for each in matched if each.get(rule["key"]) in rule["values"]]
         assert matched, f"{made['kind']} {made['metadata']['name']} selects no pod"
         if made["kind"] == "Deployment":
             assert len(matched) == 1
@@ -99,7 +100,7 @@ def test_every_probe_asks_a_port_that_is_there(objects: list[Made]) -> None:
 def test_every_command_is_one_of_docproc(objects: list[Made]) -> None:
     asked = [container["args"] for container in containers(objects)]
 
-    there = [words for words in asked if not set(PENDING) & set(words)]
+    there = commands.there(asked)
 
     assert there
     assert [fault for words in there for fault in commands.faults(words)] == []

@@ -20,8 +20,6 @@ ROOT = Path(__file__).parents[3]
 IMAGES = ROOT / "deploy" / "images"
 COMPOSE = ROOT / "deploy" / "compose"
 BIN = Path(sys.executable).parent
-#: come with other parts of docproc, and are looked at as soon as they are there
-PENDING = ("serve", "watch", "--model")
 
 
 def said_by(*command: object) -> tuple[int, str]:
@@ -186,7 +184,7 @@ def words(command: list[str]) -> list[str]:
 def test_every_command_is_one_of_docproc() -> None:
     asked = [words(each["command"]) for each in services().values() if "DOCPROC" in each["image"] and each["command"]]
 
-    there = [each for each in asked if not set(PENDING) & set(each)]
+    there = commands.there(asked)
 
     assert there
     assert [fault for each in there for fault in commands.faults(each)] == []

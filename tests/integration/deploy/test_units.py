@@ -1,6 +1,5 @@
 """The units of systemd, read by systemd itself where it is installed."""
 
-import configparser
 import re
 import shutil
 import subprocess
@@ -13,8 +12,6 @@ from doubles import commands
 pytestmark = pytest.mark.integration
 FOLDER = Path(__file__).parents[3] / "deploy" / "systemd"
 UNITS = sorted(FOLDER.glob("*.service"))
-#: come with other parts of docproc, and are looked at as soon as they are there
-PENDING = ("serve", "watch")
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed here")
 
 
@@ -67,16 +64,26 @@ def test_every_variable_of_a_command_is_in_its_file(instance: str) -> None:
     assert set(variables(instance)) == set(asked)
 
 
-@pytest.mark.parametrize("instance", ["worker-prepare.env", "worker-read.env"])
-def test_a_workers_command_is_one_of_docproc(instance: str) -> None:
-    parser = configparser.RawConfigParser(strict=False)
-    parser.optionxform = str  # type: ignore[assignment,method-assign]
-    parser.read(FOLDER / "docproc-worker@.service")
-    command = parser["Service"]["ExecStart"].removeprefix("/opt/docproc/bin/docproc ")
-    for name, value in variables(instance).items():
+def started(unit: Path, *files: str) -> list[str]:
+    """What the unit runs, with the variables that are shipped."""
+    (command,) = re.findall(r"^ExecStart=/opt/docproc/bin/docproc (.+)$", unit.read_text(), re.MULTILINE)
+    for name, value in (pair for file in files for pair in variables(file).items()):
         command = command.replace(f"${{{name}}}", value)
+    return str(command).split()
 
-    assert list(commands.faults(command.split())) == []
+
+def test_every_command_is_one_of_docproc() -> None:
+    asked = [
+        started(FOLDER / "docproc-api.service"),
+        started(FOLDER / "docproc-worker@.service", "worker-prepare.env"),
+        started(FOLDER / "docproc-worker@.service", "worker-read.env"),
+        started(FOLDER / "docproc-watch.service", "watch.env"),
+    ]
+
+    there = commands.there(asked)
+
+    assert there
+    assert [fault for words in there for fault in commands.faults(words)] == []
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
