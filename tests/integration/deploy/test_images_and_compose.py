@@ -1,7 +1,6 @@
 """Images and the compose file: read by the tools that would complain, and held against the repository."""
 
 import fnmatch
-import json
 import re
 import subprocess
 import sys
@@ -195,52 +194,3 @@ def test_the_example_of_variables_names_those_that_are_asked_for_and_no_other() 
     told = set(re.findall(r"^#?([A-Z_]+)=", (COMPOSE / ".env.example").read_text(), re.MULTILINE))
 
     assert told == asked
-
-
-def drawn(folder: Path) -> dict[str, str]:
-    return {path.name: path.read_text() for path in folder.iterdir()}
-
-
-@pytest.fixture
-def secrets(tmp_path: Path) -> Path:
-    folder = tmp_path / "secrets"
-    code, said = said_by("sh", COMPOSE / "make_secrets.sh", folder)
-    assert code == 0, said
-    return folder
-
-
-def test_drawn_secrets_are_those_that_the_compose_file_names(secrets: Path) -> None:
-    named = yaml.safe_load((COMPOSE / "compose.yaml").read_text())["secrets"].values()
-
-    assert {Path(each["file"]).name for each in named} <= drawn(secrets).keys()
-    assert json.loads(drawn(secrets)["s3_identities.json"])["identities"]
-
-
-def test_nobody_else_on_the_machine_can_open_the_folder_of_secrets(secrets: Path) -> None:
-    assert secrets.stat().st_mode & 0o077 == 0
-
-
-def test_docproc_takes_its_drawn_secrets_from_their_files(secrets: Path) -> None:
-    code = "from docproc.settings import Settings as S; s = S(); print(s.database); print(s.broker)"
-    ended = subprocess.run(
-        [sys.executable, "-c", code],
-        env={"PATH": "/usr/bin:/bin", "DOCPROC_SECRETS_DIR": str(secrets)},
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=ROOT,
-    )
-    database, broker = ended.stdout.split()
-
-    password = (secrets / "database_password").read_text()
-    assert len(password) == 32
-    assert database == f"postgresql+psycopg://docproc:{password}@postgres:5432/docproc"
-    assert broker == f"redis://:{(secrets / 'broker_password').read_text()}@broker:6379/0"
-
-
-def test_secrets_that_are_there_are_not_drawn_again(secrets: Path) -> None:
-    before = drawn(secrets)
-
-    said_by("sh", COMPOSE / "make_secrets.sh", secrets)
-
-    assert drawn(secrets) == before
