@@ -39,10 +39,7 @@ def begin_traces(endpoint: str | None, *, part: str) -> None:
         raise UsageError(f"trace_endpoint needs {exc.name}: pip install 'docproc[service]'") from exc
     _traces = Traces(endpoint, part=part)
     for name in ("docproc", "workers"):
-        told = logging.getLogger(name)
-        told.addHandler(_SPAN_EVENTS)
-        if told.getEffectiveLevel() > logging.INFO:
-            told.setLevel(logging.INFO)  # lines have a level of their own
+        logging.getLogger(name).addHandler(_SPAN_EVENTS)
 
 
 def end_traces() -> None:

@@ -38,6 +38,13 @@ def test_helm_finds_nothing_to_say() -> None:
     assert [message for message in found["messages"] if "icon" not in message["error"]] == []
 
 
+def test_a_packaged_chart_makes_the_same(full: list[Made], tmp_path: Path) -> None:
+    """Rules and dashboard lie elsewhere in the repository, and links to them must not come along as links."""
+    archive = helm_python.package(CHART, destination=tmp_path)
+
+    assert rendered(given("full"), chart=Path(archive)) == full
+
+
 def test_every_object_is_what_its_kind_allows(objects: list[Made]) -> None:
     assert [fault for made in objects for fault in faults(made)] == []
 

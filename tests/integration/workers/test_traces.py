@@ -76,7 +76,6 @@ def test_a_request_leads_to_each_page_that_was_read_for_it(works: Works, traced:
             **works.environment,
             "DOCPROC_TRACE_ENDPOINT": traced.url,
             "DOCPROC_WEBHOOK_HOSTS": '["127.0.0.1"]',
-            "DOCPROC_LOG_LEVEL": "ERROR",
         },
     )
     database = Database.open(works.environment["DOCPROC_DATABASE_URL"])
