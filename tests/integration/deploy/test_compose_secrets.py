@@ -74,7 +74,16 @@ def test_secrets_that_are_there_are_not_drawn_again(secrets: Path) -> None:
 
 def test_the_broker_takes_its_settings_and_asks_for_the_password(secrets: Path, tmp_path: Path) -> None:
     port = free_port()
-    command = [binary(), secrets / "valkey.conf", "--port", str(port), "--bind", "127.0.0.1", "--dir", tmp_path]
+    command = [
+        str(binary()),
+        str(secrets / "valkey.conf"),
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--dir",
+        str(tmp_path),
+    ]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
         try:
             wait_for(port)
