@@ -160,7 +160,8 @@ def send_lost_again(stores: WorkStores, broker: Broker, *, supply: Supply = Supp
     Raises BrokerError.
     """
     again = 0
-    for queue, count in stores.tasks.queued().items():
+    # nothing is lost that was just sent: most times nobody has to be asked
+    for queue, count in stores.tasks.overdue(older_than_s=supply.lost_after_s).items():
         missing = count - broker.waiting(queue)
         if missing > 0:
             is_lost = missing > _taken_ahead(stores, queue, supply)
