@@ -32,7 +32,7 @@ class Supply:
     #: a queued task whose message the broker no longer has is sent again after this long
     lost_after_s: float = 10.0
     #: and after this long also one that a worker may have taken, whose slots are all busy; twice does no harm
-    lost_at_most_s: float = 120.0
+    lost_at_most_s: float = 30.0
 
 
 #: a shorter time says nothing of a pace
