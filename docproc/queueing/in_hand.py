@@ -143,7 +143,8 @@ class LeasesInHand:
                 holding.hangs = True
                 holding.lost.set()
                 held = holding.held
-                event(logger, "task_hangs", **({"document_id": str(held.id), "page": held.first_page} if held else {}))
+                document_id, page = (str(held.id), held.first_page) if held else (None, None)
+                event(logger, "task_hangs", document_id=document_id, page=page)
                 self._on_hang()
 
     def _look(self, holdings: frozenset[_Holding]) -> None:
