@@ -17,8 +17,8 @@ from docproc.services.originals import keep, keep_again, look_at
 from docproc.services.ports import Stores
 from docproc.services.records import LOCAL_TENANT, Job, NewDocument, NewJob, Original
 
-#: documents recorded in one transaction
-BATCH = 200
+#: documents recorded in one transaction; workers begin with them while the next ones are looked at
+BATCH = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
