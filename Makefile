@@ -7,7 +7,7 @@ TORCH ?= 2.13.0
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup fix lint types imports lines spelling check test test-unit test-slow bench chaos up down samples build clean
+.PHONY: help demo setup fix lint types imports lines spelling deploy-check check test test-unit test-slow bench chaos up down samples build clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,12 +49,15 @@ lines: setup ## no file over 400 lines
 	$(BIN)/python scripts/check_max_lines.py
 
 spelling: setup ## codespell
-	$(BIN)/codespell docproc migrations docs README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md
+	$(BIN)/codespell docproc migrations deploy docs README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md
 
-check: lint types imports lines spelling ## all checks that need no test run
+deploy-check: setup ## images, compose, chart, units and alerts: held to their tools and schemas
+	$(PYTEST) tests/integration/deploy -q
+
+check: lint types imports lines spelling deploy-check ## all checks that need no test run
 
 test: setup ## the test suite (at most 15 minutes on two cores)
-	$(PYTEST) -n 2 --dist loadfile
+	$(PYTEST) -n 2 --dist loadfile --ignore=tests/integration/deploy
 
 test-unit: setup ## unit tests only (under a minute, no network, no service)
 	$(PYTEST) tests/unit

@@ -1,4 +1,4 @@
-"""Settings, read once: environment over docproc.toml over defaults. Below bootstrap there are only plain values.
+"""Settings, read once: environment over secret files over docproc.toml over defaults. Below bootstrap: plain values.
 
 The docproc.toml of the working folder may come with documents from a stranger. It may say how they are read, but
 neither where records go nor what code runs.
@@ -16,6 +16,7 @@ from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
     PydanticBaseSettingsSource,
+    SecretsSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
@@ -28,8 +29,12 @@ _LIMITS = Limits()
 
 FILE_NAME = "docproc.toml"
 PREFIX = "DOCPROC_"
+#: names the folder of secret files
+SECRETS_DIR = f"{PREFIX}SECRETS_DIR"
 #: where records, files and messages go, and what code reads them
-OWN_FILE_ONLY = frozenset({"database_url", "blob_url", "broker_url", "readers", "webhook_hosts", "source_hosts"})
+OWN_FILE_ONLY = frozenset(
+    {"database_url", "blob_url", "broker_url", "readers", "trace_endpoint", "webhook_hosts", "source_hosts"}
+)
 
 
 def _processors() -> int:
@@ -65,6 +70,12 @@ class Settings(BaseSettings):
     log_format: Annotated[
         LogFormat, Field(description="Lines of the log: json, text, or auto: text on a terminal, JSON elsewhere.")
     ] = "auto"
+    trace_endpoint: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https?://", description="OpenTelemetry collector that is told of every step; by default none."
+        ),
+    ] = None
     readers: Annotated[dict[str, str], Field(description="Readers of your own by name: package.module:factory.")] = {}
     remote_endpoints: Annotated[
         list[str], Field(description="OpenAI-compatible servers of the reader `remote`: http://HOST:8000/v1")
@@ -116,9 +127,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 the signature is pydantic's
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Environment first, then docproc.toml here, then the user's. Raises UsageError."""
+        """Environment first, then secret files, then docproc.toml here, then the user's. Raises UsageError."""
         files = [_SettingsFile(settings_cls, path) for path in settings_files()]
-        return (init_settings, env_settings, *files)
+        return (init_settings, env_settings, *_secret_files(settings_cls), *files)
 
     @property
     def database(self) -> str:
@@ -210,11 +221,26 @@ class _SettingsFile(TomlConfigSettingsSource):
             )
 
 
+def _secret_files(settings_cls: type[BaseSettings]) -> list[SecretsSettingsSource]:
+    """A file for each setting, named as its variable, as containers and systemd hand over what nobody may see.
+
+    Raises UsageError when the folder is not there: a service without its secrets would begin as another one.
+    """
+    folder = os.environ.get(SECRETS_DIR)
+    if not folder:
+        return []
+    if not Path(folder).is_dir():
+        raise UsageError(f"settings: {SECRETS_DIR}: there is no folder {folder}")
+    return [SecretsSettingsSource(settings_cls, secrets_dir=folder)]
+
+
 def setting_sources() -> dict[str, str]:
     """For every setting, where its value comes from: a variable, a file or `default`."""
     sources = dict.fromkeys(Settings.model_fields, "default")
     for path in reversed(settings_files()):
         sources.update(dict.fromkeys(TomlConfigSettingsSource(Settings, path)(), str(path)))
+    for secret_files in _secret_files(Settings):
+        sources.update(dict.fromkeys(secret_files(), os.environ[SECRETS_DIR]))
     for name in EnvSettingsSource(Settings)():
         sources[name] = f"{PREFIX}{name.upper()}"
     return sources

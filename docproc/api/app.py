@@ -27,6 +27,7 @@ from docproc.api.asks import SubmissionAsk
 from docproc.api.counting import Counted
 from docproc.api.problems import Problem, answer_with_problems, problems
 from docproc.api.wiring import Face
+from docproc.observability.traced_requests import TracedRequests
 
 _DESCRIPTION = """Documents in, validated and evidenced records out.
 
@@ -72,6 +73,7 @@ def create_app(face: Face) -> FastAPI:
     app.state.face = face
     answer_with_problems(app)
     app.add_middleware(Counted, counters=face.counters)
+    app.add_middleware(TracedRequests)
     app.middleware("http")(_with_headers)
     for noun in _NOUNS:
         app.include_router(noun.routes, responses=_ALWAYS)

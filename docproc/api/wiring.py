@@ -158,6 +158,7 @@ def _working_here(desk: Desk, passwords: Passwords) -> Iterator[Callable[[], Non
             context_of=_with_passwords(contexts_of(desk, source), passwords),
             errands=desk.errands,
             names=desk.upkeep.names,
+            census=desk.upkeep.census,
             schema_of=lambda job: schema_of(job.schema),
             sender=GuardedSender(inside=settings.webhook_hosts),
             pause=time.sleep,

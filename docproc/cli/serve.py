@@ -41,6 +41,7 @@ def serve(
     from docproc.api.wiring import open_face
     from docproc.bootstrap import load_settings, open_desk, open_service_desk
     from docproc.observability.logs import begin_logs
+    from docproc.observability.tracing import begin_traces, end_traces
 
     settings = load_settings()
     is_service = settings.database_url is not None and not settings.database.startswith("sqlite")
@@ -48,6 +49,7 @@ def serve(
     token = _first_key(desk, host, is_service=is_service)
     listener = listen(host, port)
     begin_logs(sys.stderr, level=settings.log_level, form=settings.log_format)
+    begin_traces(settings.trace_endpoint, part="api")
     address = _address(host, listener.getsockname()[1])
 
     with open_face(desk, is_service=is_service) as face:
@@ -55,6 +57,7 @@ def serve(
         answer(face, listener, proxies=forwarded_allow_ips, on_ready=lambda: _say(greeting))
         typer.echo("ending: what is in flight is finished, or goes on the next time", err=True)
     event(logger, "served")
+    end_traces()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,7 @@ def submit(
     from docproc.cli.following import follow, say_end
     from docproc.cli.submit_to_server import Wanted, say_sent, submitted_to
     from docproc.domain.ids import new_id
+    from docproc.observability.tracing import begin_traces
     from docproc.services.job_context import schema_version
     from docproc.services.page_ranges import parse_ranges
     from docproc.services.records import JobOptions, NewJob
@@ -80,6 +81,7 @@ def submit(
         raise UsageError("passwords are never stored, so a service's workers cannot be given one: docproc extract can")
     _check_key(idempotency_key)
     settings = load_settings()
+    begin_traces(settings.trace_endpoint, part="submit")
     day_first = settings.day_first if date_order is None else {"dmy": True, "mdy": False}.get(date_order.value)
     options = JobOptions(
         reader=reader, pages=parse_ranges(pages), day_first=day_first, keep_originals=True, reuse=not no_reuse

@@ -25,6 +25,8 @@ class ErrandClaim:
     """The right to run an errand, until the lease ends or another attempt begins."""
 
     id: UUID
+    #: whose records or events it is about
+    job_id: UUID
     tenant: str
     owner: str
     attempt: int

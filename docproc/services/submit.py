@@ -10,14 +10,15 @@ from uuid import UUID
 from docproc.domain.errors import ConflictError, DocumentError
 from docproc.domain.failure import Phase
 from docproc.domain.ids import new_id
+from docproc.observability.tracing import job_begins
 from docproc.services.job_context import Accept
 from docproc.services.names import readable
 from docproc.services.originals import keep, keep_again, look_at
 from docproc.services.ports import Stores
 from docproc.services.records import LOCAL_TENANT, Job, NewDocument, NewJob, Original
 
-#: documents recorded in one transaction
-BATCH = 200
+#: documents recorded in one transaction; workers begin with them while the next ones are looked at
+BATCH = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,21 +56,26 @@ def continue_submission(
     job = stores.jobs.get(job_id, tenant=tenant)
     if job.submitted_at is not None:
         raise ConflictError("every file of the job was submitted already")
+    with job_begins(job_id):
+        _record(stores, job, files, accept=accept)
+    return stores.jobs.get(job_id, tenant=tenant)
+
+
+def _record(stores: Stores, job: Job, files: Iterable[SubmittedFile], *, accept: Accept) -> None:
     for batch in _batches(files):
-        if stores.documents.is_canceled(job_id):
+        if stores.documents.is_canceled(job.id):
             break
-        known = stores.jobs.known_files(job_id, [file.identity for file in batch])
+        known = stores.jobs.known_files(job.id, [file.identity for file in batch])
         fresh = [file for file in batch if file.identity not in known]
         documents = [_document(file, job, stores=stores, accept=accept) for file in fresh]
-        stores.jobs.add_documents(job_id, documents)
+        stores.jobs.add_documents(job.id, documents)
         lies_at = {file.identity: str(file.path.absolute()) for file in batch}
         # also what is known: whoever began may have ended before this line
         for original in (*known.values(), *(document.original for document in documents)):
             here = replace(original, path=lies_at[original.path])
             keep_again(here, tenant=job.tenant, blobs=stores.blobs)
     else:
-        stores.jobs.mark_submitted(job_id)
-    return stores.jobs.get(job_id, tenant=tenant)
+        stores.jobs.mark_submitted(job.id)
 
 
 def _batches(files: Iterable[SubmittedFile]) -> Iterator[Sequence[SubmittedFile]]:

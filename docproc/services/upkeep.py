@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
 
 from docproc.domain.errors import LeaseLostError
 from docproc.observability import event
@@ -11,7 +13,7 @@ from docproc.services.keeping import delete_expired
 from docproc.services.orphans import remove_old_images
 from docproc.services.ports import Clock, Stores
 from docproc.services.records import Removed
-from docproc.services.upkeep_ports import BlobNames
+from docproc.services.upkeep_ports import BlobNames, Census
 from docproc.services.work_ports import WorkStores
 
 logger = logging.getLogger(__name__)
@@ -31,7 +33,10 @@ def keep_house(
     clock: Clock,
     checkpoint: Callable[[], None] = lambda: None,
 ) -> Removed | None:
-    """The receipt of what was deleted; None when somebody else is at it."""
+    """The receipt of what was deleted; None when somebody else is at it.
+
+    `clock` tells how old blobs are. Raises what `checkpoint` raises: the next hour does the rest.
+    """
     if not work.workers.hold_role(ROLE, holder, for_s=ROLE_S):
         return None
     removed = Removed()
@@ -56,9 +61,10 @@ def keep_house(
             removed += check.tally.deleted
     except LeaseLostError:  # this process slept, and somebody else goes on
         event(logger, "lease_lost")
+    else:
+        event(logger, "house_kept", jobs=removed.jobs, blobs=removed.blobs, byte_count=removed.byte_count)
     finally:
         work.workers.drop_role(ROLE, holder)
-    event(logger, "house_kept", jobs=removed.jobs, blobs=removed.blobs, byte_count=removed.byte_count)
     return removed
 
 
@@ -67,6 +73,19 @@ class _NobodyIsKnown:
 
     def dead(self, owners: frozenset[str]) -> frozenset[str]:  # noqa: ARG002 the port's signature
         return frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceClock:
+    """The database's time: a worker whose own clock is ahead would take what is young for old."""
+
+    census: Census
+
+    def now(self) -> datetime:
+        return self.census.now()
+
+    def monotonic(self) -> float:
+        return monotonic()
 
 
 class _Renewed:

@@ -34,6 +34,10 @@ class TaskStore(Protocol):
         """Tasks with the broker, by queue."""
         ...
 
+    def overdue(self, *, older_than_s: float) -> Mapping[str, int]:
+        """The same of those queues where one task has been with the broker for longer than that."""
+        ...
+
     def lanes(self, queue: str) -> Sequence[Lane]:
         """Who has something due in a queue, highest priority first."""
         ...

@@ -8,7 +8,21 @@ from string import hexdigits
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, null, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import ConflictError, NotFoundError
@@ -119,7 +133,7 @@ class SqlJobStore:
 
     def get(self, job_id: UUID, *, tenant: str = LOCAL_TENANT) -> Job:
         with self._database.read() as connection:
-            row = connection.execute(jobs_with_schemas().where(JOBS.c.id == job_id, JOBS.c.tenant == tenant)).first()
+            row = connection.execute(_JOB, {"job_id": job_id, "tenant": tenant}).first()
         if row is None:
             raise NotFoundError(f"there is no job {job_id}")
         return job_with_schema(row)
@@ -289,6 +303,10 @@ def jobs_with_schemas(json_schema: ColumnElement[Any] = SCHEMAS.c.json_schema) -
         SCHEMAS.c.reference.label("schema_reference"),
         json_schema.label("schema_json"),
     ).join(SCHEMAS, SCHEMAS.c.id == JOBS.c.schema_id)
+
+
+#: kept, for people wait for a job by asking again and again
+_JOB = jobs_with_schemas().where(JOBS.c.id == bindparam("job_id"), JOBS.c.tenant == bindparam("tenant"))
 
 
 def job_with_schema(row: AnyRow) -> Job:
