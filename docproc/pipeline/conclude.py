@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from docproc.domain.extraction import ExtractionStatus, FieldTree, FieldValue, field_leaves, record_of
+from docproc.domain.extraction import ExtractionStatus, FieldTree, record_of
 from docproc.domain.issues import Issue, IssueCode, Severity
 from docproc.domain.page import PageState
-from docproc.domain.schema import ExtractionSchema, FieldSpec, JsonValue, Record
+from docproc.domain.schema import ExtractionSchema, JsonValue, Record
 from docproc.grounding.confidence import with_checks
+from docproc.pipeline.doubts import doubtful_paths, given_leaves, ungrounded_verbatim
 from docproc.pipeline.merge import Merged
 
-#: confidence under which a person should look at a value when its schema names no threshold
-DEFAULT_THRESHOLD = 0.5
 #: an issue names at most this many field paths; the rest is counted
 MAX_PATHS = 50
 
@@ -81,9 +80,7 @@ def _page_issues(pages: Sequence[tuple[int, PageState]]) -> list[Issue]:
 
 
 def _evidence_issues(fields: dict[str, FieldTree], schema: ExtractionSchema, *, has_pages: bool) -> list[Issue]:
-    specs = dict(schema.leaves())
-    leaves = [(path, leaf, specs.get(_generic(path))) for path, leaf in field_leaves(fields)]
-    given = [(path, leaf, spec) for path, leaf, spec in leaves if leaf.value is not None and spec is not None]
+    given = list(given_leaves(fields, schema))
     if not given:
         return [
             Issue(
@@ -93,8 +90,8 @@ def _evidence_issues(fields: dict[str, FieldTree], schema: ExtractionSchema, *, 
             )
         ]
     ungrounded = [path for path, leaf, _ in given if not leaf.evidence and has_pages]
-    verbatim = [path for path, leaf, spec in given if not leaf.evidence and has_pages and spec.verbatim]
-    doubtful = [path for path, leaf, spec in given if _doubtful(leaf, spec)]
+    verbatim = list(ungrounded_verbatim(fields, schema)) if has_pages else []
+    doubtful = list(doubtful_paths(fields, schema))
     return [
         *_named(IssueCode.UNGROUNDED, verbatim, Severity.ERROR, "must stand on the page verbatim, but was not found"),
         *_named(
@@ -107,23 +104,8 @@ def _evidence_issues(fields: dict[str, FieldTree], schema: ExtractionSchema, *, 
     ]
 
 
-def _doubtful(leaf: FieldValue, spec: FieldSpec) -> bool:
-    threshold = DEFAULT_THRESHOLD if spec.threshold is None else spec.threshold
-    return leaf.confidence is not None and leaf.confidence < threshold
-
-
 def _named(code: IssueCode, paths: Sequence[str], severity: Severity, what: str) -> list[Issue]:
     if not paths:
         return []
     subject = paths[0] if len(paths) == 1 else f"each of {len(paths)} values"
     return [Issue(code=code, fields=tuple(paths[:MAX_PATHS]), severity=severity, message=f"{subject} {what}.")]
-
-
-def _generic(path: str) -> str:
-    """`line_items[3].amount` as the schema writes it: `line_items[].amount`."""
-    out, skipping = [], False
-    for char in path:
-        skipping = char == "[" or (skipping and char != "]")
-        if not skipping or char == "[":
-            out.append(char)
-    return "".join(out)

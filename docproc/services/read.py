@@ -104,6 +104,11 @@ def _tell(stored: StoredReading, before: Document, after: Document, *, reused: b
     )
 
 
+def _is_whole(document: Document, numbers: Sequence[int]) -> bool:
+    """No other page of the document has anything on it that can be read."""
+    return len(numbers) == document.pages.total - document.pages.blank - document.pages.failed
+
+
 class _Desk:
     """One document being read."""
 
@@ -162,6 +167,7 @@ class _Desk:
                 attachments=self._attachments() if self._first else (),
                 day_first=self.context.job.options.day_first,
                 page_count=self.document.page_count or 0,
+                is_whole=_is_whole(self.document, numbers),
                 images=load_images(self.document, numbers, self.context),
                 checkpoint=self._checkpoint,
             )
@@ -184,6 +190,7 @@ class _Desk:
             context.job.options.day_first,
             [*numbers],
             self._first,
+            _is_whole(self.document, numbers),
             *([self._question] if self._question else []),
         ]
         return hashlib.sha256(canonical(facts)).hexdigest()
