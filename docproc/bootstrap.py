@@ -174,7 +174,8 @@ def _remote_reader(settings: Settings) -> "Reader":
 
 def remote_config(settings: Settings) -> "RemoteConfig":
     """The servers as the settings name them. Raises UsageError."""
-    from docproc.readers.remote.config import RemoteConfig, Route, base_address  # noqa: PLC0415
+    from docproc.domain.reading import Route  # noqa: PLC0415
+    from docproc.readers.remote.config import RemoteConfig, base_address  # noqa: PLC0415
 
     return RemoteConfig(
         endpoints=tuple(dict.fromkeys(map(base_address, settings.remote_endpoints))),
