@@ -109,5 +109,6 @@ def _compiled(source: SchemaSource, *, stem: str, reference: str = "") -> tuple[
         check_rules=rule_check(rules_for(fields)),
         reference=reference,
         notes=notes,
+        unheld=tuple(f"{place.pointer}: {place.reason}" for place in checked),
     )
     return schema, tuple(compiler.places)
