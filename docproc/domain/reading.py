@@ -74,6 +74,8 @@ class Usage:
     prompt_tokens: int = 0
     output_tokens: int = 0
     tiles: int = 0
+    #: sequential passes of a model in this process
+    passes: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -81,6 +83,7 @@ class Usage:
             prompt_tokens=self.prompt_tokens + other.prompt_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
             tiles=self.tiles + other.tiles,
+            passes=self.passes + other.passes,
         )
 
 

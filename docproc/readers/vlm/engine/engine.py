@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -67,6 +68,11 @@ class Engine:
         self._pool = ThreadPoolExecutor(max_workers=max(1, min(rows, 8)), thread_name_prefix="docproc-plans")
         self._thread = threading.Thread(target=self._run, name="docproc-engine", daemon=True)
         self._thread.start()
+
+    @property
+    def model(self) -> Any:  # noqa: ANN401 any image-text-to-text model of transformers
+        """The model itself; only the engine's thread may run it."""
+        return self._network.model
 
     @property
     def context(self) -> int:

@@ -53,6 +53,15 @@ def load_engine(checkpoint: Checkpoint, options: EngineOptions) -> Engine:
     return Engine(network, vocabulary, rows=options.rows, use_adapter=use_adapter)
 
 
+def require_fitting(checkpoint: Checkpoint, options: EngineOptions) -> None:
+    """Raise UsageError or ReaderUnavailableError for what `load_engine` would refuse, as far as headers can tell."""
+    for folder in options.adapters.values():
+        _require_adapter(folder, checkpoint, shares=True)
+    if options.adapter is not None:
+        _require_adapter(options.adapter, checkpoint, shares=bool(options.adapters))
+    require_memory(checkpoint.folder, _device(options.device), bits=options.bits)
+
+
 def require_memory(folder: Path, device: torch.device, *, bits: int = _WHOLE_BITS) -> None:
     """Raise ReaderUnavailableError when the weights alone are more than there is room for."""
     on_gpu = device.type == "cuda"
@@ -94,7 +103,7 @@ def _adapters(model: Any, checkpoint: Checkpoint, options: EngineOptions) -> Cal
     numbers: dict[str | None, str] = {name: f"adapter{number}" for number, name in enumerate(folders)}
     with_lora: Any = None
     for name, folder in folders.items():
-        _require_lora(folder, checkpoint)
+        _require_adapter(folder, checkpoint, shares=True)
         try:
             with catch_warnings():
                 simplefilter("ignore", FutureWarning)  # peft asks transformers by names of before
@@ -118,19 +127,26 @@ def _adapters(model: Any, checkpoint: Checkpoint, options: EngineOptions) -> Cal
     return use
 
 
-def _require_lora(folder: Path, checkpoint: Checkpoint) -> None:
-    """Raise UsageError or NotFoundError for a folder that several schemas cannot share a model with."""
-    if (folder / ADAPTER_FILE).is_file() or checkpoint.is_nvlm:
-        facts = adapter_facts(folder)
-        if facts["form"] != "lora":
-            raise UsageError(f"{folder}: holds whole weights, no LoRA: it can only be used for all schemas (--adapter)")
-        if facts.get("architecture") != checkpoint.config.model_type:
-            raise UsageError(
-                f"{folder}: belongs to a {facts.get('architecture')}, and {checkpoint.folder} is a "
-                f"{checkpoint.config.model_type}"
-            )
-    elif not (folder / _LORA_FILE).is_file():
-        raise UsageError(f"{folder}: no adapter: there is no {_LORA_FILE} in it")
+def _require_adapter(folder: Path, checkpoint: Checkpoint, *, shares: bool) -> None:
+    """Raise UsageError or NotFoundError for a folder that is no adapter of this model.
+
+    Args:
+        folder: of the adapter.
+        checkpoint: what it is to be an adapter of.
+        shares: other adapters are used with the same model; whole weights cannot be.
+    """
+    if not checkpoint.is_nvlm and not (folder / ADAPTER_FILE).is_file():
+        if not (folder / _LORA_FILE).is_file():
+            raise UsageError(f"{folder}: no adapter: there is no {_LORA_FILE} in it")
+        return
+    facts = adapter_facts(folder)
+    if facts.get("architecture") != checkpoint.config.model_type:
+        raise UsageError(
+            f"{folder}: belongs to a {facts.get('architecture')}, and {checkpoint.folder} is a "
+            f"{checkpoint.config.model_type}"
+        )
+    if shares and facts["form"] != "lora":
+        raise UsageError(f"{folder}: holds whole weights, no LoRA: it can only be used for all schemas (--adapter)")
 
 
 def _quantisation(bits: int) -> Any:  # noqa: ANN401 a quantisation of transformers
