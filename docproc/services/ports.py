@@ -264,6 +264,13 @@ class PageStore(Protocol):
         """A page that is still open fails alone."""
         ...
 
+    def hand_over(self, claim: Claim | WindowClaim, heads: Mapping[int, int], *, reader: str, queue: str) -> Document:
+        """Pages that are still open wait for another reader, in windows: by page number the first page of its window.
+
+        Workers read them from `queue`; whoever works on the whole document alone goes on with them.
+        """
+        ...
+
 
 class ReadingStore(Protocol):
     """Readings of windows."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from pydantic import TypeAdapter
 
@@ -12,7 +12,9 @@ from docproc.domain.failure import Phase
 from docproc.domain.page import PageContent, PageState
 from docproc.domain.reading import Attachment, Window, go_on
 from docproc.observability import event
+from docproc.pipeline.cascade import CASCADE_VERSION, beside, pages_for_model
 from docproc.pipeline.grounded import GroundedReading
+from docproc.pipeline.ports import Reader
 from docproc.pipeline.steps import read_window
 from docproc.services.blob_keys import BlobKind, document_key
 from docproc.services.bodies import copy_body, put_body
@@ -53,18 +55,26 @@ def read(
     pages = stores.pages.pages(document.id)
     first = bool(document.attachments) and not any(page.state is PageState.READ for page in pages)
     desk = _Desk(claim, document, context, first=first, checkpoint=checkpoint)
-    window_pages = context.reader.window_pages
     if all(page.state is PageState.BLANK for page in pages):
         desk.read(())
-    waiting = [page for page in pages if page.state is PageState.WAITING]
-    for start in range(0, len(waiting), window_pages):
+    for window in _windows(document, context):
         checkpoint()
-        desk.read(waiting[start : start + window_pages])
+        desk.read(window)
         if desk.document.state is not DocumentState.READING:  # a reading spoke for all pages
-            break
+            return desk.document
     if desk.document.state is DocumentState.READING:
         return _concluded(claim, desk.document, stores)
     return desk.document
+
+
+def _windows(document: Document, context: JobContext) -> Iterator[Sequence[PreparedPage]]:
+    """What waits for the job's reader, and then what that handed to a model, or an earlier attempt did."""
+    for is_handed in (False, True):
+        pages = context.stores.pages.pages(document.id, states=(PageState.WAITING,))
+        waiting = [page for page in pages if (page.facts.reader is not None) is is_handed]
+        together = context.reader_of(waiting[0]).window_pages if waiting else 1
+        for start in range(0, len(waiting), together):
+            yield waiting[start : start + together]
 
 
 def read_claimed(claim: WindowClaim, context: JobContext, *, checkpoint: Callable[[], None] = go_on) -> Document:
@@ -157,36 +167,70 @@ class _Desk:
             self.read(rest)
 
     def _read_window(self, pages: Sequence[PreparedPage], *, began: float) -> None:
-        stores, numbers = self.context.stores, tuple(page.facts.number for page in pages)
-        reading_key = self._reading_key(numbers)
+        numbers = tuple(page.facts.number for page in pages)
+        reader = self.context.reader_of(pages[0]) if pages else self.context.reader
+        reading_key = self._reading_key(numbers, reader)
         stored = self._taken_over(reading_key, numbers)
         reused = stored is not None
         if stored is None:
-            window = Window(
-                pages=self._load(pages),
-                attachments=self._attachments() if self._first else (),
-                day_first=self.context.job.options.day_first,
-                page_count=self.document.page_count or 0,
-                is_whole=_is_whole(self.document, numbers),
-                images=load_images(self.document, numbers, self.context),
-                checkpoint=self._checkpoint,
-            )
-            schema = asking(self.context.schema, self._question)
-            stored = self._stored(read_window(self.context.reader, window, schema), reading_key)
+            stored = self._stored(self._read(pages, reader), reading_key)
+        if stored is not None:
+            self._save(stored, reused=reused, began=began)
+        left = (
+            []
+            if stored is not None and stored.complete
+            else sorted({*numbers}.difference(stored.pages if stored else ()))
+        )
+        self._first = False
+        if left:
+            self._hand_over(left)
+
+    def _read(self, pages: Sequence[PreparedPage], reader: Reader) -> GroundedReading | None:
+        """What can stand; the job's own reader leaves pages to the model, if there is one."""
+        numbers = tuple(page.facts.number for page in pages)
+        window = Window(
+            pages=self._load(pages),
+            attachments=self._attachments() if self._first else (),
+            day_first=self.context.job.options.day_first,
+            page_count=self.document.page_count or 0,
+            is_whole=_is_whole(self.document, numbers),
+            images=load_images(self.document, numbers, self.context, spec=reader.image),
+            checkpoint=self._checkpoint,
+        )
+        schema = asking(self.context.schema, self._question)
+        grounded = read_window(reader, window, schema)
+        if self.context.model is None or reader is self.context.model:
+            return grounded
+        taken = pages_for_model(grounded, window, schema)
+        return beside(grounded, taken) if taken else grounded
+
+    def _save(self, stored: StoredReading, *, reused: bool, began: float) -> None:
+        stores = self.context.stores
         with written_in_vain(stores.blobs, [stored.body.blob_key]):
             before, seconds = self.document, self.context.clock.monotonic() - began
             self.document = stores.readings.save(self.claim, stored, seconds=seconds)
-        self._first = False
         _tell(stored, before, self.document, reused=reused)
 
-    def _reading_key(self, numbers: Sequence[int]) -> str:
+    def _hand_over(self, numbers: Sequence[int]) -> None:
+        """Let the model read these pages, as many together as it takes."""
+        model = self.context.model
+        if model is None:
+            return
+        heads = {number: numbers[place - place % model.window_pages] for place, number in enumerate(numbers)}
+        self.document = self.context.stores.pages.hand_over(
+            self.claim, heads, reader=model.name, queue=self.context.model_queue
+        )
+        event(logger, "pages_handed_over", document_id=str(self.document.id), pages=len(numbers), reader=model.name)
+
+    def _reading_key(self, numbers: Sequence[int], reader: Reader) -> str:
         """Names everything that a reading depends on; by the preparation also docproc itself, which grounds it."""
         context = self.context
+        leaves_pages = context.model is not None and reader is not context.model
         facts = [
             self.document.original.sha256,
             context.preparation_fingerprint,
             context.job.schema.sha256,
-            [context.reader.name, context.reader.version],
+            [reader.name, reader.version, *([CASCADE_VERSION] if leaves_pages else [])],
             context.job.options.day_first,
             [*numbers],
             self._first,
@@ -221,7 +265,9 @@ class _Desk:
             body=body,
         )
 
-    def _stored(self, grounded: GroundedReading, reading_key: str) -> StoredReading:
+    def _stored(self, grounded: GroundedReading | None, reading_key: str) -> StoredReading | None:
+        if grounded is None:
+            return None
         body = put_body(self.context.stores.blobs, self._blob_key(grounded.pages), GROUNDED.dump_json(grounded))
         return StoredReading(
             reading_key=reading_key,

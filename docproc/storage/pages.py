@@ -1,20 +1,28 @@
 """Page rows: prepared, leased, failed; knows nothing of words, which lie in blobs."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from docproc.domain.document import DocumentState
 from docproc.domain.failure import Failure
 from docproc.domain.page import PageState
-from docproc.services.records import AttachmentPlace, Claim, Document, Preparation, PreparedPage, WindowClaim
-from docproc.storage.changes import (
+from docproc.services.records import (
     OPEN_PAGE_STATES,
+    AttachmentPlace,
+    Claim,
+    Document,
+    Preparation,
+    PreparedPage,
+    WindowClaim,
+)
+from docproc.storage.changes import (
     change_document,
     end_of_step,
+    free_pages,
     held,
     lead_windows_anew,
     move_pages,
@@ -103,6 +111,18 @@ class SqlPageStore:
             if row.queue is not None and row.pages_open == failed:  # how it ends is for another task to say
                 wake(connection)
             return document_of(change_document(connection, row, pages=counts, values={"stalled": 0}))
+
+    def hand_over(self, claim: Claim | WindowClaim, heads: Mapping[int, int], *, reader: str, queue: str) -> Document:
+        with self._database.write() as connection:
+            row = held(connection, claim, numbers=tuple(heads))
+            if isinstance(claim, WindowClaim):
+                free_pages(connection, row.id, tuple(heads), values={"stalled": 0})
+            values: dict[str, Any] = {"reader": reader} | ({} if row.queue is None else {"queue": queue})
+            for head in set(heads.values()):
+                numbers = tuple(number for number in heads if heads[number] == head)
+                theirs = (PAGES.c.document_id == row.id, PAGES.c.number.in_(numbers))
+                connection.execute(update(PAGES).where(*theirs).values(first_page=head, **values))
+            return document_of(change_document(connection, row, values={"stalled": 0}))
 
 
 def _pages(

@@ -9,8 +9,8 @@ from sqlalchemy import bindparam, delete, func, insert, select
 from docproc.domain.document import DocumentState
 from docproc.domain.ids import new_id
 from docproc.domain.page import PageState
-from docproc.services.records import Claim, Document, StoredReading, WindowClaim
-from docproc.storage.changes import OPEN_PAGE_STATES, change_document, end_of_step, held, move_pages
+from docproc.services.records import OPEN_PAGE_STATES, Claim, Document, StoredReading, WindowClaim
+from docproc.storage.changes import change_document, end_of_step, held, move_pages
 from docproc.storage.database import Database
 from docproc.storage.rows import AnyRow, document_of, reading_of
 from docproc.storage.service_tables import USAGE

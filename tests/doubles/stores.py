@@ -339,6 +339,20 @@ class MemoryPageStore(_Store):
             row.progress()
             return row.seen()
 
+    def hand_over(self, claim: Claim | WindowClaim, heads: Mapping[int, int], *, reader: str, queue: str) -> Document:
+        del queue  # nobody reads from queues here
+        with self._memory.lock:
+            row = self._memory.held(claim)
+            row.pages = [_handed(page, heads.get(page.facts.number), reader) for page in row.pages]
+            row.progress()
+            return row.seen()
+
+
+def _handed(page: PreparedPage, head: int | None, reader: str) -> PreparedPage:
+    if head is None:
+        return page
+    return replace(page, facts=page.facts.model_copy(update={"reader": reader}), first_page=head)
+
 
 class MemoryReadingStore(_Store):
     def find(self, reading_key: str, *, tenant: str) -> StoredReading | None:
