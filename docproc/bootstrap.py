@@ -2,10 +2,11 @@
 
 import tomllib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -16,6 +17,7 @@ from docproc.settings import Settings, settings_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from uuid import UUID
 
     from docproc.domain.schema import ExtractionSchema
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from docproc.pipeline.ports import DrawingSource, Reader
     from docproc.queueing.owners import LocalOwners
     from docproc.readers.remote.config import RemoteConfig
+    from docproc.readers.vlm.config import VlmConfig
     from docproc.services.errand_ports import ErrandStores
     from docproc.services.job_context import Accept, JobContext
     from docproc.services.ports import Stores
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
 
 #: what reads without a model, on any worker
 CPU_READERS = ("auto", "einvoice", "layout")
-READERS = (*CPU_READERS, "remote")
+READERS = (*CPU_READERS, "vlm", "remote")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,11 +160,63 @@ def make_reader(name: str, settings: Settings) -> "Reader":
         return LayoutReader()
     if name == "auto":
         return AutoReader(einvoice=EinvoiceReader(), pages=LayoutReader())
+    if name == "vlm":
+        return _vlm_reader(settings)
     if name == "remote":
         return _remote_reader(settings)
     if name in settings.readers:
         return _own_reader(name, settings.readers[name])
     raise UsageError(f"there is no reader called {name!r}; there are {', '.join((*READERS, *settings.readers))}")
+
+
+def model_of(reader: str, settings: Settings) -> str | None:
+    """The reader that `reader` leaves pages to that it is not sure of; None when it reads alone."""
+    if reader != "auto":
+        return None
+    if settings.remote_endpoints:
+        return "remote"
+    return "vlm" if settings.vlm_model is not None else None
+
+
+def _vlm_reader(settings: Settings) -> "Reader":
+    if missing := [name for name in ("torch", "transformers", "llguidance") if find_spec(name) is None]:
+        raise UsageError(f"the reader vlm: {', '.join(missing)} missing: pip install 'docproc[vlm]'")
+    if settings.vlm_model is None:
+        raise UsageError("the reader vlm needs a model: --model DIR, or DOCPROC_VLM_MODEL=DIR")
+    from docproc.readers.vlm.reader import VlmReader  # noqa: PLC0415 torch takes seconds to import
+
+    return VlmReader(vlm_config(settings, settings.vlm_model))
+
+
+def vlm_config(settings: Settings, model: "Path") -> "VlmConfig":
+    """How the settings want the model in `model` used."""
+    from docproc.domain.reading import Route  # noqa: PLC0415
+    from docproc.readers.vlm.config import Held, VlmConfig  # noqa: PLC0415
+
+    return VlmConfig(
+        model=model,
+        adapter=settings.vlm_adapter,
+        adapters=settings.vlm_adapters,
+        route=Route(settings.vlm_route),
+        held=Held(settings.vlm_constraint),
+        thinking_tokens=settings.vlm_thinking_tokens,
+        answer_tokens=settings.vlm_answer_tokens,
+        window_pages=settings.vlm_window_pages,
+        image_px=settings.vlm_image_px,
+        device=settings.vlm_device,
+        bits=settings.vlm_bits,
+        rows=settings.vlm_rows,
+    )
+
+
+def is_one_a_process(reader: str, settings: Settings) -> bool:
+    """It holds a model, or leaves pages to one, which threads share and processes would each load."""
+    return "vlm" in (reader, model_of(reader, settings))
+
+
+def reads_at_once(reader: str, settings: Settings) -> int:
+    """Documents at the same time where nobody says how many: what fills the machine."""
+    return settings.vlm_rows if is_one_a_process(reader, settings) else settings.workers
 
 
 def _remote_reader(settings: Settings) -> "Reader":
@@ -237,17 +292,27 @@ def open_job(
 
     job = desk.stores.jobs.get(job_id)
     require_same_schema(job, schema)
-    with open_pages(desk.settings, workers=workers) as source:
+    with open_pages(desk.settings, workers=workers) as source, _opened_reader(job.options.reader, desk) as reader:
         yield JobContext(
             job=job,
             schema=schema,
-            reader=make_reader(job.options.reader, desk.settings),
+            reader=reader,
             source=source,
             source_version=source_version(),
             accept=desk.accept,
             stores=desk.stores,
             passwords=passwords,
         )
+
+
+@contextmanager
+def _opened_reader(name: str, desk: Desk) -> Iterator["Reader"]:
+    """The reader; one that holds a model lets go of it at the end."""
+    reader = make_reader(name, desk.settings)
+    with ExitStack() as stack:
+        if callable(close := getattr(reader, "close", None)):
+            stack.callback(close)
+        yield reader
 
 
 #: of one statement of a worker; what looks at everything takes its time

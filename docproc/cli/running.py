@@ -11,7 +11,7 @@ from typing import Protocol
 
 import typer
 
-from docproc.bootstrap import Desk, open_job
+from docproc.bootstrap import Desk, is_one_a_process, open_job, reads_at_once
 from docproc.cli.console import for_output, for_people, is_terminal, marked
 from docproc.cli.crew import Crew, follow_orders
 from docproc.cli.exit_codes import ExitCode
@@ -51,8 +51,10 @@ def check_target(output: Target, schema: ExtractionSchema) -> None:
 
 def run_visibly(desk: Desk, job: Job, schema: ExtractionSchema, *, passwords: Sequence[str] = ()) -> Job:
     """Run the job to its end, or until Ctrl-C; the job as it stands then."""
-    asked = job.options.workers or desk.settings.workers
-    crew_size = asked - 1 if job.documents.open >= _WORTH_A_CREW * asked else 0
+    reader = job.options.reader
+    asked = job.options.workers or reads_at_once(reader, desk.settings)
+    is_long = job.documents.open >= _WORTH_A_CREW * asked
+    crew_size = asked - 1 if is_long and not is_one_a_process(reader, desk.settings) else 0
     workers = 1 if crew_size else max(1, min(asked, job.documents.open))
     with (
         open_job(desk, job.id, schema=schema, workers=workers, passwords=passwords) as context,

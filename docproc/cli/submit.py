@@ -28,7 +28,9 @@ _LONGEST_KEY = 255
 def submit(
     paths: Annotated[list[Path], typer.Argument(help="Files and folders.", metavar="PATH...", show_default=False)],
     schema: Annotated[str, typer.Option("--schema", "-s", help="NAME, FILE.json or module:Class.")],
-    reader: Annotated[str, typer.Option(help="auto, einvoice, layout, remote, or one that a worker serves.")] = "auto",
+    reader: Annotated[
+        str, typer.Option(help="auto, einvoice, layout, vlm, remote, or one that a worker serves.")
+    ] = "auto",
     priority: Annotated[int, typer.Option(min=-100, max=100, help="Higher comes first, over all tenants.")] = 0,
     idempotency_key: Annotated[
         str | None, typer.Option(metavar="KEY", help="Sent again with it within a day, it is the same job.")

@@ -38,15 +38,20 @@ class Answered:
     rejected: Mapping[str, Any] = field(default_factory=dict)
 
 
-def held_answer(generation: Generation, schema: ExtractionSchema, form: Mapping[str, Any]) -> Answered:
+def held_answer(
+    generation: Generation, schema: ExtractionSchema, form: Mapping[str, Any], *, is_one_page: bool
+) -> Answered:
     """The record of an answer under a grammar.
 
-    Raises TooLargeError or InvalidAnswerError when it was cut off before there was a record.
+    Raises TooLargeError when it was cut off and fewer pages can be asked about, or when there was no record yet, and
+    InvalidAnswerError when nothing but white space or repetition came before.
     """
     if generation.stop is Stop.COMPLETE:
         return Answered(record=json.loads(generation.text), hints=_hints(generation))
-    record = record_in(_closed(generation.spans), schema.fields).record
     cut_off = f"{_CUT_OFF[generation.stop]}: what follows behind it is missing."
+    if generation.stop is Stop.TRUNCATED and not is_one_page:
+        raise TooLargeError(cut_off)
+    record = record_in(_closed(generation.spans), schema.fields).record
     if record is None or findings_of(record, form):
         raise (TooLargeError if generation.stop is Stop.TRUNCATED else InvalidAnswerError)(cut_off)
     issue = Issue(code=IssueCode.TRUNCATED, severity=Severity.ERROR, message=cut_off)

@@ -174,7 +174,8 @@ class _Work:
     def held(self, prompt: Prompt, form: Mapping[str, Any], *, draft: Record | None) -> Answered:
         """The record under a grammar."""
         _, constraints = self._reader.running()
-        return held_answer(self._generate(prompt, constraints.held(form), draft), self._schema, form)
+        generation = self._generate(prompt, constraints.held(form), draft)
+        return held_answer(generation, self._schema, form, is_one_page=len(self._window.pages) == 1)
 
     def reading(self, answered: Answered, routes: Mapping[int, Route]) -> Reading:
         """All that is said of the window."""
