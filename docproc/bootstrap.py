@@ -292,11 +292,13 @@ def open_job(
 
     job = desk.stores.jobs.get(job_id)
     require_same_schema(job, schema)
+    model = model_of(job.options.reader, desk.settings)
     with open_pages(desk.settings, workers=workers) as source, _opened_reader(job.options.reader, desk) as reader:
         yield JobContext(
             job=job,
             schema=schema,
             reader=reader,
+            model=make_reader(model, desk.settings) if model else None,
             source=source,
             source_version=source_version(),
             accept=desk.accept,
@@ -379,12 +381,16 @@ def contexts_of(service: Service, source: "DrawingSource", *, kept: int = 64) ->
         job = service.stores.jobs.get(job_id, tenant=tenant)
         try:
             schema, reader = schema_of(job.schema), readers(job.options.reader)
+            named = model_of(job.options.reader, service.settings)
+            model = readers(named) if named else None
         except UsageError as exc:
             raise ReaderUnavailableError(f"this worker cannot read for the job: {exc.message}") from exc
         return JobContext(
             job=job,
             schema=schema,
             reader=reader,
+            model=model,
+            model_queue=queue_of(named) if named else "",
             source=source,
             source_version=source_version(),
             accept=service.accept,
