@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from importlib import import_module
@@ -292,13 +292,17 @@ def open_job(
 
     job = desk.stores.jobs.get(job_id)
     require_same_schema(job, schema)
-    model = model_of(job.options.reader, desk.settings)
-    with open_pages(desk.settings, workers=workers) as source, _opened_reader(job.options.reader, desk) as reader:
+    named = model_of(job.options.reader, desk.settings)
+    with (
+        open_pages(desk.settings, workers=workers) as source,
+        _opened_reader(job.options.reader, desk) as reader,
+        _opened_reader(named, desk) if named else nullcontext() as model,
+    ):
         yield JobContext(
             job=job,
             schema=schema,
             reader=reader,
-            model=make_reader(model, desk.settings) if model else None,
+            model=model,
             source=source,
             source_version=source_version(),
             accept=desk.accept,

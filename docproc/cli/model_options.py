@@ -35,13 +35,14 @@ def for_readers(settings: "Settings", readers: Sequence[str], told: ModelOptions
     from docproc.domain.errors import UsageError
     from docproc.settings import override
 
-    remote, vlm = "remote" in readers, "vlm" in readers
+    asked = {_model_behind(reader, settings, told) for reader in readers}
+    remote, vlm = "remote" in asked, "vlm" in asked
     if told.endpoint and not remote:
-        raise UsageError("--endpoint goes with --reader remote")
+        raise UsageError("--endpoint goes with --reader remote, or auto")
     if told.adapter and not vlm:
-        raise UsageError("--adapter goes with --reader vlm")
+        raise UsageError("--adapter goes with --reader vlm, or auto")
     if (told.model or told.route) and not (remote or vlm):
-        raise UsageError("--model and --route go with --reader vlm or --reader remote")
+        raise UsageError("--model and --route go with --reader vlm or remote, or with auto that leaves pages to one")
     if told.model and remote and vlm:
         raise UsageError("--model names one model: say which vlm reads with in DOCPROC_VLM_MODEL")
     route = told.route.value if told.route else None
@@ -53,6 +54,17 @@ def for_readers(settings: "Settings", readers: Sequence[str], told: ModelOptions
         model = Path(told.model).absolute() if told.model else None
         adapter = told.adapter.absolute() if told.adapter else None
         settings = override(settings, vlm_model=model, vlm_adapter=adapter, vlm_route=route)
-    for reader in {"remote", "vlm"} & set(readers):
+    for reader in sorted({"remote", "vlm"} & asked):
         make_reader(reader, settings)
     return settings
+
+
+def _model_behind(reader: str, settings: "Settings", told: ModelOptions) -> str:
+    """The reader itself; of `auto` the model that it leaves pages to, which the options may be about."""
+    from docproc.bootstrap import model_of
+
+    if reader != "auto":
+        return reader
+    if told.endpoint:
+        return "remote"
+    return model_of(reader, settings) or ("vlm" if told.model else reader)

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import typer
 
-from docproc.bootstrap import Desk, is_one_a_process, open_job, reads_at_once
+from docproc.bootstrap import CPU_READERS, Desk, is_one_a_process, open_job, reads_at_once
 from docproc.cli.console import for_output, for_people, is_terminal, marked
 from docproc.cli.crew import Crew, follow_orders
 from docproc.cli.exit_codes import ExitCode
@@ -192,7 +192,13 @@ def summarise(desk: Desk, job: Job, target: str | None) -> None:
     if counts.failed:
         parts.append(f"[red]{counts.failed} failed[/]")
     console.print(f"job {job.id}: {', '.join(parts)}", soft_wrap=True)
-    for code, count in show_job(desk.stores, job.id, tenant=job.tenant).failures.items():
+    detail = show_job(desk.stores, job.id, tenant=job.tenant)
+    left = {name: pages for name, pages in detail.readers.items() if name not in CPU_READERS}
+    if job.options.reader == "auto" and left:
+        share = sum(left.values()) / sum(detail.readers.values())
+        said = f"{sum(left.values())} of {sum(detail.readers.values())} pages ({share:.0%})"
+        console.print(f"read by a model: {said}: {', '.join(sorted(left))}", soft_wrap=True)
+    for code, count in detail.failures.items():
         console.print(f"  [red]{count} {code}[/]", highlight=False)
     if target is not None:
         console.print(f"records: {marked(target)}", soft_wrap=True)

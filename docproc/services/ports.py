@@ -256,6 +256,10 @@ class PageStore(Protocol):
         """In page order."""
         ...
 
+    def readers(self, job_id: UUID) -> Mapping[str, int]:
+        """How many pages of a job each reader has read."""
+        ...
+
     def first_printed(self, document_id: UUID) -> int | None:
         """Number of the first page that is neither blank nor failed."""
         ...

@@ -88,6 +88,13 @@ class SqlPageStore:
         with self._database.read() as connection:
             return _pages(connection, document_id, states=states)
 
+    def readers(self, job_id: UUID) -> Mapping[str, int]:
+        of_job = select(DOCUMENTS.c.id).where(DOCUMENTS.c.job_id == job_id)
+        read = (PAGES.c.document_id.in_(of_job), PAGES.c.state == PageState.READ, PAGES.c.reader.is_not(None))
+        statement = select(PAGES.c.reader, func.count()).where(*read).group_by(PAGES.c.reader)
+        with self._database.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(statement)}
+
     def first_printed(self, document_id: UUID) -> int | None:
         statement = select(func.min(PAGES.c.number)).where(
             PAGES.c.document_id == document_id, PAGES.c.state.not_in((PageState.BLANK, PageState.FAILED))

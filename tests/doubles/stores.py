@@ -1,5 +1,6 @@
 """Stores in memory: the ports of the use cases over dictionaries, one lock for a transaction."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -326,6 +327,12 @@ class MemoryPageStore(_Store):
         with self._memory.lock:
             pages = self._memory.row(document_id).pages
             return [page for page in pages if states is None or page.state in states]
+
+    def readers(self, job_id: UUID) -> Mapping[str, int]:
+        with self._memory.lock:
+            rows = [row for row in self._memory.every() if row.document.job_id == job_id]
+            pages = [page.facts for row in rows for page in row.pages if page.state is PageState.READ]
+            return Counter(facts.reader for facts in pages if facts.reader is not None)
 
     def first_printed(self, document_id: UUID) -> int | None:
         neither = (PageState.BLANK, PageState.FAILED)
