@@ -2,10 +2,10 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
@@ -35,6 +35,19 @@ class Load:
     rows: int
 
 
+class Adapters(Protocol):
+    """Makes the model one with an adapter, or as it is."""
+
+    @property
+    def names(self) -> Collection[str]:
+        """Those that there are."""
+        ...
+
+    def use(self, name: str | None) -> None:
+        """From the next pass on."""
+        ...
+
+
 class Engine:
     """See the package's own words."""
 
@@ -44,7 +57,7 @@ class Engine:
         vocabulary: Vocabulary,
         *,
         rows: int,
-        use_adapter: Callable[[str | None], None] | None = None,
+        adapters: Adapters | None = None,
     ) -> None:
         """Start its thread.
 
@@ -52,14 +65,14 @@ class Engine:
             network: the model.
             vocabulary: of the model's tokenizer, as wide as its logits.
             rows: most that share a pass.
-            use_adapter: makes the model one with the adapter of this name; None: only the model as it is can be asked.
+            adapters: that requests may name; None: only the model as it is can be asked.
         """
         self.vocabulary = vocabulary
         #: passes over rows so far, those over prompts not counted
         self.passes = 0
         self._network = network
         self._rows = rows
-        self._use_adapter = use_adapter
+        self._adapters = adapters
         self._lanes: dict[str | None, Lane] = {}
         self._waiting: deque[Ticket] = deque()
         self._changed = threading.Condition()
@@ -73,6 +86,11 @@ class Engine:
     def model(self) -> Any:  # noqa: ANN401 any image-text-to-text model of transformers
         """The model itself; only the engine's thread may run it."""
         return self._network.model
+
+    @property
+    def is_running(self) -> bool:
+        """It was not closed, and its device has not failed."""
+        return not self._closing
 
     @property
     def context(self) -> int:
@@ -95,7 +113,7 @@ class Engine:
                 f"The window's prompt has {request.prompt.token_count:,} tokens, and the model takes {self.context:,} "
                 "with its answer: read fewer pages at a time."
             )
-        if request.adapter is not None and self._use_adapter is None:
+        if request.adapter is not None and (self._adapters is None or request.adapter not in self._adapters.names):
             raise ReaderUnavailableError(f"There is no adapter called {request.adapter!r}.")
         ticket = Ticket(request)
         with self._changed:
@@ -149,12 +167,8 @@ class Engine:
     def _admit(self) -> None:
         if self._running >= self._rows or (ticket := self._next()) is None:
             return
-        adapter = ticket.request.adapter
-        if adapter not in self._lanes:
-            self._lanes[adapter] = Lane(self._network, self.vocabulary, pool=self._pool)
-        self._use(adapter)
         try:
-            self._lanes[adapter].join(ticket)
+            self._join(ticket)
         except torch.OutOfMemoryError:
             if not self._running:
                 ticket.fail(TooLargeError("The device has no memory for this window: read fewer pages at a time."))
@@ -163,10 +177,17 @@ class Engine:
             self._rows = self._running
             with self._changed:
                 self._waiting.appendleft(ticket)
-        except _OF_ONE_PROMPT as exc:
-            if isinstance(exc, _DEVICE_ERROR):
-                raise
+        except BaseException as exc:
             ticket.fail(ReaderUnavailableError(f"The model cannot read this prompt ({type(exc).__name__}): {exc}"))
+            if not isinstance(exc, _OF_ONE_PROMPT) or isinstance(exc, _DEVICE_ERROR):
+                raise
+
+    def _join(self, ticket: Ticket) -> None:
+        adapter = ticket.request.adapter
+        if adapter not in self._lanes:
+            self._lanes[adapter] = Lane(self._network, self.vocabulary, pool=self._pool)
+        self._use(adapter)
+        self._lanes[adapter].join(ticket)
 
     def _next(self) -> Ticket | None:
         with self._changed:
@@ -178,8 +199,8 @@ class Engine:
         return None
 
     def _use(self, adapter: str | None) -> None:
-        if self._use_adapter is not None:
-            self._use_adapter(adapter)
+        if self._adapters is not None:
+            self._adapters.use(adapter)
 
     def _end(self, error: BaseException) -> None:
         for lane in self._lanes.values():

@@ -1,6 +1,6 @@
 """Weights onto a device, with adapters; says beforehand when they do not fit. Knows no page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,14 +43,14 @@ def load_engine(checkpoint: Checkpoint, options: EngineOptions) -> Engine:
     device = _device(options.device)
     require_memory(checkpoint.folder, device, bits=options.bits)
     try:
-        model, use_adapter = _load(checkpoint, options, device)
+        model, adapters = _load(checkpoint, options, device)
     except torch.OutOfMemoryError as exc:
         raise ReaderUnavailableError(f"{checkpoint.folder}: {device} has no memory for its weights.") from exc
     network = Network(model)
     vocabulary = Vocabulary(
         checkpoint.processor.tokenizer.backend_tokenizer.to_str(), eos=checkpoint.eos, size=network.vocabulary_size
     )
-    return Engine(network, vocabulary, rows=options.rows, use_adapter=use_adapter)
+    return Engine(network, vocabulary, rows=options.rows, adapters=adapters)
 
 
 def require_fitting(checkpoint: Checkpoint, options: EngineOptions) -> None:
@@ -76,9 +76,7 @@ def require_memory(folder: Path, device: torch.device, *, bits: int = _WHOLE_BIT
         )
 
 
-def _load(
-    checkpoint: Checkpoint, options: EngineOptions, device: torch.device
-) -> tuple[Any, Callable[[str | None], None] | None]:
+def _load(checkpoint: Checkpoint, options: EngineOptions, device: torch.device) -> tuple[Any, "LoraAdapters | None"]:
     told: dict[str, Any] = {"dtype": torch.bfloat16 if device.type == "cuda" else torch.float32}
     # several GPUs share the layers; one is given all of them
     spread = device.type == "cuda" and device.index is None and torch.cuda.device_count() > 1
@@ -90,41 +88,45 @@ def _load(
     model = AutoModelForImageTextToText.from_pretrained(checkpoint.folder, **told).eval()
     if options.adapter is None and not options.adapters:
         return model, None
-    return model, _adapters(model, checkpoint, options)
+    return model, LoraAdapters(model, checkpoint, options)
 
 
-def _adapters(model: Any, checkpoint: Checkpoint, options: EngineOptions) -> Callable[[str | None], None]:  # noqa: ANN401
-    """LoRA's matrices beside the model's own; what is returned says which of them count."""
-    from peft import PeftModel  # noqa: PLC0415 it takes a second to import, and most models have no adapter
+class LoraAdapters:
+    """LoRA's matrices beside the model's own; which of them count is said before a pass."""
 
-    folders: dict[str | None, Path] = dict(options.adapters.items())
-    if options.adapter is not None:
-        folders[None] = options.adapter
-    numbers: dict[str | None, str] = {name: f"adapter{number}" for number, name in enumerate(folders)}
-    with_lora: Any = None
-    for name, folder in folders.items():
-        _require_adapter(folder, checkpoint, shares=True)
-        try:
-            with catch_warnings():
-                simplefilter("ignore", FutureWarning)  # peft asks transformers by names of before
-                if with_lora is None:
-                    with_lora = PeftModel.from_pretrained(model, folder, adapter_name=numbers[name])
-                else:
-                    with_lora.load_adapter(folder, adapter_name=numbers[name])
-        except (RuntimeError, ValueError, OSError) as exc:
-            raise UsageError(f"{folder}: the adapter does not fit {checkpoint.folder}") from exc
-    with_lora.eval()
+    def __init__(self, model: Any, checkpoint: Checkpoint, options: EngineOptions) -> None:  # noqa: ANN401 any model
+        folders: dict[str | None, Path] = dict(options.adapters.items())
+        if options.adapter is not None:
+            folders[None] = options.adapter
+        self.names = frozenset(options.adapters)
+        # peft's names may hold no dot
+        self._numbers = {name: f"adapter{number}" for number, name in enumerate(folders)}
+        self._model: Any = None
+        for name, folder in folders.items():
+            _require_adapter(folder, checkpoint, shares=True)
+            try:
+                self._add(model, folder, self._numbers[name])
+            except (RuntimeError, ValueError, OSError) as exc:
+                raise UsageError(f"{folder}: the adapter does not fit {checkpoint.folder}") from exc
+        self._model.eval()
 
-    def use(name: str | None) -> None:
-        if name in numbers:
-            with_lora.base_model.enable_adapter_layers()
-            with_lora.set_adapter(numbers[name])
-        elif name is None:
-            with_lora.base_model.disable_adapter_layers()
+    def use(self, name: str | None) -> None:
+        """This one, or without a name the one for everything, or none."""
+        if name in self._numbers:
+            self._model.base_model.enable_adapter_layers()
+            self._model.set_adapter(self._numbers[name])
         else:
-            raise ReaderUnavailableError(f"There is no adapter called {name!r}.")
+            self._model.base_model.disable_adapter_layers()
 
-    return use
+    def _add(self, model: Any, folder: Path, name: str) -> None:  # noqa: ANN401 any model
+        from peft import PeftModel  # noqa: PLC0415 it takes a second to import, and most models have no adapter
+
+        with catch_warnings():
+            simplefilter("ignore", FutureWarning)  # peft asks transformers by names of before
+            if self._model is None:
+                self._model = PeftModel.from_pretrained(model, folder, adapter_name=name)
+            else:
+                self._model.load_adapter(folder, adapter_name=name)
 
 
 def _require_adapter(folder: Path, checkpoint: Checkpoint, *, shares: bool) -> None:
