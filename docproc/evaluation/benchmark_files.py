@@ -87,7 +87,7 @@ def answers_of(parsed: Any) -> Answers:  # noqa: ANN401 plain JSON
 
 
 def _answers_of_records(rows: Sequence[Mapping[str, Any]]) -> Answers:
-    """docproc's own lines under a schema with an answer: by external id, by the file's name, by file and question."""
+    """Of lines extracted under a schema with an answer: by external id, by the file's name, by file and question."""
     by_id: dict[str, str] = {}
     in_order = [_text((row.get("record") or {}).get("answer")) for row in rows]
     for row, said in zip(rows, in_order, strict=True):
