@@ -3,8 +3,9 @@
 The rules of a document are judged on a window only where it holds all printed pages: half of a table has no sum.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from docproc.domain.errors import DocumentError
 from docproc.domain.extraction import record_of
@@ -15,6 +16,8 @@ from docproc.domain.schema import ExtractionSchema, JsonValue
 from docproc.pipeline.doubts import doubtful_paths, ungrounded_verbatim
 from docproc.pipeline.grounded import GroundedReading, ground_reading
 from docproc.pipeline.ports import Mender, Reader
+
+T = TypeVar("T")
 
 #: of one window, besides the first asking
 MOST_MENDS = 2
@@ -71,7 +74,7 @@ def _answers(reading: Reading, reader: Reader, window: Window, schema: Extractio
             said = reader.mend(window, schema, reading=answer.reading, findings=answer.asked_again)
         except DocumentError:
             return
-        following = _judged(_taken(answer, said), window, schema)
+        following = _judged(taken(answer.reading, said, answer.asked_again), window, schema)
         yield following
         if following.reading.record == answer.reading.record and following.is_unseen == answer.is_unseen:
             return  # it would say the same for ever
@@ -111,27 +114,33 @@ def _unsure(path: str) -> Issue:
     return Issue(code=IssueCode.LOW_CONFIDENCE, fields=(path,), message=f"{path} is not certain: look at it again.")
 
 
-def _taken(answer: _Answer, said: Reading) -> Reading:
-    """What was read with the failing values of another answer.
+def taken(before: Reading, said: Reading, findings: Sequence[Issue]) -> Reading:
+    """What was read before with the failing values of another answer, and nothing else of that.
 
     Silence mends nothing: a value that is there gives way to another value only, unless its form is wrong.
     """
-    misshapen = {path for issue in answer.findings if issue.code is IssueCode.WRONG_SHAPE for path in issue.fields}
-    record, paths = answer.reading.record, set[str]()
-    for path in answer.open_paths:
+    misshapen = {path for issue in findings if issue.code is IssueCode.WRONG_SHAPE for path in issue.fields}
+    record, paths = before.record, set[str]()
+    for path in dict.fromkeys(path for issue in findings for path in issue.fields):
         is_there, value = value_at(said.record, place_of(path))
         if is_there and (path in misshapen or not _is_empty(value)):
             record = with_value(record, place_of(path), value)
             paths.add(path)
-    hints = {path: hint for path, hint in answer.reading.hints.items() if not _is_open(path, paths)}
+    kept = tuple(issue for issue in before.issues if not _concerns(issue, paths))
     return replace(
         said,
         record=record,
-        hints={**hints, **{path: hint for path, hint in said.hints.items() if _is_open(path, paths)}},
-        issues=(*(issue for issue in answer.reading.issues if not _concerns(issue, paths)), *said.issues),
-        routes={**answer.reading.routes, **said.routes},
-        complete=answer.reading.complete,
+        hints={**_of(before.hints, paths, is_open=False), **_of(said.hints, paths, is_open=True)},
+        issues=(*kept, *(issue for issue in said.issues if not issue.fields or _concerns(issue, paths))),
+        rejected={**_of(before.rejected, paths, is_open=False), **_of(said.rejected, paths, is_open=True)},
+        routes={**before.routes, **said.routes},
+        complete=before.complete,
     )
+
+
+def _of(told: Mapping[str, T], paths: Collection[str], *, is_open: bool) -> Mapping[str, T]:
+    """What is told of the paths that are open, or of all others."""
+    return {path: what for path, what in told.items() if _is_open(path, paths) is is_open}
 
 
 def _is_empty(value: JsonValue) -> bool:

@@ -1,6 +1,7 @@
 """Make one document's extraction of its readings: merged, concluded, stored. Knows no reader and no export."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from docproc.domain.document import DocumentState
 from docproc.domain.extraction import Extraction, ExtractionStatus, PageFacts, record_of
@@ -8,6 +9,7 @@ from docproc.domain.issues import Issue, IssueCode, Severity
 from docproc.domain.reading import Route, go_on
 from docproc.pipeline.conclude import conclude
 from docproc.pipeline.grounded import GroundedReading
+from docproc.pipeline.mend_document import MOST_WINDOWS, findings_by_reading
 from docproc.pipeline.merge import merge
 from docproc.services.blob_keys import BlobKind, document_key
 from docproc.services.bodies import get_body, put_body
@@ -27,7 +29,7 @@ _STATES = {
 def assemble(
     claim: Claim, document: Document, context: JobContext, *, checkpoint: Callable[[], None] = go_on
 ) -> Document:
-    """From assembling to succeeded or needs_review.
+    """From assembling to succeeded or needs_review, or back to reading where a window is to be asked again.
 
     Raises BlobMissingError when a reading is lost, and what `checkpoint` raises, which is called before each reading
     and before anything is written.
@@ -35,6 +37,8 @@ def assemble(
     began = context.clock.monotonic()
     stores = context.stores
     pages = stores.pages.pages(document.id)
+    if again := _to_read_again(document, context, checkpoint=checkpoint):
+        return stores.readings.reopen(claim, again)
     routes: dict[int, Route] = {}
     with TableSpill() as spill:
         readings = _readings(document, context, routes=routes, checkpoint=checkpoint)
@@ -65,6 +69,17 @@ def assemble(
     stored = StoredExtraction(state=_STATES[conclusion.status], body=body, tables=tables)
     with written_in_vain(stores.blobs, [body.blob_key, *(table.blob_key for table in tables)]):
         return stores.extractions.save(claim, stored, seconds=seconds)
+
+
+def _to_read_again(
+    document: Document, context: JobContext, *, checkpoint: Callable[[], None]
+) -> Sequence[Sequence[int]]:
+    """Pages, window by window, whose values fail in the document as a whole and that can be asked for again."""
+    if context.mender(context.reader.name) is None and context.model is None:
+        return ()
+    readings = list(islice(_readings(document, context, routes={}, checkpoint=checkpoint), MOST_WINDOWS + 1))
+    found = findings_by_reading(readings, context.schema, can_mend=lambda name: context.mender(name) is not None)
+    return [readings[place].pages for place in found]
 
 
 def _readings(

@@ -283,11 +283,22 @@ class ReadingStore(Protocol):
         """A reading that may be taken again."""
         ...
 
-    def save(self, claim: Claim | WindowClaim, reading: StoredReading, *, seconds: float) -> Document:
+    def save(
+        self, claim: Claim | WindowClaim, reading: StoredReading, *, seconds: float, again: bool = False
+    ) -> Document:
         """The window's pages are read, or all open pages when the reading is complete.
 
-        With the last open page the document goes from reading to assembling.
+        With the last open page the document goes from reading to assembling. What is read `again` takes the place of
+        what its pages were read as before.
         """
+        ...
+
+    def keep(self, claim: Claim | WindowClaim, numbers: Collection[int]) -> Document:
+        """Pages that were reopened are read: what was made of them before stands."""
+        ...
+
+    def reopen(self, claim: Claim, windows: Sequence[Sequence[int]]) -> Document:
+        """From assembling back to reading: the pages of these windows wait to be read again, by who read them."""
         ...
 
     def of_document(self, document_id: UUID) -> Iterator[StoredReading]:

@@ -367,9 +367,13 @@ class MemoryReadingStore(_Store):
             rows = [row for row in self._memory.every() if row.document.tenant == tenant]
             return next((each for row in rows for each in row.readings if each.reading_key == reading_key), None)
 
-    def save(self, claim: Claim | WindowClaim, reading: StoredReading, *, seconds: float) -> Document:
+    def save(
+        self, claim: Claim | WindowClaim, reading: StoredReading, *, seconds: float, again: bool = False
+    ) -> Document:
         with self._memory.lock:
             row = self._memory.held(claim)
+            if again:
+                row.readings = [other for other in row.readings if other.pages[:1] != reading.pages[:1]]
             numbers = None if reading.complete else reading.pages
             if row.document.state is not DocumentState.READING:
                 raise ConflictError("only a document that is being read takes readings")
@@ -378,6 +382,28 @@ class MemoryReadingStore(_Store):
             if row.seen().pages.open == 0:
                 row.move(DocumentState.ASSEMBLING)
             row.progress(seconds=seconds)
+            return row.seen()
+
+    def keep(self, claim: Claim | WindowClaim, numbers: Collection[int]) -> Document:
+        with self._memory.lock:
+            row = self._memory.held(claim)
+            row.move_pages(OPEN_PAGES, PageState.READ, numbers=numbers)
+            if row.seen().pages.open == 0:
+                row.move(DocumentState.ASSEMBLING)
+            row.progress()
+            return row.seen()
+
+    def reopen(self, claim: Claim, windows: Sequence[Sequence[int]]) -> Document:
+        with self._memory.lock:
+            row = self._memory.held(claim)
+            for numbers in windows:
+                row.move_pages((PageState.READ,), PageState.WAITING, numbers=numbers)
+                heads = dict.fromkeys(numbers, min(numbers))
+                row.pages = [
+                    replace(page, first_page=heads.get(page.facts.number, page.first_page)) for page in row.pages
+                ]
+            row.move(DocumentState.READING)
+            row.progress()
             return row.seen()
 
     def of_document(self, document_id: UUID) -> Iterator[StoredReading]:

@@ -8,7 +8,7 @@ from doubles.delivery import Depot, wrong_rows
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import LeaseLostError
 from docproc.domain.page import PageState
-from docproc.services.records import Document
+from docproc.services.records import Body, Document, StoredReading, WindowClaim
 
 pytestmark = pytest.mark.integration
 
@@ -91,3 +91,51 @@ def test_pages_are_counted_by_who_read_them(depot: Depot) -> None:
     job = depot.stores.jobs.get(document.job_id)
 
     assert depot.stores.pages.readers(job.id) == {"first_word": 5}
+
+
+def assembling(depot: Depot, window_pages: int = 2) -> Document:
+    """Every page of four is read, two together."""
+    document = depot.prepared(4, window_pages=window_pages)
+    for head in range(1, 5, window_pages):
+        depot.read(depot.window(document.id, head))
+    return depot.stores.documents.get(document.id)
+
+
+def test_windows_that_are_read_again_wait_where_they_were_read(depot: Depot) -> None:
+    document = assembling(depot)
+    reopened = depot.stores.readings.reopen(depot.claim(document.id), [(3, 4)])
+
+    assert (reopened.state, reopened.pages.open, reopened.pages.read) == (DocumentState.READING, 2, 2)
+    (task,) = depot.enqueue("read.cpu")
+    claim = depot.window(document.id, task.first_page)
+    assert [page.facts.reader for page in claim.pages] == ["first_word"] * 2
+    depot.stores.readings.save(claim, again_of(claim), seconds=0.1, again=True)
+    readings = list(depot.stores.readings.of_document(document.id))
+    assert [(reading.pages, reading.reading_key) for reading in readings][1] == ((3, 4), "again")
+    assert len(readings) == 2
+    assert depot.finish(document.id).state is DocumentState.SUCCEEDED
+
+
+def test_a_window_that_is_lost_while_it_is_read_again_keeps_what_was_read(depot: Depot) -> None:
+    document = assembling(depot)
+    depot.stores.readings.reopen(depot.claim(document.id), [(3, 4)])
+    depot.window(document.id, 3)
+    depot.lose()
+    heads = [task.first_page for task in depot.enqueue("read.cpu")]
+    assert heads == [3, 4]
+    for head in heads:
+        kept = depot.stores.readings.keep(depot.window(document.id, head), [head])
+
+    assert kept.state is DocumentState.ASSEMBLING
+    assert [reading.pages for reading in depot.stores.readings.of_document(document.id)] == [(1, 2), (3, 4)]
+
+
+def again_of(claim: WindowClaim) -> StoredReading:
+    return StoredReading(
+        reading_key="again",
+        reader="first_word",
+        reader_version="1",
+        pages=tuple(page.facts.number for page in claim.pages),
+        complete=False,
+        body=Body(text="{}"),
+    )
