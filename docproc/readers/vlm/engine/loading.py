@@ -101,14 +101,13 @@ class LoraAdapters:
         self.names = frozenset(options.adapters)
         # peft's names may hold no dot
         self._numbers = {name: f"adapter{number}" for number, name in enumerate(folders)}
-        self._model: Any = None
-        for name, folder in folders.items():
+        for folder in folders.values():
             _require_adapter(folder, checkpoint, shares=True)
-            try:
-                self._add(model, folder, self._numbers[name])
-            except (RuntimeError, ValueError, OSError) as exc:
-                raise UsageError(f"{folder}: the adapter does not fit {checkpoint.folder}") from exc
-        self._model.eval()
+        try:
+            self._model = _with_lora(model, {self._numbers[name]: folder for name, folder in folders.items()})
+        except (RuntimeError, ValueError, OSError) as exc:
+            told = ", ".join(map(str, folders.values()))
+            raise UsageError(f"{told}: an adapter does not fit {checkpoint.folder}") from exc
 
     def use(self, name: str | None) -> None:
         """This one, or without a name the one for everything, or none."""
@@ -118,15 +117,17 @@ class LoraAdapters:
         else:
             self._model.base_model.disable_adapter_layers()
 
-    def _add(self, model: Any, folder: Path, name: str) -> None:  # noqa: ANN401 any model
-        from peft import PeftModel  # noqa: PLC0415 it takes a second to import, and most models have no adapter
 
-        with catch_warnings():
-            simplefilter("ignore", FutureWarning)  # peft asks transformers by names of before
-            if self._model is None:
-                self._model = PeftModel.from_pretrained(model, folder, adapter_name=name)
-            else:
-                self._model.load_adapter(folder, adapter_name=name)
+def _with_lora(model: Any, folders: Mapping[str, Path]) -> Any:  # noqa: ANN401 any model, and peft's around it
+    from peft import PeftModel  # noqa: PLC0415 it takes a second to import, and most models have no adapter
+
+    first, *others = folders
+    with catch_warnings():
+        simplefilter("ignore", FutureWarning)  # peft asks transformers by names of before
+        with_lora = PeftModel.from_pretrained(model, folders[first], adapter_name=first)
+        for name in others:
+            with_lora.load_adapter(folders[name], adapter_name=name)
+    return with_lora.eval()
 
 
 def _require_adapter(folder: Path, checkpoint: Checkpoint, *, shares: bool) -> None:
