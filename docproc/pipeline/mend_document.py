@@ -11,12 +11,12 @@ from docproc.domain.errors import DocumentError
 from docproc.domain.extraction import FieldTree, FieldValue, field_leaves, record_of
 from docproc.domain.issues import Issue, IssueCode, Severity
 from docproc.domain.places import is_within, place_of, value_at
-from docproc.domain.reading import Attempt, FieldHint, Reading, Window
+from docproc.domain.reading import Attempt, FieldHint, Reading, Usage, Window
 from docproc.domain.schema import ExtractionSchema
 from docproc.pipeline.grounded import GroundedReading, ground_reading
 from docproc.pipeline.mend import MOST_MENDS, taken
 from docproc.pipeline.merge import merge
-from docproc.pipeline.ports import Mender
+from docproc.pipeline.ports import Mender, Reader
 
 #: a longer document is not gone through again
 MOST_WINDOWS = 64
@@ -81,17 +81,17 @@ def mended_in_document(
 ) -> GroundedReading:
     """The reading at `place` after it was asked once more for what fails in the document; counted in any case.
 
-    The new answer stands when the document has fewer findings with it. Raises what the window's checkpoint raises.
+    The new answer stands when the document has fewer findings with it; `usage` is that of this asking. Raises what the window's checkpoint raises.
     """
     reading = readings[place]
     findings = findings_by_reading(readings, schema, can_mend=lambda _: True).get(place, ())
+    if not findings:  # another window has mended it meanwhile
+        return reading
     before = _as_read(reading)
     try:
-        said = reader.mend(window, schema, reading=before, findings=findings) if findings else None
-    except DocumentError:
-        said = None
-    if said is None:
-        return replace(reading, attempts=MOST_MENDS + 1)
+        said = reader.mend(window, schema, reading=before, findings=findings)
+    except DocumentError:  # it had its turns
+        return replace(reading, attempts=MOST_MENDS + 1, usage=Usage())
     answer = taken(before, said, findings)
     grounded = ground_reading(answer, window, schema)
     both = replace(reading, attempts=reading.attempts + said.attempts, usage=said.usage)
@@ -101,6 +101,18 @@ def mended_in_document(
         kept = (*reading.earlier, _attempt(before, findings))
         return replace(grounded, attempts=both.attempts, usage=both.usage, earlier=kept)
     return replace(both, earlier=(*reading.earlier, _attempt(answer, findings)))
+
+
+def mended_document(
+    readings: Sequence[GroundedReading], windows: Sequence[Window], schema: ExtractionSchema, *, reader: Reader
+) -> list[GroundedReading]:
+    """All readings, each asked again as often as it may while something fails that its values are part of."""
+    mended = list(readings)
+    if isinstance(reader, Mender):
+        while found := findings_by_reading(mended, schema, can_mend=lambda _: True):
+            for place in found:
+                mended[place] = mended_in_document(mended, place, windows[place], schema, reader=reader)
+    return mended
 
 
 def _as_read(reading: GroundedReading) -> Reading:

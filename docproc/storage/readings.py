@@ -38,13 +38,13 @@ _FORGET_ONE = delete(READINGS).where(
 _METER = insert(USAGE).values(happened_at=func.now())
 
 
-def _usage_values(document: AnyRow, reading: StoredReading) -> dict[str, Any]:
+def _usage_values(document: AnyRow, reading: StoredReading, *, again: bool) -> dict[str, Any]:
     return {
         "id": new_id(),
         "tenant": document.tenant,
         "job_id": document.job_id,
         "reader": reading.reader,
-        "pages": len(reading.pages),
+        "pages": 0 if again else len(reading.pages),  # a page is one page, however often it was looked at
         "tiles": reading.usage.tiles,
         "prompt_tokens": reading.usage.prompt_tokens,
         "output_tokens": reading.usage.output_tokens,
@@ -110,7 +110,7 @@ class SqlReadingStore:
             }
             connection.execute(_INSERT, values)
             if row.queue is not None:
-                connection.execute(_METER, _usage_values(row, reading))
+                connection.execute(_METER, _usage_values(row, reading, again=again))
             # a complete reading accounts for every page that is still open, whatever its window was
             numbers = None if reading.complete else reading.pages
             changed = _read(connection, row, claim, numbers, values={"reader": reading.reader}, seconds=seconds)

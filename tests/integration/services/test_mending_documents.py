@@ -1,11 +1,14 @@
 """What fails only in a document as a whole is asked again where it stands, and everything is accounted for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
-from doubles.documents import FirstWordReader
+from doubles.delivery import Depot, wrong_rows
+from doubles.documents import FirstWordReader, accept_text
 from doubles.jobs import Workplace
 
 from docproc.domain.document import DocumentState
@@ -17,9 +20,14 @@ from docproc.domain.schema import ExtractionSchema, FieldKind, FieldSpec, Record
 from docproc.pipeline.grounded import GroundedReading
 from docproc.services.bodies import get_body
 from docproc.services.collect import collect
+from docproc.services.do_task import do_task
 from docproc.services.ports import Stores
 from docproc.services.read import GROUNDED
-from docproc.services.records import Job
+from docproc.services.records import Job, JobOptions
+from docproc.services.submit import submit
+from docproc.services.work_records import Held
+from docproc.services.workbench import Workbench
+from docproc.storage.stores import errand_stores_over
 
 pytestmark = pytest.mark.integration
 
@@ -151,3 +159,44 @@ def test_a_reader_that_cannot_be_asked_again_is_not(stores: Stores, tmp_path: Pa
     place = Workplace(stores, tmp_path, schema=SCHEMA, reader=Plain())
     _, extraction, _ = run(place)
     assert extraction.status == DocumentState.NEEDS_REVIEW
+
+
+class InHand:
+    """Nothing is renewed, for nothing takes long."""
+
+    owner = "me"
+    lease_s = 60.0
+
+    @contextmanager
+    def holding(self, held: Held) -> Iterator[Callable[[], None]]:  # noqa: ARG002 the port's signature
+        yield lambda: None
+
+
+def test_tasks_of_workers_send_windows_back_and_read_them_again(depot: Depot) -> None:
+    reader = PageReader({"3": ["5"]})
+    place = place_of(depot.stores, depot.folder, reader)
+    new_job = replace(place.new_job(JobOptions(keep_originals=True)), queue="read.cpu")
+    job = submit(depot.stores, new_job, place.write({"a.txt": "5 3\n4\ntotal 9 7"}), accept=accept_text)
+    unused = cast("Any", None)
+    bench = Workbench(
+        stores=depot.stores,
+        work=depot.work,
+        in_hand=InHand(),
+        context_of=lambda _: place.context(job),
+        errands=errand_stores_over(depot.database),
+        names=unused,
+        schema_of=lambda _: SCHEMA,
+        sender=unused,
+        pause=lambda _: None,
+    )
+    done: list[str] = []
+    while tasks := [task for queue in ("prepare", "read.cpu", "assemble") for task in depot.enqueue(queue)]:
+        for task in tasks:
+            do_task(task, bench)
+            done.append(task.step)
+
+    (item,) = collect(depot.stores, job.id)
+    assert done == ["prepare", "read", "read", "read", "assemble", "read", "read", "read", "assemble"]
+    assert item.extraction.record == {"total": "7", "rows": [{"amount": "3"}, {"amount": "4"}]}
+    assert depot.job(job).pages.read == 3
+    assert wrong_rows(depot) == []
