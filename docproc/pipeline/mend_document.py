@@ -81,7 +81,8 @@ def mended_in_document(
 ) -> GroundedReading:
     """The reading at `place` after it was asked once more for what fails in the document; counted in any case.
 
-    The new answer stands when the document has fewer findings with it; `usage` is that of this asking. Raises what the window's checkpoint raises.
+    The new answer stands when the document has fewer findings with it; `usage` is that of this asking. Raises what the
+    window's checkpoint raises.
     """
     reading = readings[place]
     findings = findings_by_reading(readings, schema, can_mend=lambda _: True).get(place, ())
