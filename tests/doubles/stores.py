@@ -27,20 +27,14 @@ from docproc.services.records import (
     Preparation,
     PreparedPage,
     Removed,
-    StoredExtraction,
-    StoredReading,
     WindowClaim,
 )
 from doubles.blobs import MemoryBlobStore
+from doubles.reading_stores import MemoryExtractionStore, MemoryReadingStore, MemoryStore
 from doubles.rows import BEGUN, MAX_STALLED, OPEN_PAGES, Memory, Row, leased, new_document, spent, unread
 
 
-class _Store:
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-
-
-class MemoryJobStore(_Store):
+class MemoryJobStore(MemoryStore):
     def create(self, job: NewJob, *, idempotency: IdempotencyKey | None = None) -> UUID:
         with self._memory.lock:
             if idempotency is not None:
@@ -162,7 +156,7 @@ def _failed(row: Row) -> bool:
     return state is DocumentState.FAILED or some
 
 
-class MemoryDocumentStore(_Store):
+class MemoryDocumentStore(MemoryStore):
     def claim(self, job_id: UUID, *, owner: str, lease_s: float) -> Claim | None:
         with self._memory.lock:
             if self._memory.job(job_id).cancel_requested_at is not None:
@@ -292,7 +286,7 @@ class MemoryDocumentStore(_Store):
             yield any(document.original.blob_key == blob_key for document in documents)
 
 
-class MemoryPageStore(_Store):
+class MemoryPageStore(MemoryStore):
     def find_prepared(self, *, tenant: str, sha256: str, fingerprint: str) -> Preparation | None:
         with self._memory.lock:
             for row in self._memory.every():
@@ -359,74 +353,6 @@ def _handed(page: PreparedPage, head: int | None, reader: str) -> PreparedPage:
     if head is None:
         return page
     return replace(page, facts=page.facts.model_copy(update={"reader": reader}), first_page=head)
-
-
-class MemoryReadingStore(_Store):
-    def find(self, reading_key: str, *, tenant: str) -> StoredReading | None:
-        with self._memory.lock:
-            rows = [row for row in self._memory.every() if row.document.tenant == tenant]
-            return next((each for row in rows for each in row.readings if each.reading_key == reading_key), None)
-
-    def save(
-        self, claim: Claim | WindowClaim, reading: StoredReading, *, seconds: float, again: bool = False
-    ) -> Document:
-        with self._memory.lock:
-            row = self._memory.held(claim)
-            if again:
-                row.readings = [other for other in row.readings if other.pages[:1] != reading.pages[:1]]
-            numbers = None if reading.complete else reading.pages
-            if row.document.state is not DocumentState.READING:
-                raise ConflictError("only a document that is being read takes readings")
-            row.readings.append(reading)
-            row.move_pages(OPEN_PAGES, PageState.READ, numbers=numbers, reader=reading.reader)
-            if row.seen().pages.open == 0:
-                row.move(DocumentState.ASSEMBLING)
-            row.progress(seconds=seconds)
-            return row.seen()
-
-    def keep(self, claim: Claim | WindowClaim, numbers: Collection[int]) -> Document:
-        with self._memory.lock:
-            row = self._memory.held(claim)
-            row.move_pages(OPEN_PAGES, PageState.READ, numbers=numbers)
-            if row.seen().pages.open == 0:
-                row.move(DocumentState.ASSEMBLING)
-            row.progress()
-            return row.seen()
-
-    def reopen(self, claim: Claim, windows: Sequence[Sequence[int]]) -> Document:
-        with self._memory.lock:
-            row = self._memory.held(claim)
-            for numbers in windows:
-                row.move_pages((PageState.READ,), PageState.WAITING, numbers=numbers)
-                heads = dict.fromkeys(numbers, min(numbers))
-                row.pages = [
-                    replace(page, first_page=heads.get(page.facts.number, page.first_page)) for page in row.pages
-                ]
-            row.move(DocumentState.READING)
-            row.progress()
-            return row.seen()
-
-    def of_document(self, document_id: UUID) -> Iterator[StoredReading]:
-        with self._memory.lock:
-            readings = sorted(self._memory.row(document_id).readings, key=lambda reading: reading.pages[:1])
-        yield from readings
-
-
-class MemoryExtractionStore(_Store):
-    def save(self, claim: Claim, extraction: StoredExtraction, *, seconds: float) -> Document:
-        with self._memory.lock:
-            row = self._memory.held(claim)
-            row.move(extraction.state)
-            row.extractions.append(replace(extraction, revision=len(row.extractions) + 1))
-            row.document = replace(row.document, finished_at=datetime.now(UTC))
-            row.progress(seconds=seconds)
-            row.free()
-            return row.seen()
-
-    def latest(self, document_ids: Collection[UUID]) -> Mapping[UUID, StoredExtraction]:
-        with self._memory.lock:
-            rows = [self._memory.row(document_id) for document_id in document_ids]
-            return {row.document.id: row.extractions[-1] for row in rows if row.extractions}
 
 
 def memory_stores() -> Stores:
