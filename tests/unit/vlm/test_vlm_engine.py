@@ -154,6 +154,35 @@ def test_a_prompt_that_the_model_cannot_take_fails_alone(engine: Engine, nvlm_d:
     assert engine.generate(ask(good, grammar, budget=8)).tokens
 
 
+class Puzzled:
+    def propose(self, answer: bytes) -> bytes:  # noqa: ARG002 the port's parameter
+        raise ZeroDivisionError
+
+
+def test_a_drafter_that_fails_fails_its_own_row(engine: Engine, nvlm_d: Checkpoint) -> None:
+    grammar, (first, second, *_) = grammar_of(engine), prompts(nvlm_d)
+    tickets = [
+        engine.submit(ask(first, grammar, budget=BUDGET, drafter=Puzzled())),
+        engine.submit(ask(second, grammar, budget=BUDGET)),
+    ]
+
+    with pytest.raises(ZeroDivisionError):
+        tickets[0].result()
+    assert told(tickets[1].result()) == told(engine.generate(ask(second, grammar, budget=BUDGET)))
+
+
+def test_an_answer_ends_where_the_model_cannot_look_back_any_further(nvlm_d: Checkpoint) -> None:
+    network = SmallNetwork(nvlm_d, rows=4, at="")
+    prompt = prompts(nvlm_d)[3]
+    network.context = prompt.token_count + 200
+
+    found = network.engine.generate(endless(prompt, network.engine))
+    network.engine.close()
+
+    assert found.stop is Stop.TRUNCATED
+    assert 100 < found.effort.prelude < 200
+
+
 def test_what_does_not_end_is_said_to_be_cut_off(engine: Engine, nvlm_d: Checkpoint) -> None:
     found = engine.generate(ask(prompts(nvlm_d)[0], grammar_of(engine), budget=20))
 

@@ -17,8 +17,8 @@ from docproc.readers.vlm.engine.lane import Lane
 from docproc.readers.vlm.engine.network import Network
 from docproc.readers.vlm.engine.requests import CanceledError, Request, Ticket
 
-#: an answer of fewer tokens is no record of anything
-_LEAST_ANSWER = 64
+#: a prompt that leaves less room than this for its answer is refused
+_LEAST_ANSWER = 128
 #: what a model raises for a prompt that it cannot take
 _OF_ONE_PROMPT = (RuntimeError, ValueError, TypeError, IndexError, KeyError)
 #: and what says that the device itself will compute nothing any more

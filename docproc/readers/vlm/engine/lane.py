@@ -9,9 +9,10 @@ import torch
 
 from docproc.decoding.generation import Generation
 from docproc.decoding.guidance import ConstraintBrokenError
-from docproc.decoding.ports import Plan
+from docproc.decoding.ports import Choice, Plan
 from docproc.decoding.speculate import WIDTH, Speculation
 from docproc.decoding.vocabulary import Vocabulary
+from docproc.decoding.watch import Stop
 from docproc.domain.errors import InvalidAnswerError, TooLargeError
 from docproc.readers.vlm.engine.cache import RowCache
 from docproc.readers.vlm.engine.choosing import choose
@@ -42,6 +43,25 @@ class Row:
         """Where they are written."""
         return self.prompt.length + (1 + plan.kept if self.begun else 0)
 
+    def plan(self) -> Plan | None:
+        """Its next pass; None when it has failed."""
+        try:
+            return self.answer.plan()
+        except Exception as error:  # noqa: BLE001 whatever a drafter or a constraint raises concerns its row alone
+            self.ticket.fail(_failure(error))
+            return None
+
+    def take(self, choices: Sequence[Choice], *, context: int) -> None:
+        """Go on with what the model chose; at the end of what the model can look back upon it ends."""
+        self.begun = True
+        try:
+            self.answer.take(choices)
+        except Exception as error:  # noqa: BLE001 as above
+            self.ticket.fail(_failure(error))
+            return
+        if self.answer.stop is None and self.prompt.length + len(self.answer.tokens) + WIDTH >= context:
+            self.answer.stop = Stop.TRUNCATED
+
     def generation(self) -> Generation:
         """What it came to; the pass over the prompt counts."""
         whole = self.answer.generation()
@@ -62,9 +82,7 @@ class Lane:
         """Read the ticket's prompt; its row takes part from the next pass on."""
         request = ticket.request
         prompt, cache = self._network.read(request.prompt)
-        answer = Speculation(
-            request.constraint, self._vocabulary, request.drafter, WIDTH, min(request.budget, self._room_of(ticket))
-        )
+        answer = Speculation(request.constraint, self._vocabulary, request.drafter, WIDTH, request.budget)
         self._cache.add(cache)
         self.rows.append(Row(ticket, prompt, answer))
         self._give()
@@ -96,8 +114,7 @@ class Lane:
         )
         begin = 0
         for row, plan in zip(self.rows, plans, strict=True):
-            row.answer.take(choices[begin : begin + len(plan.masks)])
-            row.begun = True
+            row.take(choices[begin : begin + len(plan.masks)], context=self._network.context)
             begin += len(plan.masks)
         self._give()
 
@@ -107,20 +124,14 @@ class Lane:
             row.ticket.fail(error)
         self._leave(lambda row: True)  # noqa: ARG005 whichever it is
 
-    def _room_of(self, ticket: Ticket) -> int:
-        return self._network.context - ticket.request.prompt.token_count
-
     def _plans(self) -> list[Plan]:
         """Of every row that can go on, masks computed side by side."""
         width = max(_LEAST_WIDTH, min(WIDTH, _TOKENS_PER_PASS // max(1, len(self.rows))))
         for row in self.rows:
             row.answer.width = width
-        made = list(self._pool.map(_plan, self.rows))
-        for row, plan in zip(self.rows, made, strict=True):
-            if isinstance(plan, ConstraintBrokenError):
-                row.ticket.fail(InvalidAnswerError(f"The schema became too complex while the model wrote: {plan}."))
+        plans = list(self._pool.map(Row.plan, self.rows))
         self._leave(lambda row: row.ticket.done)
-        return [plan for plan in made if isinstance(plan, Plan)]
+        return [plan for plan in plans if plan is not None]
 
     def _logits(self, plans: Sequence[Plan]) -> torch.Tensor | None:
         """None when the device had no memory for so many rows: the last to come has left."""
@@ -137,7 +148,7 @@ class Lane:
 
     def _give(self) -> None:
         for row in self.rows:
-            if row.answer.stop is not None:
+            if row.answer.stop is not None and not row.ticket.done:
                 row.ticket.give(row.generation())
         self._leave(lambda row: row.ticket.done)
 
@@ -148,11 +159,10 @@ class Lane:
             self.rows = [self.rows[number] for number in stay]
 
 
-def _plan(row: Row) -> Plan | ConstraintBrokenError:
-    try:
-        return row.answer.plan()
-    except ConstraintBrokenError as error:
-        return error
+def _failure(error: Exception) -> Exception:
+    if isinstance(error, ConstraintBrokenError):
+        return InvalidAnswerError(f"The schema became too complex while the model wrote: {error}.")
+    return error
 
 
 def _wanted(plan: Plan, fed: Sequence[int]) -> range:
