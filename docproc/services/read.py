@@ -214,7 +214,11 @@ class _Desk:
             self.document = stores.readings.keep(self.claim, numbers)
             return True
         # of this document alone: what another document of the same bytes comes to may be another answer
-        self._save(self._stored(mended, _of_mending(stored[place].reading_key)), began=began, again=True)
+        again = self._stored(mended, _of_mending(stored[place].reading_key))
+        self._save(again, began=began, again=True)
+        before = stored[place].body.blob_key
+        if before is not None and before != again.body.blob_key:
+            stores.blobs.delete(before)
         return True
 
     @property
