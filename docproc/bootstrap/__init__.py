@@ -14,11 +14,13 @@ from docproc.bootstrap.readers import (
     READERS,
     is_one_a_process,
     make_reader,
+    model_for,
     model_of,
     queue_of,
     reads_at_once,
     remote_config,
     remote_models,
+    require_readable,
     vlm_config,
 )
 from docproc.domain.errors import ConflictError, ReaderUnavailableError, UsageError
@@ -47,11 +49,13 @@ __all__ = [
     "READERS",
     "is_one_a_process",
     "make_reader",
+    "model_for",
     "model_of",
     "queue_of",
     "reads_at_once",
     "remote_config",
     "remote_models",
+    "require_readable",
     "vlm_config",
 ]
 
@@ -177,7 +181,7 @@ def open_job(
 
     job = desk.stores.jobs.get(job_id)
     require_same_schema(job, schema)
-    named = model_of(job.options.reader, desk.settings)
+    named = model_for(schema, job.options.reader, desk.settings)
     with (
         open_pages(desk.settings, workers=workers) as source,
         _opened_reader(job.options.reader, desk) as reader,
@@ -270,7 +274,7 @@ def contexts_of(service: Service, source: "DrawingSource", *, kept: int = 64) ->
         job = service.stores.jobs.get(job_id, tenant=tenant)
         try:
             schema, reader = schema_of(job.schema), readers(job.options.reader)
-            named = model_of(job.options.reader, service.settings)
+            named = model_for(schema, job.options.reader, service.settings)
             model = readers(named) if named else None
         except UsageError as exc:
             raise ReaderUnavailableError(f"this worker cannot read for the job: {exc.message}") from exc

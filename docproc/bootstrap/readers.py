@@ -11,6 +11,7 @@ from docproc.settings import Settings
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from docproc.domain.schema import ExtractionSchema
     from docproc.pipeline.ports import Reader
     from docproc.readers.remote.config import RemoteConfig
     from docproc.readers.vlm.config import VlmConfig
@@ -48,6 +49,20 @@ def model_of(reader: str, settings: Settings) -> str | None:
     if settings.remote_endpoints:
         return "remote"
     return "vlm" if settings.vlm_model is not None else None
+
+
+def require_readable(schema: "ExtractionSchema", reader: str, settings: Settings) -> None:
+    """Before any work is recorded: raises SchemaError when nothing would hold the reader to the schema."""
+    from docproc.decoding.profile import require_held  # noqa: PLC0415
+
+    if reader == "vlm" and settings.vlm_constraint == "grammar":
+        require_held(schema)
+
+
+def model_for(schema: "ExtractionSchema", reader: str, settings: Settings) -> str | None:
+    """The same for one schema: a model that nothing would hold to it is not asked."""
+    named = model_of(reader, settings)
+    return None if named == "vlm" and settings.vlm_constraint == "grammar" and schema.unheld else named
 
 
 def _vlm_reader(settings: Settings) -> "Reader":

@@ -74,7 +74,7 @@ def evaluate(
         check_target(out, suffixes=(".jsonl",), overwrite=overwrite)
         score_benchmark(benchmark, questions or [], answers, out=out, as_json=as_json, overwrite=overwrite)
         return
-    from docproc.bootstrap import READERS, load_settings, open_desk
+    from docproc.bootstrap import READERS, load_settings, open_desk, require_readable
     from docproc.cli.eval_report import show, write
     from docproc.cli.eval_sets import load_truth
     from docproc.cli.model_options import ModelOptions, for_readers
@@ -91,6 +91,8 @@ def evaluate(
     names = _names(reader, predictions, job, known=(*READERS, *load_settings().readers))
     told = ModelOptions(endpoint=endpoint, model=model, adapter=adapter, route=route)
     settings = for_readers(load_settings(), names, told)
+    for name in names:
+        require_readable(chosen, name, settings)
     day_first = settings.day_first if date_order is None else {"dmy": True, "mdy": False}.get(date_order.value)
     rules = Rules(
         schema=chosen,

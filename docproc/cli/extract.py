@@ -102,7 +102,7 @@ def extract(
     ] = None,
 ) -> None:
     """Extract records from files. Example: `docproc extract invoices/ --schema invoice --out records.xlsx`."""
-    from docproc.bootstrap import load_settings, open_desk
+    from docproc.bootstrap import load_settings, open_desk, require_readable
     from docproc.cli.model_options import ModelOptions, for_readers
     from docproc.cli.passwords import read_passwords
     from docproc.cli.ranges import parse_ranges
@@ -115,6 +115,7 @@ def extract(
     check_target(output, chosen)
     told = ModelOptions(endpoint=endpoint, model=model, adapter=adapter, route=route)
     settings = for_readers(load_settings(), [reader.value], told)
+    require_readable(chosen, reader.value, settings)
     day_first = settings.day_first if date_order is None else {"dmy": True, "mdy": False}.get(date_order.value)
     options = JobOptions(
         reader=reader.value,

@@ -52,7 +52,7 @@ def submit(
     password_file: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Hand files to the service. Example: `docproc submit inbox/ --schema invoice --idempotency-key monday --wait`."""
-    from docproc.bootstrap import load_settings, open_service_desk
+    from docproc.bootstrap import load_settings, open_service_desk, require_readable
     from docproc.cli.following import follow, say_end
     from docproc.cli.ranges import parse_ranges
     from docproc.domain.ids import new_id
@@ -68,12 +68,13 @@ def submit(
     options = JobOptions(
         reader=reader, pages=parse_ranges(pages), day_first=day_first, keep_originals=True, reuse=not no_reuse
     )
-    chosen = schema_version(load_schema(absolute_reference(schema)))
+    named = load_schema(absolute_reference(schema))
+    require_readable(named, reader, settings)
     files = _files(paths, recursive=recursive)
     desk = open_service_desk(settings)
     asked = NewJob(
         id=new_id(),
-        schema=chosen,
+        schema=schema_version(named),
         options=options,
         inputs=tuple(str(path.absolute()) for path in paths),
         recursive=recursive,

@@ -65,6 +65,13 @@ class Absence(StrEnum):
     WHERE_ALLOWED = "where_allowed"
 
 
+def require_held(schema: ExtractionSchema) -> None:
+    """Raise ConstraintRefusedError when the schema asks for what no grammar follows; needs no grammar."""
+    if schema.unheld:
+        message = f"The schema cannot constrain a model: no grammar follows {schema.unheld[0]}."
+        raise ConstraintRefusedError(Refusal.UNSUPPORTED, message)
+
+
 def decoding_form(schema: ExtractionSchema, *, absence: Absence = Absence.ANYWHERE) -> dict[str, Any]:
     """The JSON Schema under which a model writes records of `schema`. Raises ConstraintRefusedError."""
     if not schema.fields:
