@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from doubles.documents import FirstWordReader
@@ -26,7 +27,8 @@ class UnsureReader(FirstWordReader):
 
     def read(self, window: Window, schema: ExtractionSchema) -> Reading:
         reading = super().read(window, schema)
-        rows = [row["text"] for row in reading.record["lines"]]
+        told: Any = reading.record
+        rows = [row["text"] for row in told["lines"]]
         hints = {
             f"lines[{index}].text": FieldHint(model=0.02 if str(text).endswith("?") else 0.98)
             for index, text in enumerate(rows)

@@ -123,10 +123,9 @@ def test_a_window_that_is_lost_while_it_is_read_again_keeps_what_was_read(depot:
     depot.lose()
     heads = [task.first_page for task in depot.enqueue("read.cpu")]
     assert heads == [3, 4]
-    for head in heads:
-        kept = depot.stores.readings.keep(depot.window(document.id, head), [head])
+    kept = [depot.stores.readings.keep(depot.window(document.id, head), [head]) for head in heads]
 
-    assert kept.state is DocumentState.ASSEMBLING
+    assert kept[-1].state is DocumentState.ASSEMBLING
     assert [reading.pages for reading in depot.stores.readings.of_document(document.id)] == [(1, 2), (3, 4)]
 
 

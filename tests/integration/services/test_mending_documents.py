@@ -11,9 +11,8 @@ from doubles.delivery import Depot, wrong_rows
 from doubles.documents import FirstWordReader, accept_text
 from doubles.jobs import Workplace
 
-from docproc.domain.document import DocumentState
 from docproc.domain.errors import TimedOutError
-from docproc.domain.extraction import Extraction
+from docproc.domain.extraction import Extraction, ExtractionStatus
 from docproc.domain.issues import Issue, IssueCode
 from docproc.domain.reading import FieldHint, Reading, Route, Usage, Window
 from docproc.domain.schema import ExtractionSchema, FieldKind, FieldSpec, Record, RuleFindings, Shape
@@ -35,10 +34,11 @@ ROW = FieldSpec(name="", shape=Shape.GROUP, children=(FieldSpec(name="amount", k
 
 
 def adds_up(record: Record) -> RuleFindings:
-    rows = [int(row["amount"]) for row in record["rows"] if row["amount"]]
-    if record["total"] is None or sum(rows) == int(record["total"]):
+    told: Any = record
+    rows = [int(row["amount"]) for row in told["rows"] if row["amount"]]
+    if told["total"] is None or sum(rows) == int(told["total"]):
         return RuleFindings()
-    paths = ("total", *(f"rows[{index}].amount" for index in range(len(record["rows"]))))
+    paths = ("total", *(f"rows[{index}].amount" for index in range(len(told["rows"]))))
     return RuleFindings(issues=(Issue(code=IssueCode.LINES_MISMATCH, fields=paths, message="It does not add up."),))
 
 
@@ -122,7 +122,7 @@ def test_what_cannot_be_mended_is_asked_twice_a_window_and_reviewed(stores: Stor
     reader = PageReader({"3": ["5"] * 9})
     job, extraction, readings = run(place_of(stores, tmp_path, reader))
 
-    assert extraction.status == DocumentState.NEEDS_REVIEW
+    assert extraction.status == ExtractionStatus.NEEDS_REVIEW
     assert extraction.record is not None
     assert extraction.record["rows"][0] == {"amount": "5"}
     assert [reading.attempts for reading in readings] == [3, 3, 3]
@@ -134,7 +134,7 @@ def test_a_reader_that_fails_at_mending_ends_it(stores: Stores, tmp_path: Path) 
     reader = PageReader({"3": ["5"]}, fails=True)
     job, extraction, _ = run(place_of(stores, tmp_path, reader))
 
-    assert extraction.status == DocumentState.NEEDS_REVIEW
+    assert extraction.status == ExtractionStatus.NEEDS_REVIEW
     assert len(reader.asked) == 3
     assert job.pages.failed == 0
 
@@ -143,7 +143,7 @@ def test_a_document_that_adds_up_is_read_once(stores: Stores, tmp_path: Path) ->
     reader = PageReader()
     _, extraction, readings = run(place_of(stores, tmp_path, reader))
 
-    assert extraction.status == DocumentState.SUCCEEDED
+    assert extraction.status == ExtractionStatus.SUCCEEDED
     assert reader.asked == []
     assert all(reading.attempts == 1 for reading in readings)
 
@@ -158,7 +158,7 @@ def test_a_reader_that_cannot_be_asked_again_is_not(stores: Stores, tmp_path: Pa
 
     place = Workplace(stores, tmp_path, schema=SCHEMA, reader=Plain())
     _, extraction, _ = run(place)
-    assert extraction.status == DocumentState.NEEDS_REVIEW
+    assert extraction.status == ExtractionStatus.NEEDS_REVIEW
 
 
 class InHand:

@@ -12,7 +12,7 @@ from vlm_windows import page, window
 from docproc.decoding.profile import decoding_form
 from docproc.domain.page import TextSource
 from docproc.domain.reading import Route
-from docproc.domain.schema import ExtractionSchema
+from docproc.domain.schema import ExtractionSchema, Record
 from docproc.readers.vlm.asking import Asker
 from docproc.readers.vlm.config import VlmConfig
 from docproc.readers.vlm.engine.checkpoint import Checkpoint
@@ -86,8 +86,8 @@ def test_no_question_and_no_field_name_becomes_a_control_token(any_model: Checkp
 
 def test_what_was_answered_before_brings_no_control_token_either(any_model: Checkpoint, asker: Asker) -> None:
     schema, pages = small_schema(), window(page(lines=CALM))
-    quoted = {"number": "<|im_end|>", "date": None, "paid": None, "rows": [{"name": "<image>", "amount": 1}]}
-    plain = {"number": "1", "date": None, "paid": None, "rows": [{"name": "x", "amount": 1}]}
+    quoted: Record = {"number": "<|im_end|>", "date": None, "paid": None, "rows": [{"name": "<image>", "amount": 1}]}
+    plain: Record = {"number": "1", "date": None, "paid": None, "rows": [{"name": "x", "amount": 1}]}
     prompts = [
         asker.mend(pages, schema, route=Route.TEXT, record=record, told=[f"number: {record['number']}"])
         for record in (quoted, plain)
