@@ -96,6 +96,38 @@ class Settings(BaseSettings):
     server_key: Annotated[
         SecretStr | None, Field(description="The key with which commands that take --server ask that server.")
     ] = None
+    vlm_model: Annotated[Path | None, Field(description="Folder of the model of the reader `vlm`.")] = None
+    vlm_adapter: Annotated[
+        Path | None, Field(description="Folder of an adapter, for every schema that has none of its own.")
+    ] = None
+    vlm_adapters: Annotated[
+        dict[str, Path], Field(description="Folders of LoRA adapters by schema: invoice@1, or invoice.")
+    ] = {}
+    vlm_route: Annotated[
+        Literal["vision", "text", "auto"],
+        Field(description="What of a page the model is shown; auto: its words where somebody typed them."),
+    ] = "vision"
+    vlm_constraint: Annotated[
+        Literal["grammar", "free"],
+        Field(description="grammar: it can write nothing but records; free: what is none is asked again under it."),
+    ] = "grammar"
+    vlm_thinking_tokens: Annotated[
+        int, Field(ge=0, description="Most tokens that a model may think before the record; 0 for none.")
+    ] = 0
+    vlm_answer_tokens: Annotated[int, Field(ge=64, description="Most tokens of a record.")] = 4096
+    vlm_window_pages: Annotated[
+        int, Field(ge=1, le=32, description="Most pages that the model reads together; NVLM reads one.")
+    ] = 4
+    vlm_image_px: Annotated[
+        int, Field(ge=224, le=8192, description="Longer side of a page image in pixels; NVLM has tiles instead.")
+    ] = 1568
+    vlm_rows: Annotated[int, Field(ge=1, le=256, description="Most pages that share the model's passes.")] = 8
+    vlm_bits: Annotated[
+        Literal[16, 8, 4], Field(description="Bits of a number of the language model's linear maps.")
+    ] = 16
+    vlm_device: Annotated[
+        str | None, Field(description="cuda, cuda:1 or cpu; by default all GPUs, or the processor where there is none.")
+    ] = None
     webhook_hosts: Annotated[
         list[str], Field(description="Hosts of your own network that webhooks may lead to; others must be public.")
     ] = []
@@ -171,7 +203,7 @@ def override(settings: Settings, **given: object) -> Settings:
     """Settings with others for this command, which the processes that it makes see too; None leaves one as it is."""
     chosen = {name: value for name, value in given.items() if value is not None}
     for name, value in chosen.items():
-        os.environ[f"{PREFIX}{name.upper()}"] = value if isinstance(value, str) else json.dumps(value)
+        os.environ[f"{PREFIX}{name.upper()}"] = str(value) if isinstance(value, str | Path) else json.dumps(value)
     return settings.model_copy(update=chosen)
 
 

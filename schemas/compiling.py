@@ -76,6 +76,8 @@ class Compiler:
             raise Unusable(node.at, node.problem)
         if not name.strip() or any(mark in name for mark in ".[]") or not name.isprintable():
             raise Unusable(node.at, f"the name {name!r} cannot be part of a field path: it is empty or holds . [ or ]")
+        if node.values is not None and (node.has("object") or node.has("array")):
+            raise Unusable(node.at, "a choice among whole objects or lists: give their values an `enum` each")
         if node.has("object"):
             compiled = self._group(name, node, level=level + 1)
             if not compiled.spec.children and not required:
@@ -132,10 +134,10 @@ class Compiler:
             merge=MergeRule.APPEND if rows else MergeRule.UNION,
         )
         items = item.constraint if rows else _not_null(item.constraint)
-        return Compiled(
-            spec=spec,
-            constraint={"type": "array", "items": items, "maxItems": profile.MAX_ITEMS if most is None else most},
-        )
+        least = _whole(node.keywords.get("minItems")) or 0
+        most = max(profile.MAX_ITEMS, least) if most is None else most
+        bounds = {"minItems": least, "maxItems": most} if least else {"maxItems": most}
+        return Compiled(spec=spec, constraint={"type": "array", "items": items, **bounds})
 
 
 def _unnamed(node: Node) -> dict[str, Node]:

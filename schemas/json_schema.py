@@ -110,5 +110,6 @@ def _compiled(source: SchemaSource, *, stem: str, reference: str = "") -> tuple[
         reference=reference,
         source=document,
         notes=notes,
+        unheld=tuple(f"{place.pointer}: {place.reason}" for place in checked),
     )
     return schema, tuple(compiler.places)

@@ -156,6 +156,9 @@ def _json_schema_issues(error: Any) -> Iterator[Issue]:  # noqa: ANN401 jsonsche
         wanted = error.validator_value if isinstance(error.validator_value, list) else ()
         yield from (_missing((*path, name)) for name in wanted if name not in error.instance)
         return
+    if error.validator == "minItems" and error.instance == []:
+        yield _missing(path)
+        return
     told = error.validator_value
     told = " or ".join(told) if isinstance(told, list) and all(isinstance(word, str) for word in told) else told
     template = _MESSAGES.get(str(error.validator), "does not meet the schema's {1}")

@@ -62,6 +62,7 @@ class Counts:
         )
         self.reader = _counter("docproc_reader_seconds_total", "Time that a reader took.", "reader")
         self.reused = _counter("docproc_pages_reused_total", "Pages whose reading was there already.", "reader")
+        self.handed_over = _counter("docproc_pages_handed_over_total", "Pages that `auto` left to a model.", "reader")
         self.images = _counter("docproc_page_images_total", "Page images drawn.")
         self.image_bytes = _counter("docproc_page_image_bytes_total", "Bytes of page images drawn.")
         self.dispatched = _counter("docproc_dispatched_tasks_total", "Messages sent to the broker.")
@@ -120,6 +121,7 @@ _COUNTED: Mapping[str, _Count] = {
     "document_prepared": _prepared,
     "page_drawn": _drawn,
     "window_read": _window_read,
+    "pages_handed_over": lambda counts, facts: counts.handed_over.labels(facts["reader"]).inc(facts["pages"]),
     "page_failed": lambda counts, _: counts.pages.labels("failed").inc(),
     "document_ended": _document_ended,
     "dispatched": lambda counts, facts: counts.dispatched.inc(facts["tasks"]),

@@ -45,7 +45,7 @@ def doctor(
 
         findings = look_at_service()
     else:
-        findings = [_python(), *_parts(), *_readers(), _remote(), _data_folder(), _database()]
+        findings = [_python(), *_parts(), *_readers(), _vlm(), _remote(), _data_folder(), _database()]
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings]))
     else:
@@ -87,6 +87,22 @@ def _readers() -> list[Finding]:
         Finding(what="reader einvoice", good=True, detail="embedded Factur-X, ZUGFeRD, XRechnung; CII and UBL files"),
         Finding(what="reader layout", good=can_recognise, detail=f"any schema on the CPU: {scans}"),
     ]
+
+
+def _vlm() -> Finding:
+    """Whether the model that the settings name could be loaded, as far as can be told without loading it."""
+    from docproc.bootstrap import load_settings, make_reader
+    from docproc.domain.errors import DocprocError
+
+    settings = load_settings()
+    if settings.vlm_model is None:
+        detail = "a model in this process: none named; --model DIR or DOCPROC_VLM_MODEL does"
+        return Finding(what="reader vlm", good=True, detail=detail)
+    try:
+        reader = make_reader("vlm", settings)
+    except DocprocError as exc:
+        return Finding(what="reader vlm", good=False, detail=exc.message, advice="docs/vlm.md shows models")
+    return Finding(what="reader vlm", good=True, detail=f"{settings.vlm_model}: {reader.version}")
 
 
 def _remote() -> Finding:

@@ -99,6 +99,7 @@ def _given(item: ExportItem, schema: ExtractionSchema) -> Given:
         valid=extraction.fields is not None and is_admitted(record_of(fields), schema),
         failure=extraction.failure.code.value if extraction.failure is not None else None,
         page_count=len(extraction.pages) or extraction.document.page_count or 0,
+        model_pages=sum(page.route is not None for page in extraction.pages),
         seconds=extraction.seconds,
     )
 

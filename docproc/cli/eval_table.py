@@ -27,7 +27,11 @@ CALIBRATION: Mapping[str, str] = {
     "coverage_95": "accepted unseen at 95 %",
     "coverage_99": "accepted unseen at 99 %",
 }
-_EFFORT: Mapping[str, str] = {"seconds_per_page": "seconds a page", "cost_per_page": "cost a page"}
+_EFFORT: Mapping[str, str] = {
+    "model_share": "share of pages read by a model",
+    "seconds_per_page": "seconds a page",
+    "cost_per_page": "cost a page",
+}
 
 
 def field_table(summary: Summary, *, title: str) -> Table:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docproc.cli.extract import DateOrder
+from docproc.cli.model_options import RouteName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,6 +32,14 @@ def evaluate(
         str | None, typer.Option("--schema", "-s", help="NAME, FILE.json or module:Class; by default the set's own.")
     ] = None,
     reader: Annotated[list[str] | None, typer.Option(help="Who reads; give two to compare them.")] = None,
+    endpoint: Annotated[list[str] | None, typer.Option(metavar="URL", help="With --reader remote: its server.")] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="DIR|NAME", help="With vlm: the model's folder; with remote: its name.")
+    ] = None,
+    adapter: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="With --reader vlm: what fine-tuning made.")
+    ] = None,
+    route: Annotated[RouteName | None, typer.Option(help="What of a page a model is shown.")] = None,
     predictions: Annotated[
         list[Path] | None, typer.Option(metavar="F.jsonl", help="Score what was extracted before, instead of reading.")
     ] = None,
@@ -65,9 +74,10 @@ def evaluate(
         check_target(out, suffixes=(".jsonl",), overwrite=overwrite)
         score_benchmark(benchmark, questions or [], answers, out=out, as_json=as_json, overwrite=overwrite)
         return
-    from docproc.bootstrap import READERS, load_settings, open_desk
+    from docproc.bootstrap import READERS, load_settings, open_desk, require_readable
     from docproc.cli.eval_report import show, write
     from docproc.cli.eval_sets import load_truth
+    from docproc.cli.model_options import ModelOptions, for_readers
     from docproc.domain.errors import UsageError
     from docproc.evaluation.judge import Rules
     from docproc.evaluation.summary import Price
@@ -78,7 +88,11 @@ def evaluate(
     check_target(out, suffixes=(".html", ".jsonl"), overwrite=overwrite)
     known = load_truth(truth, docs=docs)
     chosen = _schema(schema, known)
-    settings = load_settings()
+    names = _names(reader, predictions, job, known=(*READERS, *load_settings().readers))
+    told = ModelOptions(endpoint=endpoint, model=model, adapter=adapter, route=route)
+    settings = for_readers(load_settings(), names, told)
+    for name in names:
+        require_readable(chosen, name, settings)
     day_first = settings.day_first if date_order is None else {"dmy": True, "mdy": False}.get(date_order.value)
     rules = Rules(
         schema=chosen,
@@ -86,7 +100,6 @@ def evaluate(
         day_first=True if day_first is None else day_first,
     )
     unscored = _unscored(known, chosen)
-    names = _names(reader, predictions, job, known=(*READERS, *settings.readers))
     options = JobOptions(day_first=day_first, reuse=reuse, workers=workers)
     desk = open_desk(settings)
     course = _course(desk, chosen, options, questions=questions or [], keep=keep)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docproc.cli.exit_codes import ExitCode
+from docproc.cli.model_options import RouteName
 
 if TYPE_CHECKING:
     from docproc.bootstrap import Desk
     from docproc.domain.schema import ExtractionSchema
     from docproc.services.records import Job, JobOptions
-    from docproc.settings import Settings
 
 
 class ReaderName(StrEnum):
@@ -23,15 +23,8 @@ class ReaderName(StrEnum):
     AUTO = "auto"
     EINVOICE = "einvoice"
     LAYOUT = "layout"
+    VLM = "vlm"
     REMOTE = "remote"
-
-
-class RouteName(StrEnum):
-    """What of a page a model is shown."""
-
-    VISION = "vision"
-    TEXT = "text"
-    AUTO = "auto"
 
 
 class DateOrder(StrEnum):
@@ -72,9 +65,14 @@ def extract(
         list[str] | None,
         typer.Option(metavar="URL", help="With --reader remote: an OpenAI-compatible server; one or several."),
     ] = None,
-    model: Annotated[str | None, typer.Option(metavar="NAME", help="With --reader remote: its model.")] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="DIR|NAME", help="With vlm: the model's folder; with remote: its name.")
+    ] = None,
+    adapter: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="With --reader vlm: what fine-tuning made.")
+    ] = None,
     route: Annotated[
-        RouteName | None, typer.Option(help="With --reader remote: auto sends text where there is a text layer.")
+        RouteName | None, typer.Option(help="What of a page a model is shown; auto: words where somebody typed them.")
     ] = None,
     out: Annotated[
         str | None, typer.Option("--out", "-o", metavar="F.jsonl|F.csv|F.xlsx|DIR/", help="Where the records go.")
@@ -104,7 +102,8 @@ def extract(
     ] = None,
 ) -> None:
     """Extract records from files. Example: `docproc extract invoices/ --schema invoice --out records.xlsx`."""
-    from docproc.bootstrap import load_settings, open_desk
+    from docproc.bootstrap import load_settings, open_desk, require_readable
+    from docproc.cli.model_options import ModelOptions, for_readers
     from docproc.cli.passwords import read_passwords
     from docproc.cli.running import check_target, finish, run_visibly
     from docproc.domain.errors import UsageError
@@ -114,7 +113,9 @@ def extract(
     chosen = _schema_or_list(schema)
     output = Output(target=out, overwrite=overwrite, dialect=csv_dialect.value, table=table)
     check_target(output, chosen)
-    settings = _for_reader(load_settings(), reader, endpoint=endpoint, model=model, route=route)
+    told = ModelOptions(endpoint=endpoint, model=model, adapter=adapter, route=route)
+    settings = for_readers(load_settings(), [reader.value], told)
+    require_readable(chosen, reader.value, settings)
     day_first = settings.day_first if date_order is None else {"dmy": True, "mdy": False}.get(date_order.value)
     options = JobOptions(
         reader=reader.value,
@@ -139,25 +140,6 @@ def extract(
     job = _submit(desk, chosen, paths, options=options, recursive=recursive, questions=questions)
     job = run_visibly(desk, job, chosen, passwords=passwords)
     finish(desk, job, chosen, output=output, strict=strict)
-
-
-def _for_reader(
-    settings: "Settings", reader: ReaderName, *, endpoint: list[str] | None, model: str | None, route: RouteName | None
-) -> "Settings":
-    """The settings with what was said of the servers. Raises UsageError before any work is recorded."""
-    from docproc.bootstrap import make_reader
-    from docproc.domain.errors import UsageError
-    from docproc.settings import override
-
-    if reader is not ReaderName.REMOTE:
-        if endpoint or model or route:
-            raise UsageError("--endpoint, --model and --route go with --reader remote")
-        return settings
-    settings = override(
-        settings, remote_endpoints=endpoint, remote_model=model, remote_route=route.value if route else None
-    )
-    make_reader(reader.value, settings)
-    return settings
 
 
 def _schema_or_list(reference: str | None) -> "ExtractionSchema":

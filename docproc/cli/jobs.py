@@ -93,8 +93,12 @@ def show(
     waits = waiting_of(found, desk.work)
     failed = documents_of(desk.stores, found.id, state=DocumentState.FAILED) if found.documents.failed else ()
     if as_json:
-        codes = {code.value: count for code, count in show_job(desk.stores, found.id, tenant=tenant).failures.items()}
-        facts = _facts(found, waits) | {"failures": codes, "failed": [_failed(document) for document in failed]}
+        detail = show_job(desk.stores, found.id, tenant=tenant)
+        facts = _facts(found, waits) | {
+            "failures": {code.value: count for code, count in detail.failures.items()},
+            "failed": [_failed(document) for document in failed],
+            "pages_by_reader": dict(detail.readers),
+        }
         typer.echo(json.dumps(facts))
         return
     _print_job(found, waits)

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import typer
 
-from docproc.bootstrap import Desk, open_job
+from docproc.bootstrap import CPU_READERS, Desk, is_one_a_process, open_job, reads_at_once
 from docproc.cli.console import for_output, for_people, is_terminal, marked
 from docproc.cli.crew import Crew, follow_orders
 from docproc.cli.exit_codes import ExitCode, exit_code_of
@@ -51,8 +51,10 @@ def check_target(output: Target, schema: ExtractionSchema) -> None:
 
 def run_visibly(desk: Desk, job: Job, schema: ExtractionSchema, *, passwords: Sequence[str] = ()) -> Job:
     """Run the job to its end, or until Ctrl-C; the job as it stands then."""
-    asked = job.options.workers or desk.settings.workers
-    crew_size = asked - 1 if job.documents.open >= _WORTH_A_CREW * asked else 0
+    reader = job.options.reader
+    asked = job.options.workers or reads_at_once(reader, desk.settings)
+    is_long = job.documents.open >= _WORTH_A_CREW * asked
+    crew_size = asked - 1 if is_long and not is_one_a_process(reader, desk.settings) else 0
     workers = 1 if crew_size else max(1, min(asked, job.documents.open))
     with (
         open_job(desk, job.id, schema=schema, workers=workers, passwords=passwords) as context,
@@ -190,7 +192,13 @@ def summarise(desk: Desk, job: Job, target: str | None) -> None:
     if counts.failed:
         parts.append(f"[red]{counts.failed} failed[/]")
     console.print(f"job {job.id}: {', '.join(parts)}", soft_wrap=True)
-    for code, count in show_job(desk.stores, job.id, tenant=job.tenant).failures.items():
+    detail = show_job(desk.stores, job.id, tenant=job.tenant)
+    left = {name: pages for name, pages in detail.readers.items() if name not in CPU_READERS}
+    if job.options.reader == "auto" and left:
+        share = sum(left.values()) / sum(detail.readers.values())
+        said = f"{sum(left.values())} of {sum(detail.readers.values())} pages ({share:.0%})"
+        console.print(f"read by a model: {said}: {', '.join(sorted(left))}", soft_wrap=True)
+    for code, count in detail.failures.items():
         console.print(f"  [red]{count} {code}[/]", highlight=False)
     if target is not None:
         console.print(f"records: {marked(target)}", soft_wrap=True)

@@ -30,7 +30,9 @@ _LONGEST_KEY = 255
 def submit(
     paths: Annotated[list[Path], typer.Argument(help="Files and folders.", metavar="PATH...", show_default=False)],
     schema: Annotated[str, typer.Option("--schema", "-s", help="NAME, FILE.json or module:Class.")],
-    reader: Annotated[str, typer.Option(help="auto, einvoice, layout, remote, or one that a worker serves.")] = "auto",
+    reader: Annotated[
+        str, typer.Option(help="auto, einvoice, layout, vlm, remote, or one that a worker serves.")
+    ] = "auto",
     priority: Annotated[int, typer.Option(min=-100, max=100, help="Higher comes first, over all tenants.")] = 0,
     idempotency_key: Annotated[
         str | None, typer.Option(metavar="KEY", help="Sent again with it within a day, it is the same job.")
@@ -53,7 +55,7 @@ def submit(
     password_file: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Hand files to the service. Example: `docproc submit inbox/ --schema invoice --idempotency-key monday --wait`."""
-    from docproc.bootstrap import load_settings, open_service_desk
+    from docproc.bootstrap import load_settings, open_service_desk, require_readable
     from docproc.cli.following import follow, say_end
     from docproc.cli.submit_to_server import Wanted, say_sent, submitted_to
     from docproc.domain.ids import new_id
@@ -86,12 +88,13 @@ def submit(
     options = JobOptions(
         reader=reader, pages=parse_ranges(pages), day_first=day_first, keep_originals=True, reuse=not no_reuse
     )
-    chosen = schema_version(load_schema(absolute_reference(schema)))
+    named = load_schema(absolute_reference(schema))
+    require_readable(named, reader, settings)
     files = _files(paths, recursive=recursive)
     desk = open_service_desk(settings)
     asked = NewJob(
         id=new_id(),
-        schema=chosen,
+        schema=schema_version(named),
         options=options,
         inputs=tuple(str(path.absolute()) for path in paths),
         recursive=recursive,

@@ -9,7 +9,7 @@ import numpy as np
 
 from docproc.decoding.bitmask import Bitmask, allow_only
 from docproc.decoding.ports import Constraint, TokenRefusedError
-from docproc.decoding.profile import Absence, ConstraintRefusedError, Refusal, decoding_form
+from docproc.decoding.profile import Absence, ConstraintRefusedError, Refusal, decoding_form, require_held
 from docproc.decoding.vocabulary import Vocabulary
 from docproc.domain.schema import ExtractionSchema
 
@@ -49,6 +49,7 @@ def require_constrainable(schema: ExtractionSchema, *, absence: Absence = Absenc
     """Raise ConstraintRefusedError when no model could be held to `schema`; needs no model's vocabulary."""
     from llguidance import LLMatcher  # noqa: PLC0415 an extra; the command line must start without it
 
+    require_held(schema)
     is_error, messages = LLMatcher.validate_grammar_with_warnings(_source(decoding_form(schema, absence=absence)))
     if is_error:
         raise _refused(messages[0])

@@ -65,6 +65,13 @@ class Absence(StrEnum):
     WHERE_ALLOWED = "where_allowed"
 
 
+def require_held(schema: ExtractionSchema) -> None:
+    """Raise ConstraintRefusedError when the schema asks for what no grammar follows; needs no grammar."""
+    if schema.unheld:
+        message = f"The schema cannot constrain a model: no grammar follows {schema.unheld[0]}."
+        raise ConstraintRefusedError(Refusal.UNSUPPORTED, message)
+
+
 def decoding_form(schema: ExtractionSchema, *, absence: Absence = Absence.ANYWHERE) -> dict[str, Any]:
     """The JSON Schema under which a model writes records of `schema`. Raises ConstraintRefusedError."""
     if not schema.fields:
@@ -84,11 +91,29 @@ def _group(specs: Sequence[FieldSpec], form: Mapping[str, Any], *, strict: bool)
 
 def _node(spec: FieldSpec, form: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:
     if spec.shape is Shape.GROUP:
-        # in a group that may be absent nothing is required
-        return _group(spec.children, form, strict=strict and spec.required and not spec.nullable)
+        whole = _group(spec.children, form, strict=strict)
+        may_be_absent = not (spec.required and not spec.nullable)
+        return {"anyOf": [_absent(whole), whole]} if strict and may_be_absent else whole
     if spec.shape is Shape.LIST and spec.item is not None:
-        return {"type": "array", "items": _entry(spec.item, form["items"], strict=strict), "maxItems": form["maxItems"]}
+        rows = {"type": "array", "items": _entry(spec.item, form["items"], strict=strict), "maxItems": form["maxItems"]}
+        return _counted(rows, form.get("minItems", 0), may_be_empty=not (strict and spec.required))
     return _leaf(spec, form, nullable=not (strict and spec.required and not spec.nullable))
+
+
+def _absent(form: Mapping[str, Any]) -> dict[str, Any]:
+    """Nothing is there: an optional group has what it requires or no value at all."""
+    form = form["anyOf"][-1] if "anyOf" in form else form
+    if "properties" in form:
+        return {**form, "properties": {name: _absent(inner) for name, inner in form["properties"].items()}}
+    return {"type": "array", "maxItems": 0} if "items" in form else {"type": "null"}
+
+
+def _counted(rows: dict[str, Any], least: int, *, may_be_empty: bool) -> dict[str, Any]:
+    """Where a list may be absent it has no entry or enough of them."""
+    if not least:
+        return rows
+    enough = {**rows, "minItems": least}
+    return {"anyOf": [{"type": "array", "maxItems": 0}, enough]} if may_be_empty else enough
 
 
 def _entry(item: FieldSpec, form: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:
@@ -167,6 +192,7 @@ def _fixed_fields(
 def _fixed(form: dict[str, Any], value: JsonValue, path: str, open_paths: Collection[str]) -> dict[str, Any]:
     if path in open_paths:
         return form
+    form = form["anyOf"][-1] if "anyOf" in form else form
     if isinstance(value, dict) and "properties" in form:
         return {**form, "properties": _fixed_fields(form, value, path, open_paths)}
     if isinstance(value, list) and "items" in form:

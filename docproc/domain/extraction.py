@@ -14,6 +14,7 @@ from docproc.domain.evidence import Evidence
 from docproc.domain.failure import Failure
 from docproc.domain.issues import Issue
 from docproc.domain.page import PageState, TextSource
+from docproc.domain.reading import Route
 from docproc.domain.schema import JsonValue, Record
 
 CONTRACT: Literal["1"] = "1"
@@ -90,6 +91,7 @@ class PageFacts(BaseModel):
     words: Annotated[int, Field(description="How many words the page holds.")] = 0
     source: TextSource = TextSource.NONE
     reader: str | None = None
+    route: Annotated[Route | None, Field(description="What of it a model was shown: vision or text.")] = None
     grid: Annotated[tuple[int, int] | None, Field(description="Tile grid: [columns, rows].")] = None
 
 

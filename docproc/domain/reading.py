@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
 
 from docproc.domain.evidence import Evidence
 from docproc.domain.issues import Issue
@@ -20,6 +22,15 @@ class Attachment:
     content: bytes
 
 
+class Route(StrEnum):
+    """What of a page a model is shown."""
+
+    VISION = "vision"
+    TEXT = "text"
+    #: as the page asks for: see readers/routing.py
+    AUTO = "auto"
+
+
 def go_on() -> None:
     """The checkpoint of work that nobody interrupts."""
 
@@ -34,6 +45,8 @@ class Window:
     day_first: bool | None = None
     #: number of pages of the whole document
     page_count: int = 0
+    #: there is no other printed page in the document: what is missing here is missing
+    is_whole: bool = False
     #: PNG files by page number, as the reader asked for them; empty when words are enough for it
     images: Mapping[int, bytes] = field(default_factory=dict)
     #: called every now and then while the window is read; raises when the work is no longer wanted
@@ -61,6 +74,26 @@ class Usage:
     prompt_tokens: int = 0
     output_tokens: int = 0
     tiles: int = 0
+    #: sequential passes of a model in this process
+    passes: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            seconds=self.seconds + other.seconds,
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            tiles=self.tiles + other.tiles,
+            passes=self.passes + other.passes,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """An answer that another one stands instead of, and what was found wrong with it."""
+
+    #: by field path, of the values that were asked for again
+    values: Mapping[str, Any]
+    findings: tuple[Issue, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +107,11 @@ class Reading:
     hints: Mapping[str, FieldHint] = field(default_factory=dict)
     issues: tuple[Issue, ...] = ()
     usage: Usage = field(default_factory=Usage)
+    #: how often the model was asked
     attempts: int = 1
+    #: by field path, values that the reader itself set to null for their form, with an issue each
+    rejected: Mapping[str, Any] = field(default_factory=dict)
+    #: by page number: what of it the model was shown, vision or text; empty for readers that are no model
+    routes: Mapping[int, Route] = field(default_factory=dict)
     #: it speaks for the whole document (an embedded invoice does): further windows need not be read
     complete: bool = False

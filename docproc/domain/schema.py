@@ -142,6 +142,8 @@ class ExtractionSchema:
     source: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
     #: what a user should be told about the schema, e.g. a keyword that is checked but not constrained
     notes: tuple[str, ...] = field(default=())
+    #: what only a check after reading holds, each with its place: no grammar keeps a model from breaking it
+    unheld: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

@@ -16,7 +16,8 @@ PAGE_TRANSITIONS: Mapping[PageState, frozenset[PageState]] = {
     ),
     PageState.QUEUED: frozenset({PageState.LEASED, PageState.WAITING, PageState.FAILED, PageState.CANCELED}),
     PageState.LEASED: frozenset({PageState.READ, PageState.FAILED, PageState.WAITING, PageState.CANCELED}),
-    PageState.READ: frozenset(),
+    # read again: a finding on the whole document concerns it
+    PageState.READ: frozenset({PageState.WAITING}),
     PageState.BLANK: frozenset(),
     PageState.FAILED: frozenset({PageState.WAITING}),
     PageState.CANCELED: frozenset(),
@@ -32,6 +33,7 @@ DOCUMENT_TRANSITIONS: Mapping[DocumentState, frozenset[DocumentState]] = {
     ),
     DocumentState.ASSEMBLING: frozenset(
         {
+            DocumentState.READING,
             DocumentState.SUCCEEDED,
             DocumentState.NEEDS_REVIEW,
             DocumentState.RECEIVED,

@@ -9,6 +9,7 @@ import string
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 from docproc.domain.errors import UsageError
@@ -79,8 +80,22 @@ def answers_of(parsed: Any) -> Answers:  # noqa: ANN401 plain JSON
     if isinstance(parsed, dict) and parsed and all(isinstance(one, str) for one in parsed.values()):
         return Answers(by_id=parsed, in_order=list(parsed.values()))
     rows = _rows(parsed)
+    if rows and all("contract" in row for row in rows):
+        return _answers_of_records(rows)
     said = [_text(_first(row, _SAID)) for row in rows]
     return Answers(by_id=dict(zip(_ids(rows), said, strict=True)), in_order=said)
+
+
+def _answers_of_records(rows: Sequence[Mapping[str, Any]]) -> Answers:
+    """Of lines extracted under a schema with an answer: by external id, by the file's name, by file and question."""
+    by_id: dict[str, str] = {}
+    in_order = [_text((row.get("record") or {}).get("answer")) for row in rows]
+    for row, said in zip(rows, in_order, strict=True):
+        file = PurePosixPath(row["file"])
+        question = (row.get("metadata") or {}).get("question")
+        for name in (row.get("external_id"), file.stem, f"{file.name}\n{question}"):
+            by_id.setdefault(str(name), said)
+    return Answers(by_id=by_id, in_order=in_order)
 
 
 def _rows(parsed: Any) -> list[dict[str, Any]]:  # noqa: ANN401 plain JSON

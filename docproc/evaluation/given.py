@@ -36,6 +36,8 @@ class Given:
     valid: bool | None = None
     failure: str | None = None
     page_count: int = 0
+    #: of those that a model was shown
+    model_pages: int = 0
     #: of work, without waiting
     seconds: float = 0.0
 

@@ -67,6 +67,8 @@ class Effort:
     """What a run took."""
 
     pages: int = 0
+    #: of those that a model was shown
+    model_pages: int = 0
     #: work of all workers together
     seconds: float = 0.0
     #: from its start to its end; None: nobody looked at a clock
@@ -94,6 +96,8 @@ class Summary:
     documents_right: float
     calibration: Calibration | None
     pages: int
+    #: share of the pages that a model was shown; None: there was no page
+    model_share: float | None
     seconds_per_page: float | None
     cost_per_page: float | None
     fields: Mapping[str, FieldFigures]
@@ -124,6 +128,7 @@ def summarise(documents: Sequence[JudgedDocument], effort: Effort = Effort()) ->
         documents_right=float(board.whole.mean()) if documents else 0.0,
         calibration=calibration(bets),
         pages=effort.pages,
+        model_share=effort.model_pages / effort.pages if effort.pages else None,
         seconds_per_page=effort.seconds / effort.pages if effort.pages and effort.seconds else None,
         cost_per_page=_cost(effort),
         fields=_figures(board, sums),
@@ -135,6 +140,7 @@ def effort_of(documents: Sequence[JudgedDocument], *, wall_seconds: float | None
     given = [document.given for document in documents if document.given is not None]
     return Effort(
         pages=sum(one.page_count for one in given),
+        model_pages=sum(one.model_pages for one in given),
         seconds=sum(one.seconds for one in given),
         wall_seconds=wall_seconds,
         price=price,

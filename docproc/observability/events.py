@@ -49,6 +49,8 @@ EVENTS: Mapping[str, EventKind] = {
     "page_drawn": EventKind("page drawn", logging.DEBUG),
     "document_prepared": EventKind("document prepared"),
     "window_read": EventKind("pages read"),
+    "window_mended": EventKind("values asked again for the whole document"),
+    "pages_handed_over": EventKind("pages left to a model"),
     "page_failed": EventKind("page failed", logging.WARNING),
     "document_ended": EventKind("document ended"),
     # handing out work

@@ -11,7 +11,7 @@ from docproc.domain.image import LongestSide, PageImageSpec, TileCanvas
 from docproc.domain.page import Grid
 from docproc.pages.content import drawn
 from docproc.pages.loaded import LoadedPage
-from docproc.tiling import canvas_size, has_thumbnail, tile_grid
+from docproc.tiling import canvas_size, has_thumbnail, shrink, tile_grid
 
 _POINTS_PER_INCH = 72.0
 _REFERENCE_DPI = 150
@@ -67,26 +67,6 @@ def paint(page: LoadedPage, plan: Plan, memory: NDArray[np.uint8], *, spec: Page
     if thumbnail is not None:
         shrink(canvas, thumbnail)
     return Painted(canvas, thumbnail)
-
-
-def shrink(canvas: NDArray[np.uint8], thumbnail: NDArray[np.uint8]) -> None:
-    """Each pixel of `thumbnail` is the mean of the whole number of canvas pixels that it covers.
-
-    Drawing the page a second time would cost two to four times as much: letters and images are prepared anew for
-    every size.
-    """
-    import cv2  # noqa: PLC0415 an image without thumbnail does without
-
-    side = thumbnail.shape[0]
-    rows, columns = canvas.shape[0] // side, canvas.shape[1] // side
-    bands = canvas.reshape(side, rows, columns * side * _CHANNELS)
-    total = bands[:, 0].astype(np.uint16)
-    for row in range(1, rows):
-        total += bands[:, row]
-    flat = cv2.convertScaleAbs(total, alpha=1 / rows).reshape(side, columns * side, _CHANNELS)
-    # Halfway between two pixels lies their mean: for two columns the linear filter says the same, four times as fast.
-    how = cv2.INTER_LINEAR if columns <= 2 else cv2.INTER_AREA  # noqa: PLR2004
-    cv2.resize(flat, (side, side), dst=thumbnail, interpolation=how)
 
 
 def _paint_as_published(page: LoadedPage, targets: list[NDArray[np.uint8]], *, turn: int) -> None:

@@ -3,15 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from docproc.domain.extraction import ExtractionStatus, FieldTree, FieldValue, field_leaves, record_of
+from docproc.domain.extraction import ExtractionStatus, FieldTree, record_of
 from docproc.domain.issues import Issue, IssueCode, Severity
 from docproc.domain.page import PageState
-from docproc.domain.schema import ExtractionSchema, FieldSpec, JsonValue, Record
+from docproc.domain.schema import ExtractionSchema, JsonValue, Record
 from docproc.grounding.confidence import with_checks
+from docproc.pipeline.doubts import doubtful_paths, given_leaves, ungrounded_verbatim
 from docproc.pipeline.merge import Merged
 
-#: confidence under which a person should look at a value when its schema names no threshold
-DEFAULT_THRESHOLD = 0.5
 #: an issue names at most this many field paths; the rest is counted
 MAX_PATHS = 50
 
@@ -101,9 +100,7 @@ def _page_issues(pages: Sequence[tuple[int, PageState]]) -> list[Issue]:
 def _evidence_issues(
     fields: dict[str, FieldTree], schema: ExtractionSchema, *, has_pages: bool, vouched: Sequence[str]
 ) -> list[Issue]:
-    specs = dict(schema.leaves())
-    leaves = [(path, leaf, specs.get(_generic(path))) for path, leaf in field_leaves(fields)]
-    given = [(path, leaf, spec) for path, leaf, spec in leaves if leaf.value is not None and spec is not None]
+    given = list(given_leaves(fields, schema))
     if not given:
         return [
             Issue(
@@ -112,12 +109,11 @@ def _evidence_issues(
                 message="No field of the schema was found on the pages.",
             )
         ]
-    unproved = [
-        (path, spec) for path, leaf, spec in given if has_pages and not leaf.evidence and not is_below(path, vouched)
-    ]
-    ungrounded = [path for path, _ in unproved]
-    verbatim = [path for path, spec in unproved if spec.verbatim]
-    doubtful = [path for path, leaf, spec in given if _doubtful(leaf, spec)]
+    unproved = [path for path, leaf, _ in given if not leaf.evidence and has_pages]
+    ungrounded = [path for path in unproved if not is_below(path, vouched)]
+    shown = frozenset(ungrounded)
+    verbatim = [path for path in ungrounded_verbatim(fields, schema) if path in shown]
+    doubtful = list(doubtful_paths(fields, schema))
     return [
         *_named(IssueCode.UNGROUNDED, verbatim, Severity.ERROR, "must stand on the page verbatim, but was not found"),
         *_named(
@@ -130,23 +126,8 @@ def _evidence_issues(
     ]
 
 
-def _doubtful(leaf: FieldValue, spec: FieldSpec) -> bool:
-    threshold = DEFAULT_THRESHOLD if spec.threshold is None else spec.threshold
-    return leaf.confidence is not None and leaf.confidence < threshold
-
-
 def _named(code: IssueCode, paths: Sequence[str], severity: Severity, what: str) -> list[Issue]:
     if not paths:
         return []
     subject = paths[0] if len(paths) == 1 else f"each of {len(paths)} values"
     return [Issue(code=code, fields=tuple(paths[:MAX_PATHS]), severity=severity, message=f"{subject} {what}.")]
-
-
-def _generic(path: str) -> str:
-    """`line_items[3].amount` as the schema writes it: `line_items[].amount`."""
-    out, skipping = [], False
-    for char in path:
-        skipping = char == "[" or (skipping and char != "]")
-        if not skipping or char == "[":
-            out.append(char)
-    return "".join(out)

@@ -1,8 +1,9 @@
-"""The way of a document on one screen, in memory: pages, windows, readings, merge, rules."""
+"""The way of a document on one screen, in memory: pages, windows, readings, what is asked again, merge, rules."""
 
 from docproc.domain.page import PageState
 from docproc.domain.schema import ExtractionSchema
 from docproc.pipeline.conclude import Conclusion, conclude
+from docproc.pipeline.mend_document import mended_document
 from docproc.pipeline.merge import merge
 from docproc.pipeline.ports import PageSource, Reader, SourceDocument
 from docproc.pipeline.steps import WindowFrame, cut_windows, read_windows
@@ -28,6 +29,7 @@ def extract(
         pages = list(opened)
     finally:
         opened.close()
-    readings = read_windows(reader, cut_windows(pages, frame, window_pages=reader.window_pages), schema)
+    windows = list(cut_windows(pages, frame, window_pages=reader.window_pages))
+    readings = mended_document(list(read_windows(reader, windows, schema)), windows, schema, reader=reader)
     states = [(page.number, PageState.BLANK if page.blank else PageState.READ) for page in pages]
     return conclude(merge(readings, schema), schema, pages=states)

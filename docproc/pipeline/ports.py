@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from docproc.domain.document import MediaType, PageRanges
 from docproc.domain.image import PageImageSpec
+from docproc.domain.issues import Issue
 from docproc.domain.page import PageContent
 from docproc.domain.reading import Attachment, Reading, Window
 from docproc.domain.schema import ExtractionSchema
@@ -33,6 +34,29 @@ class Reader(Protocol):
 
     def read(self, window: Window, schema: ExtractionSchema) -> Reading:
         """Raises DocumentError when the window cannot be read, and what its checkpoint raises."""
+        ...
+
+
+@runtime_checkable
+class Mender(Protocol):
+    """What a reader offers besides when it can be asked again for single values; readers by rules cannot."""
+
+    def mend(self, window: Window, schema: ExtractionSchema, *, reading: Reading, findings: Sequence[Issue]) -> Reading:
+        """Ask for the values that the findings name once more, with the findings in the prompt, once.
+
+        Args:
+            window: the same window that was read, with its images.
+            schema: the schema that it was read under.
+            reading: what was read, this reader's own; its record is fixed but for the failing values.
+            findings: what is wrong; their `fields` are the open paths (a field, or a group, list or row with all that
+                is in it), as `decoding.profile.repair_form` takes them. Their messages go into the prompt.
+
+        Returns:
+            A reading with the whole record. Only what stands at the open paths is taken from it, with the hints below
+            them; `usage` and `attempts` are those of this call alone, `routes` say what it looked at now.
+
+        Raises DocumentError, which leaves the reading as it was, and what the window's checkpoint raises.
+        """
         ...
 
 

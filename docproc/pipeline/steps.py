@@ -1,19 +1,15 @@
-"""From pages to grounded readings: cut windows, read, check the shape, find the evidence. Knows no storage."""
+"""From pages to grounded readings: cut windows, read them, have them mended. Knows no storage."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
-from docproc.domain.issues import Issue, IssueCode
 from docproc.domain.page import PageContent
 from docproc.domain.reading import WINDOW_PAGES, Attachment, Window
-from docproc.domain.schema import ExtractionSchema, JsonValue, Record
-from docproc.grounding import ground_record
+from docproc.domain.schema import ExtractionSchema
 from docproc.pipeline.grounded import GroundedReading
+from docproc.pipeline.mend import mended
 from docproc.pipeline.ports import Reader
-
-_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,41 +26,26 @@ def cut_windows(
 ) -> Iterator[Window]:
     """Windows of consecutive pages, blank pages left out; a document without pages (plain XML) is one window."""
     printed = (page for page in pages if not page.blank)
-    first = True
-    while chunk := tuple(islice(printed, window_pages)):
-        yield _window(chunk, frame, with_attachments=first)
-        first = False
-    if first:
-        yield _window((), frame, with_attachments=True)
-
-
-def _window(pages: tuple[PageContent, ...], frame: WindowFrame, *, with_attachments: bool) -> Window:
-    return Window(
-        pages=pages,
-        attachments=frame.attachments if with_attachments else (),
+    chunk, following = tuple(islice(printed, window_pages)), tuple(islice(printed, window_pages))
+    whole = Window(
+        pages=chunk,
+        attachments=frame.attachments,
         day_first=frame.day_first,
         page_count=frame.page_count,
+        is_whole=not following,
     )
+    yield whole
+    while following:
+        yield replace(whole, pages=following, attachments=())
+        following = tuple(islice(printed, window_pages))
 
 
 def read_window(reader: Reader, window: Window, schema: ExtractionSchema) -> GroundedReading:
-    """Read one window and ground every value.
+    """Read one window, ground every value, and have what fails asked again where the reader can.
 
     Raises DocumentError when the reader cannot read the window.
     """
-    reading = reader.read(window, schema)
-    record, findings = _without_misshapen(reading.record, schema)
-    fields = ground_record(record, schema, window=window, hints=reading.hints)
-    return GroundedReading(
-        reader=reading.reader,
-        reader_version=reading.reader_version,
-        pages=window.numbers,
-        fields=fields,
-        issues=(*reading.issues, *findings),
-        usage=reading.usage,
-        attempts=reading.attempts,
-        complete=reading.complete,
-    )
+    return mended(reader.read(window, schema), reader, window=window, schema=schema)
 
 
 def read_windows(reader: Reader, windows: Iterable[Window], schema: ExtractionSchema) -> Iterator[GroundedReading]:
@@ -74,33 +55,3 @@ def read_windows(reader: Reader, windows: Iterable[Window], schema: ExtractionSc
         yield grounded
         if grounded.complete:
             return
-
-
-def _without_misshapen(record: Record, schema: ExtractionSchema) -> tuple[Record, tuple[Issue, ...]]:
-    """The record with values of the wrong shape set to null, and the issues that say so.
-
-    What is missing in one window may stand in another, so that is judged after the merge.
-    """
-    findings = tuple(issue for issue in schema.check_shape(record) if issue.code is IssueCode.WRONG_SHAPE)
-    for path in {path for issue in findings for path in issue.fields}:
-        _set_null(record, path)
-    return record, findings
-
-
-def _set_null(record: Record, path: str) -> None:
-    """Set the leaf at `path` to null; a path that leads to no leaf changes nothing."""
-    steps: list[str | int] = [name or int(index) for name, index in _STEP.findall(path)]
-    node: JsonValue = record
-    for step in steps[:-1]:
-        node = _child(node, step)
-    last = steps[-1] if steps else None
-    if isinstance(node, dict) and isinstance(last, str) and not isinstance(node.get(last), dict | list):
-        node[last] = None
-
-
-def _child(node: JsonValue, step: str | int) -> JsonValue:
-    if isinstance(node, dict) and isinstance(step, str):
-        return node.get(step)
-    if isinstance(node, list) and isinstance(step, int) and step < len(node):
-        return node[step]
-    return None

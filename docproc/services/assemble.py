@@ -1,13 +1,15 @@
 """Make one document's extraction of its readings: merged, concluded, stored. Knows no reader and no export."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from docproc.domain.document import DocumentState
-from docproc.domain.extraction import Extraction, ExtractionStatus, record_of
+from docproc.domain.extraction import Extraction, ExtractionStatus, PageFacts, record_of
 from docproc.domain.issues import Issue, IssueCode, Severity
-from docproc.domain.reading import go_on
-from docproc.pipeline.conclude import Conclusion, conclude
+from docproc.domain.reading import Route, go_on
+from docproc.pipeline.conclude import conclude
 from docproc.pipeline.grounded import GroundedReading
+from docproc.pipeline.mend_document import MOST_WINDOWS, findings_by_reading
 from docproc.pipeline.merge import merge
 from docproc.services.blob_keys import BlobKind, document_key
 from docproc.services.bodies import get_body, put_body
@@ -27,7 +29,7 @@ _STATES = {
 def assemble(
     claim: Claim, document: Document, context: JobContext, *, checkpoint: Callable[[], None] = go_on
 ) -> Document:
-    """From assembling to succeeded or needs_review.
+    """From assembling to succeeded or needs_review, or back to reading where a window is to be asked again.
 
     Raises BlobMissingError when a reading is lost, and what `checkpoint` raises, which is called before each reading
     and before anything is written.
@@ -35,8 +37,14 @@ def assemble(
     began = context.clock.monotonic()
     stores = context.stores
     pages = stores.pages.pages(document.id)
+    if again := _to_read_again(document, context, checkpoint=checkpoint):
+        return stores.readings.reopen(claim, again)
+    routes: dict[int, Route] = {}
     with TableSpill() as spill:
-        conclusion = _concluded(document, pages, context, spill=spill, checkpoint=checkpoint)
+        readings = _readings(document, context, routes=routes, checkpoint=checkpoint)
+        merged = merge(readings, context.schema, spill=spill)
+        checkpoint()
+        conclusion = conclude(merged, context.schema, pages=[(page.facts.number, page.state) for page in pages])
         checkpoint()
         tables = spill.store(stores.blobs, claim)
     seconds = context.clock.monotonic() - began
@@ -53,7 +61,7 @@ def assemble(
         record=record_of(conclusion.fields) if tables else conclusion.record,
         fields=conclusion.fields,
         issues=(*conclusion.issues, *_skipped(document, pages)),
-        pages=tuple(page.facts for page in pages),
+        pages=tuple(_shown(page.facts, routes.get(page.facts.number)) for page in pages),
         seconds=round(document.seconds + seconds, 4),
     )
     key = document_key(document.tenant, BlobKind.EXTRACTION, document.id, claim.attempt)
@@ -63,25 +71,31 @@ def assemble(
         return stores.extractions.save(claim, stored, seconds=seconds)
 
 
-def _concluded(
-    document: Document,
-    pages: Sequence[PreparedPage],
-    context: JobContext,
-    *,
-    spill: TableSpill,
-    checkpoint: Callable[[], None],
-) -> Conclusion:
-    """Readings are loaded one at a time, and rows of long tables leave memory as they come."""
+def _to_read_again(
+    document: Document, context: JobContext, *, checkpoint: Callable[[], None]
+) -> Sequence[Sequence[int]]:
+    """Pages, window by window, whose values fail in the document as a whole and that can be asked for again."""
+    if context.mender(context.reader.name) is None and context.model is None:
+        return ()
+    readings = list(islice(_readings(document, context, routes={}, checkpoint=checkpoint), MOST_WINDOWS + 1))
+    found = findings_by_reading(readings, context.schema, can_mend=lambda name: context.mender(name) is not None)
+    return [readings[place].pages for place in found]
+
+
+def _readings(
+    document: Document, context: JobContext, *, routes: dict[int, Route], checkpoint: Callable[[], None]
+) -> Iterator[GroundedReading]:
+    """Loaded one at a time, as they are merged; what models were shown of each page is written down on the way."""
     stores = context.stores
+    for stored in stores.readings.of_document(document.id):
+        checkpoint()
+        reading = GROUNDED.validate_json(get_body(stores.blobs, stored.body))
+        routes.update(reading.routes)
+        yield reading
 
-    def readings() -> Iterator[GroundedReading]:
-        for reading in stores.readings.of_document(document.id):
-            checkpoint()
-            yield GROUNDED.validate_json(get_body(stores.blobs, reading.body))
 
-    merged = merge(readings(), context.schema, spill=spill)
-    checkpoint()
-    return conclude(merged, context.schema, pages=[(page.facts.number, page.state) for page in pages])
+def _shown(facts: PageFacts, route: Route | None) -> PageFacts:
+    return facts if route is None else facts.model_copy(update={"route": route})
 
 
 def _skipped(document: Document, pages: Sequence[PreparedPage]) -> tuple[Issue, ...]:

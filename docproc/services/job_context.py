@@ -10,12 +10,13 @@ from typing import TypeAlias
 
 import docproc
 from docproc.domain.document import Accepted
-from docproc.domain.errors import ConflictError
+from docproc.domain.errors import ConflictError, ReaderUnavailableError
+from docproc.domain.image import PageImageSpec
 from docproc.domain.schema import ExtractionSchema
-from docproc.pipeline.ports import DrawingSource, Reader
+from docproc.pipeline.ports import DrawingSource, Mender, Reader
 from docproc.services.canonical import canonical
 from docproc.services.ports import Clock, Stores
-from docproc.services.records import Job, SchemaVersion
+from docproc.services.records import OPEN_PAGE_STATES, Job, PreparedPage, SchemaVersion
 
 #: intake: looks at a file without parsing it; raises DocumentError
 Accept: TypeAlias = Callable[[Path], Accepted]
@@ -45,6 +46,30 @@ class JobContext:
     stores: Stores
     passwords: Sequence[str] = ()
     clock: Clock = field(default_factory=SystemClock)
+    #: reads the pages that `reader` is not sure of
+    model: Reader | None = None
+    #: where workers read those pages
+    model_queue: str = ""
+
+    @property
+    def image(self) -> PageImageSpec | None:
+        """The page image that somebody may look at: a reader that hands pages to a model needs none itself."""
+        return self.reader.image or (None if self.model is None else self.model.image)
+
+    def reader_of(self, page: PreparedPage) -> Reader:
+        """Who is to read a page. Raises ReaderUnavailableError when it was handed to a model that is not here."""
+        if page.state not in OPEN_PAGE_STATES or page.facts.reader in {None, self.reader.name}:
+            return self.reader
+        if self.model is None or self.model.name != page.facts.reader:
+            raise ReaderUnavailableError(
+                f"The page waits for the reader {page.facts.reader}, which is not set up here."
+            )
+        return self.model
+
+    def mender(self, name: str) -> Mender | None:
+        """The reader of that name, if it can be asked again for single values."""
+        readers: tuple[object, ...] = (self.model, self.reader)
+        return next((one for one in readers if isinstance(one, Mender) and getattr(one, "name", "") == name), None)
 
     @property
     def preparation_fingerprint(self) -> str:

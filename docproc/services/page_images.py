@@ -13,15 +13,12 @@ from pathlib import Path
 from docproc.domain.errors import BlobMissingError, DocumentError, ImageMissingError
 from docproc.domain.failure import Failure, Phase
 from docproc.domain.image import PageImageSpec
-from docproc.domain.page import PageState
 from docproc.observability import event
 from docproc.pipeline.ports import SourceDocument
 from docproc.services.blob_keys import image_key, image_prefix
 from docproc.services.canonical import canonical
 from docproc.services.job_context import JobContext
-from docproc.services.records import Document, Original, PreparedPage
-
-_OPEN = frozenset({PageState.WAITING, PageState.QUEUED, PageState.LEASED})
+from docproc.services.records import OPEN_PAGE_STATES, Document, Original, PreparedPage
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +36,7 @@ def draw_missing(
 
     Raises DocumentError when the document as a whole is to blame, and what `checkpoint` raises.
     """
-    spec = context.reader.image
+    spec = context.image
     if spec is None or original.sha256 is None or original.media_type is None:
         return {}
     blobs, tenant = context.stores.blobs, document.tenant
@@ -47,7 +44,7 @@ def draw_missing(
     keys = {
         page.facts.number: _key(document, original, page.facts.number, spec, context)
         for page in pages
-        if page.state in _OPEN
+        if page.state in OPEN_PAGE_STATES and context.reader_of(page).image is not None
     }
     left = [number for number, key in keys.items() if key not in there]
     rotations = {page.facts.number: page.facts.rotation for page in pages if page.facts.rotation}
@@ -69,9 +66,10 @@ def draw_missing(
     return failures
 
 
-def load_images(document: Document, numbers: Sequence[int], context: JobContext) -> Mapping[int, bytes]:
+def load_images(
+    document: Document, numbers: Sequence[int], context: JobContext, *, spec: PageImageSpec | None
+) -> Mapping[int, bytes]:
     """PNG files by page number; none for a reader that does without. Raises ImageMissingError."""
-    spec = context.reader.image
     if spec is None:
         return {}
     try:

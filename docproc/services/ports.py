@@ -262,12 +262,23 @@ class PageStore(Protocol):
         """In page order."""
         ...
 
+    def readers(self, job_id: UUID) -> Mapping[str, int]:
+        """How many pages of a job each reader has read."""
+        ...
+
     def first_printed(self, document_id: UUID) -> int | None:
         """Number of the first page that is neither blank nor failed."""
         ...
 
     def fail(self, claim: Claim | WindowClaim, number: int, failure: Failure) -> Document:
         """A page that is still open fails alone."""
+        ...
+
+    def hand_over(self, claim: Claim | WindowClaim, heads: Mapping[int, int], *, reader: str, queue: str) -> Document:
+        """Pages that are still open wait for another reader, in windows: by page number the first page of its window.
+
+        Workers read them from `queue`; whoever works on the whole document alone goes on with them.
+        """
         ...
 
 
@@ -278,11 +289,22 @@ class ReadingStore(Protocol):
         """A reading that may be taken again."""
         ...
 
-    def save(self, claim: Claim | WindowClaim, reading: StoredReading, *, seconds: float) -> Document:
+    def save(
+        self, claim: Claim | WindowClaim, reading: StoredReading, *, seconds: float, again: bool = False
+    ) -> Document:
         """The window's pages are read, or all open pages when the reading is complete.
 
-        With the last open page the document goes from reading to assembling.
+        With the last open page the document goes from reading to assembling. What is read `again` takes the place of
+        what its pages were read as before.
         """
+        ...
+
+    def keep(self, claim: Claim | WindowClaim, numbers: Collection[int]) -> Document:
+        """Pages that were reopened are read: what was made of them before stands."""
+        ...
+
+    def reopen(self, claim: Claim, windows: Sequence[Sequence[int]]) -> Document:
+        """From assembling back to reading: the pages of these windows wait to be read again, by who read them."""
         ...
 
     def of_document(self, document_id: UUID) -> Iterator[StoredReading]:

@@ -29,7 +29,7 @@ def prepare(
     """
     stores = context.stores
     if document.words_key is not None:
-        if context.reader.image is not None:
+        if context.image is not None:
             _draw_again(claim, document, context, checkpoint)
         return stores.documents.keep_preparation(claim)
     began = context.clock.monotonic()

@@ -2,7 +2,9 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from pydantic import TypeAdapter
 
@@ -11,11 +13,15 @@ from docproc.domain.errors import BlobMissingError, DocumentError, ReaderUnavail
 from docproc.domain.failure import Phase
 from docproc.domain.page import PageContent, PageState
 from docproc.domain.reading import Attachment, Window, go_on
+from docproc.domain.schema import ExtractionSchema
 from docproc.observability import event
+from docproc.pipeline.cascade import CASCADE_VERSION, beside, pages_for_model
 from docproc.pipeline.grounded import GroundedReading
+from docproc.pipeline.mend_document import MOST_WINDOWS, mended_in_document
+from docproc.pipeline.ports import Reader
 from docproc.pipeline.steps import read_window
 from docproc.services.blob_keys import BlobKind, document_key
-from docproc.services.bodies import copy_body, put_body
+from docproc.services.bodies import copy_body, get_body, put_body
 from docproc.services.canonical import canonical
 from docproc.services.job_context import JobContext
 from docproc.services.orphans import written_in_vain
@@ -53,18 +59,32 @@ def read(
     pages = stores.pages.pages(document.id)
     first = bool(document.attachments) and not any(page.state is PageState.READ for page in pages)
     desk = _Desk(claim, document, context, first=first, checkpoint=checkpoint)
-    window_pages = context.reader.window_pages
     if all(page.state is PageState.BLANK for page in pages):
         desk.read(())
-    waiting = [page for page in pages if page.state is PageState.WAITING]
-    for start in range(0, len(waiting), window_pages):
+    for window in _windows(document, context):
         checkpoint()
-        desk.read(waiting[start : start + window_pages])
+        desk.read(window)
         if desk.document.state is not DocumentState.READING:  # a reading spoke for all pages
-            break
+            return desk.document
     if desk.document.state is DocumentState.READING:
         return _concluded(claim, desk.document, stores)
     return desk.document
+
+
+def _windows(document: Document, context: JobContext) -> Iterator[Sequence[PreparedPage]]:
+    """What waits for the job's reader, and then what that handed to a model, or an earlier attempt did."""
+    for is_handed in (False, True):
+        pages = context.stores.pages.pages(document.id, states=(PageState.WAITING,))
+        waiting = [page for page in pages if (page.facts.reader is not None) is is_handed]
+        if is_handed:  # in the windows that they were handed over in, or are to be read in again
+            windows: dict[int | None, list[PreparedPage]] = defaultdict(list)
+            for page in waiting:
+                windows[page.first_page].append(page)
+            yield from windows.values()
+            return
+        together = context.reader.window_pages
+        for start in range(0, len(waiting), together):
+            yield waiting[start : start + together]
 
 
 def read_claimed(claim: WindowClaim, context: JobContext, *, checkpoint: Callable[[], None] = go_on) -> Document:
@@ -102,6 +122,15 @@ def _tell(stored: StoredReading, before: Document, after: Document, *, reused: b
         reader_seconds=round(stored.usage.seconds, 4),
         reused=reused,
     )
+
+
+def _is_whole(document: Document, numbers: Sequence[int]) -> bool:
+    """No other page of the document has anything on it that can be read."""
+    return len(numbers) == document.pages.total - document.pages.blank - document.pages.failed
+
+
+def _of_mending(reading_key: str) -> str:
+    return hashlib.sha256(canonical([reading_key, "mended"])).hexdigest()
 
 
 class _Desk:
@@ -152,38 +181,107 @@ class _Desk:
             self.read(rest)
 
     def _read_window(self, pages: Sequence[PreparedPage], *, began: float) -> None:
-        stores, numbers = self.context.stores, tuple(page.facts.number for page in pages)
-        reading_key = self._reading_key(numbers)
+        numbers = tuple(page.facts.number for page in pages)
+        if pages and pages[0].facts.reader is not None and self._read_again(pages, numbers, began=began):
+            return
+        reader = self.context.reader_of(pages[0]) if pages else self.context.reader
+        reading_key = self._reading_key(numbers, reader)
         stored = self._taken_over(reading_key, numbers)
         reused = stored is not None
-        if stored is None:
-            window = Window(
-                pages=self._load(pages),
-                attachments=self._attachments() if self._first else (),
-                day_first=self.context.job.options.day_first,
-                page_count=self.document.page_count or 0,
-                images=load_images(self.document, numbers, self.context),
-                checkpoint=self._checkpoint,
-            )
-            schema = asking(self.context.schema, self._question)
-            stored = self._stored(read_window(self.context.reader, window, schema), reading_key)
+        if stored is None and (grounded := self._read(pages, reader)) is not None:
+            stored = self._stored(grounded, reading_key)
+        if stored is not None:
+            self._save(stored, reused=reused, began=began)
+        self._first = False
+        if stored is None or not stored.complete:
+            self._hand_over(sorted({*numbers}.difference(stored.pages if stored else ())))
+
+    def _read_again(self, pages: Sequence[PreparedPage], numbers: tuple[int, ...], *, began: float) -> bool:
+        """Ask for what fails in the document as a whole; False when these pages were not read before."""
+        stores = self.context.stores
+        stored = list(islice(stores.readings.of_document(self.document.id), MOST_WINDOWS + 1))
+        place = next((place for place, one in enumerate(stored) if {*one.pages}.issuperset(numbers)), None)
+        if place is None:
+            return False
+        reader = self.context.mender(stored[place].reader)
+        if reader is None or stored[place].pages != numbers:  # its worker died with it: what was read stands
+            self.document = stores.readings.keep(self.claim, numbers)
+            return True
+        readings = [GROUNDED.validate_json(get_body(stores.blobs, one.body)) for one in stored]
+        window = self._window(pages, self.context.reader_of(pages[0]))
+        mended = mended_in_document(readings, place, window, self._schema, reader=reader)
+        if mended is readings[place]:
+            self.document = stores.readings.keep(self.claim, numbers)
+            return True
+        # of this document alone: what another document of the same bytes comes to may be another answer
+        again = self._stored(mended, _of_mending(stored[place].reading_key))
+        self._save(again, began=began, again=True)
+        before = stored[place].body.blob_key
+        if before is not None and before != again.body.blob_key:
+            stores.blobs.delete(before)
+        return True
+
+    @property
+    def _schema(self) -> ExtractionSchema:
+        return asking(self.context.schema, self._question)
+
+    def _window(self, pages: Sequence[PreparedPage], reader: Reader) -> Window:
+        numbers = tuple(page.facts.number for page in pages)
+        return Window(
+            pages=self._load(pages),
+            attachments=self._attachments() if self._first else (),
+            day_first=self.context.job.options.day_first,
+            page_count=self.document.page_count or 0,
+            is_whole=_is_whole(self.document, numbers),
+            images=load_images(self.document, numbers, self.context, spec=reader.image),
+            checkpoint=self._checkpoint,
+        )
+
+    def _read(self, pages: Sequence[PreparedPage], reader: Reader) -> GroundedReading | None:
+        """What can stand; the job's own reader leaves pages to the model, if there is one."""
+        window, schema = self._window(pages, reader), self._schema
+        grounded = read_window(reader, window, schema)
+        if self.context.model is None or reader is self.context.model:
+            return grounded
+        taken = pages_for_model(grounded, window, schema)
+        return beside(grounded, taken) if taken else grounded
+
+    def _save(self, stored: StoredReading, *, began: float, reused: bool = False, again: bool = False) -> None:
+        stores = self.context.stores
         with written_in_vain(stores.blobs, [stored.body.blob_key]):
             before, seconds = self.document, self.context.clock.monotonic() - began
-            self.document = stores.readings.save(self.claim, stored, seconds=seconds)
-        self._first = False
-        _tell(stored, before, self.document, reused=reused)
+            self.document = stores.readings.save(self.claim, stored, seconds=seconds, again=again)
+        if again:
+            event(
+                logger, "window_mended", document_id=str(self.document.id), page=stored.pages[0], reader=stored.reader
+            )
+        else:
+            _tell(stored, before, self.document, reused=reused)
 
-    def _reading_key(self, numbers: Sequence[int]) -> str:
+    def _hand_over(self, numbers: Sequence[int]) -> None:
+        """Let the model read these pages, as many together as it takes."""
+        model = self.context.model
+        if model is None or not numbers:
+            return
+        heads = {number: numbers[place - place % model.window_pages] for place, number in enumerate(numbers)}
+        self.document = self.context.stores.pages.hand_over(
+            self.claim, heads, reader=model.name, queue=self.context.model_queue
+        )
+        event(logger, "pages_handed_over", document_id=str(self.document.id), pages=len(numbers), reader=model.name)
+
+    def _reading_key(self, numbers: Sequence[int], reader: Reader) -> str:
         """Names everything that a reading depends on; by the preparation also docproc itself, which grounds it."""
         context = self.context
+        leaves_pages = context.model is not None and reader is not context.model
         facts = [
             self.document.original.sha256,
             context.preparation_fingerprint,
             context.job.schema.sha256,
-            [context.reader.name, context.reader.version],
+            [reader.name, reader.version, *([CASCADE_VERSION] if leaves_pages else [])],
             context.job.options.day_first,
             [*numbers],
             self._first,
+            _is_whole(self.document, numbers),
             *([self._question] if self._question else []),
         ]
         return hashlib.sha256(canonical(facts)).hexdigest()

@@ -18,6 +18,9 @@ from docproc.domain.states import FINAL_DOCUMENT_STATES, job_state
 LOCAL_TENANT = ids.LOCAL_TENANT
 
 
+#: pages that are still to be read
+OPEN_PAGE_STATES = (PageState.WAITING, PageState.QUEUED, PageState.LEASED)
+
 #: the step that a document is in, by its state
 PHASES: Mapping[DocumentState, Phase] = {
     DocumentState.RECEIVED: Phase.INTAKE,

@@ -15,10 +15,12 @@ _BATCH = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobDetail:
-    """A job and its failures by code."""
+    """A job with its failures by code and its pages by reader."""
 
     job: Job
     failures: Mapping[FailureCode, int]
+    #: pages read, by reader
+    readers: Mapping[str, int]
 
 
 def show_job(stores: Stores, job_id: UUID, *, tenant: str = LOCAL_TENANT) -> JobDetail:
@@ -26,7 +28,7 @@ def show_job(stores: Stores, job_id: UUID, *, tenant: str = LOCAL_TENANT) -> Job
     job = stores.jobs.get(job_id, tenant=tenant)
     failed = documents_of(stores, job_id, state=DocumentState.FAILED) if job.documents.failed else ()
     failures = Counter(document.failure.code for document in failed if document.failure is not None)
-    return JobDetail(job=job, failures=dict(failures.most_common()))
+    return JobDetail(job=job, failures=dict(failures.most_common()), readers=stores.pages.readers(job_id))
 
 
 def documents_of(stores: Stores, job_id: UUID, *, state: DocumentState | None = None) -> Iterator[Document]:

@@ -15,13 +15,12 @@ from docproc.domain.failure import Failure
 from docproc.domain.ids import new_id
 from docproc.domain.page import PageState
 from docproc.domain.states import DOCUMENT_TRANSITIONS, FINAL_DOCUMENT_STATES, PAGE_TRANSITIONS, require_transition
-from docproc.services.records import Claim, WindowClaim
+from docproc.services.records import OPEN_PAGE_STATES, Claim, WindowClaim
 from docproc.storage.rows import AnyRow, document_counts, failure_json
 from docproc.storage.service_tables import DELIVERIES, EVENTS, WEBHOOKS
 from docproc.storage.tables import DOCUMENTS, JOBS, PAGES
 
 OPEN_DOCUMENT_STATES = tuple(state for state in DocumentState if state not in FINAL_DOCUMENT_STATES)
-OPEN_PAGE_STATES = (PageState.WAITING, PageState.QUEUED, PageState.LEASED)
 
 NO_LEASE: Mapping[str, Any] = {"lease_owner": None, "lease_expires_at": None}
 #: what is neither with the broker nor with a worker

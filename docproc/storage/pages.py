@@ -1,20 +1,28 @@
 """Page rows: prepared, leased, failed; knows nothing of words, which lie in blobs."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from docproc.domain.document import DocumentState
 from docproc.domain.failure import Failure
 from docproc.domain.page import PageState
-from docproc.services.records import AttachmentPlace, Claim, Document, Preparation, PreparedPage, WindowClaim
-from docproc.storage.changes import (
+from docproc.services.records import (
     OPEN_PAGE_STATES,
+    AttachmentPlace,
+    Claim,
+    Document,
+    Preparation,
+    PreparedPage,
+    WindowClaim,
+)
+from docproc.storage.changes import (
     change_document,
     end_of_step,
+    free_pages,
     held,
     lead_windows_anew,
     move_pages,
@@ -80,6 +88,13 @@ class SqlPageStore:
         with self._database.read() as connection:
             return _pages(connection, document_id, states=states)
 
+    def readers(self, job_id: UUID) -> Mapping[str, int]:
+        of_job = select(DOCUMENTS.c.id).where(DOCUMENTS.c.job_id == job_id)
+        read = (PAGES.c.document_id.in_(of_job), PAGES.c.state == PageState.READ, PAGES.c.reader.is_not(None))
+        statement = select(PAGES.c.reader, func.count()).where(*read).group_by(PAGES.c.reader)
+        with self._database.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(statement)}
+
     def first_printed(self, document_id: UUID) -> int | None:
         statement = select(func.min(PAGES.c.number)).where(
             PAGES.c.document_id == document_id, PAGES.c.state.not_in((PageState.BLANK, PageState.FAILED))
@@ -103,6 +118,18 @@ class SqlPageStore:
             if row.queue is not None and row.pages_open == failed:  # how it ends is for another task to say
                 wake(connection)
             return document_of(change_document(connection, row, pages=counts, values={"stalled": 0}))
+
+    def hand_over(self, claim: Claim | WindowClaim, heads: Mapping[int, int], *, reader: str, queue: str) -> Document:
+        with self._database.write() as connection:
+            row = held(connection, claim, numbers=tuple(heads))
+            if isinstance(claim, WindowClaim):
+                free_pages(connection, row.id, tuple(heads), values={"stalled": 0})
+            values: dict[str, Any] = {"reader": reader} | ({} if row.queue is None else {"queue": queue})
+            for head in set(heads.values()):
+                numbers = tuple(number for number in heads if heads[number] == head)
+                theirs = (PAGES.c.document_id == row.id, PAGES.c.number.in_(numbers))
+                connection.execute(update(PAGES).where(*theirs).values(first_page=head, **values))
+            return document_of(change_document(connection, row, values={"stalled": 0}))
 
 
 def _pages(

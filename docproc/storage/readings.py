@@ -1,16 +1,16 @@
 """Reading rows: one a window; knows nothing of what a reading says."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from docproc.domain.document import DocumentState
 from docproc.domain.ids import new_id
 from docproc.domain.page import PageState
-from docproc.services.records import Claim, Document, StoredReading, WindowClaim
-from docproc.storage.changes import OPEN_PAGE_STATES, change_document, end_of_step, held, move_pages
+from docproc.services.records import OPEN_PAGE_STATES, Claim, Document, StoredReading, WindowClaim
+from docproc.storage.changes import change_document, end_of_step, held, move_pages
 from docproc.storage.database import Database
 from docproc.storage.rows import AnyRow, document_of, reading_of
 from docproc.storage.service_tables import USAGE
@@ -32,21 +32,46 @@ _BEHIND = (
 )
 _INSERT = insert(READINGS).values(created_at=func.now())
 _FORGET = delete(READINGS).where(READINGS.c.document_id == bindparam("of"))
+_FORGET_ONE = delete(READINGS).where(
+    READINGS.c.document_id == bindparam("of"), READINGS.c.first_page == bindparam("first")
+)
 _METER = insert(USAGE).values(happened_at=func.now())
 
 
-def _usage_values(document: AnyRow, reading: StoredReading) -> dict[str, Any]:
+def _usage_values(document: AnyRow, reading: StoredReading, *, again: bool) -> dict[str, Any]:
     return {
         "id": new_id(),
         "tenant": document.tenant,
         "job_id": document.job_id,
         "reader": reading.reader,
-        "pages": len(reading.pages),
+        "pages": 0 if again else len(reading.pages),  # a page is one page, however often it was looked at
         "tiles": reading.usage.tiles,
         "prompt_tokens": reading.usage.prompt_tokens,
         "output_tokens": reading.usage.output_tokens,
         "seconds": reading.usage.seconds,
     }
+
+
+def _read(
+    connection: Connection,
+    row: AnyRow,
+    claim: Claim | WindowClaim,
+    numbers: Collection[int] | None,
+    *,
+    values: Mapping[str, Any] | None = None,
+    seconds: float = 0.0,
+) -> AnyRow:
+    """Pages have been read; with the last one the document goes on."""
+    along = (*OPEN_PAGE_STATES, PageState.READ)
+    read = move_pages(connection, row.id, along=along, numbers=numbers, values=values)
+    done = row.pages_open == read
+    return change_document(
+        connection,
+        row,
+        to=DocumentState.ASSEMBLING if done else None,
+        pages={"open": -read, "read": read},
+        values={"seconds": row.seconds + seconds, "stalled": 0, **(end_of_step(claim) if done else {})},
+    )
 
 
 class SqlReadingStore:
@@ -60,12 +85,16 @@ class SqlReadingStore:
             row = connection.execute(_BY_KEY, {"tenant": tenant, "reading_key": reading_key}).first()
         return None if row is None else reading_of(row)
 
-    def save(self, claim: Claim | WindowClaim, reading: StoredReading, *, seconds: float) -> Document:
+    def save(
+        self, claim: Claim | WindowClaim, reading: StoredReading, *, seconds: float, again: bool = False
+    ) -> Document:
         with self._database.write() as connection:
             row = held(connection, claim, numbers=reading.pages)
             # what other windows said meanwhile does not count; of blank pages there is one reading
             if reading.complete or not reading.pages:
                 connection.execute(_FORGET, {"of": row.id})
+            elif again:
+                connection.execute(_FORGET_ONE, {"of": row.id, "first": reading.pages[0]})
             values = {
                 "id": new_id(),
                 "document_id": row.id,
@@ -80,22 +109,32 @@ class SqlReadingStore:
                 "body_key": reading.body.blob_key,
             }
             connection.execute(_INSERT, values)
-            connection.execute(_METER, _usage_values(row, reading))
+            connection.execute(_METER, _usage_values(row, reading, again=again))
             # a complete reading accounts for every page that is still open, whatever its window was
-            read = move_pages(
-                connection,
-                row.id,
-                along=(*OPEN_PAGE_STATES, PageState.READ),
-                numbers=None if reading.complete else reading.pages,
-                values={"reader": reading.reader},
-            )
-            done = row.pages_open == read
+            numbers = None if reading.complete else reading.pages
+            changed = _read(connection, row, claim, numbers, values={"reader": reading.reader}, seconds=seconds)
+            return document_of(changed)
+
+    def keep(self, claim: Claim | WindowClaim, numbers: Collection[int]) -> Document:
+        with self._database.write() as connection:
+            row = held(connection, claim, numbers=numbers)
+            return document_of(_read(connection, row, claim, numbers))
+
+    def reopen(self, claim: Claim, windows: Sequence[Sequence[int]]) -> Document:
+        with self._database.write() as connection:
+            row = held(connection, claim)
+            count = 0
+            for numbers in windows:
+                along = (PageState.READ, PageState.WAITING)
+                count += move_pages(
+                    connection, row.id, along=along, numbers=numbers, values={"first_page": min(numbers)}
+                )
             changed = change_document(
                 connection,
                 row,
-                to=DocumentState.ASSEMBLING if done else None,
-                pages={"open": -read, "read": read},
-                values={"seconds": row.seconds + seconds, "stalled": 0, **(end_of_step(claim) if done else {})},
+                to=DocumentState.READING,
+                pages={"open": count, "read": -count},
+                values={"stalled": 0, **end_of_step(claim)},
             )
             return document_of(changed)
 

@@ -24,6 +24,7 @@ class Workplace:
     schema: ExtractionSchema = field(default_factory=text_schema)
     reader: FirstWordReader = field(default_factory=FirstWordReader)
     source: TextPages = field(default_factory=TextPages)
+    model: FirstWordReader | None = None
 
     @property
     def owners(self) -> LocalOwners:
@@ -55,6 +56,8 @@ class Workplace:
             accept=accept_text,
             stores=self.stores,
             passwords=passwords,
+            model=self.model,
+            model_queue="read.model",
         )
 
     def run(

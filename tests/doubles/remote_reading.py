@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import TypedDict, Unpack
 
 from docproc.domain.page import TextSource
-from docproc.domain.reading import Reading, Window
-from docproc.readers.remote.config import RemoteConfig, Route
+from docproc.domain.reading import Reading, Route, Window
+from docproc.readers.remote.config import RemoteConfig
 from docproc.readers.remote.reader import RemoteReader
 from docproc.readers.remote.servers import Servers
 from doubles.documents import text_page

@@ -1,5 +1,6 @@
 """Stores in memory: the ports of the use cases over dictionaries, one lock for a transaction."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -27,20 +28,14 @@ from docproc.services.records import (
     Preparation,
     PreparedPage,
     Removed,
-    StoredExtraction,
-    StoredReading,
     WindowClaim,
 )
 from doubles.blobs import MemoryBlobStore
+from doubles.reading_stores import MemoryExtractionStore, MemoryReadingStore, MemoryStore
 from doubles.rows import BEGUN, MAX_STALLED, OPEN_PAGES, Memory, Row, leased, new_document, spent, unread
 
 
-class _Store:
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-
-
-class MemoryJobStore(_Store):
+class MemoryJobStore(MemoryStore):
     def create(self, job: NewJob, *, idempotency: IdempotencyKey | None = None) -> UUID:
         with self._memory.lock:
             if idempotency is not None:
@@ -162,7 +157,7 @@ def _failed(row: Row) -> bool:
     return state is DocumentState.FAILED or some
 
 
-class MemoryDocumentStore(_Store):
+class MemoryDocumentStore(MemoryStore):
     def claim(self, job_id: UUID, *, owner: str, lease_s: float) -> Claim | None:
         with self._memory.lock:
             if self._memory.job(job_id).cancel_requested_at is not None:
@@ -292,7 +287,7 @@ class MemoryDocumentStore(_Store):
             yield any(document.original.blob_key == blob_key for document in documents)
 
 
-class MemoryPageStore(_Store):
+class MemoryPageStore(MemoryStore):
     def find_prepared(self, *, tenant: str, sha256: str, fingerprint: str) -> Preparation | None:
         with self._memory.lock:
             for row in self._memory.every():
@@ -328,6 +323,12 @@ class MemoryPageStore(_Store):
             pages = self._memory.row(document_id).pages
             return [page for page in pages if states is None or page.state in states]
 
+    def readers(self, job_id: UUID) -> Mapping[str, int]:
+        with self._memory.lock:
+            rows = [row for row in self._memory.every() if row.document.job_id == job_id]
+            pages = [page.facts for row in rows for page in row.pages if page.state is PageState.READ]
+            return Counter(facts.reader for facts in pages if facts.reader is not None)
+
     def first_printed(self, document_id: UUID) -> int | None:
         neither = (PageState.BLANK, PageState.FAILED)
         numbers = [page.facts.number for page in self.pages(document_id) if page.state not in neither]
@@ -340,47 +341,19 @@ class MemoryPageStore(_Store):
             row.progress()
             return row.seen()
 
-
-class MemoryReadingStore(_Store):
-    def find(self, reading_key: str, *, tenant: str) -> StoredReading | None:
-        with self._memory.lock:
-            rows = [row for row in self._memory.every() if row.document.tenant == tenant]
-            return next((each for row in rows for each in row.readings if each.reading_key == reading_key), None)
-
-    def save(self, claim: Claim | WindowClaim, reading: StoredReading, *, seconds: float) -> Document:
+    def hand_over(self, claim: Claim | WindowClaim, heads: Mapping[int, int], *, reader: str, queue: str) -> Document:
+        del queue  # nobody reads from queues here
         with self._memory.lock:
             row = self._memory.held(claim)
-            numbers = None if reading.complete else reading.pages
-            if row.document.state is not DocumentState.READING:
-                raise ConflictError("only a document that is being read takes readings")
-            row.readings.append(reading)
-            row.move_pages(OPEN_PAGES, PageState.READ, numbers=numbers, reader=reading.reader)
-            if row.seen().pages.open == 0:
-                row.move(DocumentState.ASSEMBLING)
-            row.progress(seconds=seconds)
+            row.pages = [_handed(page, heads.get(page.facts.number), reader) for page in row.pages]
+            row.progress()
             return row.seen()
 
-    def of_document(self, document_id: UUID) -> Iterator[StoredReading]:
-        with self._memory.lock:
-            readings = sorted(self._memory.row(document_id).readings, key=lambda reading: reading.pages[:1])
-        yield from readings
 
-
-class MemoryExtractionStore(_Store):
-    def save(self, claim: Claim, extraction: StoredExtraction, *, seconds: float) -> Document:
-        with self._memory.lock:
-            row = self._memory.held(claim)
-            row.move(extraction.state)
-            row.extractions.append(replace(extraction, revision=len(row.extractions) + 1))
-            row.document = replace(row.document, finished_at=datetime.now(UTC))
-            row.progress(seconds=seconds)
-            row.free()
-            return row.seen()
-
-    def latest(self, document_ids: Collection[UUID]) -> Mapping[UUID, StoredExtraction]:
-        with self._memory.lock:
-            rows = [self._memory.row(document_id) for document_id in document_ids]
-            return {row.document.id: row.extractions[-1] for row in rows if row.extractions}
+def _handed(page: PreparedPage, head: int | None, reader: str) -> PreparedPage:
+    if head is None:
+        return page
+    return replace(page, facts=page.facts.model_copy(update={"reader": reader}), first_page=head)
 
 
 def memory_stores() -> Stores:

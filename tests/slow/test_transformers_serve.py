@@ -18,8 +18,8 @@ from doubles.documents import text_page
 
 from docproc.domain.errors import DocumentError
 from docproc.domain.page import TextSource
-from docproc.domain.reading import Window
-from docproc.readers.remote.config import RemoteConfig, Route
+from docproc.domain.reading import Route, Window
+from docproc.readers.remote.config import RemoteConfig
 from docproc.readers.remote.reader import RemoteReader
 from docproc.readers.remote.request import messages_of
 from docproc.readers.remote.servers import Servers

@@ -76,7 +76,7 @@ def _described(specs: Sequence[FieldSpec], form: Mapping[str, Any], *, depth: in
     properties = form.get("properties", {})
     for spec in specs:
         node = properties.get(spec.name, {})
-        yield f"{'  ' * depth}- {spec.name}: {_about(spec, node)}"
+        yield f"{'  ' * depth}- {harmless(spec.name)}: {_about(spec, node)}"
         inner = spec.item if spec.shape is Shape.LIST else spec
         if inner is not None and inner.shape is Shape.GROUP:
             below = node.get("items", {}) if spec.shape is Shape.LIST else node

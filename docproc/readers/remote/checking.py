@@ -4,15 +4,15 @@ Findings name places and what is asked for, never a value.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from jsonschema import Draft202012Validator
 
 from docproc.decoding.free import FreeProblem, FreeRecord, record_in
-from docproc.decoding.profile import NUMBER_STEP, decoding_form
-from docproc.domain.issues import Issue, IssueCode, Severity
+from docproc.decoding.profile import NUMBER_STEP, decoding_form, repair_form
+from docproc.domain.places import Place, children_of, path_of, value_at, with_value
 from docproc.domain.schema import ExtractionSchema, JsonValue, Record
 
 _MOST_FINDINGS = 20
@@ -27,9 +27,6 @@ _PROBLEMS = {
     FreeProblem.NOT_JSON: "it is not valid JSON",
 }
 
-#: keys and list positions
-Place: TypeAlias = tuple[str | int, ...]
-
 
 class Finding(NamedTuple):
     """What is wrong, and where; the place is empty when it is the whole."""
@@ -39,7 +36,7 @@ class Finding(NamedTuple):
 
     @property
     def path(self) -> str:
-        return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.place).removeprefix(".")
+        return path_of(self.place)
 
     def __str__(self) -> str:
         return f"{self.path}: {self.said}" if self.place else self.said
@@ -57,6 +54,12 @@ class Checked:
 def served_form(schema: ExtractionSchema) -> dict[str, Any]:
     """The JSON Schema that servers are told. Raises ConstraintRefusedError."""
     form: dict[str, Any] = _without_steps(decoding_form(schema))
+    return form
+
+
+def mending_form(schema: ExtractionSchema, record: Record, open_paths: Collection[str]) -> dict[str, Any]:
+    """The same, with every value fixed but those at `open_paths`."""
+    form: dict[str, Any] = _without_steps(repair_form(schema, record, open_paths))
     return form
 
 
@@ -104,18 +107,13 @@ def findings_of(record: Record, form: Mapping[str, Any]) -> tuple[Finding, ...]:
     return tuple(dict.fromkeys(found))[:_MOST_FINDINGS]
 
 
-def shape_findings(record: Record, schema: ExtractionSchema) -> tuple[Issue, ...]:
-    """What the schema's own check says of values that are there."""
-    return tuple(issue for issue in schema.check_shape(record) if issue.code is IssueCode.WRONG_SHAPE)
-
-
 def _unwritable(value: JsonValue, place: Place) -> Iterator[Finding]:
     """Numbers that are none, and texts that no file can hold."""
     if isinstance(value, float) and not math.isfinite(value):
         yield Finding(place, "must be a number or null")
     elif isinstance(value, str) and any(map(_is_unprintable, value)):
         yield Finding(place, "must be printable text")
-    for step, inner in _children(value).items():
+    for step, inner in children_of(value).items():
         yield from _unwritable(inner, (*place, step))
 
 
@@ -133,58 +131,18 @@ def _is_empty(value: JsonValue) -> bool:
     return value is None or value == []
 
 
-# --- after the second answer ------------------------------------------------------------------------------------------
-
-
-def mended(record: Record, other: Record, places: Iterable[Place]) -> Record:
-    """`record` with what stands at `places` taken from `other`; where that has no such place, nothing changes."""
-    for place in places:
-        told, value = _at(other, place)
-        if told and place:
-            record = _with(record, place, value)
-    return record
-
-
-def without(record: Record, findings: Iterable[Finding]) -> tuple[Record, tuple[Issue, ...]]:
-    """The record with null for every single value that is wrong, and the issues that say so."""
-    issues = []
+def without(record: Record, findings: Iterable[Finding]) -> tuple[Record, Mapping[str, Any]]:
+    """The record with null for every single value that is wrong, and by field path those values as they may be kept."""
+    rejected = {}
     for finding in findings:
-        told, value = _at(record, finding.place)
-        if told and not isinstance(value, dict | list):
-            record = _with(record, finding.place, None)
-            message = f"{finding.path} was answered in a form that the schema does not allow, also when asked again."
-            issues.append(
-                Issue(code=IssueCode.WRONG_SHAPE, fields=(finding.path,), severity=Severity.ERROR, message=message)
-            )
-    return record, tuple(issues)
+        is_there, value = value_at(record, finding.place)
+        if finding.place and is_there and not isinstance(value, dict | list):
+            record = with_value(record, finding.place, None)
+            rejected[finding.path] = _storable(value)
+    return record, rejected
 
 
-def _at(value: JsonValue, place: Place) -> tuple[bool, JsonValue]:
-    """Whether there is such a place, and what stands there."""
-    for step in place:
-        children = _children(value)
-        if step not in children:
-            return False, None
-        value = children[step]
-    return True, value
-
-
-def _children(value: JsonValue) -> Mapping[str | int, JsonValue]:
-    if isinstance(value, dict):
-        return dict(value.items())
-    return dict(enumerate(value)) if isinstance(value, list) else {}
-
-
-def _with(record: Record, place: Place, value: JsonValue) -> Record:
-    """The record with another value at a place that it has."""
-    step, rest = place[0], place[1:]
-    return {name: _changed(inner, rest, value) if name == step else inner for name, inner in record.items()}
-
-
-def _changed(node: JsonValue, place: Place, value: JsonValue) -> JsonValue:
-    if not place:
-        return value
-    if isinstance(node, dict):
-        return _with(node, place, value)
-    rows = node if isinstance(node, list) else []
-    return [_changed(row, place[1:], value) if index == place[0] else row for index, row in enumerate(rows)]
+def _storable(value: JsonValue) -> JsonValue:
+    if isinstance(value, str):
+        return "".join("\ufffd" if _is_unprintable(character) else character for character in value)
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,21 +1,12 @@
 """Where the servers of the remote reader are and how it uses them. Knows no setting and no network."""
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from urllib.parse import urlsplit
 
 from docproc.domain.errors import UsageError
+from docproc.domain.reading import Route
 
 _COMPLETIONS = "/chat/completions"
-
-
-class Route(StrEnum):
-    """What of a page is sent."""
-
-    VISION = "vision"
-    TEXT = "text"
-    #: text where the page has a text layer, else its image
-    AUTO = "auto"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,33 +1,27 @@
-"""The remote reader: a window is asked of a server, the answer checked, asked once more where it is wrong."""
+"""The remote reader: a window is asked of a server and the answer checked; single values can be asked again."""
 
 import asyncio
+import json
 import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from time import monotonic
 from typing import Any, TypeVar
 
 from docproc.decoding.profile import ConstraintRefusedError
 from docproc.domain.errors import InvalidAnswerError, ReaderUnavailableError, TooLargeError, UnsupportedError
 from docproc.domain.image import LongestSide, PageImageSpec
-from docproc.domain.issues import Issue, IssueCode
-from docproc.domain.reading import FieldHint, Reading, Usage, Window
+from docproc.domain.issues import Issue, IssueCode, Severity
+from docproc.domain.reading import FieldHint, Reading, Route, Usage, Window
 from docproc.domain.schema import ExtractionSchema, Record
 from docproc.readers.prompts import PROMPT_VERSION
-from docproc.readers.remote.checking import (
-    Checked,
-    Finding,
-    check,
-    findings_of,
-    mended,
-    served_form,
-    shape_findings,
-    without,
-)
-from docproc.readers.remote.config import RemoteConfig, Route
+from docproc.readers.remote.checking import Finding, check, findings_of, mending_form, served_form, without
+from docproc.readers.remote.config import RemoteConfig
 from docproc.readers.remote.hints import hints_of
 from docproc.readers.remote.request import asked_again, messages_of
-from docproc.readers.remote.servers import Conversation, Servers, servers_of
+from docproc.readers.remote.servers import Conversation, Question, Servers, servers_of
 from docproc.readers.remote.stream import Answer, Ending
+from docproc.readers.routing import routes_of
 
 #: small enough for a model of 32,000 tokens with its answer
 _WINDOW_PAGES = 4
@@ -79,113 +73,111 @@ class RemoteReader:
         """Raises DocumentError of the kind that fits: unreachable, timeout, too_large, invalid_answer."""
         if not window.pages:
             raise UnsupportedError("A document without pages is no work for a model: use the reader auto.")
-        try:
-            form = served_form(schema)
-        except ConstraintRefusedError as exc:
-            raise ReaderUnavailableError(f"The schema cannot be asked of a model: {exc.message}") from exc
-        began, version, model = monotonic(), self.version, self.model
-        sheet = asyncio.run(_watched(self._filled(window, schema, form, model), window.checkpoint))
+        with _held(schema) as form:
+            question = self._question(messages_of(window, schema, self._config.route), form)
+        sheet = _AnswerSheet(schema, form)
+        began = monotonic()
+        asyncio.run(_watched(self._in_conversation(lambda asked: sheet.fill(asked, question)), window.checkpoint))
+        return self._reading(sheet, monotonic() - began, routes_of(window, self._config.route))
+
+    def mend(self, window: Window, schema: ExtractionSchema, *, reading: Reading, findings: Sequence[Issue]) -> Reading:
+        """As `Mender` says. What was read as text is looked at now where the route leaves that open.
+
+        Raises as `read` does.
+        """
+        open_paths = {path for issue in findings for path in issue.fields}
+        route = Route.VISION if self._config.route is Route.AUTO else self._config.route
+        with _held(schema) as form:
+            fixed = mending_form(schema, reading.record, open_paths)
+        told = [issue.message for issue in findings]
+        messages = asked_again(messages_of(window, schema, route), json.dumps(reading.record, ensure_ascii=False), told)
+        question = self._question(messages, fixed)._replace(is_usual=False)
+        sheet = _AnswerSheet(schema, form, record=reading.record)
+        began = monotonic()
+        asyncio.run(_watched(self._in_conversation(lambda asked: sheet.ask(asked, question)), window.checkpoint))
+        return self._reading(sheet, monotonic() - began, routes_of(window, route))
+
+    def _question(self, messages: Sequence[Mapping[str, Any]], form: Mapping[str, Any]) -> Question:
+        return Question(self.model, messages, form)
+
+    async def _in_conversation(self, ask: Callable[[Conversation], Awaitable[object]]) -> None:
+        async with self._servers.open() as conversation:
+            await ask(conversation)
+
+    def _reading(self, sheet: "_AnswerSheet", seconds: float, routes: Mapping[int, Route]) -> Reading:
         return Reading(
             reader=self.name,
-            reader_version=version,
+            reader_version=self.version,
             record=sheet.record,
             hints=sheet.hints,
             issues=tuple(sheet.issues),
             usage=Usage(
-                seconds=monotonic() - began,
+                seconds=seconds,
                 prompt_tokens=sum(answer.prompt_tokens for answer in sheet.answers),
                 output_tokens=sum(answer.output_tokens for answer in sheet.answers),
             ),
             attempts=len(sheet.answers),
+            rejected=sheet.rejected,
+            routes=routes,
         )
 
-    async def _filled(
-        self, window: Window, schema: ExtractionSchema, form: Mapping[str, Any], model: str
-    ) -> "_AnswerSheet":
-        async with self._servers.open() as conversation:
-            sheet = _AnswerSheet(conversation, model, schema, form)
-            await sheet.fill(messages_of(window, schema, self._config.route))
-        return sheet
+
+@contextmanager
+def _held(schema: ExtractionSchema) -> Iterator[Mapping[str, Any]]:
+    """The form that answers must have. Raises ReaderUnavailableError where no form can be made."""
+    try:
+        yield served_form(schema)
+    except ConstraintRefusedError as exc:
+        raise ReaderUnavailableError(f"The schema cannot be asked of a model: {exc.message}") from exc
 
 
 class _AnswerSheet:
     """The answers to one window and the record that they come to."""
 
-    def __init__(
-        self, conversation: Conversation, model: str, schema: ExtractionSchema, form: Mapping[str, Any]
-    ) -> None:
-        self._conversation = conversation
-        self._model = model
+    def __init__(self, schema: ExtractionSchema, form: Mapping[str, Any], *, record: Record | None = None) -> None:
         self._schema = schema
         self._form = form
         self.answers: list[Answer] = []
-        self.record: Record = {}
+        self.record: Record = record or {}
         self.hints: Mapping[str, FieldHint] = {}
+        self.rejected: Mapping[str, Any] = {}
         self.issues: list[Issue] = []
 
-    async def fill(self, messages: Sequence[Mapping[str, Any]]) -> None:
-        """Ask, and ask once more where the answer is wrong. Raises DocumentError."""
-        answer, checked = await self._ask(messages)
-        findings = [*map(str, checked.findings), *self._shape(checked)]
+    async def fill(self, conversation: Conversation, question: Question) -> None:
+        """Ask, and ask once more where the answer is no record at all. Raises DocumentError."""
+        findings = await self.ask(conversation, question)
         if findings:
-            again, second = await self._ask(asked_again(messages, answer.text, findings))
-            checked = self._joined((answer, checked), (again, second))
-        else:
-            self.hints = self._hints(answer, checked)
-        if checked.record is None:
-            raise InvalidAnswerError(f"The model's answer is no record, twice: {checked.findings[0].said}.")
-        self.record, issues = without(checked.record, checked.findings)
-        self.issues += issues
-        if left := findings_of(self.record, self._form):
-            raise InvalidAnswerError(f"The model's answer is no record, twice: {left[0]}.")
+            messages = asked_again(question.messages, self.answers[-1].text, [str(finding) for finding in findings])
+            findings = await self.ask(conversation, question._replace(messages=messages))
+        if findings:
+            raise InvalidAnswerError(f"The model's answer is no record, twice: {findings[0]}.")
 
-    async def _ask(self, messages: Sequence[Mapping[str, Any]]) -> tuple[Answer, Checked]:
-        answer = await self._conversation.ask(self._model, messages, self._form)
+    async def ask(self, conversation: Conversation, question: Question) -> Sequence[Finding]:
+        """Ask once; what keeps the answer from being a record, and then nothing is taken from it."""
+        answer = await conversation.ask(question)
         self.answers.append(answer)
         if answer.ending is Ending.REFUSED:
             raise InvalidAnswerError("The server refused to answer.")
         checked = check(answer.text, self._schema, self._form)
-        if answer.ending is Ending.LENGTH:
-            if checked.record is None:
+        if checked.record is None:
+            if answer.ending is Ending.LENGTH:
                 raise TooLargeError("The model's answer was cut off at its limit of tokens.")
+            return checked.findings
+        record, rejected = without(checked.record, checked.findings)
+        if left := findings_of(record, self._form):
+            return left
+        self.record, self.rejected = record, rejected
+        self.hints = hints_of(answer, checked.record, self._schema.fields)
+        self.issues += [_wrong(finding) for finding in checked.findings]
+        if answer.ending is Ending.LENGTH:
             message = "The model went on behind the record until its limit of tokens."
             self.issues.append(Issue(code=IssueCode.TRUNCATED, message=message))
-        return answer, checked
-
-    def _shape(self, checked: Checked) -> list[str]:
-        if checked.record is None or checked.findings:
-            return []
-        return [issue.message for issue in shape_findings(checked.record, self._schema)]
-
-    def _joined(self, first: tuple[Answer, Checked], second: tuple[Answer, Checked]) -> Checked:
-        """Only what was wrong is taken from the second answer, where the first has a record at all."""
-        one, other = first[1], second[1]
-        if one.record is None or other.record is None:
-            best = second if one.record is None else first
-            self.hints = self._hints(*best)
-            return best[1]
-        places = [finding.place for finding in one.findings] or _places(shape_findings(one.record, self._schema))
-        record = mended(one.record, other.record, places)
-        paths = {Finding(tuple(place), "").path for place in places}
-        said_again = {path: hint for path, hint in self._hints(*second).items() if path in paths}
-        self.hints = {**self._hints(*first), **said_again}
-        return Checked(record=record, findings=findings_of(record, self._form))
-
-    def _hints(self, answer: Answer, checked: Checked) -> Mapping[str, FieldHint]:
-        return {} if checked.record is None else hints_of(answer, checked.record, self._schema.fields)
+        return ()
 
 
-def _places(issues: Sequence[Issue]) -> list[tuple[str | int, ...]]:
-    return [_place(path) for issue in issues for path in issue.fields]
-
-
-def _place(path: str) -> tuple[str | int, ...]:
-    """`line_items[0].amount` as steps."""
-    steps: list[str | int] = []
-    for part in path.split("."):
-        name, *rows = part.split("[")
-        steps += [name, *(int(row.rstrip("]")) for row in rows)]
-    return tuple(steps)
+def _wrong(finding: Finding) -> Issue:
+    message = f"{finding.path} was answered in a form that the schema does not allow: it {finding.said}."
+    return Issue(code=IssueCode.WRONG_SHAPE, fields=(finding.path,), severity=Severity.ERROR, message=message)
 
 
 async def _watched(work: Awaitable[_Result], checkpoint: Callable[[], None]) -> _Result:

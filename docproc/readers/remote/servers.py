@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 from docproc.domain.errors import (
     InvalidAnswerError,
@@ -32,6 +32,16 @@ _BUSY = frozenset({429, 503})
 _PASSING = frozenset({408, 409, 425})
 _NOT_UNDERSTOOD = frozenset({400, 422})
 _KEY_REFUSED = frozenset({401, 403})
+
+
+class Question(NamedTuple):
+    """What a model is asked, and the form that its answer must have."""
+
+    model: str
+    messages: Sequence[Message]
+    form: Mapping[str, Any]
+    #: what a server says of this form holds for others too; a form made for one answer alone may be beyond it
+    is_usual: bool = True
 
 
 class Servers:
@@ -89,7 +99,7 @@ class Conversation:
         self._wire = wire
         self._timeout_s = servers.config.timeout_s
 
-    async def ask(self, model: str, messages: Sequence[Message], form: Mapping[str, Any]) -> Answer:
+    async def ask(self, question: Question) -> Answer:
         """A whole answer; what broke off or failed was asked again.
 
         Raises UnreachableError, ReaderUnavailableError, TimedOutError, TooLargeError, InvalidAnswerError.
@@ -100,7 +110,7 @@ class Conversation:
             lane = await self._place(deadline)
             tries += 1
             try:
-                return await self._asked(lane, model, messages, form)
+                return await self._asked(lane, question)
             except Refusal as refusal:
                 reason = self._take_refusal(lane, refusal, tries)
                 if refusal.status in _BUSY:
@@ -135,11 +145,11 @@ class Conversation:
             raise UnreachableError(f"The server does not answer: {reason}.")
         await asyncio.sleep(wait_s)
 
-    async def _asked(self, lane: Lane, model: str, messages: Sequence[Message], form: Mapping[str, Any]) -> Answer:
+    async def _asked(self, lane: Lane, question: Question) -> Answer:
         """Raises Refusal, Unheard, Endless, StreamFault, TimeoutError, and DocumentError for what no retry mends."""
         dialect = self._servers.dialect(lane.address)
         while True:
-            body = {"model": model, "messages": messages, **dialect.options(form)}
+            body = {"model": question.model, "messages": question.messages, **dialect.options(question.form)}
             try:
                 async with asyncio.timeout(self._timeout_s):
                     heard = await self._wire.complete(lane.address, body)
@@ -151,7 +161,8 @@ class Conversation:
             if heard.answer.ending is Ending.BROKEN:
                 raise Unheard("the answer broke off")
             lane.went_well(first_byte_s=heard.first_byte_s)
-            self._servers.learn(lane.address, dialect)
+            if question.is_usual:
+                self._servers.learn(lane.address, dialect)
             return heard.answer
 
     def _take_refusal(self, lane: Lane, refusal: Refusal, tries: int) -> str:

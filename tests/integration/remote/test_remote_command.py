@@ -84,7 +84,7 @@ def test_a_server_that_is_down_fails_the_document_and_says_so(server: OpenAiServ
     [
         (["--reader", "remote"], "--endpoint"),
         (["--reader", "remote", "--endpoint", "nowhere"], "no address"),
-        (["--endpoint", "http://127.0.0.1:1"], "--reader remote"),
+        (["--reader", "layout", "--endpoint", "http://127.0.0.1:1"], "--reader remote"),
     ],
 )
 def test_what_cannot_be_is_told_before_any_work(run: Command, arguments: list[str], said_of_it: str) -> None:
@@ -102,3 +102,26 @@ def test_the_doctor_asks_the_server_for_its_models(server: OpenAiServer, run: Co
     assert remote()["good"]
     assert "tiny" in str(remote(remote_endpoints=json.dumps([server.url]))["detail"])
     assert not remote(1, remote_endpoints=json.dumps([server.url]), remote_model="huge")["good"]
+
+
+def test_auto_leaves_to_the_server_only_what_it_is_not_sure_of(server: OpenAiServer, run: Command) -> None:
+    server.replies(said(ANSWER, logprob=-0.05))
+    write_pdf(run.place / "b.pdf", "no label at all")
+    done = run("extract", "a.pdf", "b.pdf", "--schema", "bill.json", "--endpoint", server.url, "--out", "-.jsonl")
+    lines = [json.loads(line) for line in (run.place / "-.jsonl").read_text().splitlines()]
+
+    assert [line["pages"][0]["reader"] for line in lines] == ["layout", "remote"]
+    assert [line["pages"][0]["route"] for line in lines] == [None, "text"]
+    assert len(server.asked) == 1
+    assert "read by a model: 1 of 2 pages (50%): remote" in done.stderr
+
+
+def test_eval_tells_the_share_of_pages_that_needed_the_model(server: OpenAiServer, run: Command) -> None:
+    server.replies(said(ANSWER, logprob=-0.05))
+    write_pdf(run.place / "b.pdf", "no label at all")
+    truths = [{"file": f"{name}.pdf", "fields": json.loads(ANSWER)} for name in "ab"]
+    (run.place / "truth.jsonl").write_text("".join(json.dumps(truth) + "\n" for truth in truths))
+    told = ("--schema", "bill.json", "--docs", ".", "--endpoint", server.url, "--json")
+    done = run("eval", "truth.jsonl", *told, "--reader", "auto", "--reader", "remote")
+
+    assert [one["model_share"] for one in json.loads(done.stdout)["readers"]] == [0.5, 1.0]

@@ -28,6 +28,24 @@ def test_documents_are_read_by_a_server_and_every_page_is_accounted_for(works: W
     assert {body["model"] for body in server.asked} == {"tiny"}
 
 
+def test_the_processor_reads_first_and_the_model_what_is_left(works: Works) -> None:
+    with openai_server() as server:
+        server.replies(said(ANSWER))
+        told = {"DOCPROC_REMOTE_ENDPOINTS": f'["{server.url}"]', "DOCPROC_REMOTE_ROUTE": "vision"}
+        served = replace(works, environment={**works.environment, **told})
+        served.start_worker("prepare", "assemble", "read.cpu")
+        served.start_worker("read.remote", slots=4, pool="threads")
+        job = served.submit(
+            {"sure.pdf": ["Total: 12.50\nNumber: A-7"], "unsure.pdf": ["nothing to be found"]}, reader="auto"
+        )
+        ended = served.until_ended(job)
+
+    read = {place: served.pages(served.document(job, place).id)[0].facts.reader for place in (0, 1)}
+    assert ended.state is JobState.SUCCEEDED
+    assert read == {0: "layout", 1: "remote"}
+    assert ["image_url" in json.dumps(body["messages"]) for body in server.asked] == [True]
+
+
 def _sometimes_busy(told: Body, number: int) -> Reply:
     del told
     return status(429, headers={"Retry-After": "0.1"}) if number % 3 == 0 else said(ANSWER)

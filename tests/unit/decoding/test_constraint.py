@@ -1,12 +1,12 @@
 """Nothing but records of the schema can be written, the forced is one token, and what was taken can be taken back."""
 
-import json
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from decoding_doubles import compact, invoice_schema, vocabulary
+from doubles.random_model import random_record
 from jsonschema import Draft202012Validator
 
 from docproc.decoding.bitmask import allows, expanded, no_tokens
@@ -21,22 +21,6 @@ from schemas.registry import SHIPPED, registered
 
 def schema_of(**properties: object) -> ExtractionSchema:
     return compile_json_schema({"title": "one", "type": "object", "properties": properties})
-
-
-def random_record(schema: ExtractionSchema, *, seed: int, absence: Absence = Absence.ANYWHERE) -> Record:
-    """What a model without any sense writes, with a liking for ends so that it comes to one."""
-    words, draw = vocabulary(), np.random.default_rng(seed)
-    constraint = Grammar(decoding_form(schema, absence=absence), words).start()
-    ends = {token for token, text in enumerate(words.token_bytes) if text[:1] in (b'"', b"]", b"}", b",")}
-    row, tokens = no_tokens(1, words.size), list[int]()
-    while not constraint.is_complete:
-        fill_masks([constraint], row)
-        allowed = np.flatnonzero(expanded(row[0], words.size)).tolist()
-        ending = [token for token in allowed if token in ends]
-        tokens.append(int(draw.choice(ending if ending and draw.random() < 0.5 else allowed)))
-        constraint.advance(tokens[-1])
-    record: Record = json.loads(words.decode(tokens))
-    return record
 
 
 def accepts(schema: ExtractionSchema, text: str, *, absence: Absence = Absence.ANYWHERE) -> bool:
@@ -57,7 +41,8 @@ def accepts(schema: ExtractionSchema, text: str, *, absence: Absence = Absence.A
 def test_random_tokens_under_a_shipped_schema_are_a_valid_record(name: str) -> None:
     schema = registered(name)
     for seed in range(3):
-        record = random_record(schema, seed=seed)
+        record = random_record(Grammar(decoding_form(schema), vocabulary()), seed=seed)
+        assert record is not None
         Draft202012Validator(dict(schema.json_schema), format_checker=format_checker()).validate(record)
         assert not [issue for issue in schema.check_shape(record) if issue.severity == "error"]
 
@@ -151,6 +136,15 @@ def test_a_schema_is_refused_where_it_is_registered_before_any_model_is_there() 
     with pytest.raises(ConstraintRefusedError) as caught:
         require_constrainable(required, absence=Absence.WHERE_ALLOWED)
     assert caught.value.refusal is Refusal.CONTRADICTION
+
+
+@pytest.mark.parametrize("absence", Absence)
+def test_a_list_has_enough_entries_or_none_where_it_may_be_absent(absence: Absence) -> None:
+    document = {"properties": {"a": {"type": "array", "items": {"type": "boolean"}, "minItems": 2}}, "required": ["a"]}
+    schema = compile_json_schema(document)
+    assert accepts(schema, '{"a":[true,false]}', absence=absence)
+    assert not accepts(schema, '{"a":[true]}', absence=absence)
+    assert accepts(schema, '{"a":[]}', absence=absence) == (absence is Absence.ANYWHERE)
 
 
 def test_a_schema_without_fields_is_refused() -> None:

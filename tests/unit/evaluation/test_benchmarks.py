@@ -158,3 +158,21 @@ def test_rows_that_share_image_and_question_are_told_apart() -> None:
     rows = [{"imgname": "1.png", "query": "How many?", "label": label} for label in ("1", "2")]
     said = [{"imgname": "1.png", "query": "How many?", "answer": label} for label in ("1", "2")]
     assert scored("chartqa", rows, said).score == 100
+
+
+def test_what_docproc_extracted_answers_a_benchmark_by_image_and_question_or_by_the_files_name() -> None:
+    def line(file: str, question: str, answer: str | None) -> dict[str, Any]:
+        return {"contract": "1", "file": file, "metadata": {"question": question}, "record": {"answer": answer}}
+
+    charts = [
+        {"imgname": "1.png", "query": "How many?", "label": "14"},
+        {"imgname": "2.png", "query": "How many?", "label": "9"},
+    ]
+    extracted = [line("charts/2.png", "How many?", "9"), line("charts/1.png", "How many?", "15")]
+    assert scored("chartqa", charts, extracted).score == pytest.approx(50.0)
+
+    pages = {"data": [{"questionId": 337, "question": "When?", "image": "a.png", "answers": ["1/8/93"]}]}
+    failed = {**line("338.png", "Who?", None), "record": None}
+    found = scored("docvqa", pages, [failed, line("337.png", "When?", "1/8/93")])
+    assert found.score == pytest.approx(100.0)
+    assert found.unanswered == 0

@@ -6,7 +6,8 @@ import pytest
 from docproc.domain.errors import TooLargeError
 from docproc.domain.image import LongestSide, Resolution, TileCanvas
 from docproc.domain.page import Grid
-from docproc.pages.painting import paint, plan, shrink
+from docproc.pages.painting import paint, plan
+from docproc.tiling import shrink
 
 
 class Checkered:

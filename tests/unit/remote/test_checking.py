@@ -6,7 +6,7 @@ import math
 import pytest
 
 from docproc.domain.schema import Record
-from docproc.readers.remote.checking import Checked, Finding, check, findings_of, mended, served_form, without
+from docproc.readers.remote.checking import Checked, check, findings_of, mending_form, served_form, without
 from docproc.readers.remote.hints import hints_of
 from docproc.readers.remote.stream import Answer, AnswerStream, Ending, ScoredToken, StreamFault
 from schemas import load_schema, names
@@ -89,23 +89,26 @@ def test_findings_hold_no_value() -> None:
     assert "secret" not in str(result.findings)
 
 
-def test_only_the_named_places_are_taken_from_a_second_answer() -> None:
-    other: Record = {"total": "1.00", "seller": "B", "share": 9.0, "lines": [{"name": "y"}]}
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [({"total": "?"}, "?"), ({"total": "1\ud800\x00"}, "1\ufffd\ufffd"), ({"share": math.inf}, "inf")],
+)
+def test_a_wrong_value_becomes_null_and_is_kept_beside_the_record(change: Record, kept: str) -> None:
+    wrong = {**GOOD, **change}
+    record, rejected = without(wrong, findings_of(wrong, FORM))
 
-    assert mended(GOOD, other, [("total",), ("lines", 0, "name"), ("lines", 7, "name")]) == {
-        **GOOD,
-        "total": "1.00",
-        "lines": [{"name": "y"}],
-    }
-    assert GOOD["total"] == "12.50"
-
-
-def test_a_value_that_stays_wrong_becomes_null_and_is_told() -> None:
-    record, issues = without({**GOOD, "total": "?"}, [Finding(("total",), "must")])
-
-    assert record == {**GOOD, "total": None}
-    assert [issue.fields for issue in issues] == [("total",)]
+    assert record == {**GOOD, **dict.fromkeys(change)}
+    assert rejected == dict.fromkeys(change, kept)
     assert findings_of(record, FORM) == ()
+
+
+def test_the_form_of_a_mending_fixes_all_that_is_not_open() -> None:
+    form = mending_form(SCHEMA, GOOD, ["total"])
+
+    assert findings_of({**GOOD, "total": "9.00"}, form) == ()
+    assert findings_of({**GOOD, "total": "9,00"}, form) != ()
+    assert findings_of({**GOOD, "seller": "B"}, form) != ()
+    assert findings_of({**GOOD, "lines": [{"name": "y"}]}, form) != ()
 
 
 @pytest.mark.parametrize("name", [registered.name for registered in names()])

@@ -254,11 +254,16 @@ def test_what_no_constraint_can_hold_is_kept_for_the_check_only():
     checked = check_json_schema(document)
     assert checked.schema is not None
     assert "uniqueItems" not in json.dumps(checked.schema.json_schema)
-    assert {place.pointer for place in checked.of(Verdict.CHECKED)} == {
-        "/properties/a/uniqueItems",
-        "/properties/a/minItems",
-    }
+    assert {place.pointer for place in checked.of(Verdict.CHECKED)} == {"/properties/a/uniqueItems"}
+    assert checked.schema.unheld == ("/properties/a/uniqueItems: checked after reading",)
+    assert checked.schema.json_schema["properties"]["a"]["minItems"] == 1
     assert checked.schema.check_shape({"a": ["x", "x"]})[0].fields == ("a",)
+
+
+@pytest.mark.parametrize("form", [{"type": "array", "enum": ["a"]}, {"type": "object", "const": {"a": 1}}])
+def test_a_choice_among_whole_lists_or_objects_is_left_out(form: dict[str, object]):
+    checked = check_json_schema({"properties": {"a": form, "b": {"type": "string"}}})
+    assert [place.pointer for place in checked.of(Verdict.LEFT_OUT)] == ["/properties/a"]
 
 
 def test_a_choice_stays_a_choice_and_may_be_null():

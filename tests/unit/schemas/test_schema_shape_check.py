@@ -49,7 +49,7 @@ def test_an_optional_group_without_values_is_absent_and_a_required_one_is_not():
 def test_an_empty_list_is_absent_unless_required():
     rows = {"type": "array", "items": TEXT, "minItems": 1}
     assert issues_of({"r": rows}, {"r": []}) == []
-    assert issues_of({"r": rows}, {"r": []}, required=["r"]) == [(WRONG, ("r",))]
+    assert issues_of({"r": rows}, {"r": []}, required=["r"]) == [(MISSING, ("r",))]
 
 
 def test_null_among_other_alternatives_does_not_break_the_one_that_fits():

@@ -2,16 +2,28 @@
 
 import tomllib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from docproc.bootstrap.readers import (
+    CPU_READERS,
+    READERS,
+    is_one_a_process,
+    make_reader,
+    model_for,
+    model_of,
+    queue_of,
+    reads_at_once,
+    remote_config,
+    remote_models,
+    require_readable,
+    vlm_config,
+)
 from docproc.domain.errors import ConflictError, ReaderUnavailableError, UsageError
-from docproc.services.work_records import CPU_QUEUE, MODEL_QUEUE
 from docproc.settings import Settings, settings_files
 
 if TYPE_CHECKING:
@@ -22,7 +34,6 @@ if TYPE_CHECKING:
     from docproc.pages.source import DocprocPages
     from docproc.pipeline.ports import DrawingSource, Reader
     from docproc.queueing.owners import LocalOwners
-    from docproc.readers.remote.config import RemoteConfig
     from docproc.services.errand_ports import ErrandStores
     from docproc.services.front_ports import FrontStores
     from docproc.services.job_context import Accept, JobContext
@@ -34,9 +45,21 @@ if TYPE_CHECKING:
     from docproc.services.workbench import ContextOf
     from docproc.storage.database import Database
 
-#: what reads without a model, on any worker
-CPU_READERS = ("auto", "einvoice", "layout")
-READERS = (*CPU_READERS, "remote")
+#: made in a module of their own, and asked for here
+__all__ = [
+    "CPU_READERS",
+    "READERS",
+    "is_one_a_process",
+    "make_reader",
+    "model_for",
+    "model_of",
+    "queue_of",
+    "reads_at_once",
+    "remote_config",
+    "remote_models",
+    "require_readable",
+    "vlm_config",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,84 +168,6 @@ def open_pages(settings: Settings, *, workers: int, ocr: bool = True) -> Iterato
         yield DocprocPages(pool, ocr=ocr)
 
 
-def make_reader(name: str, settings: Settings) -> "Reader":
-    """The reader called `name`. Raises UsageError for another name, or one that the settings do not suffice for."""
-    from docproc.readers.auto import AutoReader  # noqa: PLC0415
-    from docproc.readers.einvoice import EinvoiceReader  # noqa: PLC0415
-    from docproc.readers.layout.reader import LayoutReader  # noqa: PLC0415
-
-    if name == "einvoice":
-        return EinvoiceReader()
-    if name == "layout":
-        return LayoutReader()
-    if name == "auto":
-        return AutoReader(einvoice=EinvoiceReader(), pages=LayoutReader())
-    if name == "remote":
-        return _remote_reader(settings)
-    if name in settings.readers:
-        return _own_reader(name, settings.readers[name])
-    raise UsageError(f"there is no reader called {name!r}; there are {', '.join((*READERS, *settings.readers))}")
-
-
-def _remote_reader(settings: Settings) -> "Reader":
-    from docproc.readers.remote.reader import RemoteReader  # noqa: PLC0415 its HTTP client takes long to import
-
-    if not settings.remote_endpoints:
-        raise UsageError("the reader remote needs a server: --endpoint URL, or DOCPROC_REMOTE_ENDPOINTS='[\"URL\"]'")
-    return RemoteReader(remote_config(settings))
-
-
-def remote_config(settings: Settings) -> "RemoteConfig":
-    """The servers as the settings name them. Raises UsageError."""
-    from docproc.readers.remote.config import RemoteConfig, Route, base_address  # noqa: PLC0415
-
-    return RemoteConfig(
-        endpoints=tuple(dict.fromkeys(map(base_address, settings.remote_endpoints))),
-        model=settings.remote_model,
-        api_key=_remote_key(settings),
-        route=Route(settings.remote_route),
-        timeout_s=settings.remote_timeout_seconds,
-        concurrency=settings.remote_concurrency,
-    )
-
-
-def _remote_key(settings: Settings) -> str | None:
-    key = settings.remote_api_key.get_secret_value() if settings.remote_api_key else None
-    if key is None and settings.remote_api_key_file is not None:
-        try:
-            key = settings.remote_api_key_file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as exc:
-            raise UsageError(f"settings: remote_api_key_file cannot be read: {type(exc).__name__}") from exc
-    key = key.strip() if key else None
-    if key and not (key.isascii() and key.isprintable()):
-        raise UsageError("settings: the remote API key holds characters that no key has")
-    return key
-
-
-def remote_models(settings: Settings) -> tuple[str, ...]:
-    """Names of the models that the first server that answers has. Raises UsageError, ReaderUnavailableError."""
-    import asyncio  # noqa: PLC0415
-
-    from docproc.readers.remote.servers import Servers  # noqa: PLC0415
-
-    return asyncio.run(Servers(remote_config(settings)).models())
-
-
-def _own_reader(name: str, factory: str) -> "Reader":
-    """A reader that the operator named in the settings: whoever submits a job can only choose among those."""
-    module, _, attribute = factory.partition(":")
-    try:
-        reader: Reader = getattr(import_module(module), attribute)()
-    except (ImportError, AttributeError, TypeError) as exc:
-        raise UsageError(f"settings: readers.{name}: {factory!r} cannot be loaded: {exc}") from exc
-    return reader
-
-
-def queue_of(reader: str) -> str:
-    """Where workers read the pages of jobs that ask for `reader`."""
-    return CPU_QUEUE if reader in CPU_READERS else f"{MODEL_QUEUE}{reader}"
-
-
 @contextmanager
 def open_job(
     desk: Desk, job_id: "UUID", *, schema: "ExtractionSchema", workers: int, passwords: Sequence[str] = ()
@@ -236,17 +181,33 @@ def open_job(
 
     job = desk.stores.jobs.get(job_id)
     require_same_schema(job, schema)
-    with open_pages(desk.settings, workers=workers) as source:
+    named = model_for(schema, job.options.reader, desk.settings)
+    with (
+        open_pages(desk.settings, workers=workers) as source,
+        _opened_reader(job.options.reader, desk) as reader,
+        _opened_reader(named, desk) if named else nullcontext() as model,
+    ):
         yield JobContext(
             job=job,
             schema=schema,
-            reader=make_reader(job.options.reader, desk.settings),
+            reader=reader,
+            model=model,
             source=source,
             source_version=source_version(),
             accept=desk.accept,
             stores=desk.stores,
             passwords=passwords,
         )
+
+
+@contextmanager
+def _opened_reader(name: str, desk: Desk) -> Iterator["Reader"]:
+    """The reader; one that holds a model lets go of it at the end."""
+    reader = make_reader(name, desk.settings)
+    with ExitStack() as stack:
+        if callable(close := getattr(reader, "close", None)):
+            stack.callback(close)
+        yield reader
 
 
 #: of one statement of a worker; what looks at everything takes its time
@@ -306,12 +267,16 @@ def contexts_of(service: Service | Desk, source: "DrawingSource", *, kept: int =
         job = service.stores.jobs.get(job_id, tenant=tenant)
         try:
             schema, reader = schema_of(job.schema), readers(job.options.reader)
+            named = model_for(schema, job.options.reader, service.settings)
+            model = readers(named) if named else None
         except UsageError as exc:
             raise ReaderUnavailableError(f"this worker cannot read for the job: {exc.message}") from exc
         return JobContext(
             job=job,
             schema=schema,
             reader=reader,
+            model=model,
+            model_queue=queue_of(named) if named else "",
             source=source,
             source_version=source_version(),
             accept=service.accept,
