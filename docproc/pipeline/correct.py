@@ -1,7 +1,7 @@
 """A person's word on an extraction: values corrected or all of it confirmed, rules run again. Knows no storage."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -29,6 +29,20 @@ _VOUCHED = ConfidenceParts(model=1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RowChange:
+    """A change within a row of a table that lies outside its extraction."""
+
+    #: field path of the list
+    table: str
+    index: int
+    #: from the row down; empty: the whole row
+    steps: Steps
+    value: JsonValue
+    #: as it was asked for
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewer:
     """Whose word it is, and when it was given."""
 
@@ -47,19 +61,22 @@ def corrected(
     """The extraction with `changes` (field path: new value) made, checked again.
 
     A leaf, a group or a list may be replaced, and a list grows by its next index. `spilled` are the bare rows of tables
-    that lie outside. Raises UsageError for a path that the schema has not, or a value that is not of its shape.
+    that lie outside: their rows can be changed (see `corrected_row`), and none added.
+    Raises UsageError for a path that the schema has not, or a value that is not of its shape.
     """
     if extraction.fields is None or not changes:
         raise UsageError("there is nothing to correct: name field paths with their new values")
     before = extraction.fields
-    after, corrections = dict(before), []
+    after, rows, corrections = dict(before), {path: list(each) for path, each in spilled.items()}, []
+    in_rows = {change.path: change for change in row_changes(changes, spilled)}
     for path, value in changes.items():
-        steps = steps_of(path)
-        _refuse_spilled(steps, spilled)
-        old_value = _bare_at(after, steps)
-        after = _put(after, steps, value, specs=schema.fields, path=path)
+        if path in in_rows:
+            old_value = _change_row(rows, in_rows[path], schema)
+        else:
+            old_value = _bare_at(after, steps_of(path))
+            after = _put(after, steps_of(path), value, specs=schema.fields, path=path)
         corrections.append(Correction(field=path, old=old_value, new=value, by=reviewer.name, at=reviewer.at))
-    old, new = _whole(before, spilled), _whole(after, spilled)
+    old, new = _whole(before, spilled), _whole(after, rows)
     _refuse_wrong_shape(schema, old, new)
     review = _review(extraction, reviewer, corrections=corrections)
     has_pages = bool(extraction.pages)
@@ -102,11 +119,49 @@ def steps_of(path: str) -> Steps:
     return tuple(steps)
 
 
-def _refuse_spilled(steps: Steps, spilled: Mapping[str, list[Record]]) -> None:
-    for path in spilled:
-        table = steps_of(path)
-        if steps[: len(table)] == table or table[: len(steps)] == steps:
-            raise UsageError(f"{path} is a table of more than a thousand rows: correct it in an export")
+def row_changes(changes: Mapping[str, JsonValue], tables: Collection[str]) -> list[RowChange]:
+    """Those of `changes` that are within rows of `tables`. Raises UsageError for one of a table as a whole."""
+    found = []
+    for path, value in changes.items():
+        steps = steps_of(path)
+        for table in tables:
+            above = steps_of(table)
+            index = steps[len(above)] if len(steps) > len(above) else None
+            if above[: len(steps)] == steps:
+                raise UsageError(f"{table} is a table of more than a thousand rows: correct them one by one")
+            if steps[: len(above)] == above and isinstance(index, int):
+                below = steps[len(above) + 1 :]
+                found.append(RowChange(table=table, index=index, steps=below, value=value, path=path))
+    return found
+
+
+def corrected_row(row: dict[str, FieldTree], change: RowChange, schema: ExtractionSchema) -> dict[str, FieldTree]:
+    """A row of a table that lies outside with a change made. Raises UsageError."""
+    changed = _replaced(row, change.steps, change.value, spec=_row_of(schema, change.table), path=change.path)
+    return changed if isinstance(changed, dict) else row
+
+
+def _change_row(rows: dict[str, list[Record]], change: RowChange, schema: ExtractionSchema) -> JsonValue:
+    """Make it in the bare rows; returns what stood there."""
+    bare = rows[change.table]
+    if change.index >= len(bare):
+        raise UsageError(f"{change.path}: the table has {len(bare)} rows, and none can be added to so many")
+    row = _tree(bare[change.index], _row_of(schema, change.table), change.path)
+    before = {"row": row}
+    changed = corrected_row(row, change, schema) if isinstance(row, dict) else {}
+    bare[change.index] = record_of(changed)
+    return _bare_at(before, ("row", *change.steps))
+
+
+def _row_of(schema: ExtractionSchema, table: str) -> FieldSpec:
+    """What a row of a list of objects looks like."""
+    specs = schema.fields
+    for step in steps_of(table)[:-1]:
+        specs = next((spec.children for spec in specs if spec.name == step), ())
+    found = next((spec for spec in specs if spec.name == steps_of(table)[-1]), None)
+    if found is None or found.item is None:
+        raise UsageError(f"the schema has no table {table}")
+    return found.item
 
 
 def _whole(fields: Mapping[str, FieldTree], spilled: Mapping[str, list[Record]]) -> Record:

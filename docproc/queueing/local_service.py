@@ -3,8 +3,7 @@
 import logging
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Self
@@ -23,6 +22,7 @@ from docproc.services.telling import tell
 from docproc.services.tidy import tidy
 from docproc.services.upkeep import keep_house
 from docproc.services.work_on import CancelWork, LeaveWork, work_on
+from docproc.services.work_records import Held
 from docproc.services.workbench import Workbench
 
 logger = logging.getLogger(__name__)
@@ -69,7 +69,8 @@ class LocalService:
         self._called = 0
         self._last_tenant = ""
         self._turn = threading.Lock()
-        self._in_hand: Counter[UUID] = Counter()
+        #: documents that are worked on now, with their jobs
+        self._in_hand: dict[UUID, UUID] = {}
         self._canceled: frozenset[UUID] = frozenset()
         self._threads = [
             *(threading.Thread(target=self._work, name=f"docproc-work-{number}") for number in range(threads)),
@@ -118,7 +119,7 @@ class LocalService:
         claim = self._claim()
         if claim is None:
             return False
-        with self._having(claim.document.job_id):
+        with self._having(claim):
             self._work_on(claim)
         return True
 
@@ -153,31 +154,42 @@ class LocalService:
                 tell(claim, stores.documents.get(claim.document.id))
 
     @contextmanager
-    def _having(self, job_id: UUID) -> Iterator[None]:
+    def _having(self, claim: Claim) -> Iterator[None]:
+        """What breaks off is handed back; where that fails too, its lease is renewed no more, and expires."""
         with self._turn:
-            self._in_hand[job_id] += 1
+            self._in_hand[claim.document.id] = claim.document.job_id
         try:
             yield
+        except Exception:
+            with suppress(DocprocError):
+                self._bench.stores.documents.release(claim)
+            raise
         finally:
             with self._turn:
-                self._in_hand[job_id] -= 1
-                self._in_hand += Counter()  # drops what is no longer in hand
+                del self._in_hand[claim.document.id]
 
     def _beat(self) -> None:
         """Renew the leases, and notice which jobs are canceled."""
         extended = time.monotonic()
         while any(thread.is_alive() for thread in self._threads[:-1]):
             time.sleep(self._rhythm.look_every_s)
-            documents = self._bench.stores.documents
             with self._turn:
-                in_hand = tuple(self._in_hand)
+                in_hand = dict(self._in_hand)
             try:
-                self._canceled = frozenset(job_id for job_id in in_hand if documents.is_canceled(job_id))
-                if self._owner is not None and time.monotonic() - extended >= self._rhythm.extend_every_s:
-                    documents.extend(self._owner.name, lease_s=self._rhythm.lease_s)
+                is_canceled = self._bench.stores.documents.is_canceled
+                self._canceled = frozenset(job_id for job_id in set(in_hand.values()) if is_canceled(job_id))
+                if time.monotonic() - extended >= self._rhythm.extend_every_s:
+                    self._extend(in_hand)
                     extended = time.monotonic()
             except DocprocError as error:
                 event(logger, "leases_not_renewed", error=error.message)
+            except Exception as error:  # noqa: BLE001 without this thread every lease would expire
+                event(logger, "leases_not_renewed", error=type(error).__name__)
+
+    def _extend(self, document_ids: Iterable[UUID]) -> None:
+        if self._owner is not None:
+            held = [Held(id=document_id) for document_id in document_ids]
+            self._bench.work.leases.extend(self._owner.name, held, lease_s=self._rhythm.lease_s)
 
     # -- errands -------------------------------------------------------------------------------------------------------
 

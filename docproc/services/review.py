@@ -1,7 +1,8 @@
 """Review of records by people: what waits for them, corrections, confirmations, history. Knows no request."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from uuid import UUID
 
 from docproc.domain.document import DocumentState
@@ -9,7 +10,7 @@ from docproc.domain.errors import ConflictError, NotFoundError, StaleError
 from docproc.domain.extraction import Correction, Extraction, ExtractionStatus, record_of
 from docproc.domain.ids import new_id
 from docproc.domain.schema import ExtractionSchema, JsonValue, Record
-from docproc.pipeline.correct import Reviewer, confirmed, corrected
+from docproc.pipeline.correct import Reviewer, RowChange, confirmed, corrected, corrected_row, row_changes
 from docproc.services.blob_keys import BlobKind, document_key
 from docproc.services.bodies import get_body, put_body
 from docproc.services.job_context import SystemClock
@@ -17,7 +18,7 @@ from docproc.services.orphans import written_in_vain
 from docproc.services.ports import Clock, Stores
 from docproc.services.records import Document, Job, SpilledTable, StoredExtraction
 from docproc.services.review_records import CONFIRMED, CORRECTED, ReviewFilter, ReviewStore, Revision
-from docproc.services.tables import rows_of_lines
+from docproc.services.tables import line_of_row, rows_of_lines
 from docproc.services.upkeep_records import Deed
 
 
@@ -72,13 +73,34 @@ class ReviewRoom:
         changed = corrected(found.extraction, changes, schema, reviewer=reviewer, spilled=spilled)
         if found.document.state is DocumentState.SUCCEEDED:  # what was accepted stays so, with what is said of it now
             changed = changed.model_copy(update={"status": ExtractionStatus.SUCCEEDED})
-        return self._revise(found, changed, kind=CORRECTED, by=by)
+        asked = row_changes(changes, [table.path for table in found.tables])
+        tables = tuple(self._rewritten(found.document, table, asked, schema) for table in found.tables)
+        return self._revise(found, replace(found, extraction=changed, tables=tables), kind=CORRECTED, by=by)
+
+    def _rewritten(
+        self, document: Document, table: SpilledTable, asked: Sequence[RowChange], schema: ExtractionSchema
+    ) -> SpilledTable:
+        """The table with its changes in a blob of its own: the revision before keeps the old one."""
+        changes = [change for change in asked if change.table == table.path]
+        if not changes:
+            return table
+        blobs = self.stores.blobs
+
+        def lines() -> Iterator[bytes]:
+            for index, row in enumerate(rows_of_lines(blobs.stream(table.blob_key))):
+                mine = [change for change in changes if change.index == index]
+                yield line_of_row(reduce(lambda tree, change: corrected_row(tree, change, schema), mine, row))
+
+        key = document_key(document.tenant, BlobKind.TABLE, document.id, document.attempt, new_id().int)
+        blobs.put(key, lines())
+        return replace(table, blob_key=key)
 
     def confirm(self, document_id: UUID, *, tenant: str, expected: int, by: str) -> Reviewed:
         """Say that the record is right as it is. Raises as `correct` does."""
         found = self._expected(document_id, tenant=tenant, expected=expected)
         reviewer = Reviewer(name=by, at=self.clock.now())
-        return self._revise(found, confirmed(found.extraction, reviewer=reviewer), kind=CONFIRMED, by=by)
+        accepted = replace(found, extraction=confirmed(found.extraction, reviewer=reviewer))
+        return self._revise(found, accepted, kind=CONFIRMED, by=by)
 
     def revisions(self, document_id: UUID, *, tenant: str) -> Sequence[Revision]:
         """Raises NotFoundError."""
@@ -114,16 +136,16 @@ class ReviewRoom:
             for table in found.tables
         }
 
-    def _revise(self, found: Reviewed, extraction: Extraction, *, kind: str, by: str) -> Reviewed:
-        document, blobs = found.document, self.stores.blobs
+    def _revise(self, before: Reviewed, after: Reviewed, *, kind: str, by: str) -> Reviewed:
+        document, blobs = before.document, self.stores.blobs
         # a name of its own: of two that correct at the same time one must not overwrite the other's
         key = document_key(document.tenant, BlobKind.EXTRACTION, document.id, document.attempt, new_id().int)
-        body = put_body(blobs, key, extraction.model_dump_json().encode())
-        stored = StoredExtraction(
-            revision=found.revision, state=DocumentState(extraction.status.value), body=body, tables=found.tables
-        )
+        body = put_body(blobs, key, after.extraction.model_dump_json().encode())
+        state = DocumentState(after.extraction.status.value)
+        stored = StoredExtraction(revision=before.revision, state=state, body=body, tables=after.tables)
         action = "record.correct" if kind == CORRECTED else "record.confirm"
         deed = Deed(tenant=document.tenant, actor=by, action=action, subject=str(document.id))
-        with written_in_vain(blobs, [body.blob_key], when=ConflictError):
+        written = [body.blob_key, *(table.blob_key for table in after.tables if table not in before.tables)]
+        with written_in_vain(blobs, written, when=ConflictError):
             document = self.reviews.revise(stored, of=document, kind=kind, deed=deed)
-        return replace(found, document=document, extraction=extraction, revision=found.revision + 1)
+        return replace(after, document=document, revision=before.revision + 1)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from docproc.domain.document import DocumentState, JobState
 from docproc.domain.errors import ConflictError, NotFoundError, StaleError
-from docproc.domain.extraction import Extraction
+from docproc.domain.extraction import Extraction, record_of
 from docproc.domain.issues import IssueCode
 from docproc.domain.schema import JsonValue
 from docproc.services.collect import collect
@@ -198,3 +198,18 @@ def test_a_record_that_was_accepted_stays_so_when_it_is_corrected(place: Workpla
     (line,) = exported(place, job)
     assert line.record == {"number": None, "lines": []}
     assert {IssueCode.NOTHING_FOUND, IssueCode.CORRECTED} <= {issue.code for issue in line.issues}
+
+
+def test_a_row_of_a_long_table_is_corrected_in_a_blob_of_its_own(place: Workplace, room: ReviewRoom) -> None:
+    job = done(place, {"a.txt": "\n".join(f"row{number}" for number in range(1002))})
+    (document,) = place.stores.documents.page_through(job.id)
+    assert [table.rows for table in room.show(document.id, tenant="local").tables] == [1002]
+    changes: dict[str, JsonValue] = {"lines[1001].text": "last", "number": "R-1"}
+    room.correct(document.id, changes, tenant="local", expected=1, by="ada")
+    (item,) = collect(place.stores, job.id)
+    rows = [record_of(row)["text"] for row in item.tables["lines"]()]
+    assert (len(rows), rows[0], rows[1000], rows[1001]) == (1002, "row0", "row1000", "last")
+    assert [each.old for each in room.history(document.id, tenant="local")] == ["row1001", "row0"]
+    with pytest.raises(StaleError):
+        room.correct(document.id, {"lines[0].text": "x"}, tenant="local", expected=1, by="bob")
+    assert len(list(place.stores.blobs.keys("local/table/"))) == 2  # one for each revision

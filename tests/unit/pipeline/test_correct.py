@@ -22,9 +22,9 @@ from docproc.domain.extraction import (
 from docproc.domain.geometry import Box
 from docproc.domain.issues import Issue, IssueCode, Severity
 from docproc.domain.page import PageState
-from docproc.domain.schema import JsonValue
+from docproc.domain.schema import JsonValue, Record
 from docproc.pipeline.conclude import conclude
-from docproc.pipeline.correct import Reviewer, confirmed, corrected, steps_of
+from docproc.pipeline.correct import Reviewer, confirmed, corrected, corrected_row, row_changes, steps_of
 from docproc.pipeline.merge import Merged
 from schemas import load_schema
 from schemas.json_schema import compile_json_schema
@@ -205,11 +205,38 @@ def test_what_the_schema_does_not_allow_is_refused_without_a_value_in_the_messag
     assert "tomorrow" not in refused.value.message
 
 
-def test_cells_of_a_table_that_lies_outside_are_refused() -> None:
-    for path in ("line_items[0].line_total", "line_items"):
-        with pytest.raises(UsageError, match="more than a thousand rows"):
+def test_a_row_of_a_table_that_lies_outside_is_changed_and_checked_with_all_others() -> None:
+    rows: list[Record] = [{"description": f"part {number}", "line_total": "1.00"} for number in range(100)]
+    before = extraction(line_items=[])
+    spilled = {"line_items": rows}
+    change = {"line_items[99].line_total": "2.00", "line_items[3]": {"description": "nut"}}
+    after = corrected(before, change, INVOICE, reviewer=ADA, spilled=spilled)
+    assert after.review is not None
+    told = {each.field: (each.old, each.new) for each in after.review.corrections}
+    assert told["line_items[99].line_total"] == ("1.00", "2.00")
+    old = told["line_items[3]"][0]
+    assert isinstance(old, dict)
+    assert (old["description"], old["line_total"]) == ("part 3", "1.00")
+    assert after.record is not None
+    assert after.record["line_items"] == []
+    assert rows[99]["line_total"] == "1.00"
+
+    (last, third) = row_changes(change, ["line_items"])
+    assert (last.table, last.index, last.steps, third.index, third.steps) == ("line_items", 99, ("line_total",), 3, ())
+    tree = corrected_row({"description": leaf("part 99"), "line_total": leaf("1.00")}, last, INVOICE)
+    assert record_of(tree) == {"description": "part 99", "line_total": "2.00"}
+
+
+def test_what_cannot_be_done_to_a_table_that_lies_outside_is_refused() -> None:
+    for path, value, said in (
+        ("line_items", [], "more than a thousand rows"),
+        ("line_items[1].line_total", "1.00", "has 1 rows"),
+        ("line_items[0].nothing", "1.00", "has no field"),
+        ("line_items[0].line_total", "much", "decimal"),
+    ):
+        with pytest.raises(UsageError, match=said):
             corrected(
-                extraction(), {path: None}, INVOICE, reviewer=ADA, spilled={"line_items": [{"line_total": "1.00"}]}
+                extraction(), {path: value}, INVOICE, reviewer=ADA, spilled={"line_items": [{"line_total": "1.00"}]}
             )
 
 

@@ -82,7 +82,9 @@ class Backlog:
     @property
     def stores(self) -> WorkStores:
         unused = cast("Any", None)
-        return WorkStores(tasks=cast("Any", self), leases=unused, workers=unused, tenants=cast("Any", self), keeping=unused)
+        return WorkStores(
+            tasks=cast("Any", self), leases=unused, workers=unused, tenants=cast("Any", self), keeping=unused
+        )
 
     def tenants_sent(self) -> list[str]:
         return [lane.tenant for lane, _ in self.sent]
