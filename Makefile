@@ -76,6 +76,7 @@ bench: setup ## what of bench/ needs no GPU and no labels, in short runs, one JS
 	$(BIN)/python bench/page_images.py $(PDFS)
 	$(BIN)/python bench/memory.py --pages 50 500
 	$(BIN)/python bench/service.py --documents 10 --single 5
+	$(BIN)/python bench/api.py --requests 20
 	$(BIN)/python bench/backlog.py --waiting 5000 --runs 1 --documents 5
 	$(BIN)/python bench/fairness.py --waiting 5000 --runs 1
 	$(BIN)/python bench/gpu_nvlm.py --roofline-only H200 --plot build/gpu_nvlm.png
