@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from docproc.readers.remote.config import RemoteConfig
     from docproc.services.errand_ports import ErrandStores
     from docproc.services.job_context import Accept, JobContext
+    from docproc.services.ledger_ports import Ledger
     from docproc.services.ports import Stores
     from docproc.services.records import Job, SchemaVersion
     from docproc.services.upkeep_ports import BlobNames, Census, UpkeepStores
@@ -48,6 +49,8 @@ class Desk:
     errands: "ErrandStores"
     owners: "LocalOwners"
     accept: "Accept"
+    #: what was taken from a watched place, by tenant and place
+    ledger_of: "Callable[[str, str], Ledger]"
 
 
 def load_settings() -> Settings:
@@ -113,6 +116,7 @@ def _desk_over(database: "Database", settings: Settings) -> Desk:
     from docproc.queueing.owners import LocalOwners  # noqa: PLC0415
     from docproc.storage.stores import (  # noqa: PLC0415
         errand_stores_over,
+        ledger_over,
         stores_over,
         upkeep_stores_over,
         work_stores_over,
@@ -126,6 +130,7 @@ def _desk_over(database: "Database", settings: Settings) -> Desk:
         errands=errand_stores_over(database),
         owners=LocalOwners(settings.data_dir / "owners"),
         accept=partial(accept, limits=settings.limits),
+        ledger_of=lambda tenant, place: ledger_over(database, tenant=tenant, place=place),
     )
 
 

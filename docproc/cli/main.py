@@ -24,6 +24,7 @@ from docproc.cli import (
     store,
     submit,
     tenants,
+    watch,
     webhooks,
     worker,
     workers,
@@ -48,6 +49,7 @@ app.command("inspect")(inspect.inspect)
 app.command("eval")(evaluate.evaluate)
 app.add_typer(jobs.app, name="jobs")
 app.command("submit")(submit.submit)
+app.command("watch")(watch.watch)
 app.command("worker")(worker.worker)
 app.add_typer(workers.app, name="workers")
 app.add_typer(queues.app, name="queues")

@@ -67,16 +67,16 @@ class Ledger(Protocol):
         """End the leases of owners that are known to be dead; returns how many."""
         ...
 
-    def reopen(self, entry_id: UUID) -> bool | None:
-        """Take up again what counted as gone; None when there is no such entry, False when it is not gone."""
+    def states(self, ids: Collection[UUID]) -> Mapping[UUID, EntryState]:
+        """Of those that there are."""
+        ...
+
+    def reopen(self, ids: Collection[UUID]) -> int:
+        """Take up again what counted as gone and is there after all; returns how many."""
         ...
 
     def counts(self) -> LedgerCounts: ...
 
     def waiting(self, *, limit: int) -> Sequence[Waiting]:
         """Entries in trouble, those with the most tries first."""
-        ...
-
-    def paths(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
-        """Where entries were seen."""
         ...

@@ -61,6 +61,10 @@ class Sighting:
     #: below the place, with `/`
     path: str
     version: Version
+    #: what lies beside it and describes it; that is to stand still too
+    beside: str = ""
+    #: somebody said that it is whole: there is no need to see it stand still
+    is_ready: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

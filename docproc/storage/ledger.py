@@ -168,15 +168,16 @@ class SqlLedger:
             theirs = (self._here, _FILES.lease_owner.in_(owners))
             return connection.execute(update(WATCHED_FILES).where(*theirs).values(_FREE)).rowcount
 
-    def reopen(self, entry_id: UUID) -> bool | None:
+    def states(self, ids: Collection[UUID]) -> Mapping[UUID, EntryState]:
+        statement = select(_FILES.id, _FILES.state).where(self._here, _FILES.id.in_(ids))
+        with self._database.read() as connection:
+            return {row.id: row.state for row in connection.execute(statement)}
+
+    def reopen(self, ids: Collection[UUID]) -> int:
         with self._database.write() as connection:
-            mine = (self._here, _FILES.id == entry_id)
-            state = connection.scalar(select(_FILES.state).where(*mine).with_for_update())
-            if state is not EntryState.GONE:
-                return None if state is None else False
+            mine = (self._here, _FILES.id.in_(ids), _FILES.state == EntryState.GONE)
             values = {"state": EntryState.CLAIMED, "finished_at": None, "due_at": self._database.now(connection)}
-            connection.execute(update(WATCHED_FILES).where(*mine).values(values))
-            return True
+            return connection.execute(update(WATCHED_FILES).where(*mine).values(values)).rowcount
 
     def counts(self) -> LedgerCounts:
         states = select(_FILES.state, func.count()).where(self._here).group_by(_FILES.state)
@@ -192,11 +193,6 @@ class SqlLedger:
         with self._database.read() as connection:
             rows = connection.execute(statement.order_by(_FILES.tries.desc(), _FILES.id).limit(limit))
             return [Waiting(path=row.path, trouble=row.trouble, tries=row.tries, due_at=row.due_at) for row in rows]
-
-    def paths(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
-        statement = select(_FILES.id, _FILES.path).where(self._here, _FILES.id.in_(ids))
-        with self._database.read() as connection:
-            return {row.id: row.path for row in connection.execute(statement)}
 
     def _change(self, entry: Entry, values: Mapping[str, Any]) -> Entry:
         with self._database.write() as connection:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from docproc.domain.errors import StorageError
 from docproc.services.errand_ports import ErrandStores
+from docproc.services.ledger_ports import Ledger
 from docproc.services.ports import Stores
 from docproc.services.upkeep_ports import UpkeepStores
 from docproc.services.work_ports import WorkStores
@@ -19,6 +20,7 @@ from docproc.storage.exports import SqlExportStore
 from docproc.storage.extractions import SqlExtractionStore
 from docproc.storage.jobs import SqlJobStore
 from docproc.storage.leases import SqlLeaseStore
+from docproc.storage.ledger import SqlLedger
 from docproc.storage.migrate import HEAD, migrate, revision
 from docproc.storage.pages import SqlPageStore
 from docproc.storage.readings import SqlReadingStore
@@ -91,6 +93,11 @@ def upkeep_stores_over(database: Database) -> UpkeepStores:
         names=SqlBlobNames(database),
         census=SqlCensus(database),
     )
+
+
+def ledger_over(database: Database, *, tenant: str, place: str) -> Ledger:
+    """What was taken from a watched place."""
+    return SqlLedger(database, tenant=tenant, place=place)
 
 
 def stores_over(database: Database, blobs: str | Path) -> Stores:

@@ -102,10 +102,6 @@ class Place(Protocol):
         """Entries whose files are secured and not put away."""
         ...
 
-    def give_back(self, entry_id: UUID) -> None:
-        """A secured file of which no ledger knows lies in the place again."""
-        ...
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
@@ -159,7 +155,9 @@ class Jobs(Protocol):
         ...
 
     def finished(self, job_ids: Collection[UUID]) -> frozenset[UUID]:
-        """Those of which every document has ended."""
+        """Those of which every document has ended, or which are no longer there."""
         ...
 
-    def outcome(self, job_id: UUID) -> Outcome: ...
+    def outcome(self, job_id: UUID) -> Outcome:
+        """Raises NotFoundError when somebody deleted the job."""
+        ...

@@ -57,7 +57,11 @@ class Settling:
 
     def settled(self, now: float, *, limit: int) -> list[Sighting]:
         """Up to `limit` that have not been seen to change for long enough, in the order in which they came."""
-        ripe = (each.sighting for each in self._still.values() if now - each.since >= self._settle_s)
+        ripe = (
+            each.sighting
+            for each in self._still.values()
+            if each.sighting.is_ready or now - each.since >= self._settle_s
+        )
         return list(islice(ripe, limit))
 
     def __contains__(self, path: str) -> bool:
