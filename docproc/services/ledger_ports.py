@@ -47,6 +47,10 @@ class Ledger(Protocol):
 
     def note_submitted(self, entry: Entry, job_id: UUID) -> Entry: ...
 
+    def note_staged(self, entry: Entry) -> Entry:
+        """Its records are whole, and not in the outbox yet."""
+        ...
+
     def end(self, entry: Entry, state: EntryState) -> None:
         """One that is gone no longer stands."""
         ...

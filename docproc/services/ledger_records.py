@@ -14,6 +14,8 @@ class EntryState(StrEnum):
     CLAIMED = "claimed"
     #: its job is there; its records are to be delivered
     SUBMITTED = "submitted"
+    #: its records are staged: what is not in the outbox yet is moved there, and nothing is written anew
+    DELIVERING = "delivering"
     #: its records lie in the outbox, and the file where it belongs
     DONE = "done"
     #: no document of it came to a record
@@ -26,7 +28,7 @@ class EntryState(StrEnum):
     GONE = "gone"
 
 
-OPEN_ENTRY_STATES = frozenset({EntryState.CLAIMED, EntryState.SUBMITTED})
+OPEN_ENTRY_STATES = frozenset({EntryState.CLAIMED, EntryState.SUBMITTED, EntryState.DELIVERING})
 
 
 class Trouble(StrEnum):

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, func, or_, select, text, tuple_, update
 from docproc.domain.errors import LeaseLostError
 from docproc.domain.ids import new_id
 from docproc.services.ledger_records import (
+    OPEN_ENTRY_STATES,
     Entry,
     EntryState,
     LedgerCounts,
@@ -21,7 +22,6 @@ from docproc.services.ledger_records import (
 from docproc.storage.database import Database
 from docproc.storage.ledger_table import ENTRY_OPEN, WATCHED_FILES
 from docproc.storage.locks import lock_alone
-from docproc.storage.paths import stored_path
 from docproc.storage.rows import AnyRow
 from docproc.storage.upserts import insert_or_leave
 
@@ -29,7 +29,7 @@ _FILES = WATCHED_FILES.c
 _KEY = tuple_(_FILES.path, _FILES.byte_count, _FILES.modified_ns, _FILES.identity)
 _FREE: Mapping[str, Any] = {"lease_owner": None, "lease_expires_at": None}
 _MOVES_ON: Mapping[str, Any] = {"tries": 0, "trouble": None}
-_COUNTED = (EntryState.CLAIMED, EntryState.SUBMITTED, EntryState.DONE)
+_COUNTED = (*sorted(OPEN_ENTRY_STATES), EntryState.DONE)
 
 
 class SqlLedger:
@@ -49,7 +49,7 @@ class SqlLedger:
         with self._database.read() as connection:
             rows = connection.execute(statement.where(self._here, _FILES.standing, _KEY.in_(list(keys))))
             for row in rows:
-                keys.pop((stored_path(row.path), row.byte_count, row.modified_ns, row.identity), None)
+                keys.pop((row.path, row.byte_count, row.modified_ns, row.identity), None)
         return list(keys.values())
 
     def claim_new(self, seen: Sequence[Sighting], *, owner: str, lease_s: float) -> Sequence[Entry]:
@@ -136,6 +136,9 @@ class SqlLedger:
     def note_submitted(self, entry: Entry, job_id: UUID) -> Entry:
         return self._change(entry, {"state": EntryState.SUBMITTED, "job_id": job_id, **_MOVES_ON})
 
+    def note_staged(self, entry: Entry) -> Entry:
+        return self._change(entry, {"state": EntryState.DELIVERING})
+
     def end(self, entry: Entry, state: EntryState) -> None:
         with self._database.write() as connection:
             values: dict[str, Any] = {"state": state, "finished_at": self._database.now(connection), **_FREE}
@@ -218,7 +221,7 @@ def _held(entry: Entry) -> tuple[Any, ...]:
 
 def _key(sighting: Sighting) -> tuple[str, int, int, str]:
     version = sighting.version
-    return (stored_path(sighting.path), version.byte_count, version.modified_ns, version.identity)
+    return (sighting.path, version.byte_count, version.modified_ns, version.identity)
 
 
 def _version_values(version: Version) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from docproc.services.ledger_records import EntryState, Trouble
 from docproc.storage.columns import Base, PathText, partial_index, state_column
 
-ENTRY_OPEN = "state IN ('claimed', 'submitted')"
+ENTRY_OPEN = "state IN ('claimed', 'submitted', 'delivering')"
 
 
 class WatchedFileRow(Base):
@@ -20,7 +20,7 @@ class WatchedFileRow(Base):
         CheckConstraint("(lease_owner IS NULL) = (lease_expires_at IS NULL)", name="lease_is_whole"),
         CheckConstraint(f"{ENTRY_OPEN} OR lease_owner IS NULL", name="final_at_rest"),
         CheckConstraint(f"({ENTRY_OPEN}) = (finished_at IS NULL)", name="finished_when_final"),
-        CheckConstraint("state <> 'submitted' OR job_id IS NOT NULL", name="submitted_as_a_job"),
+        CheckConstraint("state NOT IN ('submitted', 'delivering') OR job_id IS NOT NULL", name="submitted_as_a_job"),
         CheckConstraint("state <> 'gone' OR NOT standing", name="gone_does_not_stand"),
         CheckConstraint("attempt >= 0 AND tries >= 0", name="attempts_from_0"),
         # one entry for each version that lies there; where a file was taken away, the same one may come again

@@ -131,21 +131,30 @@ class FolderPlace:
         folder = self._home(fate) / Path(entry.path).parent
         folder.mkdir(parents=True, exist_ok=True)
         plain, own = folder / inside.name, folder / _own_name(entry)
+        told = inside.with_name(fitting(inside.name, "", suffix=ERROR))
         if not os.path.lexists(inside):  # done before, and then broken off
             target = own if own.exists() else plain
-        elif _version(inside) != entry.version:
-            self._lay_back(inside, Path(entry.path).parent, name=_own_name(entry))
-            target = own
         else:
-            target = move_to_free(inside, (plain, own))
-        with suppress(FileNotFoundError):
-            move(_meta(inside), _meta(target))
+            if error is not None:  # where it is moved from with the file: what is gone from there was delivered
+                write_whole(told, (error,))
+            target = self._away(entry, inside, (plain, own))
+        for companion, name in (
+            (_meta(inside), _meta(target)),
+            (told, target.with_name(fitting(target.name, "", suffix=ERROR))),
+        ):
+            with suppress(FileNotFoundError):
+                move(companion, name)
         for trigger in _triggers(inside):
             trigger.unlink(missing_ok=True)
-        if error is not None:
-            write_whole(target.with_name(fitting(target.name, "", suffix=ERROR)), (error,))
         with suppress(OSError):
             inside.parent.rmdir()
+
+    def _away(self, entry: Entry, inside: Path, targets: tuple[Path, Path]) -> Path:
+        if _version(inside) == entry.version:
+            return move_to_free(inside, targets)
+        # somebody who had it open all the while wrote on: that is another version, and lies in the place again
+        self._lay_back(inside, Path(entry.path).parent, name=_own_name(entry))
+        return targets[1]
 
     def left_behind(self) -> Iterator[UUID]:
         with os.scandir(self._folders.processing) as entries:
@@ -171,10 +180,8 @@ class FolderInPlace:
 
     moves = False
 
-    def __init__(self, root: Path, rules: Rules, *, errors: Path, ignore: tuple[str, ...] = ()) -> None:
-        """`errors`: where is told why a file has no record."""
+    def __init__(self, root: Path, rules: Rules, *, ignore: tuple[str, ...] = ()) -> None:
         self._root = root
-        self._errors = errors
         self._files = FilesBelow(root, rules, ignore=ignore)
 
     def require(self) -> None:
@@ -206,11 +213,8 @@ class FolderInPlace:
     def sidecar(self, entry: Entry) -> Sidecar:
         return read_sidecar(_meta(self._root / entry.path))
 
-    def put_away(self, entry: Entry, fate: Fate, *, error: bytes | None = None) -> None:  # noqa: ARG002 it stays
-        if error is not None:
-            folder = self._errors / Path(entry.path).parent
-            folder.mkdir(parents=True, exist_ok=True)
-            write_whole(folder / fitting(_own_name(entry), "", suffix=ERROR), (error,))
+    def put_away(self, entry: Entry, fate: Fate, *, error: bytes | None = None) -> None:
+        """It stays where it is, and nothing is written beside it."""
 
     def left_behind(self) -> Iterator[UUID]:
         return iter(())

@@ -1,11 +1,16 @@
-"""The outbox: one JSON file a document, whole or not there, by the same name when it is written again."""
+"""The outbox: one JSON file a document, whole or not there, and delivered once. Knows no ledger."""
 
 import errno
+from collections.abc import Iterable
 from pathlib import Path
+from uuid import UUID
 
 from docproc.domain.errors import UsageError
-from docproc.watch.moving import write_whole
-from docproc.watch.ports import Outcome
+from docproc.watch.moving import sync, write_whole
+from docproc.watch.ports import RecordText
+
+#: below the outbox; hidden
+STAGED = ".docproc"
 
 
 class OutboxInsideError(UsageError):
@@ -15,20 +20,39 @@ class OutboxInsideError(UsageError):
 
 
 class Outbox:
-    """A folder of records, with the sub-folders that the files came from."""
+    """A folder of records, with the sub-folders that the files came from.
+
+    Records are staged first, where nobody looks, and moved to their names once the ledger knows that they are whole:
+    what is still staged is not delivered yet, what is gone from there is. So each is delivered once, also when its
+    reader is quick to take it away and the watcher dies just then.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def deliver(self, path: str, outcome: Outcome) -> int:
-        """The records of the file that lay at `path`; returns how many. Raises OSError."""
-        folder = self._folder / Path(path).parent
-        folder.mkdir(parents=True, exist_ok=True)
+    def stage(self, entry_id: UUID, records: Iterable[RecordText]) -> int:
+        """Write records where nobody looks; returns how many. Raises OSError."""
+        staged = self._staged(entry_id)
+        staged.mkdir(parents=True, exist_ok=True)
         count = 0
-        for record in outcome.records:
-            write_whole(folder / record.name, (piece.encode() for piece in record.pieces))
+        for record in records:
+            write_whole(staged / record.name, (piece.encode() for piece in record.pieces))
             count += 1
         return count
+
+    def publish(self, entry_id: UUID, path: str) -> None:
+        """Those staged records that are not delivered yet, for the file that lay at `path`. Raises OSError."""
+        staged, folder = self._staged(entry_id), self._folder / Path(path).parent
+        if not staged.is_dir():
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        for record in sorted(staged.iterdir()):
+            record.replace(folder / record.name)
+        sync(folder)
+        staged.rmdir()
+
+    def _staged(self, entry_id: UUID) -> Path:
+        return self._folder / STAGED / entry_id.hex
 
     def rehearse(self) -> None:
         """Make the folder, and see that it can be written. Raises UsageError."""

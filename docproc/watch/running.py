@@ -72,7 +72,7 @@ def open_watcher(desk: Desk, plan: WatchPlan, terms: WatchTerms, stop: StopSigna
 def _place(plan: WatchPlan, ledger: Ledger) -> Place:
     settings = plan.settings
     if settings.in_place:
-        return FolderInPlace(plan.root, plan.rules, errors=plan.outbox, ignore=settings.ignore)
+        return FolderInPlace(plan.root, plan.rules, ignore=settings.ignore)
     folders = Whereabouts(
         root=plan.root,
         processing=plan.below(settings.processing),

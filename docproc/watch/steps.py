@@ -7,13 +7,15 @@ import hashlib
 import json
 import logging
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from uuid import UUID
 
 from docproc.domain.errors import NotFoundError, UsageError
 from docproc.observability import event
 from docproc.services.ledger_ports import Ledger
-from docproc.services.ledger_records import Entry, EntryState
+from docproc.services.ledger_records import OPEN_ENTRY_STATES, Entry, EntryState
+from docproc.watch.ignoring import ERROR
+from docproc.watch.moving import fitting
 from docproc.watch.outbox import Outbox
 from docproc.watch.ports import (
     Fate,
@@ -21,6 +23,7 @@ from docproc.watch.ports import (
     Jobs,
     Outcome,
     Place,
+    RecordText,
     SidecarError,
     Ticket,
     UnsettledError,
@@ -65,18 +68,17 @@ class Steps:
         if entry.job_id is not None:
             self.jobs.work(entry.job_id, self._rule(entry))
 
-    def deliver(self, entry: Entry) -> EntryState:
+    def deliver(self, entry: Entry, fence: Fence) -> EntryState:
         """Records to the outbox first, then the file to its place, then the ledger."""
         outcome = self._outcome(entry)
-        if outcome.usable:
-            records = self.outbox.deliver(entry.path, outcome)
-            self.place.put_away(entry, Fate.DONE)
-            self.ledger.end(entry, EntryState.DONE)
-            event(logger, "file_done", entry_id=str(entry.id), job_id=str(entry.job_id), records=records)
-            return EntryState.DONE
-        failures = [failure.model_dump(mode="json") for failure in outcome.failures]
-        first = failures[0] if failures else {"code": "canceled", "message": "the job was canceled or deleted"}
-        return self._fail(entry, code=first["code"], message=first["message"], failures=failures)
+        error = None if outcome.usable else self._error_of(entry, outcome)
+        if entry.state is not EntryState.DELIVERING:
+            fence()
+            self.outbox.stage(entry.id, outcome.records if error is None else self._told_in_outbox(entry, error))
+            entry = self.ledger.note_staged(entry)
+        fence()
+        self.outbox.publish(entry.id, entry.path)
+        return self._put_away(entry, error)
 
     def _secured(self, entry: Entry, fence: Fence) -> Entry:
         version = self.place.secure(entry, fence)
@@ -100,7 +102,10 @@ class Steps:
             try:
                 sidecar = self.place.sidecar(entry)
             except SidecarError as exc:
-                return entry, self._fail(entry, code="sidecar_invalid", message=str(exc), failures=[])
+                error = _error(entry, code="sidecar_invalid", message=str(exc), failures=[])
+                self.outbox.stage(entry.id, self._told_in_outbox(entry, error))
+                self.outbox.publish(entry.id, entry.path)
+                return entry, self._put_away(entry, error)
             flag = {} if entry.duplicate_of is None else {"duplicate_of": str(entry.duplicate_of)}
             ticket = Ticket(
                 id=entry.id,
@@ -137,20 +142,28 @@ class Steps:
             pass
         return Outcome(usable=False, records=iter(()), failures=())
 
-    def _fail(self, entry: Entry, *, code: str, message: str, failures: list[dict[str, object]]) -> EntryState:
-        told = {
-            "file": entry.path,
-            "code": code,
-            "message": message,
-            "job_id": None if entry.job_id is None else str(entry.job_id),
-            "sha256": entry.sha256,
-            "failures": failures,
-        }
-        text = json.dumps(told, ensure_ascii=False, indent=2) + "\n"
-        self.place.put_away(entry, Fate.FAILED, error=text.encode("utf-8", "backslashreplace"))
-        self.ledger.end(entry, EntryState.FAILED)
-        event(logger, "file_failed", entry_id=str(entry.id), code=code)
-        return EntryState.FAILED
+    def _put_away(self, entry: Entry, error: "_Error | None") -> EntryState:
+        if error is not None:
+            self.place.put_away(entry, Fate.FAILED, error=error.text.encode())
+            self.ledger.end(entry, EntryState.FAILED)
+            event(logger, "file_failed", entry_id=str(entry.id), code=error.code)
+            return EntryState.FAILED
+        self.place.put_away(entry, Fate.DONE)
+        self.ledger.end(entry, EntryState.DONE)
+        event(logger, "file_done", entry_id=str(entry.id), job_id=str(entry.job_id))
+        return EntryState.DONE
+
+    def _told_in_outbox(self, entry: Entry, error: "_Error") -> list[RecordText]:
+        """Beside a file that stays where it is nothing is written."""
+        if self.place.moves:
+            return []
+        name = fitting(PurePosixPath(entry.path).name, f"-{entry.id}", suffix=ERROR)
+        return [RecordText(name=name, pieces=iter([error.text]))]
+
+    def _error_of(self, entry: Entry, outcome: Outcome) -> "_Error":
+        failures = [failure.model_dump(mode="json") for failure in outcome.failures]
+        first = failures[0] if failures else {"code": "canceled", "message": "the job was canceled or deleted"}
+        return _error(entry, code=first["code"], message=first["message"], failures=failures)
 
     def _rule(self, entry: Entry) -> Rule:
         rule = self.rules.of(entry.path)
@@ -160,7 +173,27 @@ class Steps:
 
 
 #: what an earlier file with the same bytes may be for a later one to be skipped
-_COUNTS = frozenset({EntryState.CLAIMED, EntryState.SUBMITTED, EntryState.DONE})
+_COUNTS = OPEN_ENTRY_STATES | {EntryState.DONE}
+
+
+@dataclass(frozen=True, slots=True)
+class _Error:
+    """Why a file has no record, as it is told beside it."""
+
+    code: str
+    text: str
+
+
+def _error(entry: Entry, *, code: str, message: str, failures: list[dict[str, object]]) -> _Error:
+    told = {
+        "file": entry.path,
+        "code": code,
+        "message": message,
+        "job_id": None if entry.job_id is None else str(entry.job_id),
+        "sha256": entry.sha256,
+        "failures": failures,
+    }
+    return _Error(code, json.dumps(told, indent=2) + "\n")
 
 
 def _sha256_of(path: Path) -> str:

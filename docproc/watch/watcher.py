@@ -253,7 +253,7 @@ class Watcher:
             self._ended(entry, taken)
 
     def _hand_out(self, entry: Entry) -> None:
-        self._ended(entry, self._steps.deliver(entry))
+        self._ended(entry, self._steps.deliver(entry, lambda: self._in_hand.require(entry.id)))
 
     def _ended(self, entry: Entry, state: EntryState) -> None:
         self.tally.count_end(state)

@@ -10,8 +10,8 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-OPEN = "state IN ('claimed', 'submitted')"
-STATES = ("claimed", "submitted", "done", "failed", "skipped", "known", "gone")
+OPEN = "state IN ('claimed', 'submitted', 'delivering')"
+STATES = ("claimed", "submitted", "delivering", "done", "failed", "skipped", "known", "gone")
 TROUBLES = (
     "disk_full",
     "no_permission",
@@ -61,7 +61,7 @@ def upgrade() -> None:
         sa.CheckConstraint(f"{OPEN} OR lease_owner IS NULL", name=op.f("ck_watched_files_final_at_rest")),
         sa.CheckConstraint(f"({OPEN}) = (finished_at IS NULL)", name=op.f("ck_watched_files_finished_when_final")),
         sa.CheckConstraint(
-            "state <> 'submitted' OR job_id IS NOT NULL", name=op.f("ck_watched_files_submitted_as_a_job")
+            "state NOT IN ('submitted', 'delivering') OR job_id IS NOT NULL", name=op.f("ck_watched_files_submitted_as_a_job")
         ),
         sa.CheckConstraint("state <> 'gone' OR NOT standing", name=op.f("ck_watched_files_gone_does_not_stand")),
         sa.CheckConstraint("attempt >= 0 AND tries >= 0", name=op.f("ck_watched_files_attempts_from_0")),
