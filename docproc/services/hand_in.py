@@ -10,13 +10,12 @@ from typing import Any
 from uuid import UUID
 
 from docproc.domain.errors import ChangedError, DocumentError, NotFoundError, RefusedError, UnreadableError
-from docproc.domain.failure import Phase
-from docproc.domain.ids import new_id
 from docproc.services.job_context import Accept
-from docproc.services.names import readable
-from docproc.services.originals import keep, keep_again, look_at
+from docproc.services.originals import look_at
 from docproc.services.ports import Stores
-from docproc.services.records import Job, NewDocument, NewJob, Original
+from docproc.services.records import Job, NewJob, Original
+from docproc.services.take_in import FileLabel, TakenIn, Taking, refuse, take_in, take_in_again
+from docproc.services.unpack import Unpacker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,20 +30,21 @@ class HandedIn:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
-def hand_in(stores: Stores, job: NewJob, file: HandedIn, *, accept: Accept) -> UUID:
-    """The id of the job, which is `job`'s. A file that intake refuses is a failed document.
+def hand_in(stores: Stores, job: NewJob, file: HandedIn, *, accept: Accept, unpacker: Unpacker | None = None) -> UUID:
+    """The id of the job, which is `job`'s. A file that intake refuses is a failed document; a container is unpacked.
 
     Raises ChangedError when the bytes are others by now, UnreadableError when they cannot be had: then there is no job.
     """
-    document = _document(stores, job, file, accept=accept)
+    taking = Taking(tenant=job.tenant, blobs=stores.blobs, keeps_originals=True, unpacker=unpacker)
+    taken = _taken_in(file, taking, accept=accept)
     if _find(stores, job) is None:
         try:
             stores.jobs.create(job)
         except RefusedError:  # somebody who holds the same file no longer, and has not noticed yet, was faster
             if _find(stores, job) is None:
                 raise
-    stores.jobs.add_documents(job.id, [document])
-    keep_again(document.original, tenant=job.tenant, blobs=stores.blobs)
+    stores.jobs.add_documents(job.id, taken.documents)
+    take_in_again(taken, taking)
     found = stores.jobs.get(job.id, tenant=job.tenant)
     if found.submitted_at is None:
         stores.jobs.mark_submitted(job.id)
@@ -66,24 +66,16 @@ def _find(stores: Stores, job: NewJob) -> Job | None:
         return None
 
 
-def _document(stores: Stores, job: NewJob, file: HandedIn, *, accept: Accept) -> NewDocument:
-    original, failure = Original(path=str(file.path.absolute())), None
+def _taken_in(file: HandedIn, taking: Taking, *, accept: Accept) -> TakenIn:
+    label = FileLabel(name=file.name, external_id=file.external_id, metadata=file.metadata)
+    path = file.path.absolute()
     try:
         # the bytes are kept before anything is recorded: from here on the file may change or go
-        original = _as_expected(look_at(file.path.absolute(), accept), file.sha256)
-        original = keep(original, tenant=job.tenant, blobs=stores.blobs)
+        return take_in(_as_expected(look_at(path, accept), file.sha256), label, taking)
     except (ChangedError, UnreadableError):
         raise
     except DocumentError as error:
-        failure = error.failure(Phase.INTAKE)
-    return NewDocument(
-        id=new_id(),
-        file=readable(file.name),
-        original=original,
-        failure=failure,
-        external_id=file.external_id,
-        metadata=file.metadata,
-    )
+        return refuse(Original(path=str(path)), label, error)
 
 
 def _as_expected(original: Original, sha256: str) -> Original:

@@ -13,6 +13,7 @@ from docproc.domain.schema import ExtractionSchema
 from docproc.exports.export_item import ExportItem
 from docproc.exports.json_text import json_pieces
 from docproc.exports.json_writers import file_name
+from docproc.pages.unpack import open_unpacker
 from docproc.services.collect import collect
 from docproc.services.hand_in import HandedIn, find_handed_in, hand_in
 from docproc.services.job_context import schema_version
@@ -69,7 +70,8 @@ class DeskJobs:
             metadata=ticket.metadata,
         )
         try:
-            return hand_in(self._desk.stores, job, file, accept=self._desk.accept)
+            with open_unpacker(self._desk.settings.limits, passwords=rule.passwords) as unpacker:
+                return hand_in(self._desk.stores, job, file, accept=self._desk.accept, unpacker=unpacker)
         except UnreadableError as exc:
             if isinstance(exc.__cause__, FileNotFoundError):
                 raise VanishedError from exc
