@@ -113,7 +113,9 @@ def watch(
         if not once:
             typer.echo(f"watching {planned.root}; records go to {planned.outbox}", err=True)
         tally = watcher.run(stop, once=once)
-    _end(desk, planned, tally, tenant=tenant, once=once and not stop.finishing, as_json=as_json)
+        # asked here: closing what was opened stops everybody
+        interrupted = stop.finishing
+    _end(desk, planned, tally, tenant=tenant, once=once and not interrupted, as_json=as_json)
 
 
 @contextmanager

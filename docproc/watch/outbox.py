@@ -11,6 +11,8 @@ from docproc.watch.ports import RecordText
 
 #: below the outbox; hidden
 STAGED = ".docproc"
+#: nobody who looks for records takes what bears it for one
+_STAGED = ".staged"
 
 
 class OutboxInsideError(UsageError):
@@ -36,7 +38,7 @@ class Outbox:
         staged.mkdir(parents=True, exist_ok=True)
         count = 0
         for record in records:
-            write_whole(staged / record.name, (piece.encode() for piece in record.pieces))
+            write_whole(staged / f"{record.name}{_STAGED}", (piece.encode() for piece in record.pieces))
             count += 1
         return count
 
@@ -47,7 +49,7 @@ class Outbox:
             return
         folder.mkdir(parents=True, exist_ok=True)
         for record in sorted(staged.iterdir()):
-            record.replace(folder / record.name)
+            record.replace(folder / record.name.removesuffix(_STAGED))
         sync(folder)
         staged.rmdir()
 

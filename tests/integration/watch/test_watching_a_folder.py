@@ -330,8 +330,11 @@ def test_a_file_that_vanishes_while_it_is_read_is_gone_and_the_next_one_by_its_n
 
 def test_a_file_that_is_replaced_just_when_it_is_taken_is_taken_whole_and_once(watched: Watched) -> None:
     file = watched.drop("a.pdf", "one")
-    replace_it = at_first(1, lambda _: watched.drop("a.pdf", "two, and longer"))
-    watched.seen_as = lambda place: Meddling(place, "secure", replace_it)  # type: ignore[assignment,return-value]
+
+    def replace_it(_: Entry) -> None:
+        watched.drop("a.pdf", "two, and longer")
+
+    watched.seen_as = lambda place: Meddling(place, "secure", at_first(1, replace_it))  # type: ignore[assignment,return-value]
 
     watched.watch_once()
 

@@ -13,8 +13,8 @@ from docproc.services.ledger_records import Trouble
 from docproc.watch.backoff import delay_s, trouble_of
 from docproc.watch.moving import fitting, move, move_to_free, write_whole
 from docproc.watch.outbox import STAGED, Outbox
-from docproc.watch.ports import PlaceGoneError, RecordText
-from docproc.watch.sidecars import SidecarError, read_sidecar
+from docproc.watch.ports import PlaceGoneError, RecordText, SidecarError
+from docproc.watch.sidecars import read_sidecar
 
 ENTRY = UUID(int=0xABCDEF)
 
@@ -105,7 +105,7 @@ def test_records_that_are_staged_are_delivered_once_also_when_their_reader_is_qu
 def test_a_delivery_that_broke_off_goes_on_with_what_is_left(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path)
     outbox.stage(ENTRY, [RecordText(name=f"{name}.json", pieces=iter("1")) for name in "ab"])
-    (tmp_path / STAGED / ENTRY.hex / "a.json").rename(tmp_path / "a.json")
+    (tmp_path / STAGED / ENTRY.hex / "a.json.staged").rename(tmp_path / "a.json")
 
     outbox.publish(ENTRY, "scan.pdf")
 
