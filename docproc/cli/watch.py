@@ -28,7 +28,10 @@ _NAMED = 20
 
 
 def watch(
-    folder: Annotated[Path, typer.Argument(help="The folder to watch.", metavar="DIR", show_default=False)],
+    folder: Annotated[
+        str,
+        typer.Argument(help="The folder to watch, or s3://BUCKET/PREFIX?endpoint=…", metavar="DIR", show_default=False),
+    ],
     schema: Annotated[
         str | None, typer.Option("--schema", "-s", help="NAME, FILE.json or module:Class.", show_default=False)
     ] = None,
@@ -75,7 +78,7 @@ def watch(
     """Watch a folder: each file left there is taken once. Example: `docproc watch scans/ -s invoice -o records/`."""
     from docproc.bootstrap import load_settings, open_desk, open_service_desk
     from docproc.queueing.local import StopSignal
-    from docproc.watch.config import FILE_NAME, load_watch_settings, plan
+    from docproc.watch.config import FILE_NAME, load_watch_settings, place_of_bucket, plan, plan_bucket
     from docproc.watch.running import WatchTerms, open_watcher
 
     given: dict[str, Any] = {
@@ -91,13 +94,18 @@ def watch(
         "in_place": in_place or None,
         "place": place,
     }
+    root = None if folder.startswith("s3://") else Path(folder)
     here = Path(FILE_NAME)
-    watch_settings = load_watch_settings(config or (here if here.is_file() else None), folder, given)
+    watch_settings = load_watch_settings(config or (here if here.is_file() else None), root, given)
     settings = load_settings()
     desk = open_service_desk(settings) if service else open_desk(settings)
     if status:
-        _say_status(desk.ledger_of(tenant, watch_settings.place or str(folder.absolute())), as_json=as_json)
-    planned = plan(folder, watch_settings, data_dir=settings.data_dir)
+        name = place_of_bucket(folder, watch_settings) if root is None else watch_settings.place or str(root.absolute())
+        _say_status(desk.ledger_of(tenant, name), as_json=as_json)
+    if root is None:
+        planned = plan_bucket(folder, watch_settings)
+    else:
+        planned = plan(root, watch_settings, data_dir=settings.data_dir)
     terms = WatchTerms(
         tenant=tenant, by_service=service, workers=workers or settings.workers, lease_s=settings.lease_seconds
     )
@@ -111,7 +119,7 @@ def watch(
             closing.enter_context(served_metrics(watcher.tally, ledger, port=metrics_port, host=metrics_host))
         closing.enter_context(_stopped_by_signals(stop))
         if not once:
-            typer.echo(f"watching {planned.root}; records go to {planned.outbox}", err=True)
+            typer.echo(f"watching {planned.shown}; records go to {planned.outbox}", err=True)
         tally = watcher.run(stop, once=once)
         # asked here: closing what was opened stops everybody
         interrupted = stop.finishing

@@ -7,7 +7,7 @@ where whoever drops files could change it.
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -19,6 +19,7 @@ from docproc.watch.rules import Duplicates, Rule, Rules
 T = TypeVar("T")
 
 FILE_NAME = "docproc-watch.toml"
+_NO_OUTBOX = "docproc watch needs an outbox for the records: --outbox DIR, or `outbox` in docproc-watch.toml"
 
 
 class FolderSettings(BaseModel):
@@ -55,7 +56,10 @@ class WatchSettings(FolderSettings):
 class WatchPlan:
     """A place to watch, with everything that was said of it."""
 
-    root: Path
+    #: the folder; None: a prefix of a bucket
+    root: Path | None
+    #: URL of the bucket and the prefix
+    bucket: str | None = None
     #: by which the ledger knows it, on every machine that watches it
     place: str
     outbox: Path
@@ -64,14 +68,20 @@ class WatchPlan:
 
     def below(self, folder: Path) -> Path:
         """A folder of ours: below the watched one, unless it is absolute."""
-        return self.root / folder
+        return folder if self.root is None else self.root / folder
+
+    @property
+    def shown(self) -> str:
+        """The place, for people."""
+        return self.place if self.root is None else str(self.root)
 
 
-def load_watch_settings(file: Path | None, root: Path, given: Mapping[str, object]) -> WatchSettings:
+def load_watch_settings(file: Path | None, root: Path | None, given: Mapping[str, object]) -> WatchSettings:
     """Of the file, with what was given on the command line before it. Raises UsageError."""
     told: dict[str, Any] = {}
     if file is not None:
-        _require_elsewhere(file, root)
+        if root is not None:
+            _require_elsewhere(file, root)
         told = _absolute(_read(file), file.absolute().parent)
     told |= {name: value for name, value in given.items() if value is not None}
     try:
@@ -85,9 +95,7 @@ def plan(root: Path, settings: WatchSettings, *, data_dir: Path) -> WatchPlan:
     """Raises UsageError for what cannot be watched so."""
     root = root.absolute()
     if settings.outbox is None:
-        raise UsageError(
-            "docproc watch needs an outbox for the records: --outbox DIR, or `outbox` in docproc-watch.toml"
-        )
+        raise UsageError(_NO_OUTBOX)
     outbox = settings.outbox.absolute()
     require_outside(root, outbox, what="outbox")
     require_outside(root, data_dir, what="data folder")
@@ -98,6 +106,29 @@ def plan(root: Path, settings: WatchSettings, *, data_dir: Path) -> WatchPlan:
         settings=settings,
         rules=_rules(settings),
     )
+
+
+def plan_bucket(url: str, settings: WatchSettings) -> WatchPlan:
+    """Raises UsageError for what cannot be watched so."""
+    if settings.outbox is None:
+        raise UsageError(_NO_OUTBOX)
+    for name in ("done", "failed"):
+        folder = PurePosixPath(getattr(settings, name))
+        if folder.is_absolute() or not folder.parts or ".." in folder.parts:
+            raise UsageError(f"`{name}` is a prefix below the watched one: {folder} is none")
+    return WatchPlan(
+        root=None,
+        bucket=url,
+        place=place_of_bucket(url, settings),
+        outbox=settings.outbox.absolute(),
+        settings=settings,
+        rules=_rules(settings),
+    )
+
+
+def place_of_bucket(url: str, settings: WatchSettings) -> str:
+    """By which the ledger knows it: the URL without its options, which may differ from machine to machine."""
+    return settings.place or url.partition("?")[0].rstrip("/")
 
 
 def _rules(settings: WatchSettings) -> Rules:

@@ -91,3 +91,13 @@ class News:
                 self._paths.clear()
                 self._too_many = True
             self._change.notify_all()
+
+
+class NoNews(News):
+    """A bucket tells of nothing: it is looked at now and then."""
+
+    def __init__(self) -> None:
+        super().__init__(Path())
+
+    def listen(self) -> None:
+        """There is nothing to listen to."""

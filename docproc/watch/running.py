@@ -9,13 +9,14 @@ from docproc.domain.errors import UsageError
 from docproc.queueing.local import StopSignal
 from docproc.services.dispatching import Supply
 from docproc.services.ledger_ports import Ledger
-from docproc.watch.config import WatchPlan
+from docproc.watch.config import WatchPlan, WatchSettings
 from docproc.watch.desk_jobs import DeskJobs
 from docproc.watch.folder import FolderInPlace, FolderPlace, Whereabouts
 from docproc.watch.hands import local_hands
-from docproc.watch.news import News
+from docproc.watch.news import News, NoNews
 from docproc.watch.outbox import Outbox
 from docproc.watch.ports import Place
+from docproc.watch.rules import Rules
 from docproc.watch.steps import Steps
 from docproc.watch.watcher import Watcher, WatchPace
 from schemas import load_schema
@@ -66,11 +67,29 @@ def open_watcher(desk: Desk, plan: WatchPlan, terms: WatchTerms, stop: StopSigna
             lease_s=terms.lease_s,
             in_hand=_IN_HAND_OF_SERVICE if hands is None else _IN_HAND_EACH * terms.workers,
         )
-        yield Watcher(steps, owner=owner.name, dead=desk.owners.dead, news=News(plan.root), pace=pace)
+        yield Watcher(steps, owner=owner.name, dead=desk.owners.dead, news=_news(plan), pace=pace)
+
+
+def _news(plan: WatchPlan) -> News:
+    return NoNews() if plan.root is None else News(plan.root)
+
+
+def _bucket(url: str, settings: WatchSettings, rules: Rules) -> Place:
+    try:
+        from docproc.storage.s3_objects import open_objects  # noqa: PLC0415 boto3 is in an extra, and takes long
+        from docproc.watch.s3 import BucketPlace, EndPrefixes  # noqa: PLC0415
+    except ModuleNotFoundError as exc:
+        raise UsageError("a bucket needs boto3: pip install 'docproc[service]'") from exc
+    objects = open_objects(url)
+    objects.require()
+    ends = EndPrefixes(done=settings.done.as_posix(), failed=settings.failed.as_posix())
+    return BucketPlace(objects, rules, ends=None if settings.in_place else ends, ignore=settings.ignore)
 
 
 def _place(plan: WatchPlan, ledger: Ledger) -> Place:
     settings = plan.settings
+    if plan.root is None:
+        return _bucket(plan.bucket or "", settings, plan.rules)
     if settings.in_place:
         return FolderInPlace(plan.root, plan.rules, ignore=settings.ignore)
     folders = Whereabouts(

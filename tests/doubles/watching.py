@@ -98,6 +98,10 @@ class Watched:
         path.write_text(content)
         return path
 
+    @property
+    def news(self) -> News:
+        return News(self.root)
+
     def place(self) -> Place:
         rules = Rules({"": self.rule})
         if self.in_place:
@@ -119,7 +123,7 @@ class Watched:
             rules=Rules({"": self.rule}),
             duplicates=self.duplicates,
         )
-        return Watcher(steps, owner=owner, dead=lambda _: frozenset(), news=News(self.root), pace=self.pace)
+        return Watcher(steps, owner=owner, dead=lambda _: frozenset(), news=self.news, pace=self.pace)
 
     def watch_once(self) -> Tally:
         return self.watcher().run(StopSignal(), once=True)

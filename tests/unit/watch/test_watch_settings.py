@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from docproc.domain.errors import UsageError
-from docproc.watch.config import load_watch_settings, plan
+from docproc.watch.config import load_watch_settings, plan, plan_bucket
 from docproc.watch.outbox import OutboxInsideError
 
 TOML = """
@@ -115,3 +115,26 @@ def test_without_a_schema_or_an_outbox_there_is_nothing_to_watch_for(root: Path,
 
     with pytest.raises(UsageError, match="docproc watch needs"):
         plan(root, settings, data_dir=root.parent / "data")
+
+
+BUCKET = "s3://scans/inbox/?endpoint=http://127.0.0.1:9000"
+
+
+def test_a_bucket_is_known_by_its_url_without_the_options(tmp_path: Path) -> None:
+    given = {"schema": "invoice", "outbox": tmp_path / "records"}
+    planned = plan_bucket(BUCKET, load_watch_settings(None, None, given))
+    assert (planned.root, planned.bucket, planned.place) == (None, BUCKET, "s3://scans/inbox")
+    named = plan_bucket(BUCKET, load_watch_settings(None, None, {**given, "place": "scans"}))
+    assert named.place == "scans"
+
+
+@pytest.mark.parametrize("done", ["/done", "../done", ""])
+def test_done_is_a_prefix_below_the_watched_one(tmp_path: Path, done: str) -> None:
+    given = {"schema": "invoice", "outbox": tmp_path / "records", "done": Path(done)}
+    with pytest.raises(UsageError, match="`done` is a prefix below"):
+        plan_bucket(BUCKET, load_watch_settings(None, None, given))
+
+
+def test_a_bucket_needs_an_outbox_too() -> None:
+    with pytest.raises(UsageError, match="outbox"):
+        plan_bucket(BUCKET, load_watch_settings(None, None, {"schema": "invoice"}))
