@@ -60,14 +60,22 @@ class BucketPlace:
         with _place_errors():
             for found in self._objects.listed():
                 if self._is_wanted(found.path, ready):
-                    yield _sighting(found)
+                    yield self._sighting(found)
 
     def look_again(self, path: str) -> Sighting | None:
         if not self._is_wanted(path, None):
             return None
         with _place_errors():
             found = self._objects.head(path)
-        return None if found is None else _sighting(found)
+        return None if found is None else self._sighting(found)
+
+    def _sighting(self, found: ObjectVersion) -> Sighting:
+        return Sighting(path=found.path, version=self._version(found))
+
+    def _version(self, found: ObjectVersion) -> Version:
+        # one that stays is tagged, and to some servers that is a change of its time
+        modified_s = 0 if self._ends is None else found.modified_s
+        return Version(identity=found.etag, byte_count=found.byte_count, modified_ns=modified_s * _NS)
 
     def _ready(self) -> Collection[str]:
         """The triggers, gathered before the files: lists are sorted, and not so that one stands by the other."""
@@ -104,13 +112,13 @@ class BucketPlace:
             yield path
 
     def version_of(self, entry: Entry) -> Version:
-        return _version(self._claimed(entry))
+        return self._version(self._claimed(entry))
 
     def _claimed(self, entry: Entry) -> ObjectVersion:
         """Raises VanishedError when it was deleted or replaced."""
         with _place_errors():
             found = self._objects.head(entry.path)
-        if found is None or _version(found) != entry.version:
+        if found is None or self._version(found) != entry.version:
             raise VanishedError
         return found
 
@@ -179,14 +187,6 @@ def _place_errors() -> Iterator[None]:
         raise VanishedError from None
     except StorageError as exc:
         raise PlaceGoneError(errno.EIO, exc.message) from exc
-
-
-def _sighting(found: ObjectVersion) -> Sighting:
-    return Sighting(path=found.path, version=_version(found))
-
-
-def _version(found: ObjectVersion) -> Version:
-    return Version(identity=found.etag, byte_count=found.byte_count, modified_ns=found.modified_s * _NS)
 
 
 def _triggers(path: str) -> tuple[str, ...]:

@@ -62,6 +62,7 @@ def test_objects_that_stay_are_tagged(watched: WatchedBucket) -> None:
     watched.put("a.pdf")
     assert watched.watch_once().ended == {EntryState.DONE: 1}
     assert watched.tags("a.pdf") == {"docproc": "done"}
+    assert watched.watch_once().ended == {}
 
 
 def test_a_version_that_was_replaced_is_neither_fetched_nor_copied(watched: WatchedBucket, tmp_path: Path) -> None:

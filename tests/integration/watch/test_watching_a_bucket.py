@@ -64,6 +64,15 @@ def test_an_object_that_is_to_stay_gets_a_tag_and_is_not_taken_again(watched: Wa
     assert watched.tags("b.pdf") == {"docproc": "failed"}
 
 
+def test_an_object_that_stays_is_another_file_when_it_has_other_bytes(watched: WatchedBucket) -> None:
+    watched.in_place = True
+    ended = []
+    for content in (b"first", b"first", b"second"):
+        watched.put("a.pdf", content)
+        ended.append(watched.watch_once().ended[EntryState.DONE])
+    assert ended == [1, 0, 1]
+
+
 def test_what_comes_to_no_record_lies_in_failed_with_its_error_beside_it(watched: WatchedBucket) -> None:
     watched.put("a.pdf", b"bad")
     assert watched.watch_once().ended == {EntryState.FAILED: 1}
