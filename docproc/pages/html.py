@@ -14,9 +14,13 @@ from docproc.pages.pdf import PdfPage, checked_page_count, mupdf_errors, silence
 #: page points
 _WIDTH, _HEIGHT = 595, 842
 _FONT_SIZE = 10
+_MARGIN = 34
+#: what goes beyond that is cut off; a page of it still has fewer pixels than a plan
+_MOST_TIMES_WIDER = 8.0
 
 #: the library carries no types
 _library: Any = pymupdf
+_EVERYTHING: Any = pymupdf.INFINITE_RECT()
 
 
 class HtmlDocument:
@@ -32,8 +36,19 @@ class HtmlDocument:
         with mupdf_errors():
             # From memory: opened by its path, a page could show pictures of the folder that it lies in.
             self._html: Any = _library.open(stream=path.read_bytes(), filetype="html")
-            self._html.layout(width=_WIDTH, height=_HEIGHT, fontsize=_FONT_SIZE)
-            self.page_count = checked_page_count(self._html, limits)
+            self.page_count = self._lay_out(1.0)
+            edge = self._right_edge()
+            if edge > _WIDTH:
+                self.page_count = self._lay_out(min((edge + _MARGIN) / _WIDTH, _MOST_TIMES_WIDER))
+
+    def _lay_out(self, scale: float) -> int:
+        """On pages so many times as large as A4, the letters no larger. How many there are."""
+        self._html.layout(width=_WIDTH * scale, height=_HEIGHT * scale, fontsize=_FONT_SIZE)
+        return checked_page_count(self._html, self._limits)
+
+    def _right_edge(self) -> float:
+        """Of what is widest: tables of many columns and words without end go beyond the page."""
+        return max((word[2] for page in self._html for word in page.get_text("words", clip=_EVERYTHING)), default=0.0)
 
     def attachments(self, max_bytes: int) -> Sequence[Attachment]:  # noqa: ARG002 what the mail carries are documents
         return ()

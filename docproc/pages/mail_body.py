@@ -33,6 +33,8 @@ _MOST_SPAN = 100
 _MOST_LEVELS = 60
 #: what the renderer draws
 _IMAGES = frozenset({"image/png", "image/jpeg", "image/gif"})
+#: in one text; what is more is a document of its own
+_MOST_IMAGE_BYTES = 8 << 20
 _STYLE = (
     "body{font-family:sans-serif}pre{white-space:pre-wrap;font-family:monospace}td,th{padding:1pt 4pt;text-align:left}"
 )
@@ -102,6 +104,7 @@ class _Cleaner(HTMLParser):
         self._unseen_depth = 0
         self._words = False
         self._shown: set[str] = set()
+        self._image_bytes_left = _MOST_IMAGE_BYTES
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         said = {name: value or "" for name, value in attrs}
@@ -124,7 +127,8 @@ class _Cleaner(HTMLParser):
 
     def _image(self, name: str) -> None:
         media_type, content = self._images.get(name, ("", b""))
-        if media_type in _IMAGES and name not in self._shown:
+        if media_type in _IMAGES and name not in self._shown and len(content) <= self._image_bytes_left:
+            self._image_bytes_left -= len(content)
             self._shown.add(name)
             self._written.append(f'<img src="data:{media_type};base64,{base64.b64encode(content).decode()}"/>')
 

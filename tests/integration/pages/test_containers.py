@@ -60,6 +60,18 @@ def test_a_mail_is_its_body_and_its_attachments(unpacking, source, tmp_path):
     assert all(0 <= word.left < word.right <= 595 and 0 <= word.top < word.bottom <= 842 for word in page.words)
 
 
+@pytest.mark.parametrize("columns", [3, 20])
+def test_a_table_is_on_its_page_however_wide_it_is(source, tmp_path, columns):
+    cells = "".join(f"<td>Column{number:05}</td>" for number in range(columns))
+    path = tmp_path / "body"
+    path.write_text(f"<html><body><table><tr>{cells}</tr></table></body></html>")
+    with source.open_pages(SourceDocument(path=path, media_type=MediaType.HTML)) as pages:
+        (page,) = pages
+    assert [word.text for word in page.words] == [f"Column{number:05}" for number in range(columns)]
+    assert all(word.right <= page.width for word in page.words)
+    assert (page.width > 595) == (columns > 3)
+
+
 def test_of_two_ways_to_say_the_same_the_richer_one_is_shown(unpacking):
     message = mail("plain text")
     message.add_alternative("<p>rich text</p><img src='cid:logo'>", subtype="html")

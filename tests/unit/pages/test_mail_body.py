@@ -68,6 +68,12 @@ def test_an_image_of_another_kind_is_not_drawn():
     assert (b"<img" in body.page, body.images) == (False, frozenset())
 
 
+def test_images_beyond_measure_are_left_to_be_documents():
+    images = {name: ("image/png", b"x" * (5 << 20)) for name in ("a", "b")}
+    body = body_page([], [Shown(text="<img src='cid:a'><img src='cid:b'>", is_html=True)], images)
+    assert body.images == {"a"}
+
+
 def test_plain_text_keeps_its_columns():
     page = body_page([("Subject", "a < b")], [Shown(text="x   1\ny   2\x00", is_html=False)], {}).page.decode()
     assert "<p><b>Subject:</b> a &lt; b</p><hr/><pre>x   1\ny   2</pre>" in page
