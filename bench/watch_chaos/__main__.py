@@ -36,7 +36,9 @@ _GRACE_S = 30.0
 _LEASE_S = 4
 _LIMIT_S = 1500.0
 #: when all is dropped, watchers are killed at this pace as long as there is so much to lose
-_BREATH_S, _MUCH = 5.0, 100
+_BREATH_S, _MUCH = 8.0, 200
+#: with nothing to do for so long, nothing comes any more
+_QUIET_S = 3 * (_SETTLE_S + _RESCAN_S)
 _PROFILES = {"full": (5000, 60.0), "short": (300, 40.0)}
 _SMALL_DISK = "192k"
 
@@ -188,18 +190,18 @@ class Run:
             print(f"{len(drops.versions)} versions, {left} open, {watchers.kills} kills", file=sys.stderr)
         stopped.set()
         dropping.join()
-        last_kill = time.monotonic()
-        while time.monotonic() < deadline:
+        busy_at = time.monotonic()
+        while time.monotonic() - busy_at < _QUIET_S:
+            if time.monotonic() > deadline:
+                raise SystemExit("the watchers did not come to an end")
             lying = 0 if self.conditions.in_place else waiting(inbox, lambda path: _is_ours(path, inbox))
             left = _open(database)
-            if not lying and not left and time.monotonic() - last_kill > 2 * (_SETTLE_S + _RESCAN_S) + 5:
-                return
-            if (
-                time.monotonic() - last_kill > _BREATH_S and left > _MUCH
-            ):  # there is much to do yet, so there is much to lose
-                watchers.kill(self.source)
-                last_kill = time.monotonic()
+            if lying or left != 0:
+                busy_at = time.monotonic()
             print(f"{lying} lie there, {left} open, {watchers.kills} kills", file=sys.stderr)
+            if lying > _MUCH:  # there is much to do yet, so there is much to lose
+                watchers.kill(self.source)
+                time.sleep(_BREATH_S)
             time.sleep(2)
 
 
@@ -213,14 +215,16 @@ def _asked(database: str, question: str) -> list[tuple[object, ...]]:
     try:
         with engine.connect() as connection:
             return [tuple(row) for row in connection.execute(sqlalchemy.text(question))]
-    except sqlalchemy.exc.SQLAlchemyError:  # not there yet
-        return []
     finally:
         engine.dispose()
 
 
-def _open(database: str) -> int:
-    return len(_asked(database, "SELECT id FROM watched_files WHERE finished_at IS NULL"))
+def _open(database: str) -> int | None:
+    """None while nobody can tell: no watcher has made the table yet, or the database is short of breath."""
+    try:
+        return len(_asked(database, "SELECT id FROM watched_files WHERE finished_at IS NULL"))
+    except sqlalchemy.exc.SQLAlchemyError:
+        return None
 
 
 def _handed_in(database: str) -> Counter[str]:
@@ -235,8 +239,9 @@ def _empty(outbox: Path, collected: Path, stopped: threading.Event) -> None:
     """A consumer: what lies in the outbox is carried away, under its own name and never over another."""
     while True:
         last = stopped.is_set()
-        for path in outbox.rglob("*.json"):
-            if not path.name.startswith("."):
+        for place, folders, names in os.walk(outbox):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            for path in (Path(place) / name for name in names if name.endswith(".json")):
                 target, number = collected / path.name, 0
                 while target.exists():  # the same record a second time is a record doubled
                     number += 1

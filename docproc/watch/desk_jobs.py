@@ -1,6 +1,7 @@
 """Jobs in the stores of this machine or of a service: submitted, asked for, read out. Knows no place."""
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import PurePosixPath
 from typing import Protocol
@@ -8,7 +9,7 @@ from uuid import UUID
 
 from docproc.bootstrap import Desk, queue_of
 from docproc.domain.document import DocumentState
-from docproc.domain.errors import UnreadableError
+from docproc.domain.errors import NotFoundError, UnreadableError
 from docproc.domain.schema import ExtractionSchema
 from docproc.exports.export_item import ExportItem
 from docproc.exports.json_text import json_pieces
@@ -76,6 +77,10 @@ class DeskJobs:
             if isinstance(exc.__cause__, FileNotFoundError):
                 raise VanishedError from exc
             raise
+
+    def forget(self, entry_id: UUID) -> None:
+        with suppress(NotFoundError):
+            self._desk.stores.jobs.cancel(entry_id)
 
     def work(self, job_id: UUID, rule: Rule) -> None:
         if self._hands is not None:

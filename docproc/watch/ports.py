@@ -150,6 +150,10 @@ class Jobs(Protocol):
         """The id of the job. Raises ChangedError when the bytes are not those of the ticket, or the file is gone."""
         ...
 
+    def forget(self, entry_id: UUID) -> None:
+        """A job under this id that was not submitted whole never will be."""
+        ...
+
     def work(self, job_id: UUID, rule: Rule) -> None:
         """Let it be read, where nobody else does; returns at once."""
         ...

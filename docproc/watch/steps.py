@@ -80,6 +80,14 @@ class Steps:
         self.outbox.publish(entry.id, entry.path)
         return self._put_away(entry, error)
 
+    def give_up(self, entry: Entry) -> EntryState:
+        """Of one that is no longer there; another watcher may have begun to submit it."""
+        if entry.attempt > 1:
+            self.jobs.forget(entry.id)
+        self.ledger.end(entry, EntryState.GONE)
+        event(logger, "file_gone", entry_id=str(entry.id))
+        return EntryState.GONE
+
     def _secured(self, entry: Entry, fence: Fence) -> Entry:
         version = self.place.secure(entry, fence)
         changed = version != entry.version

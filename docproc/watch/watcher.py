@@ -286,9 +286,8 @@ class Watcher:
 
     def _end_gone(self, entry: Entry) -> None:
         with suppress(LeaseLostError, StorageError):  # its lease expires, and whoever has it then ends it
-            self._ledger.end(entry, EntryState.GONE)
-        self._ended(entry, EntryState.GONE)
-        event(logger, "file_gone", entry_id=str(entry.id))
+            self.tally.count_end(self._steps.give_up(entry))
+        self._in_hand.drop(entry.id)
 
     def _put_off(self, entry: Entry, trouble: Trouble, *, after_s: float, error: BaseException) -> None:
         event(logger, "file_put_off", entry_id=str(entry.id), trouble=trouble.value, error=type(error).__name__)

@@ -52,6 +52,9 @@ class FakeJobs:
         self.tickets[ticket.id] = ticket
         return ticket.id
 
+    def forget(self, entry_id: UUID) -> None:
+        """It submits whole or not at all."""
+
     def work(self, job_id: UUID, rule: Rule) -> None:
         """It was read when it was submitted."""
 
