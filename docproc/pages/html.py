@@ -20,7 +20,7 @@ _MOST_TIMES_WIDER = 8.0
 
 #: the library carries no types
 _library: Any = pymupdf
-_EVERYTHING: Any = pymupdf.INFINITE_RECT()
+_EVERYTHING: Any = _library.INFINITE_RECT()
 
 
 class HtmlDocument:
