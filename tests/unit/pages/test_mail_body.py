@@ -69,7 +69,7 @@ def test_an_image_of_another_kind_is_not_drawn():
 
 
 def test_images_beyond_measure_are_left_to_be_documents():
-    images = {name: ("image/png", b"x" * (5 << 20)) for name in ("a", "b")}
+    images = dict.fromkeys(("a", "b"), ("image/png", b"x" * (5 << 20)))
     body = body_page([], [Shown(text="<img src='cid:a'><img src='cid:b'>", is_html=True)], images)
     assert body.images == {"a"}
 
