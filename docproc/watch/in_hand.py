@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from collections.abc import Collection
 from uuid import UUID
 
 from docproc.domain.errors import LeaseLostError, StorageError
@@ -43,28 +42,30 @@ class InHand:
 
     def change(self, entry: Entry) -> None:
         with self._lock:
-            if entry.id in self._entries:
+            if self._is_held(entry):
                 self._entries[entry.id] = entry
 
-    def drop(self, entry_id: UUID) -> None:
+    def drop(self, entry: Entry) -> None:
+        """This attempt at it: a later one, of which this watcher may have got hold meanwhile, stays."""
         with self._lock:
-            self._entries.pop(entry_id, None)
-            self._stood_at.pop(entry_id, None)
+            if self._is_held(entry):
+                del self._entries[entry.id], self._stood_at[entry.id]
 
-    def of(self, ids: Collection[UUID]) -> list[Entry]:
-        with self._lock:
-            return [self._entries[entry_id] for entry_id in ids if entry_id in self._entries]
-
-    def submitted(self) -> dict[UUID, UUID]:
+    def submitted(self) -> dict[UUID, Entry]:
         """By job, the entries that wait for their job."""
         with self._lock:
-            return {each.job_id: each.id for each in self._entries.values() if each.job_id is not None}
+            return {each.job_id: each for each in self._entries.values() if each.job_id is not None}
 
-    def require(self, entry_id: UUID) -> None:
+    def require(self, entry: Entry) -> None:
         """Before what cannot be taken back. Raises LeaseLostError."""
-        stood_at = self._stood_at.get(entry_id)
-        if stood_at is None or now() - stood_at > _TOO_LATE * self.lease_s:
+        with self._lock:
+            stands = self._is_held(entry) and now() - self._stood_at[entry.id] <= _TOO_LATE * self.lease_s
+        if not stands:
             raise LeaseLostError
+
+    def _is_held(self, entry: Entry) -> bool:
+        held = self._entries.get(entry.id)
+        return held is not None and held.attempt == entry.attempt
 
     def end(self) -> None:
         """Hand everything back."""
@@ -81,20 +82,20 @@ class InHand:
     def _beat(self) -> None:
         while not self._ended.wait(self.lease_s / 4):
             with self._lock:
-                ids = list(self._entries)
-            if not ids:
+                held = dict(self._entries)
+            if not held:
                 continue
             asked_at = now()
             try:
-                standing = self._ledger.extend(self.owner, ids, lease_s=self.lease_s)
+                standing = self._ledger.extend(self.owner, held, lease_s=self.lease_s)
             except StorageError as exc:
                 event(logger, "leases_not_renewed", error=type(exc).__name__)
                 continue
             with self._lock:
                 for entry_id in standing & self._stood_at.keys():
                     self._stood_at[entry_id] = asked_at
-            for entry_id in set(ids) - standing:
-                self.drop(entry_id)
+            for entry_id in held.keys() - standing:
+                self.drop(held[entry_id])
 
 
 def now() -> float:

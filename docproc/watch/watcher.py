@@ -89,7 +89,8 @@ class Watcher:
         self._in_hand = InHand(self._ledger, owner=owner, lease_s=pace.lease_s)
         self._settling = Settling(pace.settle_s)
         self._pool = ThreadPoolExecutor(max_workers=pace.threads, thread_name_prefix="docproc-watch")
-        self._busy: set[UUID] = set()
+        #: attempts at entries that a thread is at
+        self._busy: set[tuple[UUID, int]] = set()
         self.tally = Tally()
         self._looked_at = self._asked_at = float("-inf")
         self._wait_until = float("-inf")
@@ -190,7 +191,7 @@ class Watcher:
 
     def _look_behind(self) -> None:
         """What was taken out of the place, and whose entry says that it was gone, is there after all."""
-        left = [entry_id for entry_id in self._place.left_behind() if entry_id not in self._busy]
+        left = list(self._place.left_behind())
         states = self._ledger.states(left) if left else {}
         gone = [entry_id for entry_id, state in states.items() if state is EntryState.GONE]
         if gone:
@@ -234,37 +235,38 @@ class Watcher:
             self._start(self._take if entry.state is EntryState.CLAIMED else self._steps.work_on, entry)
 
     def _deliver(self) -> None:
-        waiting = {job: entry for job, entry in self._in_hand.submitted().items() if entry not in self._busy}
-        if waiting:
-            finished = self._steps.jobs.finished(waiting)
-            for entry in self._in_hand.of([waiting[job_id] for job_id in finished]):
-                self._start(self._hand_out, entry)
+        submitted = {job_id: each for job_id, each in self._in_hand.submitted().items() if not self._is_busy(each)}
+        for job_id in self._steps.jobs.finished(submitted) if submitted else ():
+            self._start(self._hand_out, submitted[job_id])
+
+    def _is_busy(self, entry: Entry) -> bool:
+        return (entry.id, entry.attempt) in self._busy
 
     def _start(self, step: Callable[[Entry], None], entry: Entry) -> None:
         self._found_nothing = False
-        self._busy.add(entry.id)
+        self._busy.add((entry.id, entry.attempt))
         self._pool.submit(self._carefully, step, entry)
 
     def _take(self, entry: Entry) -> None:
-        taken = self._steps.take(entry, lambda: self._in_hand.require(entry.id))
+        taken = self._steps.take(entry, lambda: self._in_hand.require(entry))
         if isinstance(taken, Entry):
             self._in_hand.change(taken)
         else:
             self._ended(entry, taken)
 
     def _hand_out(self, entry: Entry) -> None:
-        self._ended(entry, self._steps.deliver(entry, lambda: self._in_hand.require(entry.id)))
+        self._ended(entry, self._steps.deliver(entry, lambda: self._in_hand.require(entry)))
 
     def _ended(self, entry: Entry, state: EntryState) -> None:
         self.tally.count_end(state)
-        self._in_hand.drop(entry.id)
+        self._in_hand.drop(entry)
 
     def _carefully(self, step: Callable[[Entry], None], entry: Entry) -> None:
         """A step with everything that may go wrong with it: what is not at its end is tried again."""
         try:
             step(entry)
         except LeaseLostError:
-            self._in_hand.drop(entry.id)
+            self._in_hand.drop(entry)
             event(logger, "lease_lost", entry_id=str(entry.id))
         except VanishedError:
             self._end_gone(entry)
@@ -278,7 +280,7 @@ class Watcher:
             event(logger, "internal_error", cause=exc, entry_id=str(entry.id))
             self._put_off(entry, Trouble.INTERNAL, after_s=self._delay_s(entry), error=exc)
         finally:
-            self._busy.discard(entry.id)
+            self._busy.discard((entry.id, entry.attempt))
             self._news.wake()
 
     def _delay_s(self, entry: Entry) -> float:
@@ -287,7 +289,7 @@ class Watcher:
     def _end_gone(self, entry: Entry) -> None:
         with suppress(LeaseLostError, StorageError):  # its lease expires, and whoever has it then ends it
             self.tally.count_end(self._steps.give_up(entry))
-        self._in_hand.drop(entry.id)
+        self._in_hand.drop(entry)
 
     def _put_off(self, entry: Entry, trouble: Trouble, *, after_s: float, error: BaseException) -> None:
         event(logger, "file_put_off", entry_id=str(entry.id), trouble=trouble.value, error=type(error).__name__)
@@ -296,4 +298,4 @@ class Watcher:
         self.tally.count_trouble(trouble)
         if entry.tries < _PATIENT_TRIES:
             self._wait_until = max(self._wait_until, now() + after_s + self._pace.due_every_s)
-        self._in_hand.drop(entry.id)
+        self._in_hand.drop(entry)
