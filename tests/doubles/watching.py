@@ -1,5 +1,6 @@
 """Watching without reading: a fake of whoever reads, and a watcher over a real folder and a real ledger."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -149,13 +150,18 @@ class Watched:
     @property
     def records(self) -> list[str]:
         """What lies in the outbox, by the names of the files."""
-        found = (path.relative_to(self.outbox).as_posix() for path in self.outbox.rglob("*.json"))
-        return sorted(name[: -len("-00000000-0000-0000-0000-000000000000.json")] for name in found)
+        found = (path for path in _below(self.outbox) if path.endswith(".json"))
+        return sorted(path[: -len("-00000000-0000-0000-0000-000000000000.json")] for path in found)
 
     def lying(self, folder: str = "") -> list[str]:
         """Files below a folder of the place."""
-        base = (self.away or self.root) / folder if folder else self.root
-        return sorted(path.relative_to(base).as_posix() for path in base.rglob("*") if path.is_file())
+        return sorted(_below((self.away or self.root) / folder if folder else self.root))
+
+
+def _below(base: Path) -> Iterator[str]:
+    """Files below a folder; os.walk shrugs at what goes while it looks."""
+    for place, _, names in os.walk(base):
+        yield from ((Path(place) / name).relative_to(base).as_posix() for name in names)
 
 
 def until(condition: Callable[[], bool], *, seconds: float = 20.0) -> None:
