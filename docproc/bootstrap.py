@@ -114,23 +114,17 @@ def export_link(desk: Desk, export_id: "UUID", *, tenant: str, expires_s: int) -
 def _desk_over(database: "Database", settings: Settings) -> Desk:
     from docproc.intake import accept  # noqa: PLC0415
     from docproc.queueing.owners import LocalOwners  # noqa: PLC0415
-    from docproc.storage.stores import (  # noqa: PLC0415
-        errand_stores_over,
-        ledger_over,
-        stores_over,
-        upkeep_stores_over,
-        work_stores_over,
-    )
+    from docproc.storage import stores  # noqa: PLC0415
 
     return Desk(
         settings=settings,
-        stores=stores_over(database, settings.blobs),
-        work=work_stores_over(database),
-        upkeep=upkeep_stores_over(database),
-        errands=errand_stores_over(database),
+        stores=stores.stores_over(database, settings.blobs),
+        work=stores.work_stores_over(database),
+        upkeep=stores.upkeep_stores_over(database),
+        errands=stores.errand_stores_over(database),
         owners=LocalOwners(settings.data_dir / "owners"),
         accept=partial(accept, limits=settings.limits),
-        ledger_of=lambda tenant, place: ledger_over(database, tenant=tenant, place=place),
+        ledger_of=lambda tenant, place: stores.ledger_over(database, tenant=tenant, place=place),
     )
 
 

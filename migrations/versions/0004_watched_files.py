@@ -61,7 +61,8 @@ def upgrade() -> None:
         sa.CheckConstraint(f"{OPEN} OR lease_owner IS NULL", name=op.f("ck_watched_files_final_at_rest")),
         sa.CheckConstraint(f"({OPEN}) = (finished_at IS NULL)", name=op.f("ck_watched_files_finished_when_final")),
         sa.CheckConstraint(
-            "state NOT IN ('submitted', 'delivering') OR job_id IS NOT NULL", name=op.f("ck_watched_files_submitted_as_a_job")
+            "state NOT IN ('submitted', 'delivering') OR job_id IS NOT NULL",
+            name=op.f("ck_watched_files_submitted_as_a_job"),
         ),
         sa.CheckConstraint("state <> 'gone' OR NOT standing", name=op.f("ck_watched_files_gone_does_not_stand")),
         sa.CheckConstraint("attempt >= 0 AND tries >= 0", name=op.f("ck_watched_files_attempts_from_0")),
