@@ -142,6 +142,18 @@ class Settings(BaseSettings):
     max_bytes: Annotated[int, Field(ge=1, description="Largest file that is accepted.")] = _LIMITS.max_bytes
     max_pages: Annotated[int, Field(ge=1, description="Most pages that a document may have.")] = _LIMITS.max_pages
     max_pixels: Annotated[int, Field(ge=1, description="Largest image that is decoded.")] = _LIMITS.max_pixels
+    max_members: Annotated[int, Field(ge=1, description="Most documents that an archive or a mail may hold.")] = (
+        _LIMITS.max_members
+    )
+    max_nesting: Annotated[
+        int, Field(ge=1, le=5, description="How deep archives and mails may lie in each other; 1: not at all.")
+    ] = _LIMITS.max_nesting
+    max_unpacked_bytes: Annotated[int, Field(ge=1, description="Most that an archive or a mail may unpack to.")] = (
+        _LIMITS.max_unpacked_bytes
+    )
+    max_unpack_ratio: Annotated[
+        int, Field(ge=1, description="From 64 MiB on: how many times its own size a container may unpack to.")
+    ] = _LIMITS.max_unpack_ratio
     page_seconds: Annotated[float, Field(gt=0, description="Computing time for one page.")] = _LIMITS.seconds_per_page
     open_seconds: Annotated[float, Field(gt=0, description="Computing time to open a document.")] = (
         _LIMITS.seconds_to_open
@@ -188,6 +200,10 @@ class Settings(BaseSettings):
             max_bytes=self.max_bytes,
             max_pages=self.max_pages,
             max_pixels=self.max_pixels,
+            max_members=self.max_members,
+            max_nesting=self.max_nesting,
+            max_unpacked_bytes=self.max_unpacked_bytes,
+            max_unpack_ratio=self.max_unpack_ratio,
             seconds_per_page=self.page_seconds,
             seconds_to_open=self.open_seconds,
             memory_bytes=self.child_memory_mb * MIB,

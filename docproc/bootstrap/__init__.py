@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from docproc.services.errand_ports import ErrandStores
     from docproc.services.front_ports import FrontStores
     from docproc.services.job_context import Accept, JobContext
+    from docproc.services.ledger_ports import Ledger
     from docproc.services.ports import Stores
     from docproc.services.records import Job, SchemaVersion
     from docproc.services.review import ReviewRoom
@@ -74,6 +75,8 @@ class Desk:
     front: "FrontStores"
     owners: "LocalOwners"
     accept: "Accept"
+    #: what was taken from a watched place, by tenant and place
+    ledger_of: "Callable[[str, str], Ledger]"
 
 
 def load_settings() -> Settings:
@@ -132,23 +135,18 @@ def export_link(desk: Desk, export_id: "UUID", *, tenant: str, expires_s: int) -
 def _desk_over(database: "Database", settings: Settings) -> Desk:
     from docproc.intake import accept  # noqa: PLC0415
     from docproc.queueing.owners import LocalOwners  # noqa: PLC0415
-    from docproc.storage.stores import (  # noqa: PLC0415
-        errand_stores_over,
-        front_stores_over,
-        stores_over,
-        upkeep_stores_over,
-        work_stores_over,
-    )
+    from docproc.storage import stores  # noqa: PLC0415
 
     return Desk(
         settings=settings,
-        stores=stores_over(database, settings.blobs),
-        work=work_stores_over(database),
-        upkeep=upkeep_stores_over(database),
-        errands=errand_stores_over(database),
-        front=front_stores_over(database),
+        stores=stores.stores_over(database, settings.blobs),
+        work=stores.work_stores_over(database),
+        upkeep=stores.upkeep_stores_over(database),
+        errands=stores.errand_stores_over(database),
+        front=stores.front_stores_over(database),
         owners=LocalOwners(settings.data_dir / "owners"),
         accept=partial(accept, limits=settings.limits),
+        ledger_of=lambda tenant, place: stores.ledger_over(database, tenant=tenant, place=place),
     )
 
 

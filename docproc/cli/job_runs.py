@@ -1,5 +1,6 @@
 """`docproc jobs resume`, `retry` and `work`: go on with a job here, or let a service's workers go on with it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,7 +54,8 @@ def resume(
         return
     schema = load_job_schema(found)
     check_target(output, schema)
-    found = run_visibly(desk, _submitted(desk, found), schema, passwords=read_passwords(password_file))
+    passwords = read_passwords(password_file)
+    found = run_visibly(desk, _submitted(desk, found, passwords=passwords), schema, passwords=passwords)
     if out is not None and (as_json or quiet):
         say_job(found, "", as_json=as_json, quiet=quiet)
     finish(desk, found, schema, output=output, strict=strict)
@@ -72,17 +74,21 @@ def _resume_submission(desk: "Desk", job: "Job") -> None:
     typer.echo(f"{found.id}: {found.documents.total} files are submitted; the service's workers read them")
 
 
-def _submitted(desk: "Desk", job: "Job") -> "Job":
+def _submitted(desk: "Desk", job: "Job", *, passwords: Sequence[str] = ()) -> "Job":
     """The job with all its files recorded, also when it was stopped while it was still recording them."""
     from docproc.cli.files import find_files
     from docproc.cli.questions import QUESTIONS, asked, load_questions
+    from docproc.pages.unpack import open_unpacker
     from docproc.services.submit import continue_submission
 
     if job.submitted_at is not None:
         return job
     found = find_files([Path(path) for path in job.inputs], recursive=job.recursive)
     told = load_questions(Path(job.metadata[QUESTIONS])) if QUESTIONS in job.metadata else {}
-    return continue_submission(desk.stores, job.id, asked(found, told), accept=desk.accept, tenant=job.tenant)
+    with open_unpacker(desk.settings.limits, passwords=passwords) as unpacker:
+        return continue_submission(
+            desk.stores, job.id, asked(found, told), accept=desk.accept, unpacker=unpacker, tenant=job.tenant
+        )
 
 
 def work(job: Annotated[str, typer.Argument()]) -> None:

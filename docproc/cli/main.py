@@ -32,6 +32,7 @@ from docproc.cli import (
     submit,
     tenants,
     usage,
+    watch,
     webhooks,
     worker,
     workers,
@@ -57,6 +58,7 @@ app.command("eval")(evaluate.evaluate)
 app.add_typer(jobs.app, name="jobs")
 app.command("submit")(submit.submit)
 app.command("serve")(serve.serve)
+app.command("watch")(watch.watch)
 app.command("worker")(worker.worker)
 app.add_typer(workers.app, name="workers")
 app.add_typer(queues.app, name="queues")

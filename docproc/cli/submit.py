@@ -164,11 +164,12 @@ def _files(paths: list[Path], *, recursive: bool) -> "list[SubmittedFile]":
 
 def _submitted(desk: "Desk", asked: "NewJob", files: "Sequence[SubmittedFile]", *, key: str | None) -> "Job":
     """Record it with a bar; Ctrl-C leaves what is recorded, and says how to go on."""
+    from docproc.pages.unpack import open_unpacker
     from docproc.services.submit_once import submit_once
 
     try:
-        with _counting(desk.accept, len(files)) as accept:
-            return submit_once(desk.stores, asked, files, accept=accept, key=key)
+        with _counting(desk.accept, len(files)) as accept, open_unpacker(desk.settings.limits) as unpacker:
+            return submit_once(desk.stores, asked, files, accept=accept, key=key, unpacker=unpacker)
     except KeyboardInterrupt:
         how = "send the same again with the same key"
         if key is None:

@@ -59,6 +59,16 @@ else:  # pydantic resolves a recursive alias only when it is named
     FieldTree = TypeAliasType("FieldTree", FieldValue | list["FieldTree"] | dict[str, "FieldTree"])
 
 
+class ContainerFacts(BaseModel):
+    """The container that a document came in."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file: Annotated[str, Field(description="Of the container: path relative to the argument given.")]
+    sha256: Annotated[str, Field(description="Of the container.")]
+    member: Annotated[str, Field(description="Path of the document in the container.")]
+
+
 class DocumentFacts(BaseModel):
     """The file itself; a fact that could not be told is null."""
 
@@ -67,6 +77,9 @@ class DocumentFacts(BaseModel):
     sha256: str | None = None
     media_type: MediaType | None = None
     page_count: int | None = None
+    container: Annotated[
+        ContainerFacts | None, Field(description="The archive or mail that it came in; null: it came alone.")
+    ] = None
 
 
 class DocumentPart(BaseModel):

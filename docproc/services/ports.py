@@ -121,6 +121,10 @@ class JobStore(Protocol):
         """Newest first; their schemas without `json_schema`, which may be long."""
         ...
 
+    def unfinished(self, job_ids: Collection[UUID]) -> frozenset[UUID]:
+        """Those of `job_ids` of which something is left to do; one that does not exist is none of them."""
+        ...
+
     def find(self, beginning: str, *, tenant: str = LOCAL_TENANT, limit: int = 2) -> Sequence[UUID]:
         """Jobs whose id begins so, with or without dashes; oldest first."""
         ...

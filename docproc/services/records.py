@@ -8,7 +8,7 @@ from uuid import UUID
 
 from docproc.domain import ids
 from docproc.domain.document import DocumentState, JobState, MediaType, PageRanges
-from docproc.domain.extraction import PageFacts
+from docproc.domain.extraction import ContainerFacts, PageFacts
 from docproc.domain.failure import Failure, Phase
 from docproc.domain.page import PageState
 from docproc.domain.reading import Usage
@@ -109,7 +109,7 @@ class IdempotencyKey:
 class Original:
     """The bytes of a document: where they lie and how to tell that they are still the same."""
 
-    #: absolute path of the file as it was submitted
+    #: absolute path of the file as it was submitted; in a container: the container's, and the path in it
     path: str
     sha256: str | None = None
     media_type: MediaType | None = None
@@ -118,6 +118,8 @@ class Original:
     modified_ns: int | None = None
     #: of the kept copy
     blob_key: str | None = None
+    #: what it came in; its bytes are then nowhere but in the kept copy
+    container: ContainerFacts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

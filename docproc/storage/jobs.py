@@ -144,6 +144,11 @@ class SqlJobStore:
         with self._database.read() as connection:
             return [job_with_schema(row) for row in connection.execute(newest)]
 
+    def unfinished(self, job_ids: Collection[UUID]) -> frozenset[UUID]:
+        statement = select(JOBS.c.id).where(JOBS.c.id.in_(job_ids), JOBS.c.finished_at.is_(None))
+        with self._database.read() as connection:
+            return frozenset(connection.scalars(statement))
+
     def find(self, beginning: str, *, tenant: str = LOCAL_TENANT, limit: int = 2) -> Sequence[UUID]:
         digits = beginning.replace("-", "").lower()
         if not digits or len(digits) > _ID_DIGITS or not set(digits) <= set(hexdigits):

@@ -5,6 +5,7 @@ from pathlib import Path
 from docproc.domain.errors import StorageError
 from docproc.services.errand_ports import ErrandStores
 from docproc.services.front_ports import FrontStores
+from docproc.services.ledger_ports import Ledger
 from docproc.services.ports import Stores
 from docproc.services.upkeep_ports import UpkeepStores
 from docproc.services.work_ports import WorkStores
@@ -23,6 +24,7 @@ from docproc.storage.jobs import SqlJobStore
 from docproc.storage.keeping import SqlKeepingStore
 from docproc.storage.keys import SqlKeyStore
 from docproc.storage.leases import SqlLeaseStore
+from docproc.storage.ledger import SqlLedger
 from docproc.storage.limits import SqlLimitStore
 from docproc.storage.local_backlog import SqlLocalBacklog
 from docproc.storage.migrate import HEAD, migrate, revision
@@ -115,6 +117,11 @@ def front_stores_over(database: Database) -> FrontStores:
         receipts=SqlReceiptStore(database),
         backlog=SqlLocalBacklog(database),
     )
+
+
+def ledger_over(database: Database, *, tenant: str, place: str) -> Ledger:
+    """What was taken from a watched place."""
+    return SqlLedger(database, tenant=tenant, place=place)
 
 
 def stores_over(database: Database, blobs: str | Path) -> Stores:

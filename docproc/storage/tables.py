@@ -158,6 +158,8 @@ class DocumentRow(Base):
     byte_count: Mapped[int | None] = mapped_column(BigInteger)
     modified_ns: Mapped[int | None] = mapped_column(BigInteger)
     original_key: Mapped[str | None] = mapped_column(Text)
+    #: the archive or mail that it came in
+    container: Mapped[dict[str, Any] | None]
     state: Mapped[DocumentState] = mapped_column(state_column(DocumentState, "state"))
     failure: Mapped[dict[str, Any] | None]
     attempt: Mapped[int] = mapped_column(server_default=text("0"))

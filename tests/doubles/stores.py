@@ -97,6 +97,10 @@ class MemoryJobStore(MemoryStore):
             mine = [self._memory.job(job_id) for job_id, job in self._memory.jobs.items() if job.tenant == tenant]
             return [replace(job, schema=replace(job.schema, json_schema={})) for job in mine[::-1][:limit]]
 
+    def unfinished(self, job_ids: Collection[UUID]) -> frozenset[UUID]:
+        jobs = [self._memory.job(job_id) for job_id in job_ids if job_id in self._memory.jobs]
+        return frozenset(job.id for job in jobs if job.submitted_at is None or job.documents.open)
+
     def find(self, beginning: str, *, tenant: str = LOCAL_TENANT, limit: int = 2) -> Sequence[UUID]:
         digits = beginning.replace("-", "").lower()
         found = sorted(job.id for job in self.newest(tenant=tenant) if job.id.hex.startswith(digits))

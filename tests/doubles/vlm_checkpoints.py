@@ -1,12 +1,13 @@
-"""Fixtures: tiny checkpoints of every kind, written once; engines that are closed. Torch is imported by those who ask."""
+"""Fixtures: tiny checkpoints of every kind, written once; engines that are closed. Torch waits until it is asked for."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from docproc.readers.vlm.engine.checkpoint import Checkpoint
     from docproc.readers.vlm.engine.engine import Engine
 
