@@ -1,4 +1,4 @@
-"""Fixtures: tiny checkpoints of every kind, written once; engines that are closed. Torch waits until it is asked for."""
+"""Fixtures: tiny checkpoints of every kind, written once; engines that are closed. Torch waits until it is asked."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
