@@ -130,7 +130,7 @@ def test_a_password_file_opens_what_is_locked_and_is_stored_nowhere(run: Command
         (["extract", "box"], "invoice@1"),
         (["extract", "box", "--schema", "no-such-schema"], "no-such-schema"),
         (["extract", "box", "--schema", "invoice", "--out", "r.docx"], ".xlsx"),
-        (["extract", "box", "--schema", "invoice", "--pages", "3-1"], "--pages"),
+        (["extract", "box", "--schema", "invoice", "--pages", "3-1"], "pages '3-1'"),
         (["extract", "box", "--schema", "invoice", "--reader", "crystal-ball"], "crystal-ball"),
         (["jobs", "show", "last"], "no job"),
         (["schemas", "check", "nowhere.json"], "nowhere.json"),
