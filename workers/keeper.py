@@ -114,7 +114,7 @@ class Keeper:
             tidy(self._service.stores, self._service.errands)
             self._tidied = time.monotonic()
         if time.monotonic() - self._kept >= UPKEEP_EVERY_S:
-            self._broker.send([Task(step=Step.UPKEEP, queue=QUEUES[Step.UPKEEP], id=_ANY)])
+            self._broker.send([[Task(step=Step.UPKEEP, queue=QUEUES[Step.UPKEEP], id=_ANY)]])
             self._kept = time.monotonic()
         done = dispatch(work, self._broker, self._turns)
         if done.sent:

@@ -82,14 +82,15 @@ def register(app: Celery) -> None:
         app.task(_task(step), name=TASK_NAMES[step], ignore_result=True)
 
 
-def _task(step: Step) -> Callable[[str, int], None]:
-    def run(identifier: str, first_page: int = 0) -> None:
-        task = Task(step=step, queue="", id=UUID(identifier), first_page=first_page)
-        try:
-            do_task(task, workbench())
-        except DocprocError as error:
-            # the lease, or the sweeper of lost messages, brings the task back
-            event(logger, "task_failed", step=step.value, document_id=identifier, page=first_page, cause=error)
+def _task(step: Step) -> Callable[..., None]:
+    def run(identifier: str, *first_pages: int) -> None:
+        for first_page in first_pages:
+            task = Task(step=step, queue="", id=UUID(identifier), first_page=first_page)
+            try:
+                do_task(task, workbench())
+            except DocprocError as error:
+                # the lease, or the sweeper of lost messages, brings the task back
+                event(logger, "task_failed", step=step.value, document_id=identifier, page=first_page, cause=error)
 
     run.__name__ = step.value
     return run

@@ -25,15 +25,16 @@ class CeleryBroker:
         self._connection: Any = None  # kombu's types do not know all of it
         self._lost: tuple[type[Exception], ...] = (*_LOST, *_errors_of(app))
 
-    def send(self, tasks: Sequence[Task]) -> None:
+    def send(self, messages: Sequence[Sequence[Task]]) -> None:
         try:
             # together: Redis gets them in one pipeline
             with self._app.producer_pool.acquire(block=True) as producer, producer.batch():
-                for task in tasks:
+                for tasks in messages:
+                    first = tasks[0]
                     self._app.send_task(
-                        TASK_NAMES[task.step],
-                        args=[str(task.id), task.first_page],
-                        queue=task.queue,
+                        TASK_NAMES[first.step],
+                        args=[str(first.id), *(task.first_page for task in tasks)],
+                        queue=first.queue,
                         producer=producer,
                         ignore_result=True,
                     )

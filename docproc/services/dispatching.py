@@ -100,10 +100,12 @@ def dispatch(stores: WorkStores, broker: Broker, turns: Turns, *, supply: Supply
     for queue, slots in tasks.capacity(alive_s=supply.alive_s).items():
         there = queued.get(queue, 0)
         pace = turns.pace(queue, there)
-        room = slots * supply.per_slot + ceil(pace.per_s * supply.ahead_s) - there
+        ahead = ceil(pace.per_s * supply.ahead_s)
+        room = slots * supply.per_slot + ahead - there
         if room > 0 and queue not in pauses.queues:
             chosen = list(_chosen(stores, queue, turns, room=room, pauses=pauses))
-            _send(stores, broker, chosen)
+            # what a slot does within that time anyway; a task that takes longer travels alone
+            _send(stores, broker, _messages(chosen, together=ahead // slots))
             pace.left = there + len(chosen)
             sent += len(chosen)
     return Round(sent=sent, busy=bool(sent or any(queued.values())))
@@ -143,14 +145,26 @@ def _shared(stores: WorkStores, queue: str, turns: Turns, lanes: Sequence[Lane],
                 return
 
 
-def _send(stores: WorkStores, broker: Broker, tasks: Sequence[Task]) -> None:
-    if not tasks:
+def _messages(tasks: Sequence[Task], *, together: int) -> list[list[Task]]:
+    """Windows of one document that follow one another share a message: carrying one costs more than claiming it."""
+    messages: list[list[Task]] = []
+    for task in tasks:
+        last = messages[-1] if messages else []
+        if task.first_page and len(last) < together and last and last[0].id == task.id:
+            last.append(task)
+        else:
+            messages.append([task])
+    return messages
+
+
+def _send(stores: WorkStores, broker: Broker, messages: Sequence[Sequence[Task]]) -> None:
+    if not messages:
         return
     try:
-        broker.send(tasks)
+        broker.send(messages)
     except BrokerError:
         # one that was sent all the same comes twice, and finds nothing to do the second time
-        stores.tasks.withdraw(tasks)
+        stores.tasks.withdraw([task for message in messages for task in message])
         raise
 
 

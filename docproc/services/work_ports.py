@@ -14,8 +14,11 @@ from docproc.services.work_records import Held, Lane, Pauses, Swept, Task, Worke
 class Broker(Protocol):
     """Carries tasks to workers. It may lose them and may bring them twice: the database is the truth."""
 
-    def send(self, tasks: Sequence[Task]) -> None:
-        """Raises BrokerError when it cannot be reached; some of `tasks` may be sent all the same."""
+    def send(self, messages: Sequence[Sequence[Task]]) -> None:
+        """Each message is of one task, or of windows of one document, which are read one after the other.
+
+        Raises BrokerError when it cannot be reached; some may be sent all the same.
+        """
         ...
 
     def waiting(self, queue: str) -> int:

@@ -1,5 +1,6 @@
 """Handing out work: bounded by room, highest priority first, tenants in turn, whole when the broker is not."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ import pytest
 
 from docproc.domain.errors import BrokerError
 from docproc.domain.ids import new_id
-from docproc.services.dispatching import Supply, Turns, dispatch, send_lost_again, waiting_for
+from docproc.services.dispatching import Pace, Supply, Turns, dispatch, send_lost_again, waiting_for
 from docproc.services.work_ports import WorkStores
 from docproc.services.work_records import Lane, Pauses, Step, Task
 
@@ -30,6 +31,11 @@ class Backlog:
     age_s: float = 60.0
     #: how old what is made due again had to be
     ages: list[float] = field(default_factory=list)
+
+    def add_document(self, *, pages: int) -> None:
+        of = new_id()
+        tasks = [Task(step=Step.READ, queue=QUEUE, id=of, first_page=page + 1) for page in range(pages)]
+        self.waiting.setdefault((QUEUE, Lane(priority=0, tenant="a")), []).extend(tasks)
 
     def add(self, count: int, *, tenant: str = "a", priority: int = 0, queue: str = QUEUE) -> None:
         lane = Lane(priority=priority, tenant=tenant)
@@ -96,11 +102,14 @@ class Messages:
 
     reachable: bool = True
     carried: list[Task] = field(default_factory=list)
+    #: how many tasks travelled in each message
+    lengths: list[int] = field(default_factory=list)
 
-    def send(self, tasks: Sequence[Task]) -> None:
+    def send(self, messages: Sequence[Sequence[Task]]) -> None:
         if not self.reachable:
             raise BrokerError
-        self.carried += tasks
+        self.carried += [task for message in messages for task in message]
+        self.lengths += map(len, messages)
 
     def waiting(self, queue: str) -> int:
         if not self.reachable:
@@ -178,6 +187,28 @@ def _rounds(broker: Messages, slots: int, *, crowd: int) -> int:
         if not backlog.waiting[QUEUE, lane] and "small" not in backlog.tenants_sent():
             return count
     raise AssertionError("they never end")
+
+
+def _at(per_s: float) -> Turns:
+    """Workers have just been seen to take so many messages a second."""
+    return Turns(paces={QUEUE: Pace(seen_at=time.monotonic(), left=0, per_s=per_s)})
+
+
+def test_quick_windows_of_one_document_share_messages(broker: Messages) -> None:
+    backlog = Backlog({QUEUE: 2})
+    for pages in (4, 1, 100):
+        backlog.add_document(pages=pages)
+    assert dispatch(backlog.stores, broker, _at(60)).sent == 2 * 2 + 6
+    assert broker.lengths == [3, 1, 1, 3, 2]  # what a slot does within a tenth of a second
+    assert [task.first_page for task in broker.carried] == [1, 2, 3, 4, 1, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("per_s", [0.0, 1.0, 15.0])
+def test_windows_that_take_longer_travel_alone(broker: Messages, per_s: float) -> None:
+    backlog = Backlog({QUEUE: 2})
+    backlog.add_document(pages=100)
+    dispatch(backlog.stores, broker, _at(per_s))
+    assert set(broker.lengths) == {1}
 
 
 def test_paused_queues_and_tenants_are_given_nothing(broker: Messages) -> None:
