@@ -27,8 +27,9 @@ from docproc.api.asks import SubmissionAsk
 from docproc.api.bodies import BoundedBodies
 from docproc.api.counting import Counted
 from docproc.api.marks import Marked
-from docproc.api.problems import Problem, answer_with_problems, problems
+from docproc.api.problems import answer_with_problems, problems
 from docproc.api.wiring import Face
+from docproc.client.types import JobEvent, Problem, Progress
 from docproc.observability.traced_requests import TracedRequests
 
 _DESCRIPTION = """Documents in, validated and evidenced records out.
@@ -94,8 +95,9 @@ def _described(app: FastAPI) -> dict[str, Any]:
         shapes = found["components"]["schemas"]
         asked = SubmissionAsk.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
         shapes |= {**asked.pop("$defs", {}), "SubmissionAsk": asked}
-        shapes |= {"Problem": Problem.model_json_schema(ref_template="#/components/schemas/{model}")}
-        shapes |= shapes["Problem"].pop("$defs", {})
+        for told in (Problem, JobEvent, Progress):
+            described = told.model_json_schema(ref_template="#/components/schemas/{model}")
+            shapes |= {**described.pop("$defs", {}), told.__name__: described}
         for name in ("HTTPValidationError", "ValidationError"):
             shapes.pop(name, None)
         app.openapi_schema = found

@@ -10,7 +10,7 @@ import docproc
 from docproc.api.callers import TheFace
 from docproc.api.counting import MEDIA_TYPE
 from docproc.api.problems import RETRY_AFTER_S
-from docproc.api.shapes import Shape
+from docproc.client.types import Shape
 from docproc.domain.errors import StorageError
 
 routes = APIRouter(tags=["operation"])

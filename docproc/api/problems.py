@@ -4,17 +4,17 @@ import logging
 import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from docproc.api.marks import request_id_now
+from docproc.client.types import FieldProblem, Problem
 from docproc.domain.errors import (
     BlobMissingError,
     BrokerError,
@@ -63,29 +63,6 @@ _CODES: Mapping[int, str] = {
     HTTPStatus.REQUEST_TIMEOUT: "request_timeout",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
 }
-
-
-class FieldProblem(BaseModel):
-    """One part of a request that cannot be used."""
-
-    place: Annotated[str, Field(description="Where in the request.", examples=["body.priority"])]
-    problem: Annotated[str, Field(examples=["Input should be less than or equal to 100"])]
-
-
-class Problem(BaseModel):
-    """What was wrong, for programs (`code`) and for people (`detail`)."""
-
-    type: Annotated[str, Field(examples=["urn:docproc:problem:not_found"])]
-    title: Annotated[str, Field(examples=["Not Found"])]
-    status: Annotated[int, Field(examples=[404])]
-    code: Annotated[str, Field(description="Never changes its meaning; see docs/errors.md.", examples=["not_found"])]
-    detail: Annotated[str, Field(examples=["there is no job 019a0000-0000-7000-8000-000000000000"])]
-    errors: Annotated[
-        list[FieldProblem] | None, Field(description="With `invalid_request`: every part that is wrong.")
-    ] = None
-    request_id: Annotated[
-        str | None, Field(description="Name it when you ask for help: the server's log has it too.")
-    ] = None
 
 
 def problem(

@@ -16,10 +16,11 @@ from docproc.api.callers import Submitter, TheFace
 from docproc.api.incoming import IncomingFile, incoming_folder, receive_form
 from docproc.api.problems import invalid_request, problems
 from docproc.api.sending import described_body
-from docproc.api.shapes import JobShape, SubmittedShape
+from docproc.api.shown import job_facts
 from docproc.api.sources import Arrivals, placed
 from docproc.api.wiring import Face
 from docproc.bootstrap import CPU_READERS, make_reader
+from docproc.client.types import SubmittedJob
 from docproc.domain.errors import UsageError
 from docproc.domain.ids import new_id
 from docproc.domain.schema import ExtractionSchema
@@ -49,9 +50,9 @@ _MOST_JSON_BYTES = 10 << 20
 @routes.post(
     "/jobs",
     status_code=201,
-    response_model=SubmittedShape,
+    response_model=SubmittedJob,
     responses={
-        200: {"model": SubmittedShape, "description": "The job that the same Idempotency-Key made before"},
+        200: {"model": SubmittedJob, "description": "The job that the same Idempotency-Key made before"},
         **problems(409, 413),
     },
     openapi_extra=described_body(),
@@ -180,7 +181,7 @@ def _answer(face: Face, job: Job, *, is_new: bool, waited: bool) -> Response:
     status = 201 if is_new else 200
     headers = {"Location": f"/v1/jobs/{job.id}"}
     found = face.desk.stores.jobs.get(job.id, tenant=job.tenant)
-    body = JobShape.of(found).model_dump_json()
+    body = job_facts(found).model_dump_json()
     if not waited or found.documents.open or found.documents.total > MOST_ANSWERED:
         return Response(f'{body[:-1]},"extractions":null}}', status, headers, "application/json")
     texts = (_text(face, found, document.id) for document in documents_of(face.desk.stores, found.id))

@@ -3,21 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from docproc.domain.errand import ErrandState
 from docproc.domain.failure import Failure
-
-
-class ErrandState(StrEnum):
-    """Where an errand stands; the last two are final."""
-
-    WAITING = "waiting"
-    QUEUED = "queued"
-    LEASED = "leased"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
 
+from docproc.domain.errand import ErrandState
 from docproc.domain.errors import ConflictError, NotFoundError
 from docproc.domain.failure import Failure, Phase
 from docproc.domain.ids import new_id
@@ -15,7 +16,6 @@ from docproc.services.errand_records import (
     PING,
     Delivery,
     ErrandClaim,
-    ErrandState,
     LogEntry,
     LoggedTry,
     LogPlace,

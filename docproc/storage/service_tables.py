@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from docproc.services.errand_records import ErrandState
+from docproc.domain.errand import ErrandState
 from docproc.storage.columns import Base, partial_index, state_column
 
 
