@@ -20,6 +20,7 @@ from docproc.services.add_webhook import add_webhook, remove_webhook
 from docproc.services.errand_ports import LogFilter
 from docproc.services.errand_records import LogEntry, Webhook
 from docproc.services.webhooks import ping, replay, replay_all, retire_secret, rotate_secret, webhook_of
+from docproc.sinks.guarded import require_reachable
 
 routes = APIRouter(prefix="/v1", tags=["webhooks"])
 
@@ -153,6 +154,7 @@ def list_webhooks(face: TheFace, key: Admin) -> Listed[WebhookShape]:
 def add(asked: WebhookAsk, face: TheFace, key: Admin) -> NewWebhookShape:
     """Tell a URL of events, signed with a secret that is shown this once."""
     desk = face.desk
+    require_reachable(asked.url, inside=face.webhook_hosts)
     made = add_webhook(
         desk.errands.deliveries,
         tenant=key.tenant,

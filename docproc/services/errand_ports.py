@@ -63,7 +63,9 @@ class DeliveryStore(ErrandStore, Protocol):
 
     def add_webhook(self, *, tenant: str, url: str, secret: str, kinds: Sequence[str]) -> UUID: ...
 
-    def webhooks(self, *, tenant: str) -> Sequence[Webhook]: ...
+    def webhooks(self, *, tenant: str) -> Sequence[Webhook]:
+        """Without callbacks of single jobs."""
+        ...
 
     def disable(self, webhook_id: UUID, *, tenant: str) -> None:
         """Raises NotFoundError."""

@@ -64,7 +64,8 @@ class SqlDeliveryStore(SqlErrands):
         return webhook_id
 
     def webhooks(self, *, tenant: str) -> Sequence[Webhook]:
-        statement = select(WEBHOOKS).where(WEBHOOKS.c.tenant == tenant).order_by(WEBHOOKS.c.created_at)
+        lasting = (WEBHOOKS.c.tenant == tenant, WEBHOOKS.c.job_id.is_(None))
+        statement = select(WEBHOOKS).where(*lasting).order_by(WEBHOOKS.c.created_at)
         with self._database.read() as connection:
             return [_webhook_of(row) for row in connection.execute(statement)]
 
