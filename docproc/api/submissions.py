@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
+from time import monotonic
 from typing import Annotated
 from uuid import UUID
 
@@ -42,6 +44,10 @@ routes = APIRouter(prefix="/v1", tags=["jobs"])
 #: records of more documents are fetched, not answered with
 MOST_ANSWERED = 20
 _LONGEST_WAIT_S = 60.0
+#: of all URLs of a request together
+_LONGEST_FETCH_S = 300.0
+#: a server that answers slowly holds up who else fetches from URLs, and nobody else
+_FETCHING = ThreadPoolExecutor(8, thread_name_prefix="docproc-fetch")
 #: the schema is to be chosen
 _AUTO = "auto"
 _FEWEST_CANDIDATES = 2
@@ -79,8 +85,11 @@ async def submit(
             asked, sent = await _received(request, face, folder)
         except ValidationError as error:
             return invalid_request(error.errors())
-        place = Arrivals(face=face, tenant=key.tenant, folder=folder, opened=ended.enter_context(ExitStack()))
-        files = await asyncio.to_thread(placed, asked.documents, sent, place)
+        opened = ended.enter_context(ExitStack())
+        until = monotonic() + _LONGEST_FETCH_S
+        place = Arrivals(face=face, tenant=key.tenant, folder=folder, until=until, opened=opened)
+        threads = _FETCHING if any(document.url for document in asked.documents) else None
+        files = await asyncio.get_running_loop().run_in_executor(threads, placed, asked.documents, sent, place)
         await asyncio.to_thread(admit_pages, face.desk.front.limits, key.tenant)
         asked_job = await asyncio.to_thread(_new_job, asked, files, face, key)
         if asked.password is not None:
