@@ -10,7 +10,8 @@ from docproc.api import cursors
 from docproc.api.asks import Moment, ShortText
 from docproc.api.callers import Admin, TheFace
 from docproc.api.jobs import Cursor, Limit
-from docproc.api.shapes import Listed, Shape, listed
+from docproc.api.shown import listed
+from docproc.client.types import Listed, Shape
 from docproc.services.audit_book import AuditFilter
 from docproc.services.limits import month_of
 from docproc.services.usage import UsageBy, UsageFilter

@@ -1,9 +1,9 @@
 """The app factory: routes by noun over a face that is made elsewhere. Knows no settings."""
 
-from collections.abc import Awaitable, Callable
+import re
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 import docproc
@@ -24,9 +24,12 @@ from docproc.api import (
     webhooks,
 )
 from docproc.api.asks import SubmissionAsk
+from docproc.api.bodies import BoundedBodies
 from docproc.api.counting import Counted
-from docproc.api.problems import Problem, answer_with_problems, problems
+from docproc.api.marks import Marked
+from docproc.api.problems import answer_with_problems, problems
 from docproc.api.wiring import Face
+from docproc.client.types import JobEvent, Problem, Progress
 from docproc.observability.traced_requests import TracedRequests
 
 _DESCRIPTION = """Documents in, validated and evidenced records out.
@@ -34,13 +37,6 @@ _DESCRIPTION = """Documents in, validated and evidenced records out.
 Every request carries a key: `Authorization: Bearer docproc_…`. What belongs to another tenant is answered as if it were
 not there. Errors are `application/problem+json` with a stable `code`.
 """
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-    "Cache-Control": "no-store",
-}
-
 _NOUNS = (
     submissions,
     uploads,
@@ -56,7 +52,9 @@ _NOUNS = (
     account,
 )
 #: what every route of theirs may answer with besides
-_ALWAYS = problems(400, 401, 403, 422, 429, 503)
+_ALWAYS = problems(400, 401, 403, 408, 413, 422, 429, 503)
+#: these write what arrives to the disk, within limits of their own
+_STREAMED = (("POST", re.compile("/v1/jobs")), ("PUT", re.compile("/v1/uploads/[^/]+")))
 
 
 def create_app(face: Face) -> FastAPI:
@@ -71,23 +69,17 @@ def create_app(face: Face) -> FastAPI:
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     app.state.face = face
-    answer_with_problems(app)
+    answer_with_problems(app)  # from here on each is around those before
+    app.add_middleware(BoundedBodies, streamed=_STREAMED)
     app.add_middleware(Counted, counters=face.counters)
     app.add_middleware(TracedRequests)
-    app.middleware("http")(_with_headers)
+    app.add_middleware(Marked)
     for noun in _NOUNS:
         app.include_router(noun.routes, responses=_ALWAYS)
     app.include_router(health.routes)
     docs_page.add_to(app)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # FastAPI's own way to change it
     return app
-
-
-async def _with_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    answer = await call_next(request)
-    for name, value in _HEADERS.items():
-        answer.headers.setdefault(name, value)
-    return answer
 
 
 def _described(app: FastAPI) -> dict[str, Any]:
@@ -103,8 +95,9 @@ def _described(app: FastAPI) -> dict[str, Any]:
         shapes = found["components"]["schemas"]
         asked = SubmissionAsk.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
         shapes |= {**asked.pop("$defs", {}), "SubmissionAsk": asked}
-        shapes |= {"Problem": Problem.model_json_schema(ref_template="#/components/schemas/{model}")}
-        shapes |= shapes["Problem"].pop("$defs", {})
+        for told in (Problem, JobEvent, Progress):
+            described = told.model_json_schema(ref_template="#/components/schemas/{model}")
+            shapes |= {**described.pop("$defs", {}), told.__name__: described}
         for name in ("HTTPValidationError", "ValidationError"):
             shapes.pop(name, None)
         app.openapi_schema = found

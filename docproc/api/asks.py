@@ -57,6 +57,13 @@ def _storable_value(tree: Any) -> Any:  # noqa: ANN401
     return tree
 
 
+def _printable(secret: SecretStr | None) -> SecretStr | None:
+    text = "" if secret is None else secret.get_secret_value()
+    if not (text.isascii() and (text.isprintable())):
+        raise ValueError("a secret has printable ASCII characters")
+    return secret
+
+
 #: any JSON, whose text can be stored
 JsonText: TypeAlias = Annotated[Any, AfterValidator(_storable_value)]
 
@@ -129,6 +136,26 @@ class SubmissionAsk(BaseModel):
     external_id: Annotated[ShortText | None, Field(description="What you call the job.")] = None
     metadata: Metadata = {}
     documents: Annotated[list[DocumentAsk], Field(max_length=MAX_DOCUMENTS)] = []
+    callback: Annotated[
+        str | None,
+        AfterValidator(_storable_value),
+        Field(
+            description="A URL that is told when the job has ended.",
+            examples=["https://erp.example.com/docproc"],
+            max_length=2000,
+        ),
+    ] = None
+    callback_secret: Annotated[
+        SecretStr | None,
+        AfterValidator(_printable),
+        Field(description="Signs what is sent there, as that of a webhook.", min_length=16, max_length=255),
+    ] = None
+
+    @model_validator(mode="after")
+    def signed_callback(self) -> "SubmissionAsk":
+        if (self.callback is None) is not (self.callback_secret is None):
+            raise ValueError("`callback` and `callback_secret` go together: nothing is sent unsigned")
+        return self
 
 
 def ask_of_json(body: bytes) -> SubmissionAsk:

@@ -5,6 +5,7 @@ from typing import Annotated, TypeAlias
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from docproc.api.counting import ASKER
 from docproc.api.wiring import Face
 from docproc.domain.errors import UnknownKeyError
 from docproc.services.key_records import ApiKey, Scope
@@ -36,6 +37,7 @@ class Allowed:
         if credentials is None:
             raise UnknownKeyError("the request carries no key: Authorization: Bearer docproc_…")
         key = key_of(face_of(request).desk.front.keys, credentials.credentials)
+        setattr(request.state, ASKER, key.actor)
         admit_request(face_of(request).desk.front.limits, key.tenant)
         require_scope(key, self.scope)
         return key

@@ -1,5 +1,6 @@
-"""Counts requests by route, method and status, and writes them as Prometheus text. Knows no tenant and no content."""
+"""Counts requests by route, method and status, and tells of each; writes Prometheus text. Knows no content."""
 
+import logging
 import threading
 import time
 from bisect import bisect_left
@@ -10,8 +11,15 @@ from typing import TypeAlias
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from docproc.observability import event
+from docproc.observability.traced_requests import PROBES
+
+logger = logging.getLogger(__name__)
+
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+#: by which name of a request's state it is told who asks
+ASKER = "asker"
 #: what no route took
 _UNKNOWN = "unknown"
 
@@ -89,4 +97,9 @@ class Counted:
             self._counters.under_way -= 1
             route = getattr(scope.get("route"), "path", _UNKNOWN)
             method = scope["method"] if route != _UNKNOWN else _UNKNOWN
-            self._counters.count(route, method, status, time.monotonic() - began)
+            seconds = time.monotonic() - began
+            self._counters.count(route, method, status, seconds)
+            if route not in PROBES:
+                asker = scope.get("state", {}).get(ASKER)
+                about = {"route": route, "method": method, "status": status, "key": asker}
+                event(logger, "request_answered", **about, seconds=round(seconds, 4))

@@ -9,8 +9,9 @@ from fastapi.responses import StreamingResponse
 from docproc.api.audits import note
 from docproc.api.callers import Reader, TheFace
 from docproc.api.problems import problems
-from docproc.api.shapes import BINARY, DocumentShape, Listed, PageShape
+from docproc.api.shown import BINARY, document_facts, page_detail
 from docproc.api.streams import in_chunks
+from docproc.client.types import DocumentFacts, Listed, PageDetail
 from docproc.domain.extraction import Extraction
 from docproc.services.answering import document_text, extraction_revision
 from docproc.services.look_at_page import page_png
@@ -21,18 +22,18 @@ routes = APIRouter(prefix="/v1/documents", tags=["documents"])
 _MOST_PAGES = 2**31 - 1
 
 
-@routes.get("/{document_id}", response_model=DocumentShape, responses=problems(404))
-def get_document(document_id: UUID, face: TheFace, key: Reader) -> DocumentShape:
+@routes.get("/{document_id}", response_model=DocumentFacts, responses=problems(404))
+def get_document(document_id: UUID, face: TheFace, key: Reader) -> DocumentFacts:
     """A document as it stands."""
-    return DocumentShape.of(face.desk.front.catalog.document(document_id, tenant=key.tenant))
+    return document_facts(face.desk.front.catalog.document(document_id, tenant=key.tenant))
 
 
-@routes.get("/{document_id}/pages", response_model=Listed[PageShape], responses=problems(404))
-def list_pages(document_id: UUID, face: TheFace, key: Reader) -> Listed[PageShape]:
+@routes.get("/{document_id}/pages", response_model=Listed[PageDetail], responses=problems(404))
+def list_pages(document_id: UUID, face: TheFace, key: Reader) -> Listed[PageDetail]:
     """Every page that was asked for, and how it ended."""
     document = face.desk.front.catalog.document(document_id, tenant=key.tenant)
     pages = face.desk.stores.pages.pages(document.id)
-    return Listed(items=[PageShape(**page.facts.model_dump(), failure=page.failure) for page in pages])
+    return Listed(items=[page_detail(page) for page in pages])
 
 
 @routes.get("/{document_id}/extraction", response_model=Extraction, responses=problems(404, 409, 410))

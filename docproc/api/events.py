@@ -1,9 +1,8 @@
 """Server-sent events of a job: numbered ones, which miss nothing when a client comes back, and progress in between."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
-from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -13,10 +12,16 @@ from pydantic import Field
 
 from docproc.api.callers import Reader, TheFace
 from docproc.api.problems import problems
-from docproc.api.shapes import DocumentCountsShape, PageCountsShape, Shape
+from docproc.api.shown import job_event, progress
 from docproc.api.wiring import Face
-from docproc.services.catalog import JobEvent, Pace, Pulse
+from docproc.client.types import Progress
+from docproc.domain.errors import StorageError
+from docproc.observability import event
+from docproc.services.catalog import JobEvent as Happened
+from docproc.services.catalog import Pace, Pulse
 from docproc.services.records import Job
+
+logger = logging.getLogger(__name__)
 
 routes = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -30,34 +35,13 @@ _HIGHEST = 2**31 - 1
 Number = Annotated[int, Field(ge=0, le=_HIGHEST)]
 
 
-class EventShape(Shape):
-    """Something that happened to a job; numbers begin at 1 and have no gap."""
-
-    number: int
-    kind: Annotated[str, Field(examples=["document.succeeded"])]
-    job_id: UUID
-    document_id: UUID | None
-    happened_at: datetime
-
-
-class ProgressShape(Shape):
-    """How far a job is; told from rows alone, so everybody who watches is told the same."""
-
-    job_id: UUID
-    documents: DocumentCountsShape
-    pages: PageCountsShape
-    pages_per_s: float | None
-    seconds_left: Annotated[float | None, Field(description="At the pace so far; null when that tells nothing.")]
-    jobs_ahead: Annotated[int, Field(description="Unfinished jobs of the same queue that are served before it.")]
-    pages_ahead: int
-
-
 @routes.get(
     "/{job_id}/events",
     response_class=Response,
     responses={
         200: {
-            "description": "`id` is the number of an event; `progress` has none. The stream ends with the job.",
+            "description": "Each `data` is a JobEvent, whose number is its `id`, or with `event: progress` a Progress, "
+            "which has none. The stream ends with the job.",
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         },
         204: {"description": "Nothing more happens to the job, and the client has seen everything"},
@@ -85,14 +69,17 @@ async def follow(
 async def _told(face: Face, job: Job, seen: int) -> AsyncIterator[str]:
     teller = _Teller(face, job, seen)
     yield "retry: 1000\n\n"
-    async for pulse in face.lookout.follow(job.id):
-        if pulse is None:  # deleted
-            yield _message("gone", "{}")
-            return
-        async for text in teller.news(pulse):
-            yield text
-        if pulse.is_final and teller.seen >= pulse.events:
-            return
+    try:
+        async for pulse in face.lookout.follow(job.id):
+            if pulse is None:  # deleted
+                yield _message("gone", "{}")
+                return
+            async for text in teller.news(pulse):
+                yield text
+            if pulse.is_final and teller.seen >= pulse.events:
+                return
+    except StorageError as error:  # the stream ends, and who watches comes back with the last number
+        event(logger, "store_unreachable", error=error.message)
 
 
 class _Teller:
@@ -127,29 +114,14 @@ class _Teller:
             self._told_at = now
             yield ": still here\n\n"
 
-    def _event(self, each: JobEvent) -> str:
-        shape = EventShape(
-            number=each.number,
-            kind=each.kind,
-            job_id=self._job.id,
-            document_id=each.document_id,
-            happened_at=each.happened_at,
-        )
+    def _event(self, each: Happened) -> str:
+        shape = job_event(each, job_id=self._job.id)
         return _message(each.kind, shape.model_dump_json(), number=each.number)
 
-    async def _progress(self, pulse: Pulse, now: float) -> ProgressShape:
+    async def _progress(self, pulse: Pulse, now: float) -> Progress:
         if self._pace is None or now - self._paced_at >= _PACE_EVERY_S or pulse.is_final:
             self._pace, self._paced_at = await asyncio.to_thread(self._catalog.pace, self._job), now
-        rate, left = self._pace.pages_per_s(pulse.pages), self._pace.seconds_left(pulse)
-        return ProgressShape(
-            job_id=self._job.id,
-            documents=DocumentCountsShape(total=pulse.documents.total, **asdict(pulse.documents)),
-            pages=PageCountsShape(**asdict(pulse.pages)),
-            pages_per_s=None if rate is None else round(rate, 3),
-            seconds_left=None if left is None else round(left, 1),
-            jobs_ahead=self._pace.jobs_ahead,
-            pages_ahead=self._pace.pages_ahead,
-        )
+        return progress(pulse, self._pace, job_id=self._job.id)
 
 
 def _message(kind: str, data: str, *, number: int | None = None) -> str:

@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from docproc.api.audits import note
 from docproc.api.callers import Reader, TheFace
 from docproc.api.problems import problems
-from docproc.api.shapes import BINARY, ExportShape, Listed, Shape
+from docproc.api.shown import BINARY, export_facts
 from docproc.api.streams import in_chunks
+from docproc.client.types import ExportFacts, Listed, Shape
 from docproc.domain.errors import ConflictError
 from docproc.services.export_job import ask_for_export
 from docproc.services.link_export import link_export
@@ -45,8 +46,8 @@ class LinkShape(Shape):
     expires_s: int
 
 
-@routes.post("/jobs/{job_id}/exports", status_code=202, response_model=ExportShape, responses=problems(404, 409))
-def ask_for(job_id: UUID, asked: ExportAsk, face: TheFace, key: Reader) -> ExportShape:
+@routes.post("/jobs/{job_id}/exports", status_code=202, response_model=ExportFacts, responses=problems(404, 409))
+def ask_for(job_id: UUID, asked: ExportAsk, face: TheFace, key: Reader) -> ExportFacts:
     """Ask for the records of a finished job as one file."""
     desk = face.desk
     export_id = ask_for_export(
@@ -54,21 +55,21 @@ def ask_for(job_id: UUID, asked: ExportAsk, face: TheFace, key: Reader) -> Expor
     )
     note(face, key, "export.create", export_id)
     face.wake()
-    return ExportShape.of(desk.errands.exports.get(export_id, tenant=key.tenant))
+    return export_facts(desk.errands.exports.get(export_id, tenant=key.tenant))
 
 
-@routes.get("/jobs/{job_id}/exports", response_model=Listed[ExportShape], responses=problems(404))
-def list_exports(job_id: UUID, face: TheFace, key: Reader) -> Listed[ExportShape]:
+@routes.get("/jobs/{job_id}/exports", response_model=Listed[ExportFacts], responses=problems(404))
+def list_exports(job_id: UUID, face: TheFace, key: Reader) -> Listed[ExportFacts]:
     """Exports of a job, newest first."""
     face.desk.stores.jobs.get(job_id, tenant=key.tenant)
     found = face.desk.errands.exports.of_job(job_id, tenant=key.tenant)
-    return Listed(items=[ExportShape.of(export) for export in found])
+    return Listed(items=[export_facts(export) for export in found])
 
 
-@routes.get("/exports/{export_id}", response_model=ExportShape, responses=problems(404))
-def get_export(export_id: UUID, face: TheFace, key: Reader) -> ExportShape:
+@routes.get("/exports/{export_id}", response_model=ExportFacts, responses=problems(404))
+def get_export(export_id: UUID, face: TheFace, key: Reader) -> ExportFacts:
     """How an export stands."""
-    return ExportShape.of(face.desk.errands.exports.get(export_id, tenant=key.tenant))
+    return export_facts(face.desk.errands.exports.get(export_id, tenant=key.tenant))
 
 
 @routes.get(

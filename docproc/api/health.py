@@ -9,7 +9,8 @@ from pydantic import Field
 import docproc
 from docproc.api.callers import TheFace
 from docproc.api.counting import MEDIA_TYPE
-from docproc.api.shapes import Shape
+from docproc.api.problems import RETRY_AFTER_S
+from docproc.client.types import Shape
 from docproc.domain.errors import StorageError
 
 routes = APIRouter(tags=["operation"])
@@ -52,7 +53,14 @@ def ready(face: TheFace) -> Response:
     except StorageError as error:
         troubles["blobs"] = error.message
     body = ReadyShape(status="unready" if troubles else "ok", troubles=troubles)
-    return JSONResponse(body.model_dump(), status_code=503 if troubles else 200)
+    if troubles:
+        return JSONResponse(body.model_dump(), status_code=503, headers={"Retry-After": str(RETRY_AFTER_S)})
+    return JSONResponse(body.model_dump())
+
+
+# some balancers probe so
+for path, probe in (("/health", health), ("/ready", ready)):
+    routes.add_api_route(path, probe, methods=["HEAD"], include_in_schema=False)
 
 
 @routes.get(

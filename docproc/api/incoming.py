@@ -23,6 +23,10 @@ MAX_FILES = 1000
 #: no request takes so long
 _LEFT_BEHIND_S = 24 * 3600.0
 _MAX_FIELDS = 100
+#: the field of the form that has files
+FILES = "files"
+#: what a file is called that was sent without a name
+_NAMELESS = "document"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +36,6 @@ class IncomingFile:
     path: Path
     #: as whoever sent it calls it
     name: str
-    #: of the form
-    field: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -166,16 +168,22 @@ class _Parts:
             raise UsageError("a part of the form has no name")
         self._field = options[b"name"].decode()
         if b"filename" not in options:
+            if self._field in self.form.fields:  # which of the two counts is nothing to be guessed
+                raise UsageError("the form has a field twice")
             if len(self.form.fields) >= _MAX_FIELDS:
                 raise UsageError(f"a form has at most {_MAX_FIELDS} fields")
             return
+        if self._field != FILES:
+            raise UsageError(
+                f"files are sent in the field `{FILES}`, and all other fields as text (curl -F NAME=<FILE)"
+            )
         if len(self.form.files) >= MAX_FILES:
             raise UsageError(f"a request has at most {MAX_FILES} files: send several")
         path = self._folder / str(len(self.form.files))
         self._stream = path.open("xb")
         self._open.append(self._stream)
-        name = options[b"filename"].decode("utf-8", "surrogateescape") or path.name
-        self.form.files.append(IncomingFile(path=path, name=name, field=self._field))
+        name = options[b"filename"].decode("utf-8", "surrogateescape") or _NAMELESS
+        self.form.files.append(IncomingFile(path=path, name=name))
 
     def data(self, data: bytes, start: int, end: int) -> None:
         size = end - start

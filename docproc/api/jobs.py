@@ -1,6 +1,5 @@
 """Jobs: listed, looked at, their records streamed, canceled, tried again, deleted."""
 
-from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
@@ -13,15 +12,9 @@ from docproc.api.asks import Moment, ShortText, storable
 from docproc.api.audits import note
 from docproc.api.callers import Admin, Reader, Submitter, TheFace
 from docproc.api.problems import problems
-from docproc.api.shapes import (
-    DocumentShape,
-    JobDetailShape,
-    JobShape,
-    Listed,
-    RemovedShape,
-    listed,
-)
+from docproc.api.shown import document_facts, job_detail, job_facts, listed, removed, retried_job
 from docproc.api.streams import in_chunks
+from docproc.client.types import DocumentFacts, JobDetail, JobFacts, Listed, Removed, RetriedJob
 from docproc.domain.document import DocumentState, JobState
 from docproc.domain.errors import UsageError
 from docproc.services.answering import job_lines
@@ -69,13 +62,13 @@ class JobQuery(BaseModel):
         )
 
 
-@routes.get("", response_model=Listed[JobShape])
-def list_jobs(face: TheFace, key: Reader, asked: Annotated[JobQuery, Query()]) -> Listed[JobShape]:
+@routes.get("", response_model=Listed[JobFacts])
+def list_jobs(face: TheFace, key: Reader, asked: Annotated[JobQuery, Query()]) -> Listed[JobFacts]:
     """List jobs, newest first."""
     after = cursors.job_place(asked.cursor)
     found = face.desk.front.catalog.jobs(key.tenant, wanted=asked.filter(), after=after, limit=asked.limit)
     last = cursors.cursor_of(found[-1].created_at.isoformat(), found[-1].id) if found else None
-    return listed([JobShape.of(job) for job in found], limit=asked.limit, cursor=last)
+    return listed([job_facts(job) for job in found], limit=asked.limit, cursor=last)
 
 
 def _pair(word: str) -> tuple[str, str]:
@@ -85,13 +78,12 @@ def _pair(word: str) -> tuple[str, str]:
     return name, value
 
 
-@routes.get("/{job_id}", response_model=JobDetailShape, responses=problems(404))
-def get_job(job_id: UUID, face: TheFace, key: Reader) -> JobDetailShape:
+@routes.get("/{job_id}", response_model=JobDetail, responses=problems(404))
+def get_job(job_id: UUID, face: TheFace, key: Reader) -> JobDetail:
     """A job as it stands: its counts, what it waits for, why documents failed."""
     detail = show_job(face.desk.stores, job_id, tenant=key.tenant)
     waits = waiting_of(detail.job, face.desk.work)
-    failures = {code.value: count for code, count in detail.failures.items()}
-    return JobDetailShape(**JobShape.of(detail.job).model_dump(), waiting_for=waits, failures=failures)
+    return job_detail(detail, waiting_for=waits)
 
 
 class DocumentQuery(BaseModel):
@@ -105,17 +97,17 @@ class DocumentQuery(BaseModel):
     cursor: Cursor = None
 
 
-@routes.get("/{job_id}/documents", response_model=Listed[DocumentShape], responses=problems(404))
+@routes.get("/{job_id}/documents", response_model=Listed[DocumentFacts], responses=problems(404))
 def list_documents(
     job_id: UUID, face: TheFace, key: Reader, asked: Annotated[DocumentQuery, Query()]
-) -> Listed[DocumentShape]:
+) -> Listed[DocumentFacts]:
     """Documents of a job in the order of submission."""
     job = face.desk.stores.jobs.get(job_id, tenant=key.tenant)
     wanted = DocumentFilter(state=asked.state, external_id=asked.external_id)
     after = cursors.position(asked.cursor)
     found = face.desk.front.catalog.documents(job, wanted=wanted, after=after, limit=asked.limit)
     last = cursors.cursor_of(found[-1].position) if found else None
-    return listed([DocumentShape.of(document) for document in found], limit=asked.limit, cursor=last)
+    return listed([document_facts(document) for document in found], limit=asked.limit, cursor=last)
 
 
 @routes.get(
@@ -137,13 +129,13 @@ def get_results(job_id: UUID, face: TheFace, key: Reader) -> StreamingResponse:
     return StreamingResponse(lines, media_type="application/jsonl")
 
 
-@routes.post("/{job_id}/cancel", response_model=JobShape, responses=problems(404, 409))
-def cancel(job_id: UUID, face: TheFace, key: Submitter) -> JobShape:
+@routes.post("/{job_id}/cancel", response_model=JobFacts, responses=problems(404, 409))
+def cancel(job_id: UUID, face: TheFace, key: Submitter) -> JobFacts:
     """Cancel a job: what waits ends at once, what is worked on at its next page. Once more changes nothing."""
     job = cancel_job(face.desk.stores, job_id, owners=face.desk.owners, tenant=key.tenant)
     note(face, key, "job.cancel", job_id)
     face.wake()
-    return JobShape.of(job)
+    return job_facts(job)
 
 
 class RetryAsk(BaseModel):
@@ -154,14 +146,8 @@ class RetryAsk(BaseModel):
     password: Annotated[SecretStr | None, Field(max_length=1000, description="Of encrypted documents.")] = None
 
 
-class RetriedShape(JobShape):
-    """A job whose failed documents are read again."""
-
-    received: Annotated[int, Field(description="How many documents are read again.")]
-
-
-@routes.post("/{job_id}/retry", response_model=RetriedShape, responses=problems(404, 409))
-def retry(job_id: UUID, face: TheFace, key: Submitter, asked: RetryAsk | None = None) -> RetriedShape:
+@routes.post("/{job_id}/retry", response_model=RetriedJob, responses=problems(404, 409))
+def retry(job_id: UUID, face: TheFace, key: Submitter, asked: RetryAsk | None = None) -> RetriedJob:
     """Read failed documents again, and those of which pages failed; what was read well is not read again."""
     job = face.desk.stores.jobs.get(job_id, tenant=key.tenant)
     if asked is not None and asked.password is not None:
@@ -172,13 +158,13 @@ def retry(job_id: UUID, face: TheFace, key: Submitter, asked: RetryAsk | None = 
     note(face, key, "job.retry", job_id)
     face.wake()
     now = face.desk.stores.jobs.get(job_id, tenant=key.tenant)
-    return RetriedShape(**JobShape.of(now).model_dump(), received=received)
+    return retried_job(now, received=received)
 
 
-@routes.delete("/{job_id}", response_model=RemovedShape, responses=problems(404, 409))
-def delete(job_id: UUID, face: TheFace, key: Admin) -> RemovedShape:
+@routes.delete("/{job_id}", response_model=Removed, responses=problems(404, 409))
+def delete(job_id: UUID, face: TheFace, key: Admin) -> Removed:
     """Delete a job with everything kept of its documents; the answer is the receipt. Cancel it first if it runs."""
-    removed = delete_job(face.desk.stores, job_id, owners=face.desk.owners, tenant=key.tenant, by=key.actor)
+    gone = delete_job(face.desk.stores, job_id, owners=face.desk.owners, tenant=key.tenant, by=key.actor)
     note(face, key, "job.delete", job_id)
     face.passwords.forget(job_id)
-    return RemovedShape(**asdict(removed))
+    return removed(gone)

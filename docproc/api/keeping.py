@@ -12,7 +12,8 @@ from docproc.api.asks import ShortText
 from docproc.api.callers import Admin, TheFace
 from docproc.api.jobs import Cursor, Limit
 from docproc.api.problems import problems
-from docproc.api.shapes import Listed, Shape, listed
+from docproc.api.shown import listed
+from docproc.client.types import Listed, Shape
 from docproc.services.keeping import Hold, keep_job, lift_hold, place_hold
 from docproc.services.receipts import Receipt, ReceiptCheck, Untruth
 

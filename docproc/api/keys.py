@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from docproc.api.asks import ShortText
 from docproc.api.callers import Admin, TheFace
 from docproc.api.problems import problems
-from docproc.api.shapes import Listed, Shape
+from docproc.client.types import Listed, Shape
 from docproc.services.key_records import ApiKey, KeyTerms, Scope
 from docproc.services.keys import create_key, revoke_key
 

@@ -4,14 +4,17 @@ import logging
 import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from docproc.api.marks import request_id_now
+from docproc.client.types import FieldProblem, Problem
 from docproc.domain.errors import (
     BlobMissingError,
     BrokerError,
@@ -57,28 +60,9 @@ _STATUS: Sequence[tuple[type[DocprocError], HTTPStatus]] = (
 _CODES: Mapping[int, str] = {
     HTTPStatus.NOT_FOUND: "not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.REQUEST_TIMEOUT: "request_timeout",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
 }
-
-
-class FieldProblem(BaseModel):
-    """One part of a request that cannot be used."""
-
-    place: Annotated[str, Field(description="Where in the request.", examples=["body.priority"])]
-    problem: Annotated[str, Field(examples=["Input should be less than or equal to 100"])]
-
-
-class Problem(BaseModel):
-    """What was wrong, for programs (`code`) and for people (`detail`)."""
-
-    type: Annotated[str, Field(examples=["urn:docproc:problem:not_found"])]
-    title: Annotated[str, Field(examples=["Not Found"])]
-    status: Annotated[int, Field(examples=[404])]
-    code: Annotated[str, Field(description="Never changes its meaning; see docs/errors.md.", examples=["not_found"])]
-    detail: Annotated[str, Field(examples=["there is no job 019a0000-0000-7000-8000-000000000000"])]
-    errors: Annotated[
-        list[FieldProblem] | None, Field(description="With `invalid_request`: every part that is wrong.")
-    ] = None
 
 
 def problem(
@@ -96,6 +80,7 @@ def problem(
         code=code,
         detail=detail,
         errors=None if errors is None else list(errors),
+        request_id=request_id_now(),
     )
     return JSONResponse(
         body.model_dump(exclude_none=True), status_code=status, media_type=MEDIA_TYPE, headers=dict(headers or {})
@@ -120,7 +105,7 @@ def answer_with_problems(app: FastAPI) -> None:
     app.add_exception_handler(DocprocError, _on_own_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
-    app.add_exception_handler(Exception, _on_bug)
+    app.add_middleware(_Bugs)
 
 
 async def _on_own_error(_: Request, error: Exception) -> JSONResponse:
@@ -161,11 +146,34 @@ def _allowed(request: Request) -> Mapping[str, str]:
     return {"Allow": ", ".join(sorted(method.upper() for method in methods))} if methods else {}
 
 
-async def _on_bug(_: Request, error: Exception) -> JSONResponse:
-    """The one broad handler: a bug is told by its type and place, and never by its text."""
-    event(logger, "internal_error", place=type(error).__name__, cause=error)
-    detail = "an error of docproc's own; its log says where"
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, DocprocError.code, detail)
+class _Bugs:
+    """Middleware, the innermost: the framework's own would answer outside of all others, uncounted and unmarked."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def sent(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        except ClientDisconnect:  # in the middle of its body: there is nobody to answer
+            return
+        except Exception as error:
+            # the one broad handler: a bug is told by its type and place
+            if begun and isinstance(error.__cause__, DocprocError):
+                event(logger, "request_failed", error=error.__cause__.message, status=None)
+            else:
+                event(logger, "internal_error", place=type(error).__name__, cause=error)
+            if begun:  # half an answer: the line is broken off, so that nobody takes it for the whole
+                raise
+            detail = "an error of docproc's own; its log says where"
+            await problem(HTTPStatus.INTERNAL_SERVER_ERROR, DocprocError.code, detail)(scope, receive, send)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -13,9 +13,10 @@ from docproc.api.audits import note
 from docproc.api.callers import Reviewer, TheFace
 from docproc.api.jobs import Cursor, Limit
 from docproc.api.problems import problems
-from docproc.api.shapes import DocumentShape, Listed, Shape, listed
+from docproc.api.shown import document_facts, listed
 from docproc.api.wiring import Face
 from docproc.bootstrap import open_review
+from docproc.client.types import DocumentFacts, Listed, Shape
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import PreconditionRequiredError
 from docproc.domain.extraction import Correction, Extraction
@@ -51,14 +52,14 @@ class ReviewQuery(BaseModel):
 class ReviewedShape(Shape):
     """A document with its extraction, and the revision that a change must name."""
 
-    document: DocumentShape
+    document: DocumentFacts
     extraction: Extraction
     revision: Annotated[int, Field(description="For `If-Match`.")]
 
     @classmethod
     def of(cls, reviewed: Reviewed) -> "ReviewedShape":
         return cls(
-            document=DocumentShape.of(reviewed.document), extraction=reviewed.extraction, revision=reviewed.revision
+            document=document_facts(reviewed.document), extraction=reviewed.extraction, revision=reviewed.revision
         )
 
 

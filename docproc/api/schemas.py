@@ -8,7 +8,7 @@ from pydantic import Field
 from docproc.api.asks import ShortText
 from docproc.api.callers import Reader, TheFace
 from docproc.api.problems import problems
-from docproc.api.shapes import Listed, Shape
+from docproc.client.types import Listed, Shape
 from schemas.registry import names, registered
 
 routes = APIRouter(prefix="/v1", tags=["schemas"])

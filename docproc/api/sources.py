@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from time import monotonic
 from urllib.parse import unquote, urlsplit
 
 from docproc.api.asks import DocumentAsk
@@ -23,6 +24,8 @@ class Arrivals:
     face: Face
     tenant: str
     folder: Path
+    #: by when all URLs must have been fetched, on the monotonic clock
+    until: float
     #: keeps what was opened until the submission is recorded
     opened: ExitStack
 
@@ -80,10 +83,14 @@ def _uploaded(upload_id: str, arrivals: Arrivals) -> Path:
 
 
 def _fetch(url: str, path: Path, arrivals: Arrivals) -> None:
-    from docproc.sinks.fetching import fetch  # noqa: PLC0415
+    from docproc.sinks.fetching import TOTAL_S, fetch  # noqa: PLC0415
 
+    left_s = arrivals.until - monotonic()
+    if left_s <= 0:
+        raise UsageError("documents: the URLs take too long to fetch: send several requests, or the files themselves")
     settings = arrivals.face.desk.settings
-    fetch(url, path, max_bytes=settings.max_bytes, inside=settings.source_hosts)
+    total_s = min(TOTAL_S, left_s)
+    fetch(url, path, max_bytes=settings.max_bytes, inside=settings.source_hosts, total_s=total_s)
 
 
 def _name_of(url: str) -> str:

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
+from time import monotonic
 from typing import Annotated
 from uuid import UUID
 
@@ -12,19 +14,22 @@ from pydantic import ValidationError
 
 from docproc.api.asks import SubmissionAsk, ask_of_fields, ask_of_json
 from docproc.api.audits import note
+from docproc.api.bodies import MOST_BYTES
 from docproc.api.callers import Submitter, TheFace
 from docproc.api.incoming import IncomingFile, incoming_folder, receive_form
 from docproc.api.problems import invalid_request, problems
 from docproc.api.sending import described_body
-from docproc.api.shapes import JobShape, SubmittedShape
+from docproc.api.shown import job_facts
 from docproc.api.sources import Arrivals, placed
 from docproc.api.wiring import Face
 from docproc.bootstrap import CPU_READERS, make_reader
-from docproc.domain.errors import UsageError
+from docproc.client.types import SubmittedJob
+from docproc.domain.errors import DocprocError, TooLargeError, UsageError
 from docproc.domain.ids import new_id
 from docproc.domain.schema import ExtractionSchema
 from docproc.services.answering import document_text
 from docproc.services.choose_schema import Chooser
+from docproc.services.errand_records import Callback
 from docproc.services.job_context import schema_version
 from docproc.services.key_records import ApiKey
 from docproc.services.limits import admit_pages
@@ -39,19 +44,21 @@ routes = APIRouter(prefix="/v1", tags=["jobs"])
 #: records of more documents are fetched, not answered with
 MOST_ANSWERED = 20
 _LONGEST_WAIT_S = 60.0
+#: of all URLs of a request together
+_LONGEST_FETCH_S = 300.0
+#: a server that answers slowly holds up who else fetches from URLs, and nobody else
+_FETCHING = ThreadPoolExecutor(8, thread_name_prefix="docproc-fetch")
 #: the schema is to be chosen
 _AUTO = "auto"
 _FEWEST_CANDIDATES = 2
-#: of a body that is JSON
-_MOST_JSON_BYTES = 10 << 20
 
 
 @routes.post(
     "/jobs",
     status_code=201,
-    response_model=SubmittedShape,
+    response_model=SubmittedJob,
     responses={
-        200: {"model": SubmittedShape, "description": "The job that the same Idempotency-Key made before"},
+        200: {"model": SubmittedJob, "description": "The job that the same Idempotency-Key made before"},
         **problems(409, 413),
     },
     openapi_extra=described_body(),
@@ -78,8 +85,12 @@ async def submit(
             asked, sent = await _received(request, face, folder)
         except ValidationError as error:
             return invalid_request(error.errors())
-        place = Arrivals(face=face, tenant=key.tenant, folder=folder, opened=ended.enter_context(ExitStack()))
-        files = await asyncio.to_thread(placed, asked.documents, sent, place)
+        opened = ended.enter_context(ExitStack())
+        until = monotonic() + _LONGEST_FETCH_S
+        place = Arrivals(face=face, tenant=key.tenant, folder=folder, until=until, opened=opened)
+        threads = _FETCHING if any(document.url for document in asked.documents) else None
+        files = await asyncio.get_running_loop().run_in_executor(threads, placed, asked.documents, sent, place)
+        await asyncio.to_thread(admit_pages, face.desk.front.limits, key.tenant)
         asked_job = await asyncio.to_thread(_new_job, asked, files, face, key)
         if asked.password is not None:
             face.passwords.give(asked_job.id, (asked.password.get_secret_value(),))
@@ -97,8 +108,8 @@ async def _received(request: Request, face: Face, folder: Path) -> tuple[Submiss
         body = bytearray()
         async for chunk in request.stream():
             body += chunk
-            if len(body) > _MOST_JSON_BYTES:
-                raise UsageError(f"a JSON body has at most {_MOST_JSON_BYTES:,} bytes")
+            if len(body) > MOST_BYTES:
+                raise TooLargeError(f"a JSON body has at most {MOST_BYTES:,} bytes")
         return ask_of_json(bytes(body)), ()
     form = await receive_form(request.stream(), content_type, folder=folder, max_bytes=face.desk.settings.max_bytes)
     return ask_of_fields(form.fields), form.files
@@ -127,7 +138,18 @@ def _new_job(asked: SubmissionAsk, files: Sequence[SubmittedFile], face: Face, k
         priority=asked.priority,
         external_id=asked.external_id,
         metadata=asked.metadata,
+        callback=_callback(asked, face),
     )
+
+
+def _callback(asked: SubmissionAsk, face: Face) -> Callback | None:
+    """Raises UsageError for a URL that nobody could be told at."""
+    from docproc.sinks.guarded import require_reachable  # noqa: PLC0415
+
+    if asked.callback is None or asked.callback_secret is None:
+        return None
+    require_reachable(asked.callback, inside=face.webhook_hosts)
+    return Callback(url=asked.callback, secret=asked.callback_secret.get_secret_value())
 
 
 def _schema(asked: SubmissionAsk, files: Sequence[SubmittedFile], face: Face) -> ExtractionSchema:
@@ -167,8 +189,11 @@ def _submitted(
     face: Face, key: ApiKey, asked: NewJob, files: Sequence[SubmittedFile], idempotency_key: str | None
 ) -> Job:
     desk = face.desk
-    admit_pages(desk.front.limits, asked.tenant)
-    job = submit_once(desk.stores, asked, files, accept=desk.accept, key=idempotency_key)
+    try:
+        job = submit_once(desk.stores, asked, files, accept=desk.accept, key=idempotency_key)
+    except DocprocError:
+        face.passwords.forget(asked.id)
+        raise
     if job.id == asked.id:
         note(face, key, "job.submit", job.id)
     else:
@@ -180,7 +205,7 @@ def _answer(face: Face, job: Job, *, is_new: bool, waited: bool) -> Response:
     status = 201 if is_new else 200
     headers = {"Location": f"/v1/jobs/{job.id}"}
     found = face.desk.stores.jobs.get(job.id, tenant=job.tenant)
-    body = JobShape.of(found).model_dump_json()
+    body = job_facts(found).model_dump_json()
     if not waited or found.documents.open or found.documents.total > MOST_ANSWERED:
         return Response(f'{body[:-1]},"extractions":null}}', status, headers, "application/json")
     texts = (_text(face, found, document.id) for document in documents_of(face.desk.stores, found.id))

@@ -10,7 +10,8 @@ from docproc.api.asks import UPLOAD_ID
 from docproc.api.callers import Submitter, TheFace
 from docproc.api.incoming import incoming_folder, receive_bytes
 from docproc.api.problems import problems
-from docproc.api.shapes import BINARY, Shape
+from docproc.api.shown import BINARY
+from docproc.client.types import Shape
 from docproc.services.blob_keys import original_key
 from docproc.services.uploads import is_there, keep_upload, require_size
 

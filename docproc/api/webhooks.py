@@ -12,12 +12,15 @@ from docproc.api.asks import storable
 from docproc.api.callers import Admin, TheFace
 from docproc.api.jobs import Cursor, Limit
 from docproc.api.problems import problems
-from docproc.api.shapes import Listed, Shape, listed
+from docproc.api.shown import listed
+from docproc.client.types import Listed, Shape
+from docproc.domain.errand import ErrandState
 from docproc.domain.failure import Failure
 from docproc.services.add_webhook import add_webhook, remove_webhook
 from docproc.services.errand_ports import LogFilter
-from docproc.services.errand_records import ErrandState, LogEntry, Webhook
+from docproc.services.errand_records import LogEntry, Webhook
 from docproc.services.webhooks import ping, replay, replay_all, retire_secret, rotate_secret, webhook_of
+from docproc.sinks.guarded import require_reachable
 
 routes = APIRouter(prefix="/v1", tags=["webhooks"])
 
@@ -151,6 +154,7 @@ def list_webhooks(face: TheFace, key: Admin) -> Listed[WebhookShape]:
 def add(asked: WebhookAsk, face: TheFace, key: Admin) -> NewWebhookShape:
     """Tell a URL of events, signed with a secret that is shown this once."""
     desk = face.desk
+    require_reachable(asked.url, inside=face.webhook_hosts)
     made = add_webhook(
         desk.errands.deliveries,
         tenant=key.tenant,

@@ -56,6 +56,11 @@ class Face:
     counters: RequestCounters = field(default_factory=RequestCounters)
 
     @property
+    def webhook_hosts(self) -> frozenset[str]:
+        """Of the own network, which webhooks may lead to."""
+        return frozenset(host.lower() for host in self.desk.settings.webhook_hosts)
+
+    @property
     def incoming(self) -> Path:
         """Where files lie while a request is received."""
         return self.desk.settings.data_dir / "incoming"

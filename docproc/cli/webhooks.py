@@ -8,9 +8,9 @@ import typer
 
 from docproc.cli.job_arguments import AsJson, TenantName
 from docproc.cli.printable import printable
+from docproc.domain.errand import ErrandState
 from docproc.domain.errors import UsageError
 from docproc.domain.ids import LOCAL_TENANT
-from docproc.services.errand_records import ErrandState
 
 if TYPE_CHECKING:
     from docproc.services.errand_records import LogEntry, Webhook

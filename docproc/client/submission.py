@@ -48,6 +48,9 @@ class Options(TypedDict, total=False):
     external_id: str
     metadata: Mapping[str, Any]
     documents: Sequence[DocumentAsk]
+    #: told when the job has ended, and signed with the secret, of 16 to 255 characters; both or none
+    callback: str
+    callback_secret: str
 
 
 def new_key() -> str:

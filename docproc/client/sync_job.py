@@ -13,7 +13,6 @@ from docproc.client.lines import Lines
 from docproc.client.messages import Message, Messages
 from docproc.client.types import (
     DocumentFacts,
-    ErrandState,
     ExportFacts,
     JobDetail,
     JobEvent,
@@ -24,6 +23,7 @@ from docproc.client.types import (
     SubmittedJob,
 )
 from docproc.domain.document import DocumentState
+from docproc.domain.errand import ErrandState
 from docproc.domain.errors import ConflictError, UsageError
 from docproc.domain.extraction import Extraction
 
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from docproc.client.sync_client import Client
 
 _FORMATS = ("jsonl", "csv", "xlsx")
+#: tells that the job was deleted, and nothing else; whoever asks again is told so
+_GONE = "gone"
+#: before a line is taken up that was not broken
+_AGAIN_S = 0.1
 #: a wait with a time limit may end so much later
 _LATE_S = 5.0
 _EXPORT_LOOK_S, _EXPORT_LOOK_SELDOM_S = 0.1, 2.0
@@ -89,6 +93,7 @@ class Job:
                     broken = 0
                     after = news.number if isinstance(news, JobEvent) else after
                     yield news
+                sleep(_AGAIN_S)  # the server ended the line: it is about to end itself, or lost its store
             except ServerUnreachableError as exc:
                 pause_s = self._client.attempts.pause_s(exc, attempt=max(1, broken))
                 if pause_s is None and until is None:
@@ -107,7 +112,7 @@ class Job:
             messages = Messages()
             for chunk in answer.iter_bytes():
                 for message in messages.feed(chunk):
-                    if message.data:
+                    if message.data and message.event != _GONE:
                         yield _news_of(message)
                 if until is not None and monotonic() + read_s > until + _LATE_S:
                     return

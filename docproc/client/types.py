@@ -1,29 +1,19 @@
 """What travels between a docproc server and its clients, as pydantic types. Knows no server and no store."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from docproc.domain.document import DocumentState, JobState, MediaType
+from docproc.domain.errand import ErrandState
 from docproc.domain.extraction import Extraction, PageFacts
 from docproc.domain.failure import Failure
 
 T = TypeVar("T")
 
 _ID = "019a7f3e-5f00-7c21-9b1d-0c7a52e6a001"
-
-
-class ErrandState(StrEnum):
-    """Where an export or a delivery stands; the last two are final."""
-
-    WAITING = "waiting"
-    QUEUED = "queued"
-    LEASED = "leased"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
 
 
 class Shape(BaseModel):
@@ -211,4 +201,7 @@ class Problem(BaseModel):
     detail: Annotated[str, Field(examples=["there is no job 019a0000-0000-7000-8000-000000000000"])]
     errors: Annotated[
         list[FieldProblem] | None, Field(description="With `invalid_request`: every part that is wrong.")
+    ] = None
+    request_id: Annotated[
+        str | None, Field(description="Name it when you ask for help: the server's log has it too.")
     ] = None

@@ -60,6 +60,7 @@ EVENTS: Mapping[str, EventKind] = {
     "leases_swept": EventKind("leases had expired", logging.WARNING),
     "messages_lost": EventKind("messages were lost", logging.WARNING),
     # the face
+    "request_answered": EventKind("a request was answered"),
     "request_failed": EventKind("a request could not be answered", logging.WARNING),
     "serving": EventKind("requests are answered"),
     "served": EventKind("no more requests are answered"),

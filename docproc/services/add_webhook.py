@@ -23,7 +23,7 @@ KINDS = (
     *(f"job.{state}" for state in JobState),
 )
 
-_NO_SUCH_PLACE = "a webhook's URL is https://HOST/…, in plain ASCII, with a host and a port that can be"
+_NO_SUCH_PLACE = "a URL is https://HOST/…, in plain ASCII, with a host and a port that can be"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ def webhook_url(url: str) -> SplitResult:
     if not (fits and url.isascii() and url.isprintable() and " " not in url):
         raise UsageError(_NO_SUCH_PLACE)
     if parts.scheme not in {"https", "http"} or parts.username is not None:
-        raise UsageError("a webhook's URL is https://HOST/…, without a user's name")
+        raise UsageError("a URL is https://HOST/…, without a user's name")
     return parts
 
 

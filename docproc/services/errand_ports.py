@@ -5,18 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from docproc.domain.errand import ErrandState
 from docproc.domain.failure import Failure
-from docproc.services.errand_records import (
-    Delivery,
-    ErrandClaim,
-    ErrandState,
-    Export,
-    LogEntry,
-    LoggedTry,
-    LogPlace,
-    Tried,
-    Webhook,
-)
+from docproc.services.errand_records import Delivery, ErrandClaim, Export, LogEntry, LoggedTry, LogPlace, Tried, Webhook
 from docproc.services.work_records import Swept
 
 
@@ -72,7 +63,9 @@ class DeliveryStore(ErrandStore, Protocol):
 
     def add_webhook(self, *, tenant: str, url: str, secret: str, kinds: Sequence[str]) -> UUID: ...
 
-    def webhooks(self, *, tenant: str) -> Sequence[Webhook]: ...
+    def webhooks(self, *, tenant: str) -> Sequence[Webhook]:
+        """Without callbacks of single jobs."""
+        ...
 
     def disable(self, webhook_id: UUID, *, tenant: str) -> None:
         """Raises NotFoundError."""

@@ -1,23 +1,14 @@
 """Errands: what workers do beside the way of a document, exports and deliveries. Plain values; knows no database."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from docproc.domain.document import JobState
+from docproc.domain.errand import ErrandState
 from docproc.domain.failure import Failure
-
-
-class ErrandState(StrEnum):
-    """Where an errand stands; the last two are final."""
-
-    WAITING = "waiting"
-    QUEUED = "queued"
-    LEASED = "leased"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +57,18 @@ class Webhook:
     created_at: datetime
     disabled_at: datetime | None
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """Who is told when a job has ended."""
+
+    url: str
+    #: signs the message; whoever asks for it chose it, so that it need not be answered, and is known before the message
+    secret: str = field(repr=False)
+
+
+#: what a callback of a job is told
+ENDS_OF_JOBS = tuple(f"job.{state}" for state in JobState if state not in {JobState.QUEUED, JobState.RUNNING})
 
 #: of a message that tries a webhook out, and is about no job
 PING = "ping"

@@ -13,6 +13,7 @@ from docproc.domain.failure import Failure, Phase
 from docproc.domain.page import PageState
 from docproc.domain.reading import Usage
 from docproc.domain.states import FINAL_DOCUMENT_STATES, job_state
+from docproc.services.errand_records import Callback
 
 #: whose rows and blobs these are, until there are several
 LOCAL_TENANT = ids.LOCAL_TENANT
@@ -94,6 +95,7 @@ class NewJob:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     #: it is deleted so many days after its end; None: as its tenant wants it
     keep_days: int | None = None
+    callback: Callback | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,8 @@ def submit_once(
 def request_sha256(job: NewJob, files: Iterable[SubmittedFile]) -> str:
     """Of everything that is asked for, but for the paths: the same files may lie elsewhere the next time."""
     facts = [job.schema.sha256, job.options.to_json(), job.priority, job.external_id, job.metadata]
+    if job.callback is not None:
+        facts += [job.callback.url, job.callback.secret]
     digest = hashlib.sha256(canonical(facts))
     for file in files:
         digest.update(canonical([file.name, file.external_id, file.metadata, _sha256_of(file.path)]))

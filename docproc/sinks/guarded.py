@@ -11,6 +11,7 @@ import ssl
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from urllib.parse import SplitResult
 
 from docproc.domain.errors import UsageError
 from docproc.services.add_webhook import webhook_url
@@ -21,7 +22,22 @@ TIMEOUT_S = 10.0
 #: all IPv6 addresses that single hosts of the internet have
 _UNICAST = ipaddress.IPv6Network("2000::/3")
 #: 6to4 and Teredo, which stand within it
+_INSIDE = "the host is inside a network that may not be reached"
 _WRAPPED = (ipaddress.IPv6Network("2002::/16"), ipaddress.IPv6Network("2001::/32"))
+
+
+def require_reachable(url: str, *, inside: Collection[str]) -> SplitResult:
+    """Its parts. Raises UsageError for a URL that is refused whatever its host's name means at the time."""
+    parts = webhook_url(url)
+    host = (parts.hostname or "").lower()
+    if host in inside:
+        return parts
+    if parts.scheme == "http":
+        raise UsageError("outside the own network a URL begins with https://")
+    with suppress(ValueError):  # a name: its addresses are looked at when it is connected to
+        if not is_outside(str(ipaddress.ip_address(host))):
+            raise UsageError(_INSIDE)
+    return parts
 
 
 def guarded_connection(url: str, *, inside: Collection[str]) -> tuple["PinnedPlain", str]:
@@ -30,13 +46,11 @@ def guarded_connection(url: str, *, inside: Collection[str]) -> tuple["PinnedPla
     Over HTTPS, or over HTTP to those hosts. Raises WebhookRefusedError.
     """
     try:
-        parts = webhook_url(url)
+        parts = require_reachable(url, inside=inside)
     except UsageError as exc:
         raise WebhookRefusedError(exc.message, final=True) from exc
     host = (parts.hostname or "").lower()
     own = host in inside
-    if parts.scheme == "http" and not own:
-        raise WebhookRefusedError("outside the own network a URL begins with https://", final=True)
     secure = parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
     address = _address(host, port, inside=own)
@@ -69,7 +83,7 @@ def _address(host: str, port: int, *, inside: bool) -> str:
     except OSError as exc:
         raise WebhookRefusedError("the host is not known") from exc
     if not inside and not all(is_outside(address) for address in found):
-        raise WebhookRefusedError("the host is inside a network that may not be reached", final=True)
+        raise WebhookRefusedError(_INSIDE, final=True)
     return found[0]
 
 

@@ -7,7 +7,21 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Integer, Table, Update, bindparam, func, insert, null, select, text, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Table,
+    Update,
+    bindparam,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import LeaseLostError
@@ -146,7 +160,7 @@ def _tell(connection: Connection, job: AnyRow, kind: str, *, document_id: UUID |
     if connection.dialect.name == "postgresql":
         connection.execute(_DELIVER, terms)
         return
-    wanting = connection.execute(_WANTING, {"tenant": job.tenant}).all()
+    wanting = connection.execute(_WANTING, {"tenant": job.tenant, "job": job.id}).all()
     now = datetime.now(UTC)
     about = {"tenant": job.tenant, "job_id": job.id, "event_number": job.events, "due_at": now, "created_at": now}
     due = [row.id for row in wanting if not row.kinds or kind in row.kinds]
@@ -175,11 +189,15 @@ _JOB_FACTS = tuple(
 _DELIVER = text("""
     INSERT INTO deliveries (id, webhook_id, tenant, job_id, event_number, state, due_at, created_at)
     SELECT gen_random_uuid(), id, tenant, :job, :number, 'waiting', clock_timestamp(), clock_timestamp()
-    FROM webhooks WHERE tenant = :tenant AND disabled_at IS NULL AND (kinds = '[]'::jsonb OR jsonb_exists(kinds, :kind))
+    FROM webhooks WHERE (tenant = :tenant AND job_id IS NULL OR job_id = :job)
+        AND disabled_at IS NULL AND (kinds = '[]'::jsonb OR jsonb_exists(kinds, :kind))
 """)
 #: the same in two steps, where a text of kinds cannot be looked into
 _WANTING = select(WEBHOOKS.c.id, WEBHOOKS.c.kinds).where(
-    WEBHOOKS.c.tenant == bindparam("tenant"), WEBHOOKS.c.disabled_at.is_(None)
+    or_(
+        (WEBHOOKS.c.tenant == bindparam("tenant")) & WEBHOOKS.c.job_id.is_(None), WEBHOOKS.c.job_id == bindparam("job")
+    ),
+    WEBHOOKS.c.disabled_at.is_(None),
 )
 #: by the database's own clock, without asking for it first
 _EVENT = insert(EVENTS).values(happened_at=func.now())

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
 
+from docproc.domain.errand import ErrandState
 from docproc.domain.errors import ConflictError, NotFoundError
 from docproc.domain.failure import Failure, Phase
 from docproc.domain.ids import new_id
@@ -15,7 +16,6 @@ from docproc.services.errand_records import (
     PING,
     Delivery,
     ErrandClaim,
-    ErrandState,
     LogEntry,
     LoggedTry,
     LogPlace,
@@ -64,7 +64,8 @@ class SqlDeliveryStore(SqlErrands):
         return webhook_id
 
     def webhooks(self, *, tenant: str) -> Sequence[Webhook]:
-        statement = select(WEBHOOKS).where(WEBHOOKS.c.tenant == tenant).order_by(WEBHOOKS.c.created_at)
+        lasting = (WEBHOOKS.c.tenant == tenant, WEBHOOKS.c.job_id.is_(None))
+        statement = select(WEBHOOKS).where(*lasting).order_by(WEBHOOKS.c.created_at)
         with self._database.read() as connection:
             return [_webhook_of(row) for row in connection.execute(statement)]
 

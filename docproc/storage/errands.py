@@ -7,9 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table, select, text, update
 
+from docproc.domain.errand import ErrandState
 from docproc.domain.errors import LeaseLostError
 from docproc.domain.failure import Failure, FailureCategory, FailureCode, Phase
-from docproc.services.errand_records import ErrandClaim, ErrandState
+from docproc.services.errand_records import ErrandClaim
 from docproc.services.work_records import QUEUES, Lane, Step, Swept, Task
 from docproc.storage.changes import AT_REST, wake
 from docproc.storage.database import Database

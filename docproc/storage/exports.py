@@ -5,10 +5,11 @@ from uuid import UUID
 
 from sqlalchemy import insert, select
 
+from docproc.domain.errand import ErrandState
 from docproc.domain.errors import NotFoundError
 from docproc.domain.failure import Phase
 from docproc.domain.ids import new_id
-from docproc.services.errand_records import ErrandClaim, ErrandState, Export
+from docproc.services.errand_records import ErrandClaim, Export
 from docproc.storage.changes import wake
 from docproc.storage.database import Database
 from docproc.storage.errands import SqlErrands

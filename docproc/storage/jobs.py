@@ -39,6 +39,7 @@ from docproc.services.records import (
     Removed,
     SchemaVersion,
 )
+from docproc.storage.callbacks import keep_callback
 from docproc.storage.changes import (
     OPEN_DOCUMENT_STATES,
     change_document,
@@ -54,7 +55,7 @@ from docproc.storage.locks import lock_together
 from docproc.storage.paths import stored_path
 from docproc.storage.receipts import keep_receipt
 from docproc.storage.rows import AnyRow, document_of, job_of, new_document_values
-from docproc.storage.service_tables import EXPORTS
+from docproc.storage.service_tables import EXPORTS, WEBHOOKS
 from docproc.storage.tables import CANCEL_BEGUN, DOCUMENTS, EXTRACTIONS, JOBS, PAGES, READINGS, SCHEMAS
 from docproc.storage.tenants import job_of_key, remember_key, require_tenant
 from docproc.storage.upserts import insert_or_leave
@@ -94,6 +95,7 @@ class SqlJobStore:
                     created_at=now,
                 )
             )
+            keep_callback(connection, job, now)
             if idempotency is not None:
                 remember_key(connection, job, idempotency)
             return job.id
@@ -395,7 +397,8 @@ def _rows_below(job_id: UUID) -> Iterator[tuple[str, Select[int]]]:
     for table in (PAGES, READINGS, EXTRACTIONS):
         counting = select(func.count()).select_from(table).join(DOCUMENTS, DOCUMENTS.c.id == table.c.document_id)
         yield table.name, counting.where(DOCUMENTS.c.job_id == job_id)
-    yield "exports", select(func.count()).select_from(EXPORTS).where(EXPORTS.c.job_id == job_id)
+    for table in (EXPORTS, WEBHOOKS):
+        yield table.name, select(func.count()).select_from(table).where(table.c.job_id == job_id)
 
 
 def _count(connection: Connection, statement: Select[int]) -> int:

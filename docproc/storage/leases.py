@@ -21,9 +21,9 @@ from sqlalchemy import (
 )
 
 from docproc.domain.document import DocumentState
+from docproc.domain.errand import ErrandState
 from docproc.domain.failure import Failure
 from docproc.domain.page import PageState
-from docproc.services.errand_records import ErrandState
 from docproc.services.records import Claim, Document, WindowClaim
 from docproc.services.work_records import NEXT_STEP, Held
 from docproc.storage.changes import end_document, free_pages, held, pages_in_hand

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Text, and_, cast, func, or_, select
 
-from docproc.services.errand_records import ErrandState
+from docproc.domain.errand import ErrandState
 from docproc.services.local_backlog import OpenJob
 from docproc.services.work_records import QUEUES, Step, Task
 from docproc.storage.changes import OPEN_DOCUMENT_STATES

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from docproc.services.errand_records import ErrandState
+from docproc.domain.errand import ErrandState
 from docproc.storage.columns import Base, partial_index, state_column
 
 
@@ -142,13 +142,16 @@ class EventRow(Base):
 
 
 class WebhookRow(Base):
-    """A URL that a tenant wants to be told events at."""
+    """A URL that a tenant wants to be told events at, of all its jobs or of one."""
 
     __tablename__ = "webhooks"
-    __table_args__ = (Index(None, "tenant"),)
+    #: every job may have one of its own: those of all jobs are found without looking at them
+    __table_args__ = (partial_index("ix_webhooks_lasting", "tenant", where="job_id IS NULL"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[str] = mapped_column(Text, ForeignKey("tenants.name", ondelete="CASCADE"))
+    #: NULL: of all jobs; else a callback, which is told of this one alone and goes with it
+    job_id: Mapped[UUID | None] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
     url: Mapped[str] = mapped_column(Text)
     #: newest first; two may be live while one replaces the other
     secrets: Mapped[list[Any]]

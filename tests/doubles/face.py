@@ -164,7 +164,8 @@ def service(
         ended.enter_context(running_worker(worker))
         addresses, desks = [], []
         for replica in range(2):
-            settings = Settings(data_dir=folder / f"replica-{replica}", database_url=url, blob_url=blobs)
+            own = {"data_dir": folder / f"replica-{replica}", "webhook_hosts": [RECEIVERS]}
+            settings = Settings(database_url=url, blob_url=blobs, **own)
             database = Database.open(url)
             ended.callback(database.close)
             desks.append(_desk_over(database, settings))

@@ -69,6 +69,58 @@ def is_signed(headers: dict[str, str], body: bytes, secret: str) -> bool:
     return any(hmac.compare_digest(value, expected) for name, value in parts if name != "t")
 
 
+def test_a_callback_is_told_of_the_end_of_its_job_alone(
+    place: Place, client: httpx2.Client, receiver: ThreadingHTTPServer
+) -> None:
+    received: list[tuple[dict[str, str], bytes]] = receiver.received  # type: ignore[attr-defined]
+    told = {
+        "callback": f"http://{RECEIVERS}:{receiver.server_address[1]}/done",
+        "callback_secret": "a secret of whoever asks",
+        "external_id": "B-7",
+    }
+    bill = place.bill()
+    job = submit(client, bill, **told)["id"]
+    submit(client, bill)
+    until(lambda: received)
+    headers, body = received[0]
+    assert is_signed(headers, body, told["callback_secret"])
+    assert json.loads(body) | {"kind": "job.succeeded", "job_id": job} == json.loads(body)
+    assert json.loads(body)["job"]["external_id"] == "B-7"
+    logged = client.get("/v1/deliveries").json()["items"]
+    assert [(each["job_id"], each["kind"]) for each in logged] == [(job, "job.succeeded")]
+
+    assert client.get("/v1/webhooks").json()["items"] == []
+    assert told["callback_secret"] not in client.get(f"/v1/jobs/{job}").text
+    assert client.delete(f"/v1/jobs/{job}").status_code == 200
+    assert client.get("/v1/deliveries").json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("callback", "secret"),
+    [
+        ("https://erp.example.com/done", ""),
+        ("", "a secret of whoever asks"),
+        ("https://erp.example.com/done", "short"),
+        ("http://erp.example.com/done", "a secret of whoever asks"),
+        ("https://[::ffff:10.0.0.1]/done", "a secret of whoever asks"),
+        ("https://ada:pw@erp.example.com/", "a secret of whoever asks"),
+    ],
+)
+def test_a_callback_that_could_not_be_told_or_signed_is_refused(
+    place: Place, client: httpx2.Client, callback: str, secret: str
+) -> None:
+    fields = {"schema": "key_value", "callback": callback, "callback_secret": secret}
+    answer = client.post("/v1/jobs", data=fields, files=[("files", ("b.pdf", place.bill()))])
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert "whoever" not in answer.text
+    assert client.get("/v1/jobs").json()["items"] == []
+
+
+def test_a_webhook_that_no_message_could_reach_is_refused(client: httpx2.Client) -> None:
+    for url in ("http://erp.example.com/hook", "https://127.0.0.1/hook", "https://[::1]/hook", "ftp://erp.example.com"):
+        assert client.post("/v1/webhooks", json={"url": url}).status_code == 422, url
+
+
 def test_a_webhook_is_told_signed_and_told_again(
     place: Place, client: httpx2.Client, receiver: ThreadingHTTPServer
 ) -> None:

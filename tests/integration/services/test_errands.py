@@ -16,10 +16,11 @@ from doubles.jobs import Workplace
 from doubles.postgres import empty_database
 from sqlalchemy import text
 
+from docproc.domain.errand import ErrandState
 from docproc.domain.errors import ConflictError, LeaseLostError, UsageError
 from docproc.services.deliver import FIRST_PAUSE_S, MAX_ATTEMPTS, deliver, pause_after, signature
 from docproc.services.errand_ports import ErrandStores, WebhookRefusedError
-from docproc.services.errand_records import ErrandClaim, ErrandState, Tried
+from docproc.services.errand_records import ErrandClaim, Tried
 from docproc.services.export_job import ask_for_export, make_export
 from docproc.services.job_context import SystemClock
 from docproc.services.records import Job

@@ -10,12 +10,12 @@ from doubles.documents import accept_text
 from doubles.jobs import Workplace
 from sqlalchemy import update
 
+from docproc.domain.errand import ErrandState
 from docproc.domain.errors import ConflictError, NotFoundError
 from docproc.domain.ids import new_id
 from docproc.services.add_webhook import NewWebhook, add_webhook, remove_webhook
 from docproc.services.deliver import MAX_ATTEMPTS, deliver, signature
 from docproc.services.errand_ports import ErrandStores, LogFilter, WebhookRefusedError
-from docproc.services.errand_records import ErrandState
 from docproc.services.job_context import SystemClock, schema_version
 from docproc.services.records import Job, JobOptions, NewJob
 from docproc.services.submit import SubmittedFile, submit

@@ -10,10 +10,10 @@ from doubles.delivery import Depot, page
 from doubles.documents import text_schema
 
 from docproc.domain.document import DocumentState
+from docproc.domain.errand import ErrandState
 from docproc.domain.errors import LeaseLostError, ReaderUnavailableError, RefusedError, StorageError
 from docproc.domain.failure import FailureCode
 from docproc.services.do_task import do_task
-from docproc.services.errand_records import ErrandState
 from docproc.services.export_job import ask_for_export
 from docproc.services.job_context import JobContext
 from docproc.services.records import Body, Document, StoredExtraction

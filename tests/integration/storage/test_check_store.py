@@ -10,10 +10,10 @@ from doubles.jobs import Workplace
 from doubles.postgres import empty_database
 from sqlalchemy import insert, update
 
+from docproc.domain.errand import ErrandState
 from docproc.domain.ids import new_id
 from docproc.services.blob_keys import BlobKind, document_key, image_key, original_key
 from docproc.services.check_store import Finding, StoreCheck, Verdict
-from docproc.services.errand_records import ErrandState
 from docproc.services.records import LOCAL_TENANT, JobOptions
 from docproc.storage.blob_names import SqlBlobNames
 from docproc.storage.database import Database

@@ -39,9 +39,9 @@ def receive(
 def test_files_and_fields_are_the_same_however_they_arrive(tmp_path_factory: pytest.TempPathFactory, size: int) -> None:
     form = receive(tmp_path_factory.mktemp("form"), size=size)
     assert form.fields == {"schema": "invoice"}
-    assert [(file.name, file.field, file.path.read_bytes()) for file in form.files] == [
-        ("a.pdf", "files", b"%PDF-a\r\n\r\n--b-\r\n"),
-        ("b.pdf", "files", b""),
+    assert [(file.name, file.path.read_bytes()) for file in form.files] == [
+        ("a.pdf", b"%PDF-a\r\n\r\n--b-\r\n"),
+        ("b.pdf", b""),
     ]
 
 
@@ -55,6 +55,8 @@ def test_files_and_fields_are_the_same_however_they_arrive(tmp_path_factory: pyt
         (b"hello", FORM),
         (b"", FORM),
         (b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--\r\n", FORM),
+        (b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\nx\r\n--b--\r\n', FORM),
+        (b'--b\r\nContent-Disposition: form-data; name="pages"\r\n\r\n1\r\n' * 2 + b"--b--\r\n", FORM),
         (b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n\xff\r\n--b--\r\n', FORM),
     ],
 )
@@ -71,7 +73,7 @@ def test_a_file_beyond_the_limit_is_refused_before_its_end(tmp_path: Path) -> No
 
 
 def test_a_name_leads_nowhere(tmp_path: Path) -> None:
-    body = b'--b\r\nContent-Disposition: form-data; name="f"; filename="../../x"\r\n\r\n1\r\n--b--\r\n'
+    body = b'--b\r\nContent-Disposition: form-data; name="files"; filename="../../x"\r\n\r\n1\r\n--b--\r\n'
     (file,) = receive(tmp_path, body).files
     assert file.path.parent == tmp_path
     assert file.name == "../../x"

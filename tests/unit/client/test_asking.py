@@ -195,3 +195,15 @@ def test_the_asyncio_client_does_the_same():
         return submitted.id
 
     assert str(asyncio.run(use())) == JOB_ID
+
+
+def test_a_job_that_is_deleted_while_it_is_watched_is_said_to_be_gone():
+    told = b"retry: 1000\n\nevent: gone\ndata: {}\n\n"
+    stream = httpx2.Response(200, content=told, headers={"content-type": "text/event-stream"})
+    server = Server(job(running=1), stream, problem(404, "not_found"))
+    watched = client(server).job(JOB_ID)
+
+    with pytest.raises(RefusedByServerError) as refused:
+        watched.wait()
+
+    assert refused.value.problem.code == "not_found"
