@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from docproc.domain.errors import ConflictError
@@ -38,7 +39,9 @@ def submit_once(
 
 def request_sha256(job: NewJob, files: Iterable[SubmittedFile]) -> str:
     """Of everything that is asked for, but for the paths: the same files may lie elsewhere the next time."""
-    facts = [job.schema.sha256, job.options.to_json(), job.priority, job.external_id, job.metadata]
+    # which model there is at the time is nothing that was asked for
+    options = replace(job.options, model=None).to_json()
+    facts = [job.schema.sha256, options, job.priority, job.external_id, job.metadata]
     digest = hashlib.sha256(canonical(facts))
     for file in files:
         digest.update(canonical([file.name, file.external_id, file.metadata, _sha256_of(file.path)]))

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from docproc.domain.failure import Failure
 from docproc.services.records import Claim, Document, WindowClaim
+from docproc.services.served_models import ModelStore
 from docproc.services.work_records import Held, Lane, Pauses, Swept, Task, Worker
 
 
@@ -161,3 +162,4 @@ class WorkStores:
     leases: LeaseStore
     workers: WorkerStore
     tenants: TenantStore
+    models: ModelStore

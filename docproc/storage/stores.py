@@ -20,6 +20,7 @@ from docproc.storage.extractions import SqlExtractionStore
 from docproc.storage.jobs import SqlJobStore
 from docproc.storage.leases import SqlLeaseStore
 from docproc.storage.migrate import HEAD, migrate, revision
+from docproc.storage.models import SqlModelStore
 from docproc.storage.pages import SqlPageStore
 from docproc.storage.readings import SqlReadingStore
 from docproc.storage.tasks import SqlTaskStore
@@ -75,6 +76,7 @@ def work_stores_over(database: Database) -> WorkStores:
         leases=SqlLeaseStore(database),
         workers=SqlWorkerStore(database),
         tenants=SqlTenantStore(database),
+        models=SqlModelStore(database),
     )
 
 

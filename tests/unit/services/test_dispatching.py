@@ -77,7 +77,9 @@ class Backlog:
     @property
     def stores(self) -> WorkStores:
         unused = cast("Any", None)
-        return WorkStores(tasks=cast("Any", self), leases=unused, workers=unused, tenants=cast("Any", self))
+        return WorkStores(
+            tasks=cast("Any", self), leases=unused, workers=unused, tenants=cast("Any", self), models=unused
+        )
 
     def tenants_sent(self) -> list[str]:
         return [lane.tenant for lane, _ in self.sent]
