@@ -39,7 +39,7 @@ SHORT = compile_json_schema(
     reference="bill.json",
 )
 #: of thoughts before each record: so many passes that pages meet, and that one can be caught
-_THINKING_TOKENS = 400
+_THINKING_TOKENS = 200
 #: to import torch takes a machine under load its time
 _LOADING_S = 240.0
 
@@ -86,6 +86,7 @@ def hosting(
                 **works.environment,
                 "DOCPROC_VLM_MODEL": str(checkpoint),
                 "DOCPROC_VLM_THINKING_TOKENS": str(_THINKING_TOKENS),
+                "DOCPROC_LEASE_SECONDS": "60",
                 "OMP_NUM_THREADS": "1",
             },
             queues=("read.tiny",),
