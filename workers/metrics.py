@@ -20,10 +20,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from docproc.bootstrap import Service
@@ -31,6 +32,9 @@ from docproc.domain.errors import StorageError
 from docproc.observability import event
 from docproc.services.dispatching import Supply
 from docproc.services.queue_counts import QueueCounts, count_queues
+
+if TYPE_CHECKING:
+    from workers.model_host import HostedModel
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +65,8 @@ class Counts:
             "docproc_document_seconds", "From submission to the end of a document.", buckets=_DOCUMENT_S, registry=None
         )
         self.reader = _counter("docproc_reader_seconds_total", "Time that a reader took.", "reader")
+        self.tokens = _counter("docproc_reader_tokens_total", "Tokens that a model read and wrote.", "reader", "kind")
+        self.tiles = _counter("docproc_reader_tiles_total", "Tiles and page images that a model looked at.", "reader")
         self.reused = _counter("docproc_pages_reused_total", "Pages whose reading was there already.", "reader")
         self.handed_over = _counter("docproc_pages_handed_over_total", "Pages that `auto` left to a model.", "reader")
         self.images = _counter("docproc_page_images_total", "Page images drawn.")
@@ -102,6 +108,10 @@ def _window_read(counts: Counts, facts: Facts) -> None:
         counts.reused.labels(facts["reader"]).inc(facts["pages"])
     else:
         counts.reader.labels(facts["reader"]).inc(facts["reader_seconds"])
+        if facts["prompt_tokens"]:
+            counts.tokens.labels(facts["reader"], "prompt").inc(facts["prompt_tokens"])
+            counts.tokens.labels(facts["reader"], "output").inc(facts["output_tokens"])
+            counts.tiles.labels(facts["reader"]).inc(facts["tiles"])
 
 
 def _document_ended(counts: Counts, facts: Facts) -> None:
@@ -181,6 +191,17 @@ GAUGES: Mapping[str, str] = {
 }
 
 
+#: of the model that this worker hosts, asked when somebody looks
+HOST_GAUGES: Mapping[str, str] = {
+    "docproc_model_running": "Pages whose answers the model writes now, side by side.",
+    "docproc_model_waiting": "Pages that wait for a place beside those.",
+}
+HOST_COUNTERS: Mapping[str, str] = {
+    "docproc_model_passes": "Passes of the model over pages side by side.",
+    "docproc_model_row_passes": "And over how many pages those went, added up.",
+}
+
+
 class LookSeldom:
     """Asks the database how things stand, while this worker hands out work; not more often than each five seconds."""
 
@@ -236,9 +257,33 @@ class _NowCollector:
         yield GaugeMetricFamily("docproc_workers", GAUGES["docproc_workers"], value=now.workers)
 
 
-def exposition(folder: Path, look: Callable[[], Now | None]) -> bytes:
-    """What Prometheus reads: the sums over all processes of this worker, living and dead."""
+class _ModelCollector:
+    """Tells how busy hosted models are; they live in the process that is asked."""
+
+    def __init__(self, models: Mapping[str, "HostedModel"]) -> None:
+        self._models = models
+
+    def collect(self) -> Iterable[Metric]:
+        for name, model in list(self._models.items()):
+            load = model.engine.load
+            told = zip((*HOST_GAUGES.items(),), (load.running, load.waiting), strict=True)
+            for (metric, text), value in told:
+                gauge = GaugeMetricFamily(metric, text, labels=("model",))
+                gauge.add_metric((name,), value)
+                yield gauge
+            counted = zip((*HOST_COUNTERS.items(),), (model.engine.passes, model.engine.row_passes), strict=True)
+            for (metric, text), value in counted:
+                counter = CounterMetricFamily(metric, text, labels=("model",))
+                counter.add_metric((name,), value)
+                yield counter
+
+
+def exposition(
+    folder: Path, look: Callable[[], Now | None], *, models: Mapping[str, "HostedModel"] = MappingProxyType({})
+) -> bytes:
+    """What Prometheus reads: the sums over all processes of this worker, living and dead, and of its models."""
     registry = CollectorRegistry()
     MultiProcessCollector(registry, str(folder))  # type: ignore[no-untyped-call]
     registry.register(_NowCollector(look))
+    registry.register(_ModelCollector(models))
     return generate_latest(registry)

@@ -25,6 +25,7 @@ from docproc.services.workbench import ContextOf, Workbench
 from docproc.settings import WorkerSettings
 from docproc.sinks.webhooks import GuardedSender
 from docproc.storage.recent import RecentReads
+from workers.model_host import HOSTED
 from workers.process import end_pool_process
 
 logger = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ def _workbench() -> Workbench:
             beat=Beat(lease_s=service.settings.lease_seconds, longest_s=service.settings.task_seconds),
             on_hang=end_pool_process,
         ),
-        context_of=_one_at_a_time(contexts_of(service, DocprocPages(pool))),
+        context_of=_one_at_a_time(contexts_of(service, DocprocPages(pool), hosted=HOSTED)),
         errands=service.errands,
         names=service.names,
         census=service.census,

@@ -1,9 +1,12 @@
 """Chaos: a service reads some thousand pages while its workers are killed and its servers taken away.
 
-PYTHONPATH=bench:tests python -m chaos --seed 1 [--profile short] [--documents 200 --pages 2000]
+PYTHONPATH=bench:tests python -m chaos --seed 1 [--profile short] [--reader vlm] [--documents 200 --pages 2000]
+
+The reader `quick` takes 10 ms a page; `vlm` is a tiny random NVLM-D that two workers host, with fewer pages.
 
 The last line is one JSON object. What was submitted, what went wrong, the logs, the database and the exports stay in
-build/chaos-SEED; `python bench/chaos/account.py build/chaos-SEED` counts them again.
+build/chaos-SEED, with another reader than quick in build/chaos-READER-SEED; `python bench/chaos/account.py FOLDER`
+counts them again.
 """
 
 import argparse
@@ -12,6 +15,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -24,11 +28,12 @@ from chaos.account import account
 from chaos.crew import Crew, clock_can_be_off, running_crew
 from chaos.jobs import export_jobs, state_of, submit_papers
 from chaos.mischief import Mischief, Plan, drawn
-from chaos.papers import Paper, write_papers
+from chaos.papers import Paper, Pile, write_papers
 from chaos.servers import Servers, running_servers
 from docproc.bootstrap import Service, open_service
 from docproc.domain.errors import ConflictError
 from docproc.services.check_store import StoreCheck
+from docproc.services.orphans import remove_old_images
 
 if TYPE_CHECKING:
     from docproc.services.records import NewJob
@@ -38,27 +43,34 @@ _LEASE_S = 5
 _PAPERS_A_JOB = 12
 #: what it is given beside what goes wrong; then it counts as stuck
 _LIMIT_S = 1500.0
+_SHORT = Plan(kills=6, dispatcher_kills=1, flushes=1, outage_s=8)
+#: documents, pages and what goes wrong, by reader and profile
 _PROFILES = {
-    "full": (200, 2000, Plan()),
-    "short": (40, 300, Plan(kills=6, dispatcher_kills=1, flushes=1, outage_s=8)),
+    ("quick", "full"): (200, 2000, Plan()),
+    ("quick", "short"): (40, 300, _SHORT),
+    ("vlm", "full"): (60, 400, Plan(kills=12, outage_s=12)),
+    ("vlm", "short"): (20, 80, _SHORT),
 }
+#: to import torch and load a model takes a machine under load its time
+_LOADING_S = 300.0
 
 
 class Run:
     """One run in a folder of its own."""
 
-    def __init__(self, folder: Path, *, seed: int, plan: Plan) -> None:
+    def __init__(self, folder: Path, *, seed: int, plan: Plan, reader: str) -> None:
         self.folder = folder
         self.plan = plan
+        self.reader = reader
         self.source = random.Random(seed)  # noqa: S311 no secret
         self.jobs: list[NewJob] = []
         self.submitted = threading.Event()
 
     def go(self, *, documents: int, pages: int) -> dict[str, object]:
         """Everything from the first file to the count."""
-        papers = write_papers(
-            self.folder / "papers", documents=documents, pages=pages, tenants=_TENANTS, source=self.source
-        )
+        pile = Pile(documents=documents, pages=pages, tenants=_TENANTS, reader=self.reader)
+        papers = write_papers(self.folder / "papers", pile, source=self.source)
+        model = _tiny_model(self.folder / "model") if self.reader == "vlm" else None
         with running_servers() as servers:
             readers = json.dumps({"quick": "quick_reader:QuickReader"})
             environment = {
@@ -70,9 +82,11 @@ class Run:
             service = open_service(migrate=True)
             for tenant in _TENANTS:
                 _create_tenant(service, tenant)
-            began = time.monotonic()
             clock_off_s = self.source.choice((-3600, 3600))
-            with running_crew(environment, self.folder, clock_off_s=clock_off_s) as crew:
+            with running_crew(environment, self.folder, clock_off_s=clock_off_s, model=model) as crew:
+                if model is not None:
+                    _wait_for_model(service)
+                began = time.monotonic()
                 mischief = self._under_fire(service, servers, crew, papers)
                 seconds = time.monotonic() - began
             return {**self._accounted(service, servers), **_told(mischief, crew), "seconds": round(seconds, 1)}
@@ -111,10 +125,11 @@ class Run:
         """After the workers have ended: the last sweep, then everything is written down and counted."""
         export_jobs(service, self.jobs, self.folder / "exports")
         in_vain = sum(_swept(service, tenant) for tenant in _TENANTS)
+        images = sum(_images_removed(service, tenant) for tenant in _TENANTS)
         keys = [key for tenant in _TENANTS for key in _blobs_of(service, tenant)]
         (self.folder / "blobs.txt").write_text("".join(f"{key}\n" for key in keys))
         servers.dump(self.folder)
-        return {**account(self.folder).to_json(), "blobs": len(keys), "swept_blobs": in_vain}
+        return {**account(self.folder).to_json(), "blobs": len(keys), "swept_blobs": in_vain, "images": images}
 
 
 def _create_tenant(service: Service, name: str) -> None:
@@ -122,6 +137,27 @@ def _create_tenant(service: Service, name: str) -> None:
         service.work.tenants.create(name)
     except ConflictError:  # one comes with the database
         return
+
+
+def _tiny_model(folder: Path) -> Path:
+    """In a process of its own: this one needs no torch."""
+    subprocess.run([sys.executable, "-m", "docproc", "models", "tiny", str(folder)], check=True)  # noqa: S603 our own
+    return folder
+
+
+def _wait_for_model(service: Service) -> None:
+    """Until a worker has announced it: before that a submission for it would be refused."""
+    deadline = time.monotonic() + _LOADING_S
+    while service.work.models.find("vlm") is None:
+        if time.monotonic() > deadline:
+            raise SystemExit(f"no worker has announced its model within {_LOADING_S:.0f} s: see worker-model.log")
+        time.sleep(0.5)
+
+
+def _images_removed(service: Service, tenant: str) -> int:
+    """What upkeep deletes of page images once they are old."""
+    soon = datetime.now(UTC) + timedelta(minutes=1)
+    return remove_old_images(service.stores, tenant=tenant, before=soon, checkpoint=lambda: None).blobs
 
 
 def _swept(service: Service, tenant: str) -> int:
@@ -147,24 +183,32 @@ def _told(mischief: Mischief, crew: Crew) -> dict[str, object]:
     }
 
 
+def _folder_name(arguments: argparse.Namespace) -> str:
+    reader = "" if arguments.reader == "quick" else f"-{arguments.reader}"
+    return f"chaos{reader}-{arguments.seed}"
+
+
 def main() -> None:
     """Exit code 1 when a page was lost or doubled or a blob left behind."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))  # servers and workers end too
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--profile", choices=_PROFILES, default="full")
+    parser.add_argument("--profile", choices=("full", "short"), default="full")
+    parser.add_argument("--reader", choices=("quick", "vlm"), default="quick")
     parser.add_argument("--documents", type=int)
     parser.add_argument("--pages", type=int)
     parser.add_argument("--folder", type=Path)
     arguments = parser.parse_args()
-    documents, pages, plan = _PROFILES[arguments.profile]
+    documents, pages, plan = _PROFILES[arguments.reader, arguments.profile]
     documents = arguments.documents or documents
-    folder = (arguments.folder or Path("build") / f"chaos-{arguments.seed}").absolute()
+    folder = (arguments.folder or Path("build") / _folder_name(arguments)).absolute()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     pages = arguments.pages or (documents * 10 if arguments.documents else pages)
-    result = Run(folder, seed=arguments.seed, plan=plan).go(documents=documents, pages=pages)
-    told = {"seed": arguments.seed, "profile": arguments.profile, "documents": documents, **result}
+    run = Run(folder, seed=arguments.seed, plan=plan, reader=arguments.reader)
+    result = run.go(documents=documents, pages=pages)
+    about = {"seed": arguments.seed, "profile": arguments.profile, "reader": arguments.reader}
+    told = {**about, "documents": documents, **result}
     (folder / "result.json").write_text(json.dumps(told) + "\n")
     print(json.dumps(told))
     sys.exit(any(told[name] for name in ("lost", "doubled", "orphan_blobs", "missing_blobs", "miscounted")))

@@ -5,14 +5,18 @@ import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from doubles.worker import WorkerProcess
 
 _LOOK_EVERY_S = 0.5
+#: pages that share a model's passes, and tokens before each record: long enough that a kill meets pages being read
+_ROWS, _THINKING = 4, 60
 #: Debian's package faketime
 _FAKE_TIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
-_EVERY = ("prepare", "read.cpu", "read.quick", "assemble")
+_CPU = ("prepare", "read.cpu", "assemble")
+_QUICK = "read.quick"
 
 
 class Crew:
@@ -49,8 +53,13 @@ class Crew:
 
 
 @contextmanager
-def running_crew(environment: Mapping[str, str], folder: Path, *, clock_off_s: int) -> Iterator[Crew]:
-    """Four workers: two of pages' preparation and all else, two of reading; one has its clock off."""
+def running_crew(
+    environment: Mapping[str, str], folder: Path, *, clock_off_s: int, model: Path | None = None
+) -> Iterator[Crew]:
+    """Four workers: two of pages' preparation and all else, two of reading; one has its clock off.
+
+    With a `model` those two host it as `vlm`, and nobody else reads for it.
+    """
     module = Path(__file__).parent
 
     def worker(name: str, queues: Sequence[str], *, pool: str = "prefork", **besides: str) -> WorkerProcess:
@@ -62,14 +71,22 @@ def running_crew(environment: Mapping[str, str], folder: Path, *, clock_off_s: i
             modules=(module,),
         )
 
-    crew = Crew(
-        [
-            worker("cpu", _EVERY[:2] + _EVERY[3:]),
-            worker("read", ("read.quick",)),
-            worker("threads", ("read.quick",), pool="threads"),
-            worker("clock", _EVERY, **_off(clock_off_s, folder)),
-        ]
-    )
+    def host(name: str, model: Path) -> WorkerProcess:
+        besides = {
+            "DOCPROC_VLM_MODEL": str(model),
+            "DOCPROC_VLM_THINKING_TOKENS": str(_THINKING),
+            "OMP_NUM_THREADS": "1",
+        }
+        hosting = worker(name, ("read.vlm",), pool="threads", **besides)
+        return replace(hosting, slots=_ROWS, options=("--model", "vlm"))
+
+    if model is None:
+        readers = [worker("read", (_QUICK,)), worker("threads", (_QUICK,), pool="threads")]
+        clock = worker("clock", (*_CPU, _QUICK), **_off(clock_off_s, folder))
+    else:
+        readers = [host("model", model), host("other-model", model)]
+        clock = worker("clock", _CPU, **_off(clock_off_s, folder))
+    crew = Crew([worker("cpu", _CPU), *readers, clock])
     crew.start()
     try:
         yield crew

@@ -37,13 +37,21 @@ class Paper:
         return asdict(self)
 
 
-def write_papers(
-    folder: Path, *, documents: int, pages: int, tenants: Sequence[str], source: random.Random
-) -> list[Paper]:
-    """`documents` files with `pages` pages in all, of lengths that differ; every tenth is for the layout reader."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pile:
+    """How much is handed in, for whom, and who reads it."""
+
+    documents: int
+    pages: int
+    tenants: Sequence[str]
+    reader: str
+
+
+def write_papers(folder: Path, pile: Pile, *, source: random.Random) -> list[Paper]:
+    """Files of lengths that differ, no two pages alike; every tenth file is for the layout reader."""
     folder.mkdir(parents=True)
     papers = []
-    for number, length in enumerate(_lengths(documents, pages, source)):
+    for number, length in enumerate(_lengths(pile.documents, pile.pages, source)):
         blank = (source.randint(1, length),) if number % 8 == 0 and length > 1 else ()
         path = folder / f"paper-{number:04}.pdf"
         _write(path, number=number, pages=length, blank=blank, source=source)
@@ -53,8 +61,8 @@ def write_papers(
                 sha256=sha256(path.read_bytes()).hexdigest(),
                 pages=length,
                 blank=blank,
-                reader="layout" if number % 10 == 0 else "quick",
-                tenant=tenants[number % len(tenants)],
+                reader="layout" if number % 10 == 0 else pile.reader,
+                tenant=pile.tenants[number % len(pile.tenants)],
             )
         )
     return papers

@@ -1,7 +1,7 @@
 """The composition root: settings in, a workplace with stores, pages and readers out. Nothing else wires parts."""
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from docproc.bootstrap.choosing import ChosenReader, choose_reader
 from docproc.bootstrap.readers import (
     CPU_READERS,
     READERS,
+    hosted_reader,
     is_one_a_process,
     make_reader,
     model_for,
@@ -50,6 +52,9 @@ if TYPE_CHECKING:
 __all__ = [
     "CPU_READERS",
     "READERS",
+    "ChosenReader",
+    "choose_reader",
+    "hosted_reader",
     "is_one_a_process",
     "make_reader",
     "model_for",
@@ -250,22 +255,35 @@ def open_service(settings: Settings | None = None, *, migrate: bool = False) -> 
     )
 
 
-def contexts_of(service: Service | Desk, source: "DrawingSource", *, kept: int = 64) -> "ContextOf":
+def contexts_of(
+    service: Service | Desk,
+    source: "DrawingSource",
+    *,
+    hosted: "Mapping[str, Reader] | None" = None,
+    kept: int = 64,
+) -> "ContextOf":
     """The context of a document's job, kept for the jobs that it saw last.
+
+    Args:
+        service: whose jobs.
+        source: takes documents apart.
+        hosted: models in this process, by their names.
+        kept: how many contexts.
 
     What it returns raises ReaderUnavailableError when this worker has not the reader or the schema of the job.
     """
     from docproc.pages.version import source_version  # noqa: PLC0415
     from docproc.services.job_context import JobContext  # noqa: PLC0415
 
-    readers = lru_cache(maxsize=None)(lambda name: make_reader(name, service.settings))
+    hosted = {} if hosted is None else hosted
+    readers = lru_cache(maxsize=None)(lambda name: hosted.get(name) or _reader_of_worker(name, service))
 
     @lru_cache(maxsize=kept)
     def context(job_id: "UUID", tenant: str) -> JobContext:
         job = service.stores.jobs.get(job_id, tenant=tenant)
         try:
             schema, reader = schema_of(job.schema), readers(job.options.reader)
-            named = model_for(schema, job.options.reader, service.settings)
+            named = job.options.model or model_for(schema, job.options.reader, service.settings)
             model = readers(named) if named else None
         except UsageError as exc:
             raise ReaderUnavailableError(f"this worker cannot read for the job: {exc.message}") from exc
@@ -282,6 +300,16 @@ def contexts_of(service: Service | Desk, source: "DrawingSource", *, kept: int =
         )
 
     return lambda document: context(document.job_id, document.tenant)
+
+
+def _reader_of_worker(name: str, service: Service | Desk) -> "Reader":
+    """The reader, or what stands for a model that other workers host. Raises UsageError."""
+    from docproc.services.served_models import ModelElsewhere  # noqa: PLC0415
+
+    models = service.work.models
+    if name not in {*CPU_READERS, "remote", *service.settings.readers} and models.find(name) is not None:
+        return ModelElsewhere(name, models)
+    return make_reader(name, service.settings)
 
 
 def schema_of(version: "SchemaVersion") -> "ExtractionSchema":

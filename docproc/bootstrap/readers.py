@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from docproc.pipeline.ports import Reader
     from docproc.readers.remote.config import RemoteConfig
     from docproc.readers.vlm.config import VlmConfig
+    from docproc.readers.vlm.reader import VlmReader
 
 #: what reads without a model, on any worker
 CPU_READERS = ("auto", "einvoice", "layout")
@@ -34,7 +35,7 @@ def make_reader(name: str, settings: Settings) -> "Reader":
     if name == "auto":
         return AutoReader(einvoice=EinvoiceReader(), pages=LayoutReader())
     if name == "vlm":
-        return _vlm_reader(settings)
+        return hosted_reader(name, settings)
     if name == "remote":
         return _remote_reader(settings)
     if name in settings.readers:
@@ -65,22 +66,24 @@ def model_for(schema: "ExtractionSchema", reader: str, settings: Settings) -> st
     return None if named == "vlm" and settings.vlm_constraint == "grammar" and schema.unheld else named
 
 
-def _vlm_reader(settings: Settings) -> "Reader":
+def hosted_reader(name: str, settings: Settings) -> "VlmReader":
+    """The model of the settings as a reader called `name`. Raises UsageError, or ReaderUnavailableError."""
     if missing := [name for name in ("torch", "transformers", "llguidance") if find_spec(name) is None]:
         raise UsageError(f"the reader vlm: {', '.join(missing)} missing: pip install 'docproc[vlm]'")
     if settings.vlm_model is None:
         raise UsageError("the reader vlm needs a model: --model DIR, or DOCPROC_VLM_MODEL=DIR")
     from docproc.readers.vlm.reader import VlmReader  # noqa: PLC0415 torch takes seconds to import
 
-    return VlmReader(vlm_config(settings, settings.vlm_model))
+    return VlmReader(vlm_config(settings, settings.vlm_model, name=name))
 
 
-def vlm_config(settings: Settings, model: "Path") -> "VlmConfig":
+def vlm_config(settings: Settings, model: "Path", *, name: str = "vlm") -> "VlmConfig":
     """How the settings want the model in `model` used."""
     from docproc.domain.reading import Route  # noqa: PLC0415
     from docproc.readers.vlm.config import Held, VlmConfig  # noqa: PLC0415
 
     return VlmConfig(
+        name=name,
         model=model,
         adapter=settings.vlm_adapter,
         adapters=settings.vlm_adapters,

@@ -31,7 +31,7 @@ def submit(
     paths: Annotated[list[Path], typer.Argument(help="Files and folders.", metavar="PATH...", show_default=False)],
     schema: Annotated[str, typer.Option("--schema", "-s", help="NAME, FILE.json or module:Class.")],
     reader: Annotated[
-        str, typer.Option(help="auto, einvoice, layout, vlm, remote, or one that a worker serves.")
+        str, typer.Option(help="auto, einvoice, layout, vlm, remote, or a model by the name it is served under.")
     ] = "auto",
     priority: Annotated[int, typer.Option(min=-100, max=100, help="Higher comes first, over all tenants.")] = 0,
     idempotency_key: Annotated[
@@ -55,7 +55,7 @@ def submit(
     password_file: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Hand files to the service. Example: `docproc submit inbox/ --schema invoice --idempotency-key monday --wait`."""
-    from docproc.bootstrap import load_settings, open_service_desk, require_readable
+    from docproc.bootstrap import choose_reader, load_settings, open_service_desk
     from docproc.cli.following import follow, say_end
     from docproc.cli.submit_to_server import Wanted, say_sent, submitted_to
     from docproc.domain.ids import new_id
@@ -85,13 +85,18 @@ def submit(
     settings = load_settings()
     begin_traces(settings.trace_endpoint, part="submit")
     day_first = settings.day_first if date_order is None else {"dmy": True, "mdy": False}.get(date_order.value)
-    options = JobOptions(
-        reader=reader, pages=parse_ranges(pages), day_first=day_first, keep_originals=True, reuse=not no_reuse
-    )
     named = load_schema(absolute_reference(schema))
-    require_readable(named, reader, settings)
     files = _files(paths, recursive=recursive)
     desk = open_service_desk(settings)
+    chosen = choose_reader(reader, named, settings=settings, work=desk.work)
+    options = JobOptions(
+        reader=reader,
+        model=chosen.model,
+        pages=parse_ranges(pages),
+        day_first=day_first,
+        keep_originals=True,
+        reuse=not no_reuse,
+    )
     asked = NewJob(
         id=new_id(),
         schema=schema_version(named),
@@ -99,7 +104,7 @@ def submit(
         inputs=tuple(str(path.absolute()) for path in paths),
         recursive=recursive,
         tenant=tenant,
-        queue=_queue(desk, reader),
+        queue=chosen.queue,
         priority=priority,
         external_id=external_id,
     )
@@ -130,21 +135,6 @@ def _options(
 def _say(job: "Job", *, is_earlier: bool, as_json: bool, quiet: bool) -> None:
     earlier = " (the job that this key made before)" if is_earlier else ""
     say_job(job, f"{job.id}: {job.documents.total} documents{earlier}", as_json=as_json, quiet=quiet)
-
-
-def _queue(desk: "Desk", reader: str) -> str:
-    """Where workers read for `reader`. Raises UsageError for one that is neither known here nor served now."""
-    from docproc.bootstrap import READERS, queue_of
-    from docproc.services.dispatching import Supply
-
-    queue = queue_of(reader)
-    known = (*READERS, *desk.settings.readers)
-    if reader in known or queue in desk.work.tasks.capacity(alive_s=Supply().alive_s):
-        return queue
-    raise UsageError(
-        f"there is no reader called {reader!r}: there are {', '.join(known)}, and no worker serves {queue}; "
-        "name readers of your own in the setting `readers`"
-    )
 
 
 def _check_key(key: str | None) -> None:

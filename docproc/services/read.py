@@ -120,6 +120,9 @@ def _tell(stored: StoredReading, before: Document, after: Document, *, reused: b
         pages=pages,
         reader=stored.reader,
         reader_seconds=round(stored.usage.seconds, 4),
+        prompt_tokens=stored.usage.prompt_tokens,
+        output_tokens=stored.usage.output_tokens,
+        tiles=stored.usage.tiles,
         reused=reused,
     )
 

@@ -47,6 +47,8 @@ class JobOptions:
     reuse: bool = True
     #: documents worked on at the same time; None: as the settings say
     workers: int | None = None
+    #: the model of workers that `reader` leaves pages to; None: what the settings of who reads say
+    model: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from docproc.domain.errors import ConflictError
@@ -45,7 +46,9 @@ def submit_once(
 
 def request_sha256(job: NewJob, files: Iterable[SubmittedFile]) -> str:
     """Of everything that is asked for, but for the paths: the same files may lie elsewhere the next time."""
-    facts = [job.schema.sha256, job.options.to_json(), job.priority, job.external_id, job.metadata]
+    # which model there is at the time is nothing that was asked for
+    options = replace(job.options, model=None).to_json()
+    facts = [job.schema.sha256, options, job.priority, job.external_id, job.metadata]
     if job.callback is not None:
         facts += [job.callback.url, job.callback.secret]
     digest = hashlib.sha256(canonical(facts))

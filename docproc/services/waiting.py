@@ -3,6 +3,7 @@
 from docproc.services.dispatching import Supply, waiting_for
 from docproc.services.records import Job
 from docproc.services.work_ports import WorkStores
+from docproc.services.work_records import MODEL_QUEUE
 
 
 def waiting_of(job: Job, work: WorkStores) -> str | None:
@@ -10,4 +11,8 @@ def waiting_of(job: Job, work: WorkStores) -> str | None:
     if job.queue is None or not job.resumable:
         return None
     capacity = work.tasks.capacity(alive_s=Supply().alive_s)
-    return waiting_for(job.queue, capacity, work.tenants.pauses(), tenant=job.tenant)
+    pauses = work.tenants.pauses()
+    missing = waiting_for(job.queue, capacity, pauses, tenant=job.tenant)
+    if missing is None and job.options.model is not None:  # some of its pages may be left to that
+        return waiting_for(f"{MODEL_QUEUE}{job.options.model}", capacity, pauses, tenant=job.tenant)
+    return missing

@@ -8,6 +8,7 @@ from uuid import UUID
 from docproc.domain.failure import Failure
 from docproc.services.keeping import KeepingStore
 from docproc.services.records import Claim, Document, WindowClaim
+from docproc.services.served_models import ModelStore
 from docproc.services.work_records import Held, Lane, Pauses, Swept, Task, Worker
 
 
@@ -170,3 +171,4 @@ class WorkStores:
     workers: WorkerStore
     tenants: TenantStore
     keeping: KeepingStore
+    models: ModelStore

@@ -76,6 +76,20 @@ class WorkerRow(Base):
     draining_at: Mapped[datetime | None]
 
 
+class ModelRow(Base):
+    """A model that workers host, as others must know it; it stays when its workers are gone."""
+
+    __tablename__ = "models"
+    __table_args__ = (CheckConstraint("window_pages > 0", name="window_pages_from_1"),)
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    window_pages: Mapped[int]
+    #: kind and terms of the page image that it looks at; null: none
+    image: Mapped[dict[str, Any] | None]
+    is_held: Mapped[bool]
+    seen_at: Mapped[datetime]
+
+
 class RoleRow(Base):
     """A duty that one process has at a time, as long as it renews it: dispatching."""
 
@@ -296,6 +310,7 @@ TENANTS = Base.metadata.tables["tenants"]
 KEYS = Base.metadata.tables["keys"]
 IDEMPOTENCY_KEYS = Base.metadata.tables["idempotency_keys"]
 WORKERS = Base.metadata.tables["workers"]
+MODELS = Base.metadata.tables["models"]
 ROLES = Base.metadata.tables["roles"]
 PAUSED_QUEUES = Base.metadata.tables["paused_queues"]
 EXPORTS = Base.metadata.tables["exports"]

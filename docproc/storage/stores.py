@@ -28,6 +28,7 @@ from docproc.storage.ledger import SqlLedger
 from docproc.storage.limits import SqlLimitStore
 from docproc.storage.local_backlog import SqlLocalBacklog
 from docproc.storage.migrate import HEAD, migrate, revision
+from docproc.storage.models import SqlModelStore
 from docproc.storage.pages import SqlPageStore
 from docproc.storage.readings import SqlReadingStore
 from docproc.storage.receipts import SqlReceiptStore
@@ -87,6 +88,7 @@ def work_stores_over(database: Database) -> WorkStores:
         workers=SqlWorkerStore(database),
         tenants=SqlTenantStore(database),
         keeping=SqlKeepingStore(database),
+        models=SqlModelStore(database),
     )
 
 

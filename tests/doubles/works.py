@@ -10,6 +10,7 @@ from uuid import UUID
 
 from docproc.bootstrap import queue_of
 from docproc.domain.ids import new_id
+from docproc.domain.schema import ExtractionSchema
 from docproc.intake import Limits, accept
 from docproc.services.job_context import schema_version
 from docproc.services.ports import Stores
@@ -68,17 +69,32 @@ class Works:
     def _announced(self, worker: WorkerProcess) -> bool:
         return any(each.pid == worker.pid for each in self.work.workers.living(alive_s=60))
 
-    def submit(self, files: Mapping[str, Sequence[str]], *, reader: str = "trap", tenant: str = "local") -> Job:
+    def submit(
+        self,
+        files: Mapping[str, Sequence[str]],
+        *,
+        reader: str = "trap",
+        tenant: str = "local",
+        schema: ExtractionSchema | None = None,
+    ) -> Job:
         """A job of PDFs, each with the pages given."""
         inbox = self.folder / "inbox"
         inbox.mkdir(exist_ok=True)
         paths = [write_pdf(inbox / name, *pages) for name, pages in files.items()]
-        return self.submit_files(paths, reader=reader, tenant=tenant)
+        return self.submit_files(paths, reader=reader, tenant=tenant, schema=schema)
 
-    def submit_files(self, paths: Sequence[Path], *, reader: str = "trap", tenant: str = "local") -> Job:
+    def submit_files(
+        self,
+        paths: Sequence[Path],
+        *,
+        reader: str = "trap",
+        tenant: str = "local",
+        schema: ExtractionSchema | None = None,
+    ) -> Job:
+        """A job of files that are there already; without a schema under `key_value`."""
         job = NewJob(
             id=new_id(),
-            schema=schema_version(load_schema("key_value")),
+            schema=schema_version(schema or load_schema("key_value")),
             options=JobOptions(reader=reader, keep_originals=True),
             queue=queue_of(reader),
             tenant=tenant,
@@ -94,8 +110,8 @@ class Works:
 
     def until_ended(self, job: Job) -> Job:
         """The job once it is finished."""
-        self.until(lambda: self.stores.jobs.get(job.id).finished_at is not None)
-        return self.stores.jobs.get(job.id)
+        self.until(lambda: self.stores.jobs.get(job.id, tenant=job.tenant).finished_at is not None)
+        return self.stores.jobs.get(job.id, tenant=job.tenant)
 
     def until(self, true: Callable[[], object], *, seconds: float = PATIENCE_S) -> float:
         """Wait for it; the seconds that it took. Fails with what the workers said last."""

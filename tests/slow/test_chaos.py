@@ -11,9 +11,11 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 
 
-def test_no_page_is_lost_or_doubled_while_workers_and_servers_die(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("reader", "pages"), [("quick", 300), ("vlm", 80)])
+def test_no_page_is_lost_or_doubled_while_workers_and_servers_die(tmp_path: Path, reader: str, pages: int) -> None:
     folder = tmp_path / "chaos"
-    command = [sys.executable, "-m", "chaos", "--seed", "7", "--profile", "short", "--folder", str(folder)]
+    profile = ("--seed", "7", "--profile", "short", "--reader", reader)
+    command = [sys.executable, "-m", "chaos", *profile, "--folder", str(folder)]
     path = os.pathsep.join(str(ROOT / place) for place in ("bench", "tests", "."))
 
     run = subprocess.run(
@@ -28,9 +30,9 @@ def test_no_page_is_lost_or_doubled_while_workers_and_servers_die(tmp_path: Path
 
     assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-2000:]
     told = json.loads(run.stdout.splitlines()[-1])
-    assert (told["pages"], told["lost"], told["doubled"], told["orphan_blobs"]) == (300, 0, 0, 0)
+    assert (told["pages"], told["lost"], told["doubled"], told["orphan_blobs"]) == (pages, 0, 0, 0)
     assert told["kills"] >= 7
-    assert sum(count for state, count in told["states"].items() if " " not in state) == 300
+    assert sum(count for state, count in told["states"].items() if " " not in state) == pages
 
     counted = subprocess.run(
         [sys.executable, ROOT / "bench/chaos/account.py", folder], capture_output=True, text=True, check=True

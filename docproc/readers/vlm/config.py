@@ -25,6 +25,8 @@ class VlmConfig:
 
     #: folder of the checkpoint
     model: Path
+    #: what the reader is called
+    name: str = "vlm"
     #: for every schema that has none of its own; None: the model as it is
     adapter: Path | None = None
     #: by schema, `invoice@1` or `invoice`

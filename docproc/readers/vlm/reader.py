@@ -34,8 +34,6 @@ _VERSION = "1"
 class VlmReader:
     """Reads with a model in this process; many threads may read at a time and share its passes."""
 
-    name = "vlm"
-
     def __init__(self, config: VlmConfig, *, engine: Engine | None = None) -> None:
         """Look at the checkpoint; its weights are loaded for the first window.
 
@@ -45,6 +43,7 @@ class VlmReader:
 
         Raises UsageError when checkpoint or adapters cannot be used, ReaderUnavailableError when they do not fit.
         """
+        self.name = config.name
         self._config = config
         self._checkpoint = open_checkpoint(config.model)
         self.asker = Asker(self._checkpoint, image_px=config.image_px, thinks=config.thinking_tokens > 0)

@@ -60,10 +60,10 @@ def test_every_metric_is_documented_and_no_other(tmp_path: Path) -> None:
     """In a process of its own: metrics live in files that belong to a process."""
     code = """
 import json, sys
-from workers.metrics import GAUGES, begin_counting
+from workers.metrics import GAUGES, HOST_COUNTERS, HOST_GAUGES, begin_counting
 names = [each + "_total" if family.type == "counter" else each for metric in begin_counting("test").all()
          for family in metric.collect() for each in [family.name]]
-print(json.dumps([*names, *GAUGES]))
+print(json.dumps([*names, *GAUGES, *HOST_GAUGES, *(f"{name}_total" for name in HOST_COUNTERS)]))
 """
     environment = {"PATH": "/usr/bin:/bin", "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     ended = subprocess.run(

@@ -89,7 +89,12 @@ class Backlog:
     def stores(self) -> WorkStores:
         unused = cast("Any", None)
         return WorkStores(
-            tasks=cast("Any", self), leases=unused, workers=unused, tenants=cast("Any", self), keeping=unused
+            tasks=cast("Any", self),
+            leases=unused,
+            workers=unused,
+            tenants=cast("Any", self),
+            keeping=unused,
+            models=unused,
         )
 
     def tenants_sent(self) -> list[str]:

@@ -70,6 +70,8 @@ class Engine:
         self.vocabulary = vocabulary
         #: passes over rows so far, those over prompts not counted
         self.passes = 0
+        #: and over how many rows those went, taken together
+        self.row_passes = 0
         self._network = network
         self._rows = rows
         self._adapters = adapters
@@ -161,8 +163,9 @@ class Engine:
         for adapter, lane in self._lanes.items():
             if lane.rows:
                 self._use(adapter)
-                lane.step()
+                self.row_passes += len(lane.rows)
                 self.passes += 1
+                lane.step()
 
     def _admit(self) -> None:
         if self._running >= self._rows or (ticket := self._next()) is None:
