@@ -5,6 +5,7 @@ import struct
 import zipfile
 import zlib
 from dataclasses import replace
+from email.message import EmailMessage
 
 import pytest
 from doubles.containers import Unpacking, attach, mail, outcomes, pdf, zipped
@@ -75,7 +76,8 @@ def test_a_table_is_on_its_page_however_wide_it_is(source, tmp_path, columns):
 def test_of_two_ways_to_say_the_same_the_richer_one_is_shown(unpacking):
     message = mail("plain text")
     message.add_alternative("<p>rich text</p><img src='cid:logo'>", subtype="html")
-    rich = message.get_payload()[1]
+    _, rich = message.iter_parts()
+    assert isinstance(rich, EmailMessage)
     rich.add_related(b"\x89PNG\r\n\x1a\n", "image", "png", cid="<logo>")
     attach(message, "a.pdf", pdf("a"))
     found = unpacking(message.as_bytes())
@@ -117,7 +119,7 @@ def test_what_is_not_read_is_a_failed_document_and_the_rest_goes_on(unpacking):
     link = zipfile.ZipInfo("link.pdf")
     link.external_attr = 0o120777 << 16
     word = zipped({"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<d/>"})
-    members = [
+    members: list[tuple[str | zipfile.ZipInfo, bytes]] = [
         ("empty.pdf", b""),
         (link, b"/etc/passwd"),
         ("letter.docx", word),
