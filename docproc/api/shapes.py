@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from docproc.domain.document import DocumentState, JobState, MediaType
-from docproc.domain.extraction import Extraction, PageFacts
+from docproc.domain.extraction import ContainerFacts, Extraction, PageFacts
 from docproc.domain.failure import Failure
 from docproc.services.errand_records import ErrandState, Export
 from docproc.services.records import Document, Job
@@ -130,6 +130,7 @@ class DocumentShape(Shape):
     state: DocumentState
     failure: Failure | None
     sha256: str | None
+    container: Annotated[ContainerFacts | None, Field(description="The archive or mail that it came in.")]
     media_type: MediaType | None
     byte_count: int | None
     page_count: Annotated[int | None, Field(description="Of the whole file; null before it was taken apart.")]
@@ -153,6 +154,7 @@ class DocumentShape(Shape):
             state=document.state,
             failure=document.failure,
             sha256=original.sha256,
+            container=original.container,
             media_type=original.media_type,
             byte_count=original.byte_count,
             page_count=document.page_count,

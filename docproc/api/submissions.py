@@ -168,7 +168,8 @@ def _submitted(
 ) -> Job:
     desk = face.desk
     admit_pages(desk.front.limits, asked.tenant)
-    job = submit_once(desk.stores, asked, files, accept=desk.accept, key=idempotency_key)
+    unpacker = face.unpacker(face.passwords.of(asked.id))
+    job = submit_once(desk.stores, asked, files, accept=desk.accept, key=idempotency_key, unpacker=unpacker)
     if job.id == asked.id:
         note(face, key, "job.submit", job.id)
     else:
