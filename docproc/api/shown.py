@@ -68,6 +68,7 @@ def document_facts(document: Document) -> types.DocumentFacts:
         state=document.state,
         failure=document.failure,
         sha256=original.sha256,
+        container=original.container,
         media_type=original.media_type,
         byte_count=original.byte_count,
         page_count=document.page_count,

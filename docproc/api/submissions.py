@@ -189,8 +189,9 @@ def _submitted(
     face: Face, key: ApiKey, asked: NewJob, files: Sequence[SubmittedFile], idempotency_key: str | None
 ) -> Job:
     desk = face.desk
+    unpacker = face.unpacker(face.passwords.of(asked.id))
     try:
-        job = submit_once(desk.stores, asked, files, accept=desk.accept, key=idempotency_key)
+        job = submit_once(desk.stores, asked, files, accept=desk.accept, key=idempotency_key, unpacker=unpacker)
     except DocprocError:
         face.passwords.forget(asked.id)
         raise

@@ -15,9 +15,11 @@ from docproc.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from docproc.domain.schema import ExtractionSchema
+    from docproc.pages.pool import ChildPool
     from docproc.pipeline.ports import DrawingSource
     from docproc.services.job_context import JobContext
     from docproc.services.records import Document, Job
+    from docproc.services.unpack import Unpacker
     from docproc.services.workbench import ContextOf
     from docproc.storage.s3_links import S3Links
 
@@ -51,6 +53,8 @@ class Face:
     passwords: Passwords = field(default_factory=Passwords)
     #: for looking at single pages
     source: "Callable[[], DrawingSource]"
+    #: open the containers that are submitted; they start with the first one
+    children: "ChildPool"
     #: None: the blob store has no links
     links: "S3Links | None" = None
     counters: RequestCounters = field(default_factory=RequestCounters)
@@ -64,6 +68,14 @@ class Face:
     def incoming(self) -> Path:
         """Where files lie while a request is received."""
         return self.desk.settings.data_dir / "incoming"
+
+    def unpacker(self, passwords: Sequence[str]) -> "Unpacker":
+        """For one submission: requests share the children, and none its passwords."""
+        from docproc.pages.unpack import ChildContainers  # noqa: PLC0415
+        from docproc.services.unpack import Unpacker  # noqa: PLC0415
+
+        containers = ChildContainers(self.children, passwords=passwords)
+        return Unpacker(containers=containers, limits=self.children.limits)
 
     def schema_of(self, job: "Job") -> "ExtractionSchema":
         """The schema of a job's records: what the job kept of it where it is not to be had here, or is another now."""
@@ -108,6 +120,7 @@ def open_face(desk: Desk, *, is_service: bool) -> Iterator[Face]:
 
     Raises UsageError or StorageError.
     """
+    from docproc.pages.pool import ChildPool  # noqa: PLC0415
     from docproc.storage.blob_stores import open_blob_links  # noqa: PLC0415
 
     with ExitStack() as ended:
@@ -118,6 +131,7 @@ def open_face(desk: Desk, *, is_service: bool) -> Iterator[Face]:
             lookout=Lookout(desk.front.catalog),
             passwords=passwords,
             source=_opened_once(lambda: open_pages(desk.settings, workers=1), ended),
+            children=ended.enter_context(ChildPool(size=desk.settings.workers, limits=desk.settings.limits)),
             links=open_blob_links(desk.settings.blobs),
         )
         forget_old(face.incoming)

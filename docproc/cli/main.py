@@ -52,34 +52,43 @@ app = typer.Typer(
     help="Piles of PDFs and images into validated, evidenced records; nothing leaves this machine.",
     epilog="Example: `docproc extract invoices/ --schema invoice --out records.xlsx`",
 )
-app.command("extract")(extract.extract)
-app.command("inspect")(inspect.inspect)
-app.command("eval")(evaluate.evaluate)
-app.add_typer(jobs.app, name="jobs")
-app.command("submit")(submit.submit)
-app.command("serve")(serve.serve)
-app.command("watch")(watch.watch)
-app.command("worker")(worker.worker)
-app.add_typer(workers.app, name="workers")
-app.add_typer(queues.app, name="queues")
-app.add_typer(tenants.app, name="tenants")
-app.add_typer(keys.app, name="keys")
-app.add_typer(review.app, name="review")
-app.add_typer(audit.app, name="audit")
-app.command("usage")(usage.usage)
-app.add_typer(retention.app, name="retention")
-app.add_typer(holds.app, name="holds")
-app.add_typer(receipts.app, name="receipts")
-app.add_typer(dead.app, name="dead")
-app.add_typer(exports.app, name="exports")
-app.add_typer(webhooks.app, name="webhooks")
-app.add_typer(store.app, name="store")
-app.add_typer(database_commands.app, name="db")
-app.add_typer(schema_commands.app, name="schemas")
-app.add_typer(models.app, name="models")
-app.command("finetune")(finetune.finetune)
-app.command("doctor")(doctor.doctor)
-app.add_typer(settings_commands.app, name="settings")
+_DOCUMENTS = "Documents into records"
+app.command("extract", rich_help_panel=_DOCUMENTS)(extract.extract)
+app.command("inspect", rich_help_panel=_DOCUMENTS)(inspect.inspect)
+app.command("watch", rich_help_panel=_DOCUMENTS)(watch.watch)
+app.add_typer(jobs.app, name="jobs", rich_help_panel=_DOCUMENTS)
+app.add_typer(review.app, name="review", rich_help_panel=_DOCUMENTS)
+app.add_typer(schema_commands.app, name="schemas", rich_help_panel=_DOCUMENTS)
+
+_SERVICE = "A service"
+app.command("serve", rich_help_panel=_SERVICE)(serve.serve)
+app.command("submit", rich_help_panel=_SERVICE)(submit.submit)
+app.command("worker", rich_help_panel=_SERVICE)(worker.worker)
+app.add_typer(workers.app, name="workers", rich_help_panel=_SERVICE)
+app.add_typer(queues.app, name="queues", rich_help_panel=_SERVICE)
+app.add_typer(dead.app, name="dead", rich_help_panel=_SERVICE)
+app.add_typer(exports.app, name="exports", rich_help_panel=_SERVICE)
+app.add_typer(webhooks.app, name="webhooks", rich_help_panel=_SERVICE)
+
+_TENANTS = "Who uses it, and what is kept"
+app.add_typer(tenants.app, name="tenants", rich_help_panel=_TENANTS)
+app.add_typer(keys.app, name="keys", rich_help_panel=_TENANTS)
+app.command("usage", rich_help_panel=_TENANTS)(usage.usage)
+app.add_typer(audit.app, name="audit", rich_help_panel=_TENANTS)
+app.add_typer(retention.app, name="retention", rich_help_panel=_TENANTS)
+app.add_typer(holds.app, name="holds", rich_help_panel=_TENANTS)
+app.add_typer(receipts.app, name="receipts", rich_help_panel=_TENANTS)
+
+_MODELS = "Models"
+app.add_typer(models.app, name="models", rich_help_panel=_MODELS)
+app.command("finetune", rich_help_panel=_MODELS)(finetune.finetune)
+app.command("eval", rich_help_panel=_MODELS)(evaluate.evaluate)
+
+_MACHINE = "This machine"
+app.command("doctor", rich_help_panel=_MACHINE)(doctor.doctor)
+app.add_typer(settings_commands.app, name="settings", rich_help_panel=_MACHINE)
+app.add_typer(database_commands.app, name="db", rich_help_panel=_MACHINE)
+app.add_typer(store.app, name="store", rich_help_panel=_MACHINE)
 
 
 def _show_version(asked: bool) -> None:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from docproc.domain.document import DocumentState, JobState, MediaType
 from docproc.domain.errand import ErrandState
-from docproc.domain.extraction import Extraction, PageFacts
+from docproc.domain.extraction import ContainerFacts, Extraction, PageFacts
 from docproc.domain.failure import Failure
 
 T = TypeVar("T")
@@ -120,6 +120,7 @@ class DocumentFacts(Shape):
     state: DocumentState
     failure: Failure | None
     sha256: str | None
+    container: Annotated[ContainerFacts | None, Field(description="The archive or mail that it came in.")] = None
     media_type: MediaType | None
     byte_count: int | None
     page_count: Annotated[int | None, Field(description="Of the whole file; null before it was taken apart.")]

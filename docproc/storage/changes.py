@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Update,
     bindparam,
+    delete,
     func,
     insert,
     null,
@@ -32,13 +33,16 @@ from docproc.domain.states import DOCUMENT_TRANSITIONS, FINAL_DOCUMENT_STATES, P
 from docproc.services.records import OPEN_PAGE_STATES, Claim, WindowClaim
 from docproc.storage.rows import AnyRow, document_counts, failure_json
 from docproc.storage.service_tables import DELIVERIES, EVENTS, WEBHOOKS
-from docproc.storage.tables import DOCUMENTS, JOBS, PAGES
+from docproc.storage.tables import DOCUMENTS, JOBS, PAGES, READINGS
 
 OPEN_DOCUMENT_STATES = tuple(state for state in DocumentState if state not in FINAL_DOCUMENT_STATES)
 
 NO_LEASE: Mapping[str, Any] = {"lease_owner": None, "lease_expires_at": None}
 #: what is neither with the broker nor with a worker
 AT_REST: Mapping[str, Any] = {**NO_LEASE, "queued_at": None}
+
+#: a document before its preparation
+UNPREPARED: Mapping[str, Any] = {"words_key": None, "attachments": None, "preparation": None, "page_count": None}
 
 #: whoever hands out work listens here
 CHANNEL = "docproc_due"
@@ -281,6 +285,14 @@ _EACH_ALONE = (
 def each_alone(connection: Connection, document_id: UUID, numbers: Collection[int]) -> None:
     """Let every page be a window of its own, so that no page suffers for another."""
     connection.execute(_EACH_ALONE, {"of": document_id, "numbers": tuple(numbers)})
+
+
+def drop_preparation(connection: Connection, row: AnyRow) -> dict[str, int]:
+    """Delete a document's pages and readings; returns what that does to the counts."""
+    connection.execute(delete(PAGES).where(PAGES.c.document_id == row.id))
+    connection.execute(delete(READINGS).where(READINGS.c.document_id == row.id))
+    names = ("total", "read", "blank", "failed", "canceled", "open")
+    return {name: -getattr(row, f"pages_{name}") for name in names}
 
 
 def end_document(

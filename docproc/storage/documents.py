@@ -16,7 +16,9 @@ from docproc.domain.page import PageState
 from docproc.services.records import PHASES, Claim, Document, Original, WindowClaim
 from docproc.storage.changes import (
     NO_LEASE,
+    UNPREPARED,
     change_document,
+    drop_preparation,
     end_document,
     end_of_step,
     free_pages,
@@ -28,7 +30,6 @@ from docproc.storage.changes import (
 )
 from docproc.storage.columns import UtcDateTime
 from docproc.storage.database import Database
-from docproc.storage.jobs import UNPREPARED, drop_preparation
 from docproc.storage.locks import lock_alone
 from docproc.storage.rows import AnyRow, document_of, original_values
 from docproc.storage.tables import DOCUMENTS, JOBS

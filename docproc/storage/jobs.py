@@ -42,7 +42,9 @@ from docproc.services.records import (
 from docproc.storage.callbacks import keep_callback
 from docproc.storage.changes import (
     OPEN_DOCUMENT_STATES,
+    UNPREPARED,
     change_document,
+    drop_preparation,
     each_alone,
     end_document,
     finish_job,
@@ -361,16 +363,6 @@ _FAILED = or_(
     DOCUMENTS.c.state == DocumentState.FAILED,
     and_(DOCUMENTS.c.state == DocumentState.NEEDS_REVIEW, DOCUMENTS.c.pages_failed > 0),
 )
-
-UNPREPARED: dict[str, Any] = {"words_key": None, "attachments": None, "preparation": None, "page_count": None}
-
-
-def drop_preparation(connection: Connection, row: AnyRow) -> dict[str, int]:
-    """Delete a document's pages and readings; returns what that does to the counts."""
-    connection.execute(delete(PAGES).where(PAGES.c.document_id == row.id))
-    connection.execute(delete(READINGS).where(READINGS.c.document_id == row.id))
-    names = ("total", "read", "blank", "failed", "canceled", "open")
-    return {name: -getattr(row, f"pages_{name}") for name in names}
 
 
 def _refuse_while_worked_on(connection: Connection, job: AnyRow, now: datetime) -> None:

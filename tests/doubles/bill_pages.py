@@ -1,13 +1,14 @@
 """Pages of made-up bills: an image of noise that is a page's own, and the words that its record is printed with."""
 
 import io
+from collections.abc import Iterator
 
 import numpy as np
 
 from docproc.domain.image import PageImageSpec, TileCanvas
 from docproc.domain.page import PageContent, TextSource, Word
 from docproc.domain.reading import Window
-from docproc.domain.schema import Record
+from docproc.domain.schema import JsonValue, Record
 from docproc.tiling import canvas_size, tile_grid
 from doubles.nvlm_prompts import noise_page
 from schemas.json_schema import compile_json_schema
@@ -33,7 +34,7 @@ BILL = compile_json_schema(
 def record_of_bill(number: int) -> Record:
     """What stands on bill `number`."""
     chance = np.random.default_rng(number)
-    rows = [
+    rows: list[JsonValue] = [
         {
             "description": str(chance.choice(("Travel", "Advice", "Paper", "Repair"))),
             "amount": f"{chance.integers(1, 900)}.00",
@@ -55,7 +56,7 @@ def bill_window(number: int, spec: PageImageSpec | None) -> Window:
         f"Invoice number {record['invoice_number']}",
         f"Invoice date {record['invoice_date']}",
         "Description Amount",
-        *(f"{row['description']} {row['amount']}" for row in record["rows"]),
+        *_printed_rows(record["rows"]),
         f"Total {record['total_gross']}",
     ]
     words = tuple(
@@ -67,6 +68,13 @@ def bill_window(number: int, spec: PageImageSpec | None) -> Window:
         number=1, width=WIDTH, height=HEIGHT, rotation=0, source=TextSource.TEXT_LAYER, words=words, ink=0.02
     )
     return Window(pages=(page,), images={} if spec is None else {1: _png(spec, number)}, page_count=1)
+
+
+def _printed_rows(rows: JsonValue) -> Iterator[str]:
+    assert isinstance(rows, list)
+    for row in rows:
+        assert isinstance(row, dict)
+        yield f"{row['description']} {row['amount']}"
 
 
 def _png(spec: PageImageSpec, seed: int) -> bytes:

@@ -9,7 +9,7 @@ from typer.main import get_command
 from docproc.cli.main import app
 
 #: come with other parts of docproc, and are looked at as soon as they are taken off this list
-PENDING = frozenset({"serve", "watch", "--model"})
+PENDING = frozenset({"--model"})
 #: what typer raises for a wrong option, value or number of arguments
 _UsageError: Any = typer.BadParameter.__base__
 

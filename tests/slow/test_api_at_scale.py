@@ -35,7 +35,7 @@ def test_two_hundred_submit_at_once_without_an_error(place: Place) -> None:
     with ThreadPoolExecutor(200) as threads:
         assert list(threads.map(send, range(200))) == [201] * 200
     with place.client(token) as client:
-        done = {"state": "succeeded", "limit": 200}
+        done: dict[str, str | int] = {"state": "succeeded", "limit": 200}
         until(lambda: len(client.get("/v1/jobs", params=done).json()["items"]) == 200, seconds=300)
 
 

@@ -195,7 +195,7 @@ def test_a_job_is_canceled_and_deleted_with_a_receipt(place: Place, client: http
 
 def _open(client: httpx2.Client, job: str) -> int:
     counts = client.get(f"/v1/jobs/{job}").json()["documents"]
-    return counts["received"] + counts["preparing"] + counts["reading"] + counts["assembling"]
+    return sum(int(counts[state]) for state in ("received", "preparing", "reading", "assembling"))
 
 
 def test_a_key_is_for_its_scopes(place: Place, client_for: Callable[..., httpx2.Client]) -> None:

@@ -41,7 +41,8 @@ def bills(tmp_path):
 
 
 def test_files_become_records_and_a_spreadsheet(client, bills, tmp_path):
-    sent, seen = [], []
+    sent: list[int] = []
+    seen: list[Progress] = []
     job = client.submit(bills, schema="invoice", external_id="march", metadata={"box": "7"}, on_sent=sent.append)
     assert job.wait(timeout_s=60, on_progress=seen.append).state is JobState.SUCCEEDED
     assert job.is_final

@@ -1,13 +1,12 @@
 """Archives and mails unpacked in a parsing child: honest ones whole, hostile ones to a code."""
 
-import io
-import struct
 import zipfile
-import zlib
 from dataclasses import replace
+from email.message import EmailMessage
 
 import pytest
 from doubles.containers import Unpacking, attach, mail, outcomes, pdf, zipped
+from doubles.encrypted_zip import encrypted, stored
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -75,7 +74,8 @@ def test_a_table_is_on_its_page_however_wide_it_is(source, tmp_path, columns):
 def test_of_two_ways_to_say_the_same_the_richer_one_is_shown(unpacking):
     message = mail("plain text")
     message.add_alternative("<p>rich text</p><img src='cid:logo'>", subtype="html")
-    rich = message.get_payload()[1]
+    _, rich = message.iter_parts()
+    assert isinstance(rich, EmailMessage)
     rich.add_related(b"\x89PNG\r\n\x1a\n", "image", "png", cid="<logo>")
     attach(message, "a.pdf", pdf("a"))
     found = unpacking(message.as_bytes())
@@ -117,7 +117,7 @@ def test_what_is_not_read_is_a_failed_document_and_the_rest_goes_on(unpacking):
     link = zipfile.ZipInfo("link.pdf")
     link.external_attr = 0o120777 << 16
     word = zipped({"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<d/>"})
-    members = [
+    members: list[tuple[str | zipfile.ZipInfo, bytes]] = [
         ("empty.pdf", b""),
         (link, b"/etc/passwd"),
         ("letter.docx", word),
@@ -207,51 +207,6 @@ def test_a_container_of_nothing_is_an_error(unpacking):
         unpacking(zipped({"__MACOSX/._a.pdf": b"x", "folder/": b""}))
 
 
-def encrypted(name: str, content: bytes, password: bytes) -> bytes:
-    """An archive in the old cipher of ZIP, which zipfile reads and does not write."""
-    keys = [0x12345678, 0x23456789, 0x34567890]
-
-    def update(byte: int) -> None:
-        keys[0] = _crc_step(keys[0], byte)
-        keys[1] = ((keys[1] + (keys[0] & 0xFF)) * 134775813 + 1) & 0xFFFFFFFF
-        keys[2] = _crc_step(keys[2], keys[1] >> 24)
-
-    def cipher(byte: int) -> int:
-        mixed = keys[2] | 2
-        key = ((mixed * (mixed ^ 1)) >> 8) & 0xFF
-        update(byte)
-        return byte ^ key
-
-    for byte in password:
-        update(byte)
-    check = zlib.crc32(content)
-    packed = bytes(cipher(byte) for byte in b"0123456789A" + bytes([check >> 24]) + content)
-    raw = bytearray(zipped_stored(name, content))
-    at = raw.index(content)
-    raw[at : at + len(content)] = packed
-    for mark, flags, size in ((b"PK\x03\x04", 6, 18), (b"PK\x01\x02", 8, 20)):
-        header = raw.index(mark)
-        raw[header + flags] |= 1
-        raw[header + size : header + size + 4] = struct.pack("<I", len(packed))
-    end = raw.index(b"PK\x05\x06")
-    raw[end + 16 : end + 20] = struct.pack("<I", raw.index(b"PK\x01\x02"))
-    return bytes(raw)
-
-
-def _crc_step(value: int, byte: int) -> int:
-    value ^= byte
-    for _ in range(8):
-        value = (value >> 1) ^ (0xEDB88320 if value & 1 else 0)
-    return value
-
-
-def zipped_stored(name: str, content: bytes) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(name, content)
-    return target.getvalue()
-
-
 def test_an_encrypted_archive_opens_with_its_password_alone(unpacking):
     bill = pdf("bill")
     content = encrypted("bill.pdf", bill, b"secret")
@@ -262,7 +217,7 @@ def test_an_encrypted_archive_opens_with_its_password_alone(unpacking):
 
 
 def test_an_archive_in_aes_says_so(unpacking):
-    raw = bytearray(zipped_stored("a.pdf", pdf("a")))
+    raw = bytearray(stored("a.pdf", pdf("a")))
     for mark, flags, method in ((b"PK\x03\x04", 6, 8), (b"PK\x01\x02", 8, 10)):
         header = raw.index(mark)
         raw[header + flags] |= 1

@@ -182,7 +182,8 @@ def test_a_hold_comes_too_late_for_a_job_that_is_being_deleted(place: Workplace,
 def test_of_a_hold_and_a_deletion_at_the_same_time_one_wins(place: Workplace, keeping: SqlKeepingStore) -> None:
     outcomes = []
     for _ in range(5):
-        job, ready, refused = done(place), threading.Barrier(2), []
+        job, ready = done(place), threading.Barrier(2)
+        refused: list[str] = []
 
         def hold(job_id: UUID = job.id, ready: threading.Barrier = ready, refused: list[str] = refused) -> None:
             ready.wait()
@@ -241,7 +242,7 @@ def test_upkeep_deletes_what_expired_and_ends_what_a_dead_process_began(
         connection.execute(update(JOBS).where(JOBS.c.id == canceled.id).values(values))
     aged(database, expired, 9)
     SqlLimitStore(database).set("local", Limits(keep_days=7))
-    assert work.keeping.place("local", job_id=canceled.id, reason="wait", by="ada")
+    work.keeping.place("local", job_id=canceled.id, reason="wait", by="ada")
     removed = keep_house(place.stores, names, work, holder="me", clock=SystemClock())
     assert removed is not None
     assert removed.jobs == 2

@@ -168,7 +168,7 @@ class InHand:
     lease_s = 60.0
 
     @contextmanager
-    def holding(self, held: Held) -> Iterator[Callable[[], None]]:  # noqa: ARG002 the port's signature
+    def holding(self, held: Held | None) -> Iterator[Callable[[], None]]:  # noqa: ARG002 the port's signature
         yield lambda: None
 
 
@@ -185,6 +185,7 @@ def test_tasks_of_workers_send_windows_back_and_read_them_again(depot: Depot) ->
         context_of=lambda _: place.context(job),
         errands=errand_stores_over(depot.database),
         names=unused,
+        census=unused,
         schema_of=lambda _: SCHEMA,
         sender=unused,
         pause=lambda _: None,

@@ -1,6 +1,6 @@
 """Review of records over both databases: what waits, corrections by two at the same time, exports after them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -157,14 +157,15 @@ def test_another_tenant_finds_no_record_to_see_or_change(place: Workplace, room:
     place.run(place.submit({"a.txt": TORN}))
     (found,) = room.waiting("local", wanted=ANY)
     document_id = found.document.id
-    for deed in (
+    attempts: tuple[Callable[[], object], ...] = (
         lambda: room.show(document_id, tenant="other"),
         lambda: room.correct(document_id, {"number": "1"}, tenant="other", expected=1, by="eve"),
         lambda: room.confirm(document_id, tenant="other", expected=1, by="eve"),
         lambda: room.history(document_id, tenant="other"),
-    ):
+    )
+    for attempt in attempts:
         with pytest.raises(NotFoundError, match="there is no document"):
-            deed()
+            attempt()
     stored = place.stores.extractions.latest([document_id])[document_id]
     deed = Deed(tenant="other", actor="eve", action="record.correct", subject="x")
     with pytest.raises(NotFoundError):

@@ -25,7 +25,7 @@ from docproc.services.unpack import Unpacker
 pytestmark = pytest.mark.integration
 
 
-def accepted(path: Path):  # type: ignore[no-untyped-def]
+def accepted(path: Path):
     return accept(path, Limits())
 
 
@@ -122,7 +122,7 @@ def _deleting_at_the_worst_moment(stores: Stores, monkeypatch: pytest.MonkeyPatc
     gone: list[str] = []
     add = stores.jobs.add_documents
 
-    def deleting(job_id, documents):  # type: ignore[no-untyped-def]
+    def deleting(job_id, documents):
         if not gone:
             gone.extend(each.original.blob_key for each in documents if each.original.blob_key)
             for key in gone:

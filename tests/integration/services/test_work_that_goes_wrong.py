@@ -32,7 +32,7 @@ class InHand:
     lease_s = 60.0
 
     @contextmanager
-    def holding(self, held: Held) -> Iterator[Callable[[], None]]:  # noqa: ARG002 the port's signature
+    def holding(self, held: Held | None) -> Iterator[Callable[[], None]]:  # noqa: ARG002 the port's signature
         yield lambda: None
 
 

@@ -42,7 +42,7 @@ def test_a_key_tells_whose_it_is_and_what_it_is_for(keys: SqlKeyStore, audit: Sq
     new = made(keys, audit, Scope.SUBMIT, Scope.READ)
     key = key_of(keys, new.token)
 
-    assert (key.id, key.tenant, key.name, key.scopes) == (new.id, "acme", "erp", {Scope.SUBMIT, Scope.READ})
+    assert (key.id, key.tenant, key.name, key.scopes) == (new.id, "acme", "erp", frozenset({Scope.SUBMIT, Scope.READ}))
     assert new.token.startswith(key.prefix)
     assert key.actor == f"key:{key.prefix}"
     require_scope(key, Scope.READ)

@@ -128,14 +128,14 @@ def test_usage_is_summed_as_asked_and_a_day_is_one_of_utc(database: Database) ->
         ({"day": "2026-03-02", "reader": "layout"}, 4),
         ({"day": "2026-03-02", "reader": "vlm"}, 2),
     ]
-    assert [(each.group["job"], each.pages) for each in usage.sums(mine, by=(UsageBy.JOB,))] == [
+    assert [(each.group[UsageBy.JOB], each.pages) for each in usage.sums(mine, by=(UsageBy.JOB,))] == [
         (str(JOBS[0]), 1),
         (str(JOBS[1]), 6),
     ]
     everybody = usage.sums(UsageFilter(tenant=None), by=(UsageBy.TENANT,))
-    assert [(each.group["tenant"], each.pages) for each in everybody] == [("acme", 7), ("other", 8)]
-    for bounds, pages in (({"since": early}, 6), ({"before": early}, 1), ({"since": early, "before": early}, 0)):
-        assert usage.sums(replace(mine, **bounds), by=())[0].pages == pages
+    assert [(each.group[UsageBy.TENANT], each.pages) for each in everybody] == [("acme", 7), ("other", 8)]
+    for since, before, pages in ((early, None, 6), (None, early, 1), (early, early, 0)):
+        assert usage.sums(replace(mine, since=since, before=before), by=())[0].pages == pages
     assert list(usage.sums(UsageFilter(tenant="nobody"), by=(UsageBy.DAY,))) == []
 
 

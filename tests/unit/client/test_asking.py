@@ -56,7 +56,8 @@ def problem(status, code, **headers):
 def test_a_submission_is_one_job_however_often_it_is_sent(tmp_path):
     bill = tmp_path / "bill.pdf"
     bill.write_bytes(b"%PDF-1.7 " + bytes(100_000))
-    server, sent = Server(problem(503, "storage_unavailable"), httpx2.ConnectError("x"), job(201)), []
+    server = Server(problem(503, "storage_unavailable"), httpx2.ConnectError("x"), job(201))
+    sent: list[int] = []
 
     submitted = client(server).submit([bill], schema="invoice", metadata={"a": 1}, reuse=False, on_sent=sent.append)
 

@@ -60,7 +60,7 @@ def test_an_image_of_the_mail_is_drawn_where_the_body_shows_it():
     images = {"logo@x": ("image/png", PNG), "other@x": ("image/png", PNG)}
     body = body_page([], [Shown(text="<img src='cid:logo%40x'>", is_html=True)], images)
     assert b'<img src="data:image/png;base64,iVBORw0KGgo="/>' in body.page
-    assert (body.images, body.words) == ({"logo@x"}, True)
+    assert (body.images, body.words) == (frozenset({"logo@x"}), True)
 
 
 def test_an_image_of_another_kind_is_not_drawn():

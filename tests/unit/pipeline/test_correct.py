@@ -153,9 +153,11 @@ def test_a_confirmation_accepts_the_issues_that_there_are() -> None:
 def test_rows_and_groups_are_replaced_whole_or_in_part_and_a_list_grows() -> None:
     row: dict[str, FieldTree] = {"description": leaf("bolt"), "line_total": leaf("60.00")}
     before = extraction(line_items=[row])
-    after = correct(
-        before, **{"line_items[0].line_total": "40.00", "line_items[1]": {"description": "nut", "line_total": "60.00"}}
-    )
+    changes: Record = {
+        "line_items[0].line_total": "40.00",
+        "line_items[1]": {"description": "nut", "line_total": "60.00"},
+    }
+    after = correct(before, **changes)
     assert after.record is not None
     items = after.record["line_items"]
     assert isinstance(items, list)
@@ -175,7 +177,8 @@ def test_a_value_in_a_group_is_set_also_where_the_group_was_not_found() -> None:
     assert within.record == {"subject": "hello", "seller": {"name": None, "city": "Bath"}}
     whole = corrected(within, {"seller": {"name": "Smith Ltd"}}, letter, reviewer=ADA, spilled={})
     assert whole.record == {"subject": "hello", "seller": {"name": "Smith Ltd", "city": None}}
-    for value, said in (({"nmae": "x"}, "has no field seller.nmae"), ("x", "must be an object")):
+    wrong: list[tuple[JsonValue, str]] = [({"nmae": "x"}, "has no field seller.nmae"), ("x", "must be an object")]
+    for value, said in wrong:
         with pytest.raises(UsageError, match=said):
             corrected(before, {"seller": value}, letter, reviewer=ADA, spilled={})
 
@@ -209,7 +212,7 @@ def test_a_row_of_a_table_that_lies_outside_is_changed_and_checked_with_all_othe
     rows: list[Record] = [{"description": f"part {number}", "line_total": "1.00"} for number in range(100)]
     before = extraction(line_items=[])
     spilled = {"line_items": rows}
-    change = {"line_items[99].line_total": "2.00", "line_items[3]": {"description": "nut"}}
+    change: Record = {"line_items[99].line_total": "2.00", "line_items[3]": {"description": "nut"}}
     after = corrected(before, change, INVOICE, reviewer=ADA, spilled=spilled)
     assert after.review is not None
     told = {each.field: (each.old, each.new) for each in after.review.corrections}

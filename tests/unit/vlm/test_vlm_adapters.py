@@ -48,7 +48,7 @@ def tokens(engine: Engine, checkpoint: Checkpoint, adapter: str | None = None) -
     return found.tokens
 
 
-def answers_of(checkpoint: Checkpoint, **told: object) -> tuple[int, ...]:
+def answers_of(checkpoint: Checkpoint, **told) -> tuple[int, ...]:
     engine = load_engine(checkpoint, EngineOptions(device="cpu", **told))
     try:
         return tokens(engine, checkpoint)
@@ -116,8 +116,8 @@ def test_the_version_of_a_reading_names_its_adapters(nvlm_d: Checkpoint, adapter
 
 def test_an_adapter_changes_what_is_read(nvlm_d: Checkpoint, adapters: dict[str, Path]) -> None:
     records = []
-    for told in ({}, {"adapters": {"slip": adapters["receipt"]}}):
-        reader = VlmReader(VlmConfig(model=nvlm_d.folder, device="cpu", **told))
+    for own in ({}, {"slip": adapters["receipt"]}):
+        reader = VlmReader(VlmConfig(model=nvlm_d.folder, device="cpu", adapters=own))
         reading = reader.read(window(page(lines=["Total 5"]), spec=reader.image), small_schema())
         records.append((reading.record, reading.hints))
         reader.close()

@@ -45,7 +45,7 @@ def nvlm_reader(nvlm_d: Checkpoint) -> Iterator[VlmReader]:
     made.close()
 
 
-def reading_with(checkpoint: Checkpoint, *, schema: str | None = None, **told: object):
+def reading_with(checkpoint: Checkpoint, *, schema: str | None = None, **told):
     made = VlmReader(VlmConfig(model=checkpoint.folder, device="cpu", **told))
     try:
         return made.read(
@@ -73,8 +73,8 @@ def test_a_reading_says_what_it_cost_and_how_sure_the_model_was(reader: VlmReade
 
     usage = reading.usage
     assert (reading.reader, reading.attempts, dict(reading.routes)) == ("vlm", 1, {1: Route.VISION})
-    assert usage.tiles == {TileCanvas: 7}.get(type(reader.image), usage.tiles)
     assert usage.tiles > 0
+    assert usage.tiles == 7 or not isinstance(reader.image, TileCanvas)
     assert 0 < usage.passes <= usage.output_tokens < usage.prompt_tokens * 10
     assert usage.seconds > 0
     assert reading.hints

@@ -99,7 +99,6 @@ class WholeText:
         self._prompt = prompt
         self._answer: list[int] = []
 
-    @torch.inference_mode()
     def verify(self, plan: Plan) -> Sequence[Choice]:
         self._answer = [*self._answer[: plan.kept], *plan.tokens]
         inputs = dict(self._prompt.inputs)
@@ -113,7 +112,8 @@ class WholeText:
             inputs["memory_range"] = torch.cat([ranges, ranges[:, -1:].repeat(1, more, 1)], 1)
         if hasattr(self._model.model, "rope_deltas"):
             self._model.model.rope_deltas = None
-        logits = self._model(**inputs, use_cache=False).logits[0, -len(plan.masks) :]
+        with torch.inference_mode():
+            logits = self._model(**inputs, use_cache=False).logits[0, -len(plan.masks) :]
         return choose(logits.numpy(), plan.masks, nulls=plan.nulls)
 
 
@@ -130,7 +130,7 @@ def opened(kind: str, folder: Path) -> Checkpoint:
     return open_checkpoint(write_checkpoint(kind, folder / kind))
 
 
-def ask(prompt: Prompt, grammar: Grammar, **told: object) -> Request:
+def ask(prompt: Prompt, grammar: Grammar, **told) -> Request:
     """A request under a grammar."""
     return Request(prompt=prompt, constraint=grammar.start(), **told)
 

@@ -1,13 +1,13 @@
 """Windows with page images of noise, as a tile canvas or at their own aspect, and words upon them."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from doubles.nvlm_prompts import noise_page
 
 from docproc.domain.image import PageImageSpec, TileCanvas
 from docproc.domain.page import PageContent, TextSource, Word
-from docproc.domain.reading import Window
+from docproc.domain.reading import Window, go_on
 from docproc.tiling import canvas_size, tile_grid
 
 WIDTH, HEIGHT = 595.0, 842.0
@@ -33,7 +33,7 @@ def png(spec: PageImageSpec, *, seed: int = 0) -> bytes:
     return stream.getvalue()
 
 
-def window(*pages: PageContent, spec: PageImageSpec | None = None, **told: object) -> Window:
+def window(*pages: PageContent, spec: PageImageSpec | None = None, checkpoint: Callable[[], None] = go_on) -> Window:
     """Pages with their images."""
     images = {} if spec is None else {one.number: png(spec, seed=one.number) for one in pages}
-    return Window(pages=pages, images=images, page_count=len(pages), **told)
+    return Window(pages=pages, images=images, page_count=len(pages), checkpoint=checkpoint)
