@@ -117,14 +117,15 @@ async def _received(request: Request, face: Face, folder: Path) -> tuple[Submiss
 
 def _new_job(asked: SubmissionAsk, files: Sequence[SubmittedFile], face: Face, key: ApiKey) -> NewJob:
     """Raises UsageError."""
-    queue = face.queue_of(asked.reader)
-    if asked.password is not None and queue is not None:
+    if asked.password is not None and face.is_service:
         raise UsageError("passwords are never stored, so a service's workers cannot be given one: send it decrypted")
     settings = face.desk.settings
     day_first = settings.day_first if asked.date_order is None else {"dmy": True, "mdy": False}.get(asked.date_order)
+    schema = _schema(asked, files, face)
+    chosen = face.chosen_reader(asked.reader, schema)
     return NewJob(
         id=new_id(),
-        schema=schema_version(_schema(asked, files, face)),
+        schema=schema_version(schema),
         options=JobOptions(
             reader=asked.reader,
             pages=parse_ranges(asked.pages),
@@ -132,9 +133,10 @@ def _new_job(asked: SubmissionAsk, files: Sequence[SubmittedFile], face: Face, k
             keep_originals=True,
             passwords=asked.password is not None,
             reuse=asked.reuse,
+            model=None if chosen is None else chosen.model,
         ),
         tenant=key.tenant,
-        queue=queue,
+        queue=None if chosen is None else chosen.queue,
         priority=asked.priority,
         external_id=asked.external_id,
         metadata=asked.metadata,

@@ -1,6 +1,6 @@
 """What the routes work with: stores, a folder for what arrives, who is told of new work. Made at the edge, once."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,8 +10,10 @@ from uuid import UUID
 from docproc.api.counting import RequestCounters
 from docproc.api.incoming import forget_old
 from docproc.api.lookout import Lookout
-from docproc.bootstrap import CPU_READERS, READERS, Desk, contexts_of, open_pages, queue_of, schema_of
+from docproc.bootstrap import CPU_READERS, READERS, Desk, contexts_of, open_pages, require_readable, schema_of
+from docproc.bootstrap.choosing import ChosenReader, choose_reader
 from docproc.domain.errors import UsageError
+from docproc.services.served_models import COUNTED_ON_S
 
 if TYPE_CHECKING:
     from docproc.domain.schema import ExtractionSchema
@@ -87,31 +89,25 @@ class Face:
             kept = compile_json_schema(dict(job.schema.json_schema), reference=job.schema.reference)
             return replace(kept, name=job.schema.name, version=job.schema.version)
 
-    def queue_of(self, reader: str) -> str | None:
+    def chosen_reader(self, reader: str, schema: "ExtractionSchema") -> ChosenReader | None:
         """Where pages are read for `reader`; None: in this process.
 
-        Raises UsageError for a reader that is neither known here nor served now.
+        Raises UsageError for a reader that nobody knows, SchemaError when nothing would hold it to the schema.
         """
-        known = (*READERS, *self.desk.settings.readers)
-        if not self.is_service:
-            if reader not in known:
-                raise UsageError(f"there is no reader called {reader!r}; there are {', '.join(known)}")
-            return None
-        queue = queue_of(reader)
-        if reader in known or queue in self._served():
-            return queue
-        raise UsageError(f"there is no reader called {reader!r}: there are {', '.join(known)}, and no worker serves it")
-
-    def _served(self) -> Mapping[str, int]:
-        from docproc.services.dispatching import Supply  # noqa: PLC0415
-
-        return self.desk.work.tasks.capacity(alive_s=Supply().alive_s)
+        settings = self.desk.settings
+        if self.is_service:
+            return choose_reader(reader, schema, settings=settings, work=self.desk.work)
+        known = (*READERS, *settings.readers)
+        if reader not in known:
+            raise UsageError(f"there is no reader called {reader!r}; there are {', '.join(known)}")
+        require_readable(schema, reader, settings)
+        return None
 
     @property
     def readers(self) -> tuple[str, ...]:
         own = tuple(self.desk.settings.readers)
         remote = ("remote",) if self.desk.settings.remote_endpoints or self.is_service else ()
-        return (*CPU_READERS, *remote, *own)
+        return (*CPU_READERS, *remote, *own, *self.desk.work.models.names(seen_s=COUNTED_ON_S))
 
 
 @contextmanager
