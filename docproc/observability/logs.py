@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 #: auto: text on a terminal, JSON elsewhere
 LogFormat: TypeAlias = Literal["auto", "json", "text"]
 LogLevel: TypeAlias = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
-#: what they warn of while they are imported concerns those who build them: kernels that only some GPUs have, enumerations
+#: what these warn of while they are imported concerns who builds them: kernels that some GPUs lack, enumerations
 _OF_IMPORTS = ("torchao", "torch.utils._pytree")
 
 
