@@ -4,6 +4,7 @@ import logging
 from typing import TextIO
 
 from docproc.observability.lines import TextFormatter
+from docproc.observability.logs import formatter, hush_imports
 
 
 class _AsSet(logging.Formatter):
@@ -23,7 +24,6 @@ class _AsSet(logging.Formatter):
     def _choice(self) -> logging.Formatter:
         from docproc.bootstrap import load_settings
         from docproc.domain.errors import UsageError
-        from docproc.observability.logs import formatter
 
         try:
             form = load_settings().log_format
@@ -33,7 +33,8 @@ class _AsSet(logging.Formatter):
 
 
 def event_handler(stream: TextIO) -> logging.Handler:
-    """A handler that writes events to `stream`."""
+    """A handler that writes events to `stream`, where other packages say only what matters."""
+    hush_imports()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_AsSet(stream))
     return handler

@@ -45,6 +45,8 @@ class Speculation:
     width: int = WIDTH
     #: the answer's greatest length in tokens
     budget: int = BUDGET
+    #: most tokens in all, a prelude's too: what the model can look back upon; None: it has no end
+    room: int | None = None
     stop: Stop | None = None
     #: all that was written, a prelude first
     tokens: list[int] = field(default_factory=list)
@@ -67,7 +69,7 @@ class Speculation:
     def plan(self) -> Plan:
         """The next pass. Only while `stop` is None."""
         pending = self.tokens[self._kept :]
-        room = min(self.width - len(pending), self.budget - (len(self.tokens) - self._prelude) - 1)
+        room = min(self.width - len(pending), self._left - 1)
         self._draft, masks, nulls = self._drafted_ahead(max(room, 0))
         fed = (*pending, *self._draft)
         self._passes += max(1, math.ceil(len(fed) / self.width))
@@ -131,8 +133,14 @@ class Speculation:
             self._prelude += 1
         if self.constraint.is_complete:
             self.stop = Stop.COMPLETE
-        elif self.stop is None and len(self.tokens) - self._prelude >= self.budget:
+        elif self.stop is None and self._left <= 0:
             self.stop = Stop.TRUNCATED
+
+    @property
+    def _left(self) -> int:
+        """Tokens that may still be written."""
+        recorded = self.budget - (len(self.tokens) - self._prelude)
+        return recorded if self.room is None else min(recorded, self.room - len(self.tokens))
 
     def _record(self, token: int, choice: Choice | None) -> None:
         text = b"" if token == self.vocabulary.eos else self.vocabulary.decode([token])

@@ -14,6 +14,8 @@ logger = logging.getLogger(__name__)
 #: auto: text on a terminal, JSON elsewhere
 LogFormat: TypeAlias = Literal["auto", "json", "text"]
 LogLevel: TypeAlias = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+#: what these warn of while they are imported concerns who builds them: kernels that some GPUs lack, enumerations
+_OF_IMPORTS = ("torchao", "torch.utils._pytree")
 
 
 def begin_logs(stream: TextIO, *, level: LogLevel = "INFO", form: LogFormat = "auto", worker: str = "") -> None:
@@ -31,10 +33,17 @@ def begin_logs(stream: TextIO, *, level: LogLevel = "INFO", form: LogFormat = "a
     root.setLevel(logging.WARNING)
     for name in OWN:
         logging.getLogger(name).setLevel(level)
+    hush_imports()
     logging.captureWarnings(capture=True)
     logging.raiseExceptions = False  # a line that cannot be written is not worth a traceback with its arguments
     sys.excepthook = _tell_crash
     threading.excepthook = _tell_crash_of_thread
+
+
+def hush_imports() -> None:
+    """Nothing but errors from packages that warn while they are imported, whoever's handlers they write to."""
+    for name in _OF_IMPORTS:
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def formatter(stream: TextIO, *, form: LogFormat, worker: str = "") -> logging.Formatter:

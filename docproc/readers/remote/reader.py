@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 from docproc.decoding.profile import ConstraintRefusedError
 from docproc.domain.errors import InvalidAnswerError, ReaderUnavailableError, TooLargeError, UnsupportedError
 from docproc.domain.image import LongestSide, PageImageSpec
-from docproc.domain.issues import Issue, IssueCode, Severity
+from docproc.domain.issues import Issue, IssueCode
 from docproc.domain.reading import FieldHint, Reading, Route, Usage, Window
 from docproc.domain.schema import ExtractionSchema, Record
+from docproc.readers.checking import Finding, check, findings_of, without, wrong_shape
 from docproc.readers.prompts import PROMPT_VERSION
-from docproc.readers.remote.checking import Finding, check, findings_of, mending_form, served_form, without
 from docproc.readers.remote.config import RemoteConfig
+from docproc.readers.remote.forms import mending_form, served_form
 from docproc.readers.remote.hints import hints_of
 from docproc.readers.remote.request import asked_again, messages_of
 from docproc.readers.remote.servers import Conversation, Question, Servers, servers_of
@@ -168,16 +169,11 @@ class _AnswerSheet:
             return left
         self.record, self.rejected = record, rejected
         self.hints = hints_of(answer, checked.record, self._schema.fields)
-        self.issues += [_wrong(finding) for finding in checked.findings]
+        self.issues += map(wrong_shape, checked.findings)
         if answer.ending is Ending.LENGTH:
             message = "The model went on behind the record until its limit of tokens."
             self.issues.append(Issue(code=IssueCode.TRUNCATED, message=message))
         return ()
-
-
-def _wrong(finding: Finding) -> Issue:
-    message = f"{finding.path} was answered in a form that the schema does not allow: it {finding.said}."
-    return Issue(code=IssueCode.WRONG_SHAPE, fields=(finding.path,), severity=Severity.ERROR, message=message)
 
 
 async def _watched(work: Awaitable[_Result], checkpoint: Callable[[], None]) -> _Result:

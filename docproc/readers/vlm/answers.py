@@ -18,7 +18,7 @@ from docproc.domain.errors import InvalidAnswerError, TooLargeError
 from docproc.domain.issues import Issue, IssueCode, Severity
 from docproc.domain.reading import FieldHint
 from docproc.domain.schema import ExtractionSchema, Record
-from docproc.readers.remote.checking import Finding, check, findings_of, without
+from docproc.readers.checking import Finding, check, findings_of, without, wrong_shape
 
 _CUT_OFF = {
     Stop.TRUNCATED: "The record was cut off at its limit of tokens",
@@ -69,17 +69,9 @@ def free_answer(
     record, rejected = without(checked.record, checked.findings)
     if left := findings_of(record, form):
         return left[0]
-    issues = tuple(
-        Issue(
-            code=IssueCode.WRONG_SHAPE,
-            fields=(finding.path,),
-            severity=Severity.ERROR,
-            message=f"{finding.path} was answered in a form that the schema does not allow: {finding.said}.",
-        )
-        for finding in checked.findings
-    )
     own = _from_record_on(generation, vocabulary)
     hints = {path: hint for path, hint in _hints(own).items() if path not in rejected}
+    issues = tuple(map(wrong_shape, checked.findings))
     return Answered(record=record, hints=hints, issues=issues, rejected=rejected)
 
 

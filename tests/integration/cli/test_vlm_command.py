@@ -36,3 +36,6 @@ def test_a_model_reads_files_into_records_of_the_same_contract(run: Command, che
     assert first["record"] == second["record"]
     assert 0 < first["fields"]["paid"]["parts"]["model"] < 1
     assert first["pages"][0]["route"] == "vision"
+    assert "WARNING" not in done.stderr
+    assert "Warning" not in done.stderr
+    assert all(line.startswith(("job ", "records")) for line in done.stderr.splitlines()), done.stderr

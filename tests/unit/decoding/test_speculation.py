@@ -13,6 +13,7 @@ from docproc.decoding.choices import choose
 from docproc.decoding.generation import Generation
 from docproc.decoding.guidance import Grammar, GuidanceConstraint
 from docproc.decoding.ports import Choice, Drafter, Plan
+from docproc.decoding.prelude import PreludeConstraint
 from docproc.decoding.profile import decoding_form
 from docproc.decoding.speculate import NoDraft, Speculation, plan_together, speculate
 from docproc.decoding.watch import Stop
@@ -122,6 +123,23 @@ def test_a_model_that_never_ends_is_said_to_be_truncated() -> None:
     generation = generated(NgramModel(seed=3, size=WORDS.size), NoDraft(), budget=9)
     assert generation.stop is Stop.TRUNCATED
     assert len(generation.tokens) == 9
+
+
+@pytest.mark.parametrize("thought", [0, 7])
+@pytest.mark.parametrize("room", range(20, 90, 7))
+def test_an_answer_ends_at_the_same_token_where_a_model_can_look_back_no_further(room: int, thought: int) -> None:
+    found = []
+    for drafter in (NoDraft(), knowing(compact(RECORD))):
+        record = GRAMMAR.start()
+        constraint = PreludeConstraint(record, WORDS, end=b"</think>", room=thought) if thought else record
+        row = Speculation(constraint, WORDS, drafter, room=room)
+        model = NgramModel(seed=5, size=WORDS.size) if thought else RecitingModel(compact(RECORD), WORDS)
+        while row.stop is None:
+            row.take(model.verify(row.plan()))
+        found.append((row.tokens, row.stop))
+
+    assert found[0] == found[1]
+    assert found[0][1] is Stop.COMPLETE or len(found[0][0]) == room
 
 
 class Fond:

@@ -6,7 +6,8 @@ import math
 import pytest
 
 from docproc.domain.schema import Record
-from docproc.readers.remote.checking import Checked, check, findings_of, mending_form, served_form, without
+from docproc.readers.checking import Checked, check, findings_of, without
+from docproc.readers.remote.forms import mending_form, served_form
 from docproc.readers.remote.hints import hints_of
 from docproc.readers.remote.stream import Answer, AnswerStream, Ending, ScoredToken, StreamFault
 from schemas import load_schema, names

@@ -1,10 +1,8 @@
 """A checkpoint's folder before its weights are loaded: configuration, processor, what tells it from others."""
 
 import hashlib
-import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,13 +10,13 @@ from transformers import AutoConfig, AutoProcessor, GenerationConfig
 
 from docproc.domain.errors import DocprocError, UsageError
 from docproc.nvlm import NvlmDConfig
+from docproc.nvlm.headers import INDEX_NAME, SINGLE_NAME, FolderFiles, read_header, read_object
 from docproc.nvlm.quiet import be_quiet
 from docproc.readers.vlm.engine.still_images import still_image_processor
 
 #: of a file of weights this much is read at its beginning, its end and between, to tell it from others
 _SAMPLE_BYTES = 1 << 16
 _SAMPLES = 16
-_HEADER_BYTES = 8
 _LABEL_LENGTH = 12
 
 
@@ -81,8 +79,28 @@ def fingerprint(folder: Path) -> str:
 
 
 def weight_count(folder: Path) -> int:
-    """How many numbers its files of weights hold, by their headers; 0 when they have none."""
-    return sum(map(_numbers_in, folder.glob("*.safetensors")))
+    """How many numbers its files of weights hold, by their headers; 0 when they have none. Raises UsageError."""
+    files = FolderFiles(folder)
+    tensors = (read_header(files, path.name)[0] for path in folder.glob("*.safetensors"))
+    return sum(tensor.parameters for shard in tensors for tensor in shard.values())
+
+
+def require_weights(folder: Path) -> None:
+    """Raise UsageError when a file of weights is missing or cut short; others than safetensors are not looked into."""
+    files = FolderFiles(folder)
+    for shard in _shards(files):
+        if files.size(shard) is None:
+            raise UsageError(f"{folder}: {shard} is missing: fetch the checkpoint again")
+        tensors, there = read_header(files, shard)
+        if there < sum(tensor.stored_bytes for tensor in tensors.values()):
+            raise UsageError(f"{folder}: {shard} is cut short: fetch the checkpoint again")
+
+
+def _shards(files: FolderFiles) -> Collection[str]:
+    index = read_object(files, INDEX_NAME)
+    if index is not None:
+        return frozenset(index.get("weight_map", {}).values())
+    return () if any(files.folder.glob("*.bin")) else (SINGLE_NAME,)
 
 
 def _processor(folder: Path, config: Any) -> Any:  # noqa: ANN401 of any model
@@ -104,13 +122,6 @@ def _processor(folder: Path, config: Any) -> Any:  # noqa: ANN401 of any model
 def _unreadable(folder: Path, error: BaseException) -> UsageError:
     said = (str(error).strip() or type(error).__name__).partition("\n")[0][:200]
     return UsageError(f"{folder}: its processor or tokenizer cannot be read: {said}")
-
-
-def _numbers_in(path: Path) -> int:
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(_HEADER_BYTES), "little")
-        header = json.loads(file.read(length))
-    return sum(prod(tensor["shape"]) for name, tensor in header.items() if name != "__metadata__")
 
 
 def _samples(file: BinaryIO, size: int) -> Iterator[bytes]:

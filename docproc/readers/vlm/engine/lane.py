@@ -12,7 +12,6 @@ from docproc.decoding.guidance import ConstraintBrokenError
 from docproc.decoding.ports import Choice, Plan
 from docproc.decoding.speculate import WIDTH, Speculation
 from docproc.decoding.vocabulary import Vocabulary
-from docproc.decoding.watch import Stop
 from docproc.domain.errors import InvalidAnswerError, TooLargeError
 from docproc.readers.vlm.engine.cache import RowCache
 from docproc.readers.vlm.engine.choosing import choose
@@ -51,16 +50,13 @@ class Row:
             self.ticket.fail(_failure(error))
             return None
 
-    def take(self, choices: Sequence[Choice], *, context: int) -> None:
-        """Go on with what the model chose; at the end of what the model can look back upon it ends."""
+    def take(self, choices: Sequence[Choice]) -> None:
+        """Go on with what the model chose."""
         self.begun = True
         try:
             self.answer.take(choices)
         except Exception as error:  # noqa: BLE001 as above
             self.ticket.fail(_failure(error))
-            return
-        if self.answer.stop is None and self.prompt.length + len(self.answer.tokens) + WIDTH >= context:
-            self.answer.stop = Stop.TRUNCATED
 
     def generation(self) -> Generation:
         """What it came to; the pass over the prompt counts."""
@@ -82,7 +78,9 @@ class Lane:
         """Read the ticket's prompt; its row takes part from the next pass on."""
         request = ticket.request
         prompt, cache = self._network.read(request.prompt)
-        answer = Speculation(request.constraint, self._vocabulary, request.drafter, WIDTH, request.budget)
+        # rows that share a pass are fed as many places as the one with the longest draft
+        room = self._network.context - prompt.length - 1 - WIDTH
+        answer = Speculation(request.constraint, self._vocabulary, request.drafter, WIDTH, request.budget, room)
         self._cache.add(cache)
         self.rows.append(Row(ticket, prompt, answer))
         self._give()
@@ -114,7 +112,7 @@ class Lane:
         )
         begin = 0
         for row, plan in zip(self.rows, plans, strict=True):
-            row.take(choices[begin : begin + len(plan.masks)], context=self._network.context)
+            row.take(choices[begin : begin + len(plan.masks)])
             begin += len(plan.masks)
         self._give()
 

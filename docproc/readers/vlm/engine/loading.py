@@ -12,7 +12,7 @@ from transformers import AutoModelForImageTextToText
 from docproc.decoding.vocabulary import Vocabulary
 from docproc.domain.errors import ReaderUnavailableError, UsageError
 from docproc.nvlm.adapter import ADAPTER_FILE, adapter_facts, load_with_adapter
-from docproc.readers.vlm.engine.checkpoint import Checkpoint, weight_count
+from docproc.readers.vlm.engine.checkpoint import Checkpoint, require_weights, weight_count
 from docproc.readers.vlm.engine.engine import Engine
 from docproc.readers.vlm.engine.network import Network
 
@@ -42,6 +42,7 @@ def load_engine(checkpoint: Checkpoint, options: EngineOptions) -> Engine:
     """Load the weights and start the engine. Raises ReaderUnavailableError when they do not fit, or UsageError."""
     device = _device(options.device)
     require_memory(checkpoint.folder, device, bits=options.bits)
+    require_weights(checkpoint.folder)
     try:
         model, adapters = _load(checkpoint, options, device)
     except torch.OutOfMemoryError as exc:
@@ -60,6 +61,7 @@ def require_fitting(checkpoint: Checkpoint, options: EngineOptions) -> None:
     if options.adapter is not None:
         _require_adapter(options.adapter, checkpoint, shares=bool(options.adapters))
     require_memory(checkpoint.folder, _device(options.device), bits=options.bits)
+    require_weights(checkpoint.folder)
 
 
 def require_memory(folder: Path, device: torch.device, *, bits: int = _WHOLE_BITS) -> None:

@@ -1,17 +1,17 @@
-"""Is an answer a record? Every answer is checked here, whatever the server promises. Knows no server.
+"""Is an answer a record? What a model writes without a grammar of ours is checked here. Knows no model and no server.
 
 Findings name places and what is asked for, never a value.
 """
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from jsonschema import Draft202012Validator
 
 from docproc.decoding.free import FreeProblem, FreeRecord, record_in
-from docproc.decoding.profile import NUMBER_STEP, decoding_form, repair_form
+from docproc.domain.issues import Issue, IssueCode, Severity
 from docproc.domain.places import Place, children_of, path_of, value_at, with_value
 from docproc.domain.schema import ExtractionSchema, JsonValue, Record
 
@@ -49,28 +49,6 @@ class Checked:
     #: None: there is no whole JSON object of this schema in it
     record: Record | None
     findings: tuple[Finding, ...] = ()
-
-
-def served_form(schema: ExtractionSchema) -> dict[str, Any]:
-    """The JSON Schema that servers are told. Raises ConstraintRefusedError."""
-    form: dict[str, Any] = _without_steps(decoding_form(schema))
-    return form
-
-
-def mending_form(schema: ExtractionSchema, record: Record, open_paths: Collection[str]) -> dict[str, Any]:
-    """The same, with every value fixed but those at `open_paths`."""
-    form: dict[str, Any] = _without_steps(repair_form(schema, record, open_paths))
-    return form
-
-
-def _without_steps(form: Any) -> Any:  # noqa: ANN401 any part of a JSON Schema
-    """A step that only bounds how many digits a model writes is more than servers understand."""
-    if isinstance(form, list):
-        return [_without_steps(part) for part in form]
-    if not isinstance(form, dict):
-        return form
-    kept = {name: part for name, part in form.items() if (name, part) != ("multipleOf", NUMBER_STEP)}
-    return {name: _without_steps(part) for name, part in kept.items()}
 
 
 def answer_text(text: str) -> str:
@@ -129,6 +107,12 @@ def _is_empty(value: JsonValue) -> bool:
     if isinstance(value, dict):
         return all(map(_is_empty, value.values()))
     return value is None or value == []
+
+
+def wrong_shape(finding: Finding) -> Issue:
+    """What is said of a value that is left out for its form."""
+    message = f"{finding.path} was answered in a form that the schema does not allow: it {finding.said}."
+    return Issue(code=IssueCode.WRONG_SHAPE, fields=(finding.path,), severity=Severity.ERROR, message=message)
 
 
 def without(record: Record, findings: Iterable[Finding]) -> tuple[Record, Mapping[str, Any]]:
