@@ -1,6 +1,7 @@
 """Server-sent events of a job: numbered ones, which miss nothing when a client comes back, and progress in between."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import datetime
@@ -15,8 +16,12 @@ from docproc.api.callers import Reader, TheFace
 from docproc.api.problems import problems
 from docproc.api.shapes import DocumentCountsShape, PageCountsShape, Shape
 from docproc.api.wiring import Face
+from docproc.domain.errors import StorageError
+from docproc.observability import event
 from docproc.services.catalog import JobEvent, Pace, Pulse
 from docproc.services.records import Job
+
+logger = logging.getLogger(__name__)
 
 routes = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -85,14 +90,17 @@ async def follow(
 async def _told(face: Face, job: Job, seen: int) -> AsyncIterator[str]:
     teller = _Teller(face, job, seen)
     yield "retry: 1000\n\n"
-    async for pulse in face.lookout.follow(job.id):
-        if pulse is None:  # deleted
-            yield _message("gone", "{}")
-            return
-        async for text in teller.news(pulse):
-            yield text
-        if pulse.is_final and teller.seen >= pulse.events:
-            return
+    try:
+        async for pulse in face.lookout.follow(job.id):
+            if pulse is None:  # deleted
+                yield _message("gone", "{}")
+                return
+            async for text in teller.news(pulse):
+                yield text
+            if pulse.is_final and teller.seen >= pulse.events:
+                return
+    except StorageError as error:  # who watches comes back, and is told what is missing
+        event(logger, "store_unreachable", error=error.message)
 
 
 class _Teller:

@@ -9,6 +9,7 @@ from pydantic import Field
 import docproc
 from docproc.api.callers import TheFace
 from docproc.api.counting import MEDIA_TYPE
+from docproc.api.problems import RETRY_AFTER_S
 from docproc.api.shapes import Shape
 from docproc.domain.errors import StorageError
 
@@ -52,7 +53,9 @@ def ready(face: TheFace) -> Response:
     except StorageError as error:
         troubles["blobs"] = error.message
     body = ReadyShape(status="unready" if troubles else "ok", troubles=troubles)
-    return JSONResponse(body.model_dump(), status_code=503 if troubles else 200)
+    if not troubles:
+        return JSONResponse(body.model_dump())
+    return JSONResponse(body.model_dump(), status_code=503, headers={"Retry-After": str(RETRY_AFTER_S)})
 
 
 @routes.get(

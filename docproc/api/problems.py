@@ -161,8 +161,10 @@ def _allowed(request: Request) -> Mapping[str, str]:
     return {"Allow": ", ".join(sorted(method.upper() for method in methods))} if methods else {}
 
 
-async def _on_bug(_: Request, error: Exception) -> JSONResponse:
+async def _on_bug(request: Request, error: Exception) -> JSONResponse:
     """The one broad handler: a bug is told by its type and place, and never by its text."""
+    if isinstance(error.__cause__, DocprocError):  # half of the answer was sent: it breaks off, and is no bug
+        return await _on_own_error(request, error.__cause__)
     event(logger, "internal_error", place=type(error).__name__, cause=error)
     detail = "an error of docproc's own; its log says where"
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, DocprocError.code, detail)
