@@ -41,6 +41,7 @@ def test_what_was_kept_for_long_enough_goes_while_the_service_runs(database: Dat
             context_of=unused,
             errands=errand_stores_over(database),
             names=upkeep_stores_over(database).names,
+            census=upkeep_stores_over(database).census,
             schema_of=unused,
             sender=unused,
             pause=time.sleep,

@@ -58,6 +58,7 @@ def working(place: Workplace, database: Database, *, threads: int = 2) -> Iterat
             context_of=lambda document: place.context(place.stores.jobs.get(document.job_id)),
             errands=errand_stores_over(database),
             names=upkeep_stores_over(database).names,
+            census=upkeep_stores_over(database).census,
             schema_of=unused,
             sender=unused,
             pause=time.sleep,
