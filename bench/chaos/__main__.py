@@ -1,6 +1,6 @@
-"""Chaos: a service reads some thousand pages while its workers are killed and its servers taken away.
+"""Chaos: clients have a service read some thousand pages while whatever it consists of is killed or taken away.
 
-PYTHONPATH=bench:tests python -m chaos --seed 1 [--profile short] [--documents 200 --pages 2000]
+PYTHONPATH=bench:tests python -m chaos --seed 1 [--profile short] [--documents 200 --pages 2000 --clients 20]
 
 The last line is one JSON object. What was submitted, what went wrong, the logs, the database and the exports stay in
 build/chaos-SEED; `python bench/chaos/account.py build/chaos-SEED` counts them again.
@@ -13,35 +13,48 @@ import random
 import shutil
 import signal
 import sys
-import threading
 import time
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from chaos.account import account
+from chaos.account import FAULTS, account
+from chaos.clients import Clients, batches_of
 from chaos.crew import Crew, clock_can_be_off, running_crew
-from chaos.jobs import export_jobs, state_of, submit_papers
+from chaos.face import make_face
+from chaos.jobs import all_told, export_jobs, state_of
 from chaos.mischief import Mischief, Plan, drawn
 from chaos.papers import Paper, write_papers
 from chaos.servers import Servers, running_servers
-from docproc.bootstrap import Service, open_service
+from docproc.bootstrap import Service, open_service, open_service_desk
 from docproc.domain.errors import ConflictError
 from docproc.services.check_store import StoreCheck
 
-if TYPE_CHECKING:
-    from docproc.services.records import NewJob
-
 _TENANTS = ("ada", "grace", "local")
 _LEASE_S = 5
-_PAPERS_A_JOB = 12
+_CLIENTS = 20
 #: what it is given beside what goes wrong; then it counts as stuck
 _LIMIT_S = 1500.0
+#: once all is read, and a message that nobody took waits for half a minute before it is sent a third time
+_TELLING_S = 120.0
 _PROFILES = {
     "full": (200, 2000, Plan()),
-    "short": (40, 300, Plan(kills=6, dispatcher_kills=1, flushes=1, outage_s=8)),
+    "short": (
+        40,
+        300,
+        Plan(kills=6, dispatcher_kills=1, flushes=1, replica_kills=2, replica_ends=1, outage_s=8),
+    ),
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much is done, and by how many."""
+
+    documents: int
+    pages: int
+    clients: int
 
 
 class Run:
@@ -51,65 +64,57 @@ class Run:
         self.folder = folder
         self.plan = plan
         self.source = random.Random(seed)  # noqa: S311 no secret
-        self.jobs: list[NewJob] = []
-        self.submitted = threading.Event()
 
-    def go(self, *, documents: int, pages: int) -> dict[str, object]:
+    def go(self, size: Size) -> dict[str, object]:
         """Everything from the first file to the count."""
         papers = write_papers(
-            self.folder / "papers", documents=documents, pages=pages, tenants=_TENANTS, source=self.source
+            self.folder / "papers", documents=size.documents, pages=size.pages, tenants=_TENANTS, source=self.source
         )
         with running_servers() as servers:
-            readers = json.dumps({"quick": "quick_reader:QuickReader"})
             environment = {
                 **servers.environment,
                 "DOCPROC_LEASE_SECONDS": str(_LEASE_S),
-                "DOCPROC_READERS": readers,
+                "DOCPROC_READERS": json.dumps({"quick": "quick_reader:QuickReader"}),
+                "DOCPROC_WEBHOOK_HOSTS": json.dumps(["127.0.0.1"]),
             }
             os.environ.update(environment)
             service = open_service(migrate=True)
             for tenant in _TENANTS:
                 _create_tenant(service, tenant)
+            face = make_face(open_service_desk(), _TENANTS, environment, self.folder)
+            clients = Clients(face.door, batches_of(papers), count=size.clients, folder=self.folder)
             began = time.monotonic()
             clock_off_s = self.source.choice((-3600, 3600))
-            with running_crew(environment, self.folder, clock_off_s=clock_off_s) as crew:
-                mischief = self._under_fire(service, servers, crew, papers)
+            with running_crew(environment, self.folder, face=face, clock_off_s=clock_off_s) as crew:
+                mischief = Mischief(servers, crew, self.plan, source=self.source, log=self.folder / "kills.jsonl")
+                self._under_fire(service, mischief, clients, papers)
                 seconds = time.monotonic() - began
-            return {**self._accounted(service, servers), **_told(mischief, crew), "seconds": round(seconds, 1)}
+            told = {**_told(mischief, crew), "clients_failed": len(clients.failed), "seconds": round(seconds, 1)}
+            return {**self._accounted(service, servers, clients), **told}
 
-    def _under_fire(self, service: Service, servers: Servers, crew: Crew, papers: Sequence[Paper]) -> Mischief:
-        mischief = Mischief(servers, crew, self.plan, source=self.source, log=self.folder / "kills.jsonl")
-        submitter = threading.Thread(target=self._submit, args=(service, papers), daemon=True)
-        submitter.start()
+    def _under_fire(self, service: Service, mischief: Mischief, clients: Clients, papers: Sequence[Paper]) -> None:
+        clients.start()
         blows = drawn(self.plan, self.source)
         total, deadline = sum(paper.pages for paper in papers), time.monotonic() + _LIMIT_S
         while time.monotonic() < deadline:
-            jobs = state_of(service, [*self.jobs])
+            jobs = state_of(service, [*clients.jobs])
             if jobs is not None:
                 done = sum(job.pages.done for job in jobs)
                 print(f"{done} of {total} pages, {len(mischief.done)} blows", file=sys.stderr)
                 while blows and done >= blows[0].at * total and mischief.strike(blows[0]):
                     blows.pop(0)
-                if self.submitted.is_set() and not blows and all(job.finished_at for job in jobs):
-                    break
+                if not (clients.running or blows):
+                    deadline = min(deadline, time.monotonic() + _TELLING_S)
+                    if all_told(service, _TENANTS):
+                        break
             time.sleep(0.5)
         mischief.end()
-        submitter.join(timeout=30)
-        return mischief
+        for failed in clients.failed:
+            print(f"a client gave up: {failed}", file=sys.stderr)
 
-    def _submit(self, service: Service, papers: Sequence[Paper]) -> None:
-        alike: dict[tuple[str, str], list[Paper]] = {}
-        for paper in papers:
-            alike.setdefault((paper.tenant, paper.reader), []).append(paper)
-        for group in alike.values():
-            for start in range(0, len(group), _PAPERS_A_JOB):
-                batch = group[start : start + _PAPERS_A_JOB]
-                self.jobs.append(submit_papers(service, batch, record=self.folder / "submitted.jsonl"))
-        self.submitted.set()
-
-    def _accounted(self, service: Service, servers: Servers) -> dict[str, object]:
+    def _accounted(self, service: Service, servers: Servers, clients: Clients) -> dict[str, object]:
         """After the workers have ended: the last sweep, then everything is written down and counted."""
-        export_jobs(service, self.jobs, self.folder / "exports")
+        export_jobs(service, clients.jobs, self.folder / "exports")
         in_vain = sum(_swept(service, tenant) for tenant in _TENANTS)
         keys = [key for tenant in _TENANTS for key in _blobs_of(service, tenant)]
         (self.folder / "blobs.txt").write_text("".join(f"{key}\n" for key in keys))
@@ -148,13 +153,14 @@ def _told(mischief: Mischief, crew: Crew) -> dict[str, object]:
 
 
 def main() -> None:
-    """Exit code 1 when a page was lost or doubled or a blob left behind."""
+    """Exit code 1 when anything was lost, doubled, left behind or told wrong."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))  # servers and workers end too
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--profile", choices=_PROFILES, default="full")
     parser.add_argument("--documents", type=int)
     parser.add_argument("--pages", type=int)
+    parser.add_argument("--clients", type=int, default=_CLIENTS)
     parser.add_argument("--folder", type=Path)
     arguments = parser.parse_args()
     documents, pages, plan = _PROFILES[arguments.profile]
@@ -163,11 +169,12 @@ def main() -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     pages = arguments.pages or (documents * 10 if arguments.documents else pages)
-    result = Run(folder, seed=arguments.seed, plan=plan).go(documents=documents, pages=pages)
-    told = {"seed": arguments.seed, "profile": arguments.profile, "documents": documents, **result}
+    size = Size(documents=documents, pages=pages, clients=arguments.clients)
+    result = Run(folder, seed=arguments.seed, plan=plan).go(size)
+    told = {"seed": arguments.seed, "profile": arguments.profile, **asdict(size), **result}
     (folder / "result.json").write_text(json.dumps(told) + "\n")
     print(json.dumps(told))
-    sys.exit(any(told[name] for name in ("lost", "doubled", "orphan_blobs", "missing_blobs", "miscounted")))
+    sys.exit(any(told[name] for name in (*FAULTS, "clients_failed")))
 
 
 if __name__ == "__main__":
