@@ -30,6 +30,7 @@ csv.field_size_limit(1 << 30)
 class Account:
     """What became of every page."""
 
+    jobs: int = 0
     pages: int = 0
     states: Counter[str] = field(default_factory=Counter)
     lost: list[str] = field(default_factory=list)
@@ -58,6 +59,7 @@ class Account:
 
     def to_json(self) -> dict[str, Any]:
         return {
+            "jobs": self.jobs,
             "pages": self.pages,
             "states": dict(sorted(self.states.items())),
             **{name: len(getattr(self, name)) for name in FAULTS},
@@ -116,7 +118,8 @@ def _by_document(rows: Iterator[dict[str, str]]) -> Mapping[str, Sequence[dict[s
 
 def account(folder: Path) -> Account:
     """Count everything that `folder` tells of."""
-    leavings, result = Leavings(folder), Account()
+    leavings = Leavings(folder)
+    result = Account(jobs=len(leavings.jobs))
     names = {job["id"]: job["external_id"] for job in leavings.jobs}
     result.doubled += [f"{name}: {count} jobs" for name, count in Counter(names.values()).items() if count > 1]
     rows: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
