@@ -1,6 +1,7 @@
-"""Chaos: a service reads some thousand pages while its workers are killed and its servers taken away.
+"""Chaos: clients have a service read some thousand pages while whatever it consists of is killed or taken away.
 
 PYTHONPATH=bench:tests python -m chaos --seed 1 [--profile short] [--reader vlm] [--documents 200 --pages 2000]
+                                        [--clients 20]
 
 The reader `quick` takes 10 ms a page; `vlm` is a tiny random NVLM-D that two workers host, with fewer pages.
 
@@ -17,33 +18,33 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from chaos.account import account
+from chaos.account import FAULTS, account
+from chaos.clients import Clients, batches_of
 from chaos.crew import Crew, clock_can_be_off, running_crew
-from chaos.jobs import export_jobs, state_of, submit_papers
+from chaos.face import make_face
+from chaos.jobs import all_told, export_jobs, state_of
 from chaos.mischief import Mischief, Plan, drawn
 from chaos.papers import Paper, Pile, write_papers
 from chaos.servers import Servers, running_servers
-from docproc.bootstrap import Service, open_service
+from docproc.bootstrap import Service, open_service, open_service_desk
 from docproc.domain.errors import ConflictError
 from docproc.services.check_store import StoreCheck
 from docproc.services.orphans import remove_old_images
 
-if TYPE_CHECKING:
-    from docproc.services.records import NewJob
-
 _TENANTS = ("ada", "grace", "local")
 _LEASE_S = 5
-_PAPERS_A_JOB = 12
+_CLIENTS = 20
 #: what it is given beside what goes wrong; then it counts as stuck
 _LIMIT_S = 1500.0
-_SHORT = Plan(kills=6, dispatcher_kills=1, flushes=1, outage_s=8)
+#: once all is read, and a message that nobody took waits for half a minute before it is sent a third time
+_TELLING_S = 120.0
+_SHORT = Plan(kills=6, dispatcher_kills=1, flushes=1, replica_kills=2, replica_ends=1, outage_s=8)
 #: documents, pages and what goes wrong, by reader and profile
 _PROFILES = {
     ("quick", "full"): (200, 2000, Plan()),
@@ -55,6 +56,15 @@ _PROFILES = {
 _LOADING_S = 300.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much is done, and by how many."""
+
+    documents: int
+    pages: int
+    clients: int
+
+
 class Run:
     """One run in a folder of its own."""
 
@@ -63,67 +73,59 @@ class Run:
         self.plan = plan
         self.reader = reader
         self.source = random.Random(seed)  # noqa: S311 no secret
-        self.jobs: list[NewJob] = []
-        self.submitted = threading.Event()
 
-    def go(self, *, documents: int, pages: int) -> dict[str, object]:
+    def go(self, size: Size) -> dict[str, object]:
         """Everything from the first file to the count."""
-        pile = Pile(documents=documents, pages=pages, tenants=_TENANTS, reader=self.reader)
+        pile = Pile(documents=size.documents, pages=size.pages, tenants=_TENANTS, reader=self.reader)
         papers = write_papers(self.folder / "papers", pile, source=self.source)
         model = _tiny_model(self.folder / "model") if self.reader == "vlm" else None
         with running_servers() as servers:
-            readers = json.dumps({"quick": "quick_reader:QuickReader"})
             environment = {
                 **servers.environment,
                 "DOCPROC_LEASE_SECONDS": str(_LEASE_S),
-                "DOCPROC_READERS": readers,
+                "DOCPROC_READERS": json.dumps({"quick": "quick_reader:QuickReader"}),
+                "DOCPROC_WEBHOOK_HOSTS": json.dumps(["127.0.0.1"]),
             }
             os.environ.update(environment)
             service = open_service(migrate=True)
             for tenant in _TENANTS:
                 _create_tenant(service, tenant)
+            face = make_face(open_service_desk(), _TENANTS, environment, self.folder)
+            clients = Clients(face.door, batches_of(papers), count=size.clients, folder=self.folder)
             clock_off_s = self.source.choice((-3600, 3600))
-            with running_crew(environment, self.folder, clock_off_s=clock_off_s, model=model) as crew:
+            with running_crew(environment, self.folder, face=face, clock_off_s=clock_off_s, model=model) as crew:
                 if model is not None:
                     _wait_for_model(service)
                 began = time.monotonic()
-                mischief = self._under_fire(service, servers, crew, papers)
+                mischief = Mischief(servers, crew, self.plan, source=self.source, log=self.folder / "kills.jsonl")
+                self._under_fire(service, mischief, clients, papers)
                 seconds = time.monotonic() - began
-            return {**self._accounted(service, servers), **_told(mischief, crew), "seconds": round(seconds, 1)}
+            told = {**_told(mischief, crew), "clients_failed": len(clients.failed), "seconds": round(seconds, 1)}
+            return {**self._accounted(service, servers, clients), **told}
 
-    def _under_fire(self, service: Service, servers: Servers, crew: Crew, papers: Sequence[Paper]) -> Mischief:
-        mischief = Mischief(servers, crew, self.plan, source=self.source, log=self.folder / "kills.jsonl")
-        submitter = threading.Thread(target=self._submit, args=(service, papers), daemon=True)
-        submitter.start()
+    def _under_fire(self, service: Service, mischief: Mischief, clients: Clients, papers: Sequence[Paper]) -> None:
+        clients.start()
         blows = drawn(self.plan, self.source)
         total, deadline = sum(paper.pages for paper in papers), time.monotonic() + _LIMIT_S
         while time.monotonic() < deadline:
-            jobs = state_of(service, [*self.jobs])
+            jobs = state_of(service, [*clients.jobs])
             if jobs is not None:
                 done = sum(job.pages.done for job in jobs)
                 print(f"{done} of {total} pages, {len(mischief.done)} blows", file=sys.stderr)
                 while blows and done >= blows[0].at * total and mischief.strike(blows[0]):
                     blows.pop(0)
-                if self.submitted.is_set() and not blows and all(job.finished_at for job in jobs):
-                    break
+                if not (clients.running or blows):
+                    deadline = min(deadline, time.monotonic() + _TELLING_S)
+                    if all_told(service, _TENANTS):
+                        break
             time.sleep(0.5)
         mischief.end()
-        submitter.join(timeout=30)
-        return mischief
+        for failed in clients.failed:
+            print(f"a client gave up: {failed}", file=sys.stderr)
 
-    def _submit(self, service: Service, papers: Sequence[Paper]) -> None:
-        alike: dict[tuple[str, str], list[Paper]] = {}
-        for paper in papers:
-            alike.setdefault((paper.tenant, paper.reader), []).append(paper)
-        for group in alike.values():
-            for start in range(0, len(group), _PAPERS_A_JOB):
-                batch = group[start : start + _PAPERS_A_JOB]
-                self.jobs.append(submit_papers(service, batch, record=self.folder / "submitted.jsonl"))
-        self.submitted.set()
-
-    def _accounted(self, service: Service, servers: Servers) -> dict[str, object]:
+    def _accounted(self, service: Service, servers: Servers, clients: Clients) -> dict[str, object]:
         """After the workers have ended: the last sweep, then everything is written down and counted."""
-        export_jobs(service, self.jobs, self.folder / "exports")
+        export_jobs(service, clients.jobs, self.folder / "exports")
         in_vain = sum(_swept(service, tenant) for tenant in _TENANTS)
         images = sum(_images_removed(service, tenant) for tenant in _TENANTS)
         keys = [key for tenant in _TENANTS for key in _blobs_of(service, tenant)]
@@ -189,7 +191,7 @@ def _folder_name(arguments: argparse.Namespace) -> str:
 
 
 def main() -> None:
-    """Exit code 1 when a page was lost or doubled or a blob left behind."""
+    """Exit code 1 when anything was lost, doubled, left behind or told wrong."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))  # servers and workers end too
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seed", type=int, default=1)
@@ -197,6 +199,7 @@ def main() -> None:
     parser.add_argument("--reader", choices=("quick", "vlm"), default="quick")
     parser.add_argument("--documents", type=int)
     parser.add_argument("--pages", type=int)
+    parser.add_argument("--clients", type=int, default=_CLIENTS)
     parser.add_argument("--folder", type=Path)
     arguments = parser.parse_args()
     documents, pages, plan = _PROFILES[arguments.reader, arguments.profile]
@@ -205,13 +208,13 @@ def main() -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     pages = arguments.pages or (documents * 10 if arguments.documents else pages)
-    run = Run(folder, seed=arguments.seed, plan=plan, reader=arguments.reader)
-    result = run.go(documents=documents, pages=pages)
+    size = Size(documents=documents, pages=pages, clients=arguments.clients)
+    result = Run(folder, seed=arguments.seed, plan=plan, reader=arguments.reader).go(size)
     about = {"seed": arguments.seed, "profile": arguments.profile, "reader": arguments.reader}
-    told = {**about, "documents": documents, **result}
+    told = {**about, **asdict(size), **result}
     (folder / "result.json").write_text(json.dumps(told) + "\n")
     print(json.dumps(told))
-    sys.exit(any(told[name] for name in ("lost", "doubled", "orphan_blobs", "missing_blobs", "miscounted")))
+    sys.exit(any(told[name] for name in (*FAULTS, "clients_failed")))
 
 
 if __name__ == "__main__":

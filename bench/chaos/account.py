@@ -1,6 +1,7 @@
 """Counts a run from what it left behind, with nothing of docproc: `python bench/chaos/account.py build/chaos-1`.
 
-Takes `submitted.jsonl`, the tables as CSV, the exports and the list of blobs; asks no server.
+Takes what clients and the receiver of webhooks wrote down, the tables as CSV, the exports and the list of blobs; asks
+no server.
 """
 
 import csv
@@ -15,6 +16,12 @@ from typing import Any
 _ENDED_PAGE = {"read", "blank", "failed", "canceled"}
 _WITH_RECORD = {"succeeded", "needs_review"}
 _ENDED_DOCUMENT = _WITH_RECORD | {"failed", "canceled"}
+_ERROR, _AWAY = 400, 503
+#: what there must be none of
+FAULTS = (
+    *("lost", "doubled", "orphan_blobs", "missing_blobs", "miscounted"),
+    *("bad_answers", "misled_watchers", "unlike_records", "webhooks_lost", "webhooks_unlike"),
+)
 
 csv.field_size_limit(1 << 30)
 
@@ -23,6 +30,7 @@ csv.field_size_limit(1 << 30)
 class Account:
     """What became of every page."""
 
+    jobs: int = 0
     pages: int = 0
     states: Counter[str] = field(default_factory=Counter)
     lost: list[str] = field(default_factory=list)
@@ -32,20 +40,38 @@ class Account:
     #: jobs whose own counts are not those of their pages
     miscounted: list[str] = field(default_factory=list)
 
+    #: an error that is no 503 with Retry-After
+    bad_answers: list[str] = field(default_factory=list)
+    #: who was not told every event of a job, each once and in its order
+    misled_watchers: list[str] = field(default_factory=list)
+    #: records that a client fetched or exported under fire, and that differ from those of the end
+    unlike_records: list[str] = field(default_factory=list)
+    #: events that their webhook was never told of
+    webhooks_lost: list[str] = field(default_factory=list)
+    #: messages without a good signature, of no event, or other than they were the first time
+    webhooks_unlike: list[str] = field(default_factory=list)
+    #: how many, by status
+    answers: Counter[str] = field(default_factory=Counter)
+    watchers: int = 0
+    webhooks: int = 0
+    #: messages that came again
+    webhooks_again: int = 0
+
     def to_json(self) -> dict[str, Any]:
         return {
+            "jobs": self.jobs,
             "pages": self.pages,
             "states": dict(sorted(self.states.items())),
-            "lost": len(self.lost),
-            "doubled": len(self.doubled),
-            "orphan_blobs": len(self.orphan_blobs),
-            "missing_blobs": len(self.missing_blobs),
-            "miscounted": len(self.miscounted),
+            **{name: len(getattr(self, name)) for name in FAULTS},
+            "answers": dict(sorted(self.answers.items())),
+            "watchers": self.watchers,
+            "webhooks": self.webhooks,
+            "webhooks_again": self.webhooks_again,
         }
 
     @property
     def is_clean(self) -> bool:
-        return not (self.lost or self.doubled or self.orphan_blobs or self.missing_blobs or self.miscounted)
+        return not any(getattr(self, name) for name in FAULTS)
 
 
 class Leavings:
@@ -53,13 +79,18 @@ class Leavings:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.submitted = [json.loads(line) for line in (folder / "submitted.jsonl").read_text().splitlines()]
+        self.submitted = list(self.noted("submitted"))
         self.jobs = list(self.table("jobs"))
         self.documents = list(self.table("documents"))
         self.pages = _by_document(self.table("pages"))
         self.readings = _by_document(self.table("readings"))
         self.extractions = _by_document(self.table("extractions"))
-        self.lines = self._lines()
+        self.lines = self.records("exports")
+
+    def noted(self, name: str) -> Iterator[dict[str, Any]]:
+        """What was written down while it happened."""
+        path = self._folder / f"{name}.jsonl"
+        yield from map(json.loads, path.read_text().splitlines() if path.exists() else ())
 
     def table(self, name: str) -> Iterator[dict[str, str]]:
         with (self._folder / "tables" / f"{name}.csv").open(newline="") as file:
@@ -68,9 +99,10 @@ class Leavings:
     def blobs(self) -> set[str]:
         return set((self._folder / "blobs.txt").read_text().split())
 
-    def _lines(self) -> Mapping[str, Sequence[dict[str, Any]]]:
+    def records(self, name: str) -> Mapping[str, Sequence[dict[str, Any]]]:
+        """Extractions in the files of a folder, by document."""
         found = defaultdict(list)
-        for path in sorted((self._folder / "exports").glob("*.jsonl")):
+        for path in sorted((self._folder / name).glob("*.jsonl")):
             for line in path.read_text().splitlines():
                 extraction = json.loads(line)
                 found[extraction["document_id"]].append(extraction)
@@ -86,21 +118,28 @@ def _by_document(rows: Iterator[dict[str, str]]) -> Mapping[str, Sequence[dict[s
 
 def account(folder: Path) -> Account:
     """Count everything that `folder` tells of."""
-    leavings, result = Leavings(folder), Account()
+    leavings = Leavings(folder)
+    result = Account(jobs=len(leavings.jobs))
+    names = {job["id"]: job["external_id"] for job in leavings.jobs}
+    result.doubled += [f"{name}: {count} jobs" for name, count in Counter(names.values()).items() if count > 1]
     rows: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
     for row in leavings.documents:
-        rows[row["job_id"], row["path"].removeprefix("file:")].append(row)
+        rows[names[row["job_id"]], row["file"]].append(row)
     for paper in leavings.submitted:
         result.pages += paper["pages"]
-        found = rows.pop((paper["job"], paper["path"]), [])
+        found = rows.pop((paper["job"], Path(paper["path"]).name), [])
         if len(found) == 1:
             _of_document(paper, found[0], leavings, result)
         else:
             _all_pages(result.doubled if found else result.lost, paper)
-    for job_id, path in rows:
-        result.doubled.append(f"{job_id} {path}: never submitted")
+    for job, file in rows:
+        result.doubled.append(f"{job} {file}: never submitted")
     _of_blobs(leavings, result)
     _of_jobs(leavings, result)
+    _of_answers(leavings, result)
+    _of_watchers(leavings, result)
+    _of_fetched(leavings, result)
+    _of_webhooks(leavings, result)
     return result
 
 
@@ -154,6 +193,7 @@ def _expect_once(result: Account, paper: Mapping[str, Any], counts: Mapping[int,
 
 def _of_blobs(leavings: Leavings, result: Account) -> None:
     named = {row[name] for row in leavings.documents for name in ("original_key", "words_key")}
+    named |= {row["blob_key"] for row in leavings.table("exports")}
     for rows in (*leavings.readings.values(), *leavings.extractions.values()):
         named |= {row["body_key"] for row in rows}
         named |= {table["blob_key"] for row in rows for table in json.loads(row.get("tables") or "null") or ()}
@@ -173,10 +213,68 @@ def _of_jobs(leavings: Leavings, result: Account) -> None:
             result.miscounted.append(job["id"])
 
 
+def _of_answers(leavings: Leavings, result: Account) -> None:
+    for answer in leavings.noted("answers"):
+        status = answer["status"]
+        result.answers[str(status or "none")] += 1
+        if status is not None and status >= _ERROR and not (status == _AWAY and answer["retry_after"]):
+            result.bad_answers.append(f"{answer['method']} {answer['path']}: {status}")
+
+
+def _of_watchers(leavings: Leavings, result: Account) -> None:
+    happened: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for event in leavings.table("events"):
+        happened[event["job_id"]].append((int(event["number"]), event["kind"]))
+    for watcher in leavings.noted("watched"):
+        result.watchers += 1
+        told = [(number, kind) for number, kind in watcher["events"]]
+        if told != sorted(happened[watcher["job_id"]]):
+            result.misled_watchers.append(f"{watcher['job_id']}: {told}")
+
+
+def _of_fetched(leavings: Leavings, result: Account) -> None:
+    jobs = {row["id"]: row["job_id"] for row in leavings.documents}
+    sizes = Counter(jobs.values())
+    for name in ("fetched", "exported"):
+        records = leavings.records(name)
+        for document_id, found in records.items():
+            if found != leavings.lines[document_id]:
+                result.unlike_records.append(f"{name} {document_id}")
+        for job_id, count in Counter(jobs.get(document_id, "") for document_id in records).items():
+            if count != sizes[job_id]:
+                result.unlike_records.append(f"{name} {job_id}: {count} of {sizes[job_id]} records")
+
+
+def _of_webhooks(leavings: Leavings, result: Account) -> None:
+    told: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for message in leavings.noted("received"):
+        told[message["tenant"], message["id"]].append(message)
+    wanted = {hook["tenant"]: json.loads(hook["kinds"]) for hook in leavings.table("webhooks")}
+    tenants = {job["id"]: job["tenant"] for job in leavings.jobs}
+    for event in leavings.table("events"):
+        tenant, kind = tenants[event["job_id"]], event["kind"]
+        if tenant not in wanted or (wanted[tenant] and kind not in wanted[tenant]):
+            continue
+        result.webhooks += 1
+        name = f"{event['job_id']}.{event['number']}"
+        messages = told.pop((tenant, name), [])
+        facts = {(message["signed"], message["kind"], message["job_id"], message["number"]) for message in messages}
+        result.webhooks_again += max(0, len(messages) - 1)
+        if not messages:
+            result.webhooks_lost.append(f"{name} {kind}")
+        elif facts != {(True, kind, event["job_id"], int(event["number"]))} or len(_bodies(messages)) > 1:
+            result.webhooks_unlike.append(f"{name} {kind}")
+    result.webhooks_unlike += [f"{tenant} {name}: of no event that it wants" for tenant, name in told]
+
+
+def _bodies(messages: Sequence[Mapping[str, Any]]) -> set[str]:
+    return {message["sha256"] for message in messages}
+
+
 def main() -> None:
     """Print what is wrong, a line each, and one JSON object."""
     result = account(Path(sys.argv[1]))
-    for name in ("lost", "doubled", "orphan_blobs", "missing_blobs", "miscounted"):
+    for name in FAULTS:
         for line in getattr(result, name):
             print(f"{name}: {line}")
     print(json.dumps(result.to_json()))

@@ -1,4 +1,4 @@
-"""Workers under a supervisor that starts again whatever died. Knows nothing of why they die."""
+"""Workers and the face before them, under a supervisor that starts again what died. Knows nothing of why they die."""
 
 import shutil
 import subprocess
@@ -10,6 +10,9 @@ from pathlib import Path
 
 from doubles.worker import WorkerProcess
 
+from chaos.face import Face
+from chaos.processes import Supervised
+
 _LOOK_EVERY_S = 0.5
 #: pages that share a model's passes, and tokens before each record: long enough that a kill meets pages being read
 _ROWS, _THINKING = 4, 60
@@ -17,44 +20,50 @@ _ROWS, _THINKING = 4, 60
 _FAKE_TIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 _CPU = ("prepare", "read.cpu", "assemble")
 _QUICK = "read.quick"
+_ERRANDS = ("export", "deliver")
 
 
 class Crew:
-    """Some workers that are kept running."""
+    """Some workers, replicas of the API and a receiver of webhooks, that are kept running."""
 
-    def __init__(self, workers: Sequence[WorkerProcess]) -> None:
+    def __init__(self, workers: Sequence[WorkerProcess], face: Face) -> None:
         self.workers = list(workers)
-        #: how often a worker was started again
+        self.face = face
+        #: how often one was started again
         self.restarts = 0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._supervise, daemon=True)
 
     def start(self) -> None:
-        for worker in self.workers:
-            worker.start()
+        for each in self._all:
+            each.start()
         self._thread.start()
 
     def end(self) -> None:
         """Ask each to end, as on a deployment."""
         self._ended.set()
         self._thread.join()
-        for worker in self.workers:
-            worker.end()
+        for each in self._all:
+            each.end()
+
+    @property
+    def _all(self) -> Sequence[Supervised]:
+        return [*self.face.replicas, *self.workers, self.face.receiver]
 
     def of_pid(self, pid: int) -> WorkerProcess | None:
         return next((worker for worker in self.workers if worker.running and worker.pid == pid), None)
 
     def _supervise(self) -> None:
         while not self._ended.wait(_LOOK_EVERY_S):
-            for worker in self.workers:
-                if not worker.running:
-                    worker.start()
+            for each in self._all:
+                if not each.running:
+                    each.start()
                     self.restarts += 1
 
 
 @contextmanager
 def running_crew(
-    environment: Mapping[str, str], folder: Path, *, clock_off_s: int, model: Path | None = None
+    environment: Mapping[str, str], folder: Path, *, face: Face, clock_off_s: int, model: Path | None = None
 ) -> Iterator[Crew]:
     """Four workers: two of pages' preparation and all else, two of reading; one has its clock off.
 
@@ -82,11 +91,11 @@ def running_crew(
 
     if model is None:
         readers = [worker("read", (_QUICK,)), worker("threads", (_QUICK,), pool="threads")]
-        clock = worker("clock", (*_CPU, _QUICK), **_off(clock_off_s, folder))
+        clock = worker("clock", (*_CPU, _QUICK, *_ERRANDS), **_off(clock_off_s, folder))
     else:
         readers = [host("model", model), host("other-model", model)]
-        clock = worker("clock", _CPU, **_off(clock_off_s, folder))
-    crew = Crew([worker("cpu", _CPU), *readers, clock])
+        clock = worker("clock", (*_CPU, *_ERRANDS), **_off(clock_off_s, folder))
+    crew = Crew([worker("cpu", (*_CPU, *_ERRANDS)), *readers, clock], face)
     crew.start()
     try:
         yield crew

@@ -21,6 +21,10 @@ class Plan:
 
     kills: int = 20
     dispatcher_kills: int = 3
+    replica_kills: int = 5
+    #: asked to end, as a deployment does
+    replica_ends: int = 2
+    receiver_kills: int = 1
     flushes: int = 3
     restarts: int = 1
     outage_s: float = 20.0
@@ -38,6 +42,8 @@ def drawn(plan: Plan, source: random.Random) -> list[Blow]:
     """All that goes wrong, in its order."""
     kinds = [source.choice(("kill_main", "kill_child")) for _ in range(plan.kills)]
     kinds += ["kill_dispatcher"] * plan.dispatcher_kills + ["flush_broker"] * plan.flushes
+    kinds += ["kill_replica"] * plan.replica_kills + ["end_replica"] * plan.replica_ends
+    kinds += ["kill_receiver"] * plan.receiver_kills
     kinds += ["restart_postgres"] * plan.restarts + ["stop_broker", "refuse_store"]
     return sorted(Blow(at=source.uniform(0.02, 0.9), kind=kind) for kind in kinds)
 
@@ -58,6 +64,9 @@ class Mischief:
             "kill_main": self._kill_main,
             "kill_child": self._kill_child,
             "kill_dispatcher": self._kill_dispatcher,
+            "kill_replica": lambda: self._source.choice(self._crew.face.replicas).kill(),
+            "end_replica": lambda: self._source.choice(self._crew.face.replicas).ask_to_end(),
+            "kill_receiver": self._crew.face.receiver.kill,
             "flush_broker": self._flush_broker,
             "stop_broker": self._stop_broker,
             "restart_postgres": self._restart_postgres,

@@ -10,6 +10,7 @@ from docproc.services.errand_records import ErrandClaim
 from docproc.services.export_job import make_export
 from docproc.services.handing_back import HandedBack
 from docproc.services.telling import about, timed
+from docproc.services.upkeep import ServiceClock
 from docproc.services.work_on import Checkpoint, LeaveWork
 from docproc.services.work_records import Held, Step, Task
 from docproc.services.workbench import Workbench
@@ -48,7 +49,8 @@ def _run(task: Task, claim: ErrandClaim, bench: Workbench, checkpoint: Checkpoin
     if task.step is Step.EXPORT:
         make_export(claim, bench.stores, bench.errands, schema_of=bench.schema_of, checkpoint=checkpoint)
     else:
-        deliver(claim, bench.errands, bench.sender, clock=bench.clock)
+        # signed by the database's time: receivers refuse messages whose time is off, as a worker's clock may be
+        deliver(claim, bench.errands, bench.sender, clock=ServiceClock(bench.census))
 
 
 def _failure(task: Task, reason: str, category: FailureCategory) -> Failure:

@@ -31,7 +31,10 @@ def test_no_page_is_lost_or_doubled_while_workers_and_servers_die(tmp_path: Path
     assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-2000:]
     told = json.loads(run.stdout.splitlines()[-1])
     assert (told["pages"], told["lost"], told["doubled"], told["orphan_blobs"]) == (pages, 0, 0, 0)
-    assert told["kills"] >= 7
+    assert told["kills"] >= 10
+    assert (told["bad_answers"], told["misled_watchers"], told["webhooks_lost"], told["clients_failed"]) == (0, 0, 0, 0)
+    assert told["watchers"] == 2 * told["jobs"]
+    assert told["webhooks"] >= told["jobs"]
     assert sum(count for state, count in told["states"].items() if " " not in state) == pages
 
     counted = subprocess.run(

@@ -1,15 +1,23 @@
 """Parts of answers that know no store: cursors, problems, counters, pieces, turns."""
 
+import asyncio
 import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 
 from docproc.api import cursors
 from docproc.api.counting import RequestCounters
+from docproc.api.events import follow
+from docproc.api.health import ready
+from docproc.api.lookout import Lookout
 from docproc.api.problems import answer_with_problems, problem_of
 from docproc.api.streams import in_chunks
 from docproc.domain import errors
@@ -82,6 +90,67 @@ def test_a_bug_is_a_problem_without_its_text() -> None:
     assert answer.status_code == 500
     assert answer.json()["code"] == "internal"
     assert "Ada" not in answer.text
+
+
+def test_an_answer_that_a_store_broke_off_is_no_bug(caplog: pytest.LogCaptureFixture) -> None:
+    app = FastAPI()
+    answer_with_problems(app)
+
+    def half() -> Iterator[bytes]:
+        yield b"the beginning"
+        raise errors.StorageError("the server cannot be reached")
+
+    app.add_api_route("/", lambda: StreamingResponse(half()))
+    with pytest.raises(RuntimeError):  # so that the server cuts the line, and nobody takes half for all
+        TestClient(app).get("/")
+    assert [record.__dict__["action"] for record in caplog.records if "action" in record.__dict__] == ["request_failed"]
+
+
+class _BrokenCatalog:
+    """Knows of an event that it cannot tell."""
+
+    def pulses(self, jobs: Sequence[UUID]) -> Mapping[UUID, Pulse]:
+        pulse = Pulse(
+            events=1,
+            documents=DocumentCounts(reading=1),
+            pages=PageCounts(total=1, open=1),
+            submitted=True,
+            canceled=False,
+            finished_at=None,
+        )
+        return dict.fromkeys(jobs, pulse)
+
+    def events(self, *_: object, **__: object) -> Sequence[object]:
+        raise errors.StorageError("the server cannot be reached")
+
+
+def test_a_stream_of_events_ends_when_the_store_goes_away_so_that_the_watcher_comes_back() -> None:
+    catalog: Any = _BrokenCatalog()
+    jobs = SimpleNamespace(get=lambda job_id, tenant: SimpleNamespace(id=job_id, tenant=tenant))
+    desk = SimpleNamespace(stores=SimpleNamespace(jobs=jobs), front=SimpleNamespace(catalog=catalog))
+
+    async def read() -> list[str]:
+        face: Any = SimpleNamespace(desk=desk, lookout=Lookout(catalog, every_s=0.001))
+        key: Any = SimpleNamespace(tenant="local")
+        answer: Any = await follow(ID, face, key)
+        return [text async for text in answer.body_iterator]
+
+    assert asyncio.run(read()) == ["retry: 1000\n\n"]
+
+
+def test_a_replica_that_is_not_ready_says_when_to_ask_again() -> None:
+    def away(*_: object) -> None:
+        raise errors.StorageError("it is away")
+
+    def answered(look: Callable[..., object]) -> tuple[int, bool]:
+        upkeep = SimpleNamespace(census=SimpleNamespace(now=look))
+        stores = SimpleNamespace(blobs=SimpleNamespace(size=look))
+        face: Any = SimpleNamespace(desk=SimpleNamespace(upkeep=upkeep, stores=stores))
+        answer = ready(face)
+        return answer.status_code, "retry-after" in answer.headers
+
+    assert answered(away) == (503, True)
+    assert answered(lambda *_: None) == (200, False)
 
 
 def test_counters_are_prometheus_text() -> None:
