@@ -7,7 +7,7 @@ TORCH ?= 2.13.0
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup fix lint types imports lines spelling check test test-unit test-slow bench chaos up down samples build clean
+.PHONY: help demo setup fix lint types imports lines spelling deploy-check check test test-unit test-slow bench chaos watch-chaos up down samples build clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,12 +49,15 @@ lines: setup ## no file over 400 lines
 	$(BIN)/python scripts/check_max_lines.py
 
 spelling: setup ## codespell
-	$(BIN)/codespell docproc migrations docs README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md
+	$(BIN)/codespell docproc migrations deploy docs README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md
 
-check: lint types imports lines spelling ## all checks that need no test run
+deploy-check: setup ## images, compose, chart, units and alerts: held to their tools and schemas
+	$(PYTEST) tests/integration/deploy -q
+
+check: lint types imports lines spelling deploy-check ## all checks that need no test run
 
 test: setup ## the test suite (at most 15 minutes on two cores)
-	$(PYTEST) -n 2 --dist loadfile
+	$(PYTEST) -n 2 --dist loadfile --ignore=tests/integration/deploy
 
 test-unit: setup ## unit tests only (under a minute, no network, no service)
 	$(PYTEST) tests/unit
@@ -73,6 +76,8 @@ bench: setup ## what of bench/ needs no GPU and no labels, in short runs, one JS
 	$(BIN)/python bench/page_images.py $(PDFS)
 	$(BIN)/python bench/memory.py --pages 50 500
 	$(BIN)/python bench/service.py --documents 10 --single 5
+	$(BIN)/python bench/watch_burst.py --files 100 1000
+	$(BIN)/python bench/api.py --requests 20
 	$(BIN)/python bench/backlog.py --waiting 5000 --runs 1 --documents 5
 	$(BIN)/python bench/fairness.py --waiting 5000 --runs 1
 	$(BIN)/python bench/gpu_nvlm.py --roofline-only H200 --plot build/gpu_nvlm.png
@@ -81,6 +86,9 @@ SEED ?= 1
 PROFILE ?= full
 chaos: setup ## a service whose workers and servers die: SEED=1 PROFILE=full|short, leaves build/chaos-SEED
 	PYTHONPATH=bench:tests $(BIN)/python -m chaos --seed $(SEED) --profile $(PROFILE)
+
+watch-chaos: setup ## watchers killed while files are dropped in every bad way: SEED=1 PROFILE=full|short
+	PYTHONPATH=bench:tests $(BIN)/python -m watch_chaos --seed $(SEED) --profile $(PROFILE)
 
 up: setup ## the whole service on this machine, from packages: Postgres, Valkey, S3, two workers
 	@$(BIN)/python deploy/local/stack.py up

@@ -1,4 +1,4 @@
-"""Settings, read once: environment over docproc.toml over defaults. Below bootstrap there are only plain values.
+"""Settings, read once: environment over secret files over docproc.toml over defaults. Below bootstrap: plain values.
 
 The docproc.toml of the working folder may come with documents from a stranger. It may say how they are read, but
 neither where records go nor what code runs.
@@ -16,6 +16,7 @@ from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
     PydanticBaseSettingsSource,
+    SecretsSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
@@ -28,8 +29,12 @@ _LIMITS = Limits()
 
 FILE_NAME = "docproc.toml"
 PREFIX = "DOCPROC_"
+#: names the folder of secret files
+SECRETS_DIR = f"{PREFIX}SECRETS_DIR"
 #: where records, files and messages go, and what code reads them
-OWN_FILE_ONLY = frozenset({"database_url", "blob_url", "broker_url", "readers", "webhook_hosts"})
+OWN_FILE_ONLY = frozenset(
+    {"database_url", "blob_url", "broker_url", "readers", "trace_endpoint", "webhook_hosts", "source_hosts"}
+)
 
 
 def _processors() -> int:
@@ -65,6 +70,12 @@ class Settings(BaseSettings):
     log_format: Annotated[
         LogFormat, Field(description="Lines of the log: json, text, or auto: text on a terminal, JSON elsewhere.")
     ] = "auto"
+    trace_endpoint: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https?://", description="OpenTelemetry collector that is told of every step; by default none."
+        ),
+    ] = None
     readers: Annotated[dict[str, str], Field(description="Readers of your own by name: package.module:factory.")] = {}
     remote_endpoints: Annotated[
         list[str], Field(description="OpenAI-compatible servers of the reader `remote`: http://HOST:8000/v1")
@@ -82,6 +93,9 @@ class Settings(BaseSettings):
     remote_concurrency: Annotated[
         int, Field(ge=1, le=1024, description="Most requests at a time to one of those servers.")
     ] = 16
+    server_key: Annotated[
+        SecretStr | None, Field(description="The key with which commands that take --server ask that server.")
+    ] = None
     vlm_model: Annotated[Path | None, Field(description="Folder of the model of the reader `vlm`.")] = None
     vlm_adapter: Annotated[
         Path | None, Field(description="Folder of an adapter, for every schema that has none of its own.")
@@ -117,6 +131,10 @@ class Settings(BaseSettings):
     webhook_hosts: Annotated[
         list[str], Field(description="Hosts of your own network that webhooks may lead to; others must be public.")
     ] = []
+    source_hosts: Annotated[
+        list[str],
+        Field(description="Hosts of your own network that documents may be fetched from; others must be public."),
+    ] = []
     workers: Annotated[int, Field(ge=1, le=256, description="Documents read at the same time.")] = _processors()
     date_order: Annotated[
         Literal["dmy", "mdy", "ymd"] | None, Field(description="Order of dates such as 03/04/2025.")
@@ -124,6 +142,18 @@ class Settings(BaseSettings):
     max_bytes: Annotated[int, Field(ge=1, description="Largest file that is accepted.")] = _LIMITS.max_bytes
     max_pages: Annotated[int, Field(ge=1, description="Most pages that a document may have.")] = _LIMITS.max_pages
     max_pixels: Annotated[int, Field(ge=1, description="Largest image that is decoded.")] = _LIMITS.max_pixels
+    max_members: Annotated[int, Field(ge=1, description="Most documents that an archive or a mail may hold.")] = (
+        _LIMITS.max_members
+    )
+    max_nesting: Annotated[
+        int, Field(ge=1, le=5, description="How deep archives and mails may lie in each other; 1: not at all.")
+    ] = _LIMITS.max_nesting
+    max_unpacked_bytes: Annotated[int, Field(ge=1, description="Most that an archive or a mail may unpack to.")] = (
+        _LIMITS.max_unpacked_bytes
+    )
+    max_unpack_ratio: Annotated[
+        int, Field(ge=1, description="From 64 MiB on: how many times its own size a container may unpack to.")
+    ] = _LIMITS.max_unpack_ratio
     page_seconds: Annotated[float, Field(gt=0, description="Computing time for one page.")] = _LIMITS.seconds_per_page
     open_seconds: Annotated[float, Field(gt=0, description="Computing time to open a document.")] = (
         _LIMITS.seconds_to_open
@@ -141,9 +171,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 the signature is pydantic's
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Environment first, then docproc.toml here, then the user's. Raises UsageError."""
+        """Environment first, then secret files, then docproc.toml here, then the user's. Raises UsageError."""
         files = [_SettingsFile(settings_cls, path) for path in settings_files()]
-        return (init_settings, env_settings, *files)
+        return (init_settings, env_settings, *_secret_files(settings_cls), *files)
 
     @property
     def database(self) -> str:
@@ -170,6 +200,10 @@ class Settings(BaseSettings):
             max_bytes=self.max_bytes,
             max_pages=self.max_pages,
             max_pixels=self.max_pixels,
+            max_members=self.max_members,
+            max_nesting=self.max_nesting,
+            max_unpacked_bytes=self.max_unpacked_bytes,
+            max_unpack_ratio=self.max_unpack_ratio,
             seconds_per_page=self.page_seconds,
             seconds_to_open=self.open_seconds,
             memory_bytes=self.child_memory_mb * MIB,
@@ -235,11 +269,26 @@ class _SettingsFile(TomlConfigSettingsSource):
             )
 
 
+def _secret_files(settings_cls: type[BaseSettings]) -> list[SecretsSettingsSource]:
+    """A file for each setting, named as its variable, as containers and systemd hand over what nobody may see.
+
+    Raises UsageError when the folder is not there: a service without its secrets would begin as another one.
+    """
+    folder = os.environ.get(SECRETS_DIR)
+    if not folder:
+        return []
+    if not Path(folder).is_dir():
+        raise UsageError(f"settings: {SECRETS_DIR}: there is no folder {folder}")
+    return [SecretsSettingsSource(settings_cls, secrets_dir=folder)]
+
+
 def setting_sources() -> dict[str, str]:
     """For every setting, where its value comes from: a variable, a file or `default`."""
     sources = dict.fromkeys(Settings.model_fields, "default")
     for path in reversed(settings_files()):
         sources.update(dict.fromkeys(TomlConfigSettingsSource(Settings, path)(), str(path)))
+    for secret_files in _secret_files(Settings):
+        sources.update(dict.fromkeys(secret_files(), os.environ[SECRETS_DIR]))
     for name in EnvSettingsSource(Settings)():
         sources[name] = f"{PREFIX}{name.upper()}"
     return sources

@@ -7,12 +7,12 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import JSON, Connection
 from sqlalchemy.types import TypeEngine
 
-from docproc.storage import service_tables, tables
+from docproc.storage import ledger_table, service_tables, tables
 from docproc.storage.columns import Base, UtcDateTime
 from docproc.storage.database import Database
 
 #: the modules whose tables belong to the database
-TABLES = (tables, service_tables)
+TABLES = (tables, service_tables, ledger_table)
 
 
 def render_item(kind: str, item: object, autogen_context: AutogenContext) -> str | Literal[False]:

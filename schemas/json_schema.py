@@ -108,6 +108,7 @@ def _compiled(source: SchemaSource, *, stem: str, reference: str = "") -> tuple[
         check_shape=json_schema_check(document, source.dialect, fields),
         check_rules=rule_check(rules_for(fields)),
         reference=reference,
+        source=document,
         notes=notes,
         unheld=tuple(f"{place.pointer}: {place.reason}" for place in checked),
     )

@@ -21,7 +21,7 @@ from docproc.storage.stores import stores_over
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-pytest_plugins = ["doubles.nvlm_checkpoint"]
+pytest_plugins = ["doubles.nvlm_checkpoint", "doubles.vlm_checkpoints"]
 
 
 @pytest.fixture(scope="session")

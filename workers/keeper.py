@@ -26,6 +26,8 @@ ROLE = "dispatch"
 ROLE_S = 5.0
 #: how long to wait for a call before looking at the backlog unasked: while there is some, and when there was none
 BUSY_S, IDLE_S = 0.05, 1.0
+#: between two rounds while there is a backlog: what becomes due meanwhile is handed out together
+PAUSE_S = 0.03
 SWEEP_EVERY_S = 1.0
 #: how often rows that nobody needs any more are deleted, and how long a silent worker is still shown
 TIDY_EVERY_S = 60.0
@@ -79,7 +81,10 @@ class Keeper:
                         self._ended.wait(ROLE_S / 5)
                         continue
                     renewed = time.monotonic()
-                alarm.wait(BUSY_S if self._round().busy else IDLE_S)
+                busy = self._round().busy
+                if busy:
+                    self._ended.wait(PAUSE_S)
+                alarm.wait(BUSY_S if busy else IDLE_S)
             except DocprocError as error:
                 kind = "broker_unreachable" if isinstance(error, BrokerError) else "store_unreachable"
                 event(logger, kind, error=error.message)

@@ -7,6 +7,7 @@ from functools import cache
 
 from docproc.bootstrap import load_settings
 from docproc.observability.logs import begin_logs
+from docproc.observability.tracing import begin_traces, end_traces
 from docproc.settings import WorkerSettings
 
 #: the status with which a pool process ends whose task hangs
@@ -29,11 +30,13 @@ def _begin_once() -> None:
         from workers.metrics import begin_counting  # noqa: PLC0415 after the environment says where
 
         begin_counting(_place())
+    begin_traces(settings.trace_endpoint, part="worker")
 
 
 def end_pool_process() -> None:
     """End this process at once if it is one of a pool, which then makes another; a worker's own goes on."""
     if _index() is not None:
+        end_traces()
         logging.shutdown()
         os._exit(HANGS)
 

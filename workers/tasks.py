@@ -59,6 +59,7 @@ def _workbench() -> Workbench:
         context_of=_one_at_a_time(contexts_of(service, DocprocPages(pool), hosted=HOSTED)),
         errands=service.errands,
         names=service.names,
+        census=service.census,
         schema_of=lambda job: schema_of(job.schema),
         sender=GuardedSender(inside=service.settings.webhook_hosts),
         pause=time.sleep,

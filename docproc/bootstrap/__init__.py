@@ -37,9 +37,12 @@ if TYPE_CHECKING:
     from docproc.pipeline.ports import DrawingSource, Reader
     from docproc.queueing.owners import LocalOwners
     from docproc.services.errand_ports import ErrandStores
+    from docproc.services.front_ports import FrontStores
     from docproc.services.job_context import Accept, JobContext
+    from docproc.services.ledger_ports import Ledger
     from docproc.services.ports import Stores
     from docproc.services.records import Job, SchemaVersion
+    from docproc.services.review import ReviewRoom
     from docproc.services.upkeep_ports import BlobNames, Census, UpkeepStores
     from docproc.services.work_ports import Alarm, WorkStores
     from docproc.services.workbench import ContextOf
@@ -74,8 +77,11 @@ class Desk:
     work: "WorkStores"
     upkeep: "UpkeepStores"
     errands: "ErrandStores"
+    front: "FrontStores"
     owners: "LocalOwners"
     accept: "Accept"
+    #: what was taken from a watched place, by tenant and place
+    ledger_of: "Callable[[str, str], Ledger]"
 
 
 def load_settings() -> Settings:
@@ -127,33 +133,25 @@ def export_link(desk: Desk, export_id: "UUID", *, tenant: str, expires_s: int) -
     from docproc.services.link_export import link_export  # noqa: PLC0415
     from docproc.storage.blob_stores import open_blob_links  # noqa: PLC0415
 
-    return link_export(
-        desk.errands.exports,
-        export_id,
-        tenant=tenant,
-        expires_s=expires_s,
-        open_links=lambda: open_blob_links(desk.settings.blobs),
-    )
+    open_links = partial(open_blob_links, desk.settings.blobs)
+    return link_export(desk.errands.exports, export_id, tenant=tenant, expires_s=expires_s, open_links=open_links)
 
 
 def _desk_over(database: "Database", settings: Settings) -> Desk:
     from docproc.intake import accept  # noqa: PLC0415
     from docproc.queueing.owners import LocalOwners  # noqa: PLC0415
-    from docproc.storage.stores import (  # noqa: PLC0415
-        errand_stores_over,
-        stores_over,
-        upkeep_stores_over,
-        work_stores_over,
-    )
+    from docproc.storage import stores  # noqa: PLC0415
 
     return Desk(
         settings=settings,
-        stores=stores_over(database, settings.blobs),
-        work=work_stores_over(database),
-        upkeep=upkeep_stores_over(database),
-        errands=errand_stores_over(database),
+        stores=stores.stores_over(database, settings.blobs),
+        work=stores.work_stores_over(database),
+        upkeep=stores.upkeep_stores_over(database),
+        errands=stores.errand_stores_over(database),
+        front=stores.front_stores_over(database),
         owners=LocalOwners(settings.data_dir / "owners"),
         accept=partial(accept, limits=settings.limits),
+        ledger_of=lambda tenant, place: stores.ledger_over(database, tenant=tenant, place=place),
     )
 
 
@@ -236,38 +234,31 @@ class Service:
 
 def open_service(settings: Settings | None = None, *, migrate: bool = False) -> Service:
     """Raises UsageError when the settings describe no service, StorageError when the database is not ready for it."""
-    from docproc.intake import accept  # noqa: PLC0415
     from docproc.storage.alarm import PostgresAlarm  # noqa: PLC0415
-    from docproc.storage.stores import (  # noqa: PLC0415
-        errand_stores_over,
-        open_service_database,
-        stores_over,
-        upkeep_stores_over,
-        work_stores_over,
-    )
+    from docproc.storage.stores import open_service_database  # noqa: PLC0415
 
     settings = settings or load_settings()
     if not settings.broker:
         raise UsageError("a service needs a broker: set DOCPROC_BROKER_URL, for example redis://127.0.0.1:6379/0")
     database = open_service_database(_service_database_url(settings), migrate_first=migrate, statement_s=STATEMENT_S)
-    upkeep = upkeep_stores_over(database)
+    desk = _desk_over(database, settings)
     return Service(
         settings=settings,
-        stores=stores_over(database, settings.blobs),
-        work=work_stores_over(database),
-        errands=errand_stores_over(database),
-        census=upkeep.census,
-        names=upkeep.names,
+        stores=desk.stores,
+        work=desk.work,
+        errands=desk.errands,
+        census=desk.upkeep.census,
+        names=desk.upkeep.names,
         broker_url=settings.broker,
         open_alarm=lambda: PostgresAlarm(database),
-        accept=partial(accept, limits=settings.limits),
+        accept=desk.accept,
     )
 
 
 def contexts_of(
-    service: Service, source: "DrawingSource", *, hosted: "Mapping[str, Reader] | None" = None, kept: int = 64
+    service: Service | Desk, source: "DrawingSource", *, hosted: "Mapping[str, Reader] | None" = None, kept: int = 64
 ) -> "ContextOf":
-    """The context of a document's job, kept for the jobs that a worker saw last.
+    """The context of a document's job, kept for the jobs that it saw last.
 
     Args:
         service: whose jobs.
@@ -307,7 +298,7 @@ def contexts_of(
     return lambda document: context(document.job_id, document.tenant)
 
 
-def _reader_of_worker(name: str, service: Service) -> "Reader":
+def _reader_of_worker(name: str, service: Service | Desk) -> "Reader":
     """The reader, or what stands for a model that other workers host. Raises UsageError."""
     from docproc.services.served_models import ModelElsewhere  # noqa: PLC0415
 
@@ -329,6 +320,13 @@ def schema_of(version: "SchemaVersion") -> "ExtractionSchema":
     if schema_version(schema).sha256 != version.sha256:
         raise ConflictError(f"the schema {version.label} is another one on this machine than where it was submitted")
     return schema
+
+
+def open_review(desk: Desk) -> "ReviewRoom":
+    """Where people look at records and correct them."""
+    from docproc.services.review import ReviewRoom  # noqa: PLC0415
+
+    return ReviewRoom(stores=desk.stores, reviews=desk.front.reviews, schema_of=lambda job: schema_of(job.schema))
 
 
 def load_job_schema(job: "Job") -> "ExtractionSchema":

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from docproc.bootstrap import Desk
     from docproc.domain.schema import ExtractionSchema
     from docproc.services.records import Job, JobOptions
+    from docproc.services.unpack import Unpacker
 
 
 class ReaderName(StrEnum):
@@ -105,9 +106,10 @@ def extract(
     from docproc.bootstrap import load_settings, open_desk, require_readable
     from docproc.cli.model_options import ModelOptions, for_readers
     from docproc.cli.passwords import read_passwords
-    from docproc.cli.ranges import parse_ranges
     from docproc.cli.running import check_target, finish, run_visibly
     from docproc.domain.errors import UsageError
+    from docproc.pages.unpack import open_unpacker
+    from docproc.services.page_ranges import parse_ranges
     from docproc.services.records import JobOptions
 
     chosen = _schema_or_list(schema)
@@ -137,7 +139,8 @@ def extract(
         )
         return
     desk = open_desk(settings)
-    job = _submit(desk, chosen, paths, options=options, recursive=recursive, questions=questions)
+    with open_unpacker(settings.limits, passwords=passwords) as unpacker:
+        job = _submit(desk, chosen, paths, options=options, recursive=recursive, questions=questions, unpacker=unpacker)
     job = run_visibly(desk, job, chosen, passwords=passwords)
     finish(desk, job, chosen, output=output, strict=strict)
 
@@ -172,6 +175,7 @@ def _submit(
     options: "JobOptions",
     recursive: bool,
     questions: Path | None,
+    unpacker: "Unpacker",
 ) -> "Job":
     from docproc.cli.files import find_files
     from docproc.cli.questions import QUESTIONS, asked, load_questions, require_answer
@@ -196,7 +200,7 @@ def _submit(
         metadata={} if questions is None else {QUESTIONS: str(questions.absolute())},
     )
     try:
-        return submit(desk.stores, job, asked(found, told), accept=desk.accept)
+        return submit(desk.stores, job, asked(found, told), accept=desk.accept, unpacker=unpacker)
     except KeyboardInterrupt:
         recorded = desk.stores.jobs.get(job.id).documents.total
         typer.echo(f"stopped while recording: {recorded} of {len(found)} files are; go on with:", err=True)

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docproc.domain.errors import UsageError
-
-#: what operating systems leave in folders; nobody means it
-LEFTOVERS = frozenset({"thumbs.db", "desktop.ini", "ehthumbs.db"})
+from docproc.intake.member_names import LEFTOVERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

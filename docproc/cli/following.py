@@ -7,8 +7,8 @@ import typer
 
 from docproc.bootstrap import Desk
 from docproc.cli.console import for_people, marked
-from docproc.cli.exit_codes import ExitCode
-from docproc.cli.running import exit_code, progress_bar, summarise
+from docproc.cli.exit_codes import ExitCode, exit_code_of
+from docproc.cli.running import progress_bar, summarise
 from docproc.services.progress import progress_of
 from docproc.services.records import Job
 from docproc.services.waiting import waiting_of
@@ -64,4 +64,4 @@ class _Waiting:
 def say_end(desk: Desk, job: Job, *, strict: bool) -> None:
     """Sum up, and end with the exit code that extract would have. Raises typer.Exit."""
     summarise(desk, job, None)
-    raise typer.Exit(exit_code(job, strict=strict))
+    raise typer.Exit(exit_code_of(job.documents, strict=strict))

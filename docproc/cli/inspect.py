@@ -45,10 +45,10 @@ def inspect(
     from docproc.bootstrap import load_settings, open_pages
     from docproc.cli.files import find_files
     from docproc.cli.passwords import read_passwords
-    from docproc.cli.ranges import parse_ranges
     from docproc.domain.errors import DocumentError, UsageError
     from docproc.intake import accept
     from docproc.pipeline.ports import SourceDocument
+    from docproc.services.page_ranges import parse_ranges
 
     settings, ranges, passwords = load_settings(), parse_ranges(pages), read_passwords(password_file)
     files = list(find_files(paths, recursive=recursive))

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from docproc.cli import at_server
+from docproc.cli.at_server import ServerName, Where
 from docproc.cli.extract import CsvDialect, Output
 from docproc.cli.job_arguments import (
     AsJson,
@@ -29,8 +31,20 @@ def export(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="With --out: the id only.")] = False,
     csv_dialect: Dialect = CsvDialect.RFC4180,
     tenant: TenantName = LOCAL_TENANT,
+    server: ServerName = None,
 ) -> None:
     """Write the records of a job, as often as you like. Example: `docproc jobs export last --out records.xlsx`."""
+    if server is not None:
+        at_server.export(
+            Where(server, tenant),
+            job,
+            out=out,
+            overwrite=overwrite,
+            dialect=csv_dialect.value,
+            as_json=as_json,
+            quiet=quiet,
+        )
+        return
     from docproc.bootstrap import open_desk
     from docproc.cli.running import check_target, write_records
 

@@ -1,10 +1,13 @@
 """`docproc jobs resume`, `retry` and `work`: go on with a job here, or let a service's workers go on with it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from docproc.cli import at_server
+from docproc.cli.at_server import ServerName, Where
 from docproc.cli.extract import CsvDialect, Output
 from docproc.cli.job_arguments import (
     Dialect,
@@ -51,7 +54,8 @@ def resume(
         return
     schema = load_job_schema(found)
     check_target(output, schema)
-    found = run_visibly(desk, _submitted(desk, found), schema, passwords=read_passwords(password_file))
+    passwords = read_passwords(password_file)
+    found = run_visibly(desk, _submitted(desk, found, passwords=passwords), schema, passwords=passwords)
     if out is not None and (as_json or quiet):
         say_job(found, "", as_json=as_json, quiet=quiet)
     finish(desk, found, schema, output=output, strict=strict)
@@ -70,17 +74,21 @@ def _resume_submission(desk: "Desk", job: "Job") -> None:
     typer.echo(f"{found.id}: {found.documents.total} files are submitted; the service's workers read them")
 
 
-def _submitted(desk: "Desk", job: "Job") -> "Job":
+def _submitted(desk: "Desk", job: "Job", *, passwords: Sequence[str] = ()) -> "Job":
     """The job with all its files recorded, also when it was stopped while it was still recording them."""
     from docproc.cli.files import find_files
     from docproc.cli.questions import QUESTIONS, asked, load_questions
+    from docproc.pages.unpack import open_unpacker
     from docproc.services.submit import continue_submission
 
     if job.submitted_at is not None:
         return job
     found = find_files([Path(path) for path in job.inputs], recursive=job.recursive)
     told = load_questions(Path(job.metadata[QUESTIONS])) if QUESTIONS in job.metadata else {}
-    return continue_submission(desk.stores, job.id, asked(found, told), accept=desk.accept, tenant=job.tenant)
+    with open_unpacker(desk.settings.limits, passwords=passwords) as unpacker:
+        return continue_submission(
+            desk.stores, job.id, asked(found, told), accept=desk.accept, unpacker=unpacker, tenant=job.tenant
+        )
 
 
 def work(job: Annotated[str, typer.Argument()]) -> None:
@@ -102,11 +110,16 @@ def retry(
     table: Table = False,
     strict: Strict = False,
     tenant: TenantName = LOCAL_TENANT,
+    server: ServerName = None,
 ) -> None:
     """Read the failed documents of a job again. Example: `docproc jobs retry last --password-file p.txt`.
 
     Of a service's job its workers do that; this command does not wait for them.
     """
+    if server is not None:
+        _refuse_what_a_server_cannot(out)
+        at_server.retry(Where(server, tenant), job, passwords=password_file)
+        return
     from docproc.bootstrap import load_job_schema, open_desk
     from docproc.cli.deeds import note
     from docproc.cli.passwords import read_passwords
@@ -128,6 +141,13 @@ def retry(
     note(desk, "job.retry", found.id, tenant=tenant)
     found = run_visibly(desk, desk.stores.jobs.get(found.id), schema, passwords=read_passwords(password_file))
     finish(desk, found, schema, output=output, strict=strict)
+
+
+def _refuse_what_a_server_cannot(out: str | None) -> None:
+    from docproc.domain.errors import UsageError
+
+    if out is not None:
+        raise UsageError("the records are there when the server is done: docproc jobs export --server writes them")
 
 
 def _refuse_what_workers_cannot(password_file: Path | None, out: str | None) -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from docproc.cli import job_records, job_runs
+from docproc.cli import at_server, job_records, job_runs
+from docproc.cli.at_server import ServerName, Where
 from docproc.cli.job_arguments import AsJson, JobArgument, Quiet, TenantName, brief, find_job, say_job
 from docproc.cli.printable import printable
 from docproc.domain.ids import LOCAL_TENANT
@@ -26,8 +27,12 @@ def list_all(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Ids only.")] = False,
     limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="At most so many.")] = None,
     tenant: TenantName = LOCAL_TENANT,
+    server: ServerName = None,
 ) -> None:
     """List jobs, newest first. Example: `docproc jobs list --json`."""
+    if server is not None:
+        at_server.list_jobs(Where(server, tenant), limit=limit, as_json=as_json, quiet=quiet)
+        return
     from docproc.bootstrap import open_desk
     from docproc.services.list_jobs import list_jobs
     from docproc.services.working import working
@@ -69,8 +74,12 @@ def show(
     as_json: AsJson = False,
     quiet: Quiet = False,
     tenant: TenantName = LOCAL_TENANT,
+    server: ServerName = None,
 ) -> None:
     """Show one job: counts, what it waits for, why documents failed. Example: `docproc jobs show last`."""
+    if server is not None:
+        at_server.show(Where(server, tenant), job, as_json=as_json, quiet=quiet)
+        return
     from docproc.bootstrap import open_desk
     from docproc.domain.document import DocumentState
     from docproc.services.show import documents_of, show_job
@@ -144,11 +153,20 @@ app.command("retry")(job_runs.retry)
 
 
 @app.command("cancel")
-def cancel(job: JobArgument, as_json: AsJson = False, quiet: Quiet = False, tenant: TenantName = LOCAL_TENANT) -> None:
+def cancel(
+    job: JobArgument,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    tenant: TenantName = LOCAL_TENANT,
+    server: ServerName = None,
+) -> None:
     """Cancel a job: what waits ends at once, what is worked on at its next page window.
 
     Example: `docproc jobs cancel last`.
     """
+    if server is not None:
+        at_server.cancel(Where(server, tenant), job, as_json=as_json, quiet=quiet)
+        return
     from docproc.bootstrap import open_desk
     from docproc.cli.deeds import note
     from docproc.services.cancel import cancel as cancel_job
@@ -165,20 +183,30 @@ app.command("report")(job_records.report)
 
 
 @app.command("delete")
-def delete(job: JobArgument, as_json: AsJson = False, quiet: Quiet = False, tenant: TenantName = LOCAL_TENANT) -> None:
+def delete(
+    job: JobArgument,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    tenant: TenantName = LOCAL_TENANT,
+    server: ServerName = None,
+) -> None:
     """Delete a job with everything kept of its documents; your own files are not touched.
 
     Example: `docproc jobs delete last`.
     """
+    if server is not None:
+        at_server.delete(Where(server, tenant), job, as_json=as_json, quiet=quiet)
+        return
     from docproc.bootstrap import open_desk
     from docproc.cli.deeds import note
+    from docproc.cli.person import person
     from docproc.services.delete import delete as delete_job
 
     desk = open_desk()
     found = find_job(desk, job, tenant=tenant)
-    removed = delete_job(desk.stores, found.id, owners=desk.owners, tenant=tenant)
+    removed = delete_job(desk.stores, found.id, owners=desk.owners, tenant=tenant, by=person())
     note(desk, "job.delete", found.id, tenant=tenant)
-    _say_removed(removed, as_json=as_json, quiet=str(found.id) if quiet else None)
+    say_removed(removed, as_json=as_json, quiet=str(found.id) if quiet else None)
 
 
 @app.command("prune")
@@ -199,10 +227,10 @@ def prune(
     desk = open_desk()
     removed = prune_jobs(desk.stores, older_than_days=days, owners=desk.owners, unfinished=unfinished, tenant=tenant)
     note(desk, "job.prune", f"{removed.jobs} jobs older than {days:g} days", tenant=tenant)
-    _say_removed(removed, as_json=as_json, quiet="" if quiet else None)
+    say_removed(removed, as_json=as_json, quiet="" if quiet else None)
 
 
-def _say_removed(removed: "Removed", *, as_json: bool, quiet: str | None) -> None:
+def say_removed(removed: "Removed", *, as_json: bool, quiet: str | None) -> None:
     from dataclasses import asdict
 
     if quiet is not None:

@@ -8,6 +8,7 @@ import typer
 
 from docproc import __version__
 from docproc.cli import (
+    audit,
     database_commands,
     dead,
     doctor,
@@ -15,15 +16,23 @@ from docproc.cli import (
     exports,
     extract,
     finetune,
+    holds,
     inspect,
     jobs,
+    keys,
     models,
     queues,
+    receipts,
+    retention,
+    review,
     schema_commands,
+    serve,
     settings_commands,
     store,
     submit,
     tenants,
+    usage,
+    watch,
     webhooks,
     worker,
     workers,
@@ -48,10 +57,19 @@ app.command("inspect")(inspect.inspect)
 app.command("eval")(evaluate.evaluate)
 app.add_typer(jobs.app, name="jobs")
 app.command("submit")(submit.submit)
+app.command("serve")(serve.serve)
+app.command("watch")(watch.watch)
 app.command("worker")(worker.worker)
 app.add_typer(workers.app, name="workers")
 app.add_typer(queues.app, name="queues")
 app.add_typer(tenants.app, name="tenants")
+app.add_typer(keys.app, name="keys")
+app.add_typer(review.app, name="review")
+app.add_typer(audit.app, name="audit")
+app.command("usage")(usage.usage)
+app.add_typer(retention.app, name="retention")
+app.add_typer(holds.app, name="holds")
+app.add_typer(receipts.app, name="receipts")
 app.add_typer(dead.app, name="dead")
 app.add_typer(exports.app, name="exports")
 app.add_typer(webhooks.app, name="webhooks")

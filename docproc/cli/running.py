@@ -14,7 +14,7 @@ import typer
 from docproc.bootstrap import CPU_READERS, Desk, is_one_a_process, open_job, reads_at_once
 from docproc.cli.console import for_output, for_people, is_terminal, marked
 from docproc.cli.crew import Crew, follow_orders
-from docproc.cli.exit_codes import ExitCode
+from docproc.cli.exit_codes import ExitCode, exit_code_of
 from docproc.domain.document import JobState
 from docproc.domain.schema import ExtractionSchema
 from docproc.queueing.local import ProgressListener, StopSignal, run_job
@@ -149,7 +149,7 @@ def finish(desk: Desk, job: Job, schema: ExtractionSchema, *, output: Target, st
         raise typer.Exit(ExitCode.INTERRUPTED)
     write_records(desk, job, schema, output=output)
     summarise(desk, job, output.target)
-    raise typer.Exit(exit_code(job, strict=strict))
+    raise typer.Exit(exit_code_of(job.documents, strict=strict))
 
 
 def write_records(desk: Desk, job: Job, schema: ExtractionSchema, *, output: Target) -> None:
@@ -202,12 +202,3 @@ def summarise(desk: Desk, job: Job, target: str | None) -> None:
         console.print(f"  [red]{count} {code}[/]", highlight=False)
     if target is not None:
         console.print(f"records: {marked(target)}", soft_wrap=True)
-
-
-def exit_code(job: Job, *, strict: bool) -> ExitCode:
-    """What a job that has ended tells a shell."""
-    if job.documents.failed or job.documents.canceled:
-        return ExitCode.SOME_FAILED
-    if strict and job.documents.needs_review:
-        return ExitCode.REVIEW_NEEDED
-    return ExitCode.GOOD

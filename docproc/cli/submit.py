@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from docproc.cli.at_server import ServerName, Where
 from docproc.cli.exit_codes import ExitCode
 from docproc.cli.extract import DateOrder, absolute_reference
 from docproc.cli.job_arguments import TenantName, brief, say_job
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from docproc.bootstrap import Desk
+    from docproc.client.submission import Options
     from docproc.domain.document import Accepted
     from docproc.services.job_context import Accept
     from docproc.services.records import Job, NewJob
@@ -49,21 +51,39 @@ def submit(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object about the job.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The id only.")] = False,
+    server: ServerName = None,
     password_file: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Hand files to the service. Example: `docproc submit inbox/ --schema invoice --idempotency-key monday --wait`."""
     from docproc.bootstrap import choose_reader, load_settings, open_service_desk
     from docproc.cli.following import follow, say_end
-    from docproc.cli.ranges import parse_ranges
+    from docproc.cli.submit_to_server import Wanted, say_sent, submitted_to
     from docproc.domain.ids import new_id
+    from docproc.observability.tracing import begin_traces
     from docproc.services.job_context import schema_version
+    from docproc.services.page_ranges import parse_ranges
     from docproc.services.records import JobOptions, NewJob
     from schemas import load_schema
 
+    if server is not None:
+        _check_key(idempotency_key)
+        said = _options(
+            reader, priority, pages=pages, external_id=external_id, date_order=date_order, reuse=not no_reuse
+        )
+        wanted = Wanted(
+            where=Where(server, tenant),
+            schema=absolute_reference(schema),
+            idempotency_key=idempotency_key,
+            options=said,
+        )
+        with submitted_to(_files(paths, recursive=recursive), wanted) as sent:
+            say_sent(sent, wait=wait, strict=strict, as_json=as_json, quiet=quiet)
+        return
     if password_file is not None:
         raise UsageError("passwords are never stored, so a service's workers cannot be given one: docproc extract can")
     _check_key(idempotency_key)
     settings = load_settings()
+    begin_traces(settings.trace_endpoint, part="submit")
     day_first = settings.day_first if date_order is None else {"dmy": True, "mdy": False}.get(date_order.value)
     named = load_schema(absolute_reference(schema))
     files = _files(paths, recursive=recursive)
@@ -98,6 +118,20 @@ def submit(
         say_end(desk, job, strict=strict)
 
 
+def _options(
+    reader: str, priority: int, *, pages: str | None, external_id: str | None, date_order: DateOrder | None, reuse: bool
+) -> "Options":
+    """What a server is told; what nobody said it decides."""
+    said: Options = {"reader": reader, "priority": priority, "reuse": reuse}
+    if pages is not None:
+        said["pages"] = pages
+    if external_id is not None:
+        said["external_id"] = external_id
+    if date_order is not None:
+        said["date_order"] = date_order.value
+    return said
+
+
 def _say(job: "Job", *, is_earlier: bool, as_json: bool, quiet: bool) -> None:
     earlier = " (the job that this key made before)" if is_earlier else ""
     say_job(job, f"{job.id}: {job.documents.total} documents{earlier}", as_json=as_json, quiet=quiet)
@@ -120,11 +154,12 @@ def _files(paths: list[Path], *, recursive: bool) -> "list[SubmittedFile]":
 
 def _submitted(desk: "Desk", asked: "NewJob", files: "Sequence[SubmittedFile]", *, key: str | None) -> "Job":
     """Record it with a bar; Ctrl-C leaves what is recorded, and says how to go on."""
+    from docproc.pages.unpack import open_unpacker
     from docproc.services.submit_once import submit_once
 
     try:
-        with _counting(desk.accept, len(files)) as accept:
-            return submit_once(desk.stores, asked, files, accept=accept, key=key)
+        with _counting(desk.accept, len(files)) as accept, open_unpacker(desk.settings.limits) as unpacker:
+            return submit_once(desk.stores, asked, files, accept=accept, key=key, unpacker=unpacker)
     except KeyboardInterrupt:
         how = "send the same again with the same key"
         if key is None:

@@ -21,10 +21,19 @@ class MediaType(StrEnum):
     HEIC = "image/heic"
     AVIF = "image/avif"
     XML = "application/xml"
+    #: the body of a mail, as docproc made it of a container; never told by magic bytes: other web pages are refused
+    HTML = "text/html"
+    ZIP = "application/zip"
+    MAIL = "message/rfc822"
 
     @property
     def is_image(self) -> bool:
         return self.value.startswith("image/")
+
+    @property
+    def is_container(self) -> bool:
+        """Whether it holds documents and is none itself."""
+        return self in {MediaType.ZIP, MediaType.MAIL}
 
 
 class DocumentState(StrEnum):

@@ -5,6 +5,14 @@
     |   +-- SchemaError        an extraction schema that cannot be used
     |   +-- NotFoundError      no such job, document or schema
     |   +-- ConflictError      exists already, or is in a state that forbids it
+    |   |   +-- StaleError     somebody changed it meanwhile: it is not the revision that was expected
+    |   |   +-- HeldError      a legal hold forbids that it is deleted
+    |   +-- PreconditionRequiredError    the revision that was looked at is not named
+    |   +-- UnknownKeyError    no such API key, or it is expired or revoked
+    |   +-- ForbiddenError     the API key is good, and not for this
+    |   +-- LimitError         asked too often or for too much; carries when to ask again
+    |       +-- RateError
+    |       +-- QuotaError
     +-- StorageError           the database or the blob store cannot be used
     |   +-- BlobMissingError   a blob that a row points to is gone or damaged
     |   +-- RefusedError       the database takes no such value: it would refuse it again
@@ -24,7 +32,8 @@
         |   +-- UnreachableError
         +-- InvalidAnswerError
 
-The docstring of a class is its default message. Adapters translate and keep the cause (`from exc`).
+The docstring of a class is its default message, and `code` what programs tell it by, which never changes. Adapters
+translate and keep the cause (`from exc`).
 """
 
 from typing import ClassVar
@@ -35,6 +44,7 @@ from docproc.domain.failure import Failure, FailureCategory, FailureCode, Phase
 class DocprocError(Exception):
     """Something went wrong in docproc."""
 
+    code: ClassVar[str] = "internal"
     retryable: ClassVar[bool] = False
 
     def __init__(self, message: str | None = None) -> None:
@@ -48,29 +58,97 @@ class DocprocError(Exception):
 class UsageError(DocprocError):
     """The request cannot be carried out as it was made."""
 
+    code = "invalid_request"
+
 
 class SchemaError(UsageError):
     """The extraction schema cannot be used."""
+
+    code = "invalid_schema"
 
 
 class NotFoundError(UsageError):
     """There is no such thing."""
 
+    code = "not_found"
+
 
 class ConflictError(UsageError):
     """It exists already, or its state forbids this."""
+
+    code = "conflict"
+
+
+class StaleError(ConflictError):
+    """It was changed meanwhile: look at it again."""
+
+    code = "stale_revision"
+
+
+class PreconditionRequiredError(UsageError):
+    """A change must name the revision that was looked at: send If-Match with its ETag."""
+
+    code = "precondition_required"
+
+
+class HeldError(ConflictError):
+    """A legal hold forbids that it is deleted."""
+
+    code = "on_hold"
+
+
+class UnknownKeyError(UsageError):
+    """There is no such API key, or it is expired or revoked."""
+
+    code = "unknown_key"
+
+
+class ForbiddenError(UsageError):
+    """The API key is not for this."""
+
+    code = "forbidden"
+
+
+class LimitError(UsageError):
+    """A limit of the tenant is reached."""
+
+    code = "limit_reached"
+    retryable = True
+
+    def __init__(self, message: str | None = None, *, retry_after_s: float) -> None:
+        super().__init__(message)
+        #: before then it would be refused again
+        self.retry_after_s = retry_after_s
+
+
+class RateError(LimitError):
+    """More requests a second than the tenant may make."""
+
+    code = "rate_limited"
+
+
+class QuotaError(LimitError):
+    """More pages a month than the tenant may have read."""
+
+    code = "quota_reached"
 
 
 class StorageError(DocprocError):
     """The database or the blob store cannot be used."""
 
+    code = "storage_unavailable"
+
 
 class RefusedError(StorageError):
     """The database refuses what was to be written."""
 
+    code = "refused"
+
 
 class BlobMissingError(StorageError):
     """Stored bytes are gone or damaged."""
+
+    code = "blob_missing"
 
 
 class ImageMissingError(BlobMissingError):
@@ -80,9 +158,13 @@ class ImageMissingError(BlobMissingError):
 class BrokerError(DocprocError):
     """The message broker cannot be reached; nothing is lost by that, the database knows what is due."""
 
+    code = "broker_unavailable"
+
 
 class LeaseLostError(DocprocError):
     """Another attempt owns the work by now: nothing was written."""
+
+    code = "lease_lost"
 
 
 class DocumentError(DocprocError):

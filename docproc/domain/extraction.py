@@ -1,6 +1,7 @@
 """The contract: one `Extraction` a document, the same on every interface, one JSON object a line."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
 from uuid import UUID
@@ -58,6 +59,16 @@ else:  # pydantic resolves a recursive alias only when it is named
     FieldTree = TypeAliasType("FieldTree", FieldValue | list["FieldTree"] | dict[str, "FieldTree"])
 
 
+class ContainerFacts(BaseModel):
+    """The container that a document came in."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file: Annotated[str, Field(description="Of the container: path relative to the argument given.")]
+    sha256: Annotated[str, Field(description="Of the container.")]
+    member: Annotated[str, Field(description="Path of the document in the container.")]
+
+
 class DocumentFacts(BaseModel):
     """The file itself; a fact that could not be told is null."""
 
@@ -66,6 +77,9 @@ class DocumentFacts(BaseModel):
     sha256: str | None = None
     media_type: MediaType | None = None
     page_count: int | None = None
+    container: Annotated[
+        ContainerFacts | None, Field(description="The archive or mail that it came in; null: it came alone.")
+    ] = None
 
 
 class DocumentPart(BaseModel):
@@ -94,6 +108,30 @@ class PageFacts(BaseModel):
     grid: Annotated[tuple[int, int] | None, Field(description="Tile grid: [columns, rows].")] = None
 
 
+class Correction(BaseModel):
+    """What one person changed at one place; a history of corrections is only added to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    field: Annotated[str, Field(description="Field path.")]
+    # Any: pydantic cannot take the recursive alias
+    old: Any = None
+    new: Any = None
+    by: str
+    at: datetime
+
+
+class Review(BaseModel):
+    """What people said of an extraction."""
+
+    model_config = ConfigDict(frozen=True)
+
+    by: Annotated[str, Field(description="Who looked at it last.")]
+    at: datetime
+    confirmed: Annotated[bool, Field(description="They said that all of it is right as it is.")] = False
+    corrections: Annotated[tuple[Correction, ...], Field(description="All of them, oldest first.")] = ()
+
+
 class Extraction(BaseModel):
     """One document's validated record with its evidence: a line of JSONL, an API answer, a row of an export."""
 
@@ -113,6 +151,7 @@ class Extraction(BaseModel):
     record: dict[str, Any] | None = None
     fields: dict[str, FieldTree] | None = None
     issues: tuple[Issue, ...] = ()
+    review: Review | None = None
     failure: Failure | None = None
     pages: tuple[PageFacts, ...] = ()
     seconds: float = 0.0

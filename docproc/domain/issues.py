@@ -34,6 +34,8 @@ class IssueCode(StrEnum):
     PAGE_FAILED = "page_failed"
     PAGES_SKIPPED = "pages_skipped"
     NOTHING_FOUND = "nothing_found"
+    CORRECTED = "corrected"
+    CONFIRMED = "confirmed"
 
 
 class Issue(BaseModel):

@@ -137,6 +137,9 @@ class ExtractionSchema:
     day_first: bool | None = None
     #: `name`, file path or `module:Class`, as the user gave it: how another process loads it again
     reference: str = ""
+    #: the JSON Schema as its author wrote it, if it was one: compiled again it is the same schema, which the constraint
+    #: form is not, for that has lost what a record need not have
+    source: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
     #: what a user should be told about the schema, e.g. a keyword that is checked but not constrained
     notes: tuple[str, ...] = field(default=())
     #: what only a check after reading holds, each with its place: no grammar keeps a model from breaking it

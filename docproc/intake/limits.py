@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 MIB = 1 << 20
 GIB = 1 << 30
+#: a container that unpacks to no more is no bomb, however small it was: blank scans shrink a thousandfold
+FREE_UNPACKED_BYTES = 64 * MIB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,3 +32,13 @@ class Limits:
     max_attachment_bytes: int = 16 * MIB
     #: pages that may crash or time out before the whole document is given up
     max_failed_pages: int = 3
+    #: documents in one container, with those of the containers in it
+    max_members: int = 10_000
+    #: containers in containers: 1 is the one that was submitted
+    max_nesting: int = 3
+    #: of all that one container unpacks to, with the containers in it
+    max_unpacked_bytes: int = 4 * GIB
+    #: what it unpacks to may be this many times its own size; below `FREE_UNPACKED_BYTES` nobody asks
+    max_unpack_ratio: int = 200
+    #: wall-clock time to unpack one container, with those in it
+    seconds_to_unpack: float = 3600.0

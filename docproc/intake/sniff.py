@@ -6,7 +6,10 @@ from collections.abc import Callable
 from docproc.domain.document import MediaType
 from docproc.domain.errors import EmptyError, UnsupportedError
 from docproc.intake.xml_root import invoice_root, looks_like_markup
+from docproc.intake.zip_names import is_zip, names_in, zipped_kind
 
+#: the end of every message that says what a file is instead
+WHAT_IS_READ = "docproc reads PDF, images, XML invoices, and ZIP archives and mails of those"
 #: how much of a file's start and end `sniff` wants to see
 HEAD_BYTES = 64 * 1024
 TAIL_BYTES = 2048
@@ -46,21 +49,17 @@ _FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
     (b"SQLite format 3\x00", "a SQLite database"),
-)
-
-_ZIPPED: tuple[tuple[bytes, str], ...] = (
-    (b"word/", "a Word file: convert it to PDF"),
-    (b"xl/", "an Excel file: convert it to PDF"),
-    (b"ppt/", "a PowerPoint file: convert it to PDF"),
-    (b"opendocument", "an OpenDocument file: convert it to PDF"),
-    (b"epub", "an EPUB book: convert it to PDF"),
-    (b"[Content_Types].xml", "an Office file: convert it to PDF"),
+    (b"\x78\x9f\x3e\x22", "an Outlook winmail.dat: ask the sender to send the mail as HTML or plain text"),
 )
 
 _MAIL = re.compile(rb"\A(?:[A-Za-z][A-Za-z0-9-]{1,40}:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){2,}")
 _MAIL_FIELDS = re.compile(
     rb"^(?:received|from|to|subject|message-id|mime-version|return-path):", re.IGNORECASE | re.MULTILINE
 )
+#: the line before each mail of a mailbox: From, an address, a time
+_MAILBOX = re.compile(rb"\AFrom \S+ [^\r\n]*\d\d:\d\d")
+#: a DER sequence that begins with the name of signed, enveloped or enciphered data
+_CMS = re.compile(rb"\A\x30.{1,6}?\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07[\x01-\x06]", re.DOTALL)
 
 
 def sniff(head: bytes, tail: bytes = b"") -> MediaType:
@@ -74,7 +73,7 @@ def sniff(head: bytes, tail: bytes = b"") -> MediaType:
         media_type = tell(head, tail)
         if media_type is not None:
             return media_type
-    raise UnsupportedError(f"the file is {_foreign(head)}; docproc reads PDF, images and XML invoices")
+    raise UnsupportedError(f"the file is {_foreign(head)}; {WHAT_IS_READ}")
 
 
 def _image(head: bytes, _tail: bytes) -> MediaType | None:
@@ -113,7 +112,17 @@ def _xml(head: bytes, _tail: bytes) -> MediaType | None:
     return MediaType.XML if invoice_root(head) else None
 
 
-_TELLERS: tuple[Callable[[bytes, bytes], MediaType | None], ...] = (_image, _pdf, _xml, _headerless_pdf)
+def _zip(head: bytes, _tail: bytes) -> MediaType | None:
+    return MediaType.ZIP if is_zip(head) and not zipped_kind(names_in(head)) else None
+
+
+def _mail(head: bytes, _tail: bytes) -> MediaType | None:
+    fields = _MAIL.match(head)
+    return MediaType.MAIL if fields and len(_MAIL_FIELDS.findall(fields[0])) > 1 else None
+
+
+#: what may hold a PDF comes before what looks for one in the first kilobyte
+_TELLERS: tuple[Callable[[bytes, bytes], MediaType | None], ...] = (_image, _zip, _mail, _pdf, _xml, _headerless_pdf)
 
 
 def _foreign(head: bytes) -> str:
@@ -121,8 +130,10 @@ def _foreign(head: bytes) -> str:
     for magic, what in _FOREIGN:
         if head.startswith(magic):
             return what
-    if head.startswith(b"PK"):
-        return next((what for mark, what in _ZIPPED if mark in head), "a ZIP archive: unpack it")
+    if is_zip(head):
+        return zipped_kind(names_in(head))
+    if _CMS.match(head):
+        return "a signed or encrypted message (S/MIME): save what is in it"
     if head[4:8] == b"ftyp":
         return "a video or audio file"
     return looks_like_markup(head) or _foreign_text(head)
@@ -131,8 +142,8 @@ def _foreign(head: bytes) -> str:
 def _foreign_text(head: bytes) -> str:
     if b"\x00" in head[:4096]:
         return "of an unknown type"
-    if _MAIL.match(head) and len(_MAIL_FIELDS.findall(head)) > 1:
-        return "a mail message: save its attachments"
+    if _MAILBOX.match(head):
+        return "a mailbox of several mails: save each as a file of its own"
     try:
         text = head[:4096].decode("utf-8")
     except UnicodeDecodeError as exc:

@@ -2,7 +2,7 @@
 
 import mmap
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from docproc.domain.document import MediaType
 from docproc.domain.errors import CorruptError, DocumentError, TooLargeError, UnreadableError
 from docproc.intake import Limits
 from docproc.pages import content, ink, painting, sandbox, wire
+from docproc.pages.container import Member, OpenContainer
 from docproc.pages.loaded import LoadedDocument, LoadedPage
 
 
@@ -26,12 +27,18 @@ class Workbench:
         self._document: LoadedDocument | None = None
         self._limits = Limits()
         self._engine: Any = None
+        self._container: OpenContainer | None = None
+        self._deeds: Mapping[str, Callable[[wire.Header], bytes]] = {
+            "open": self._open,
+            "page": self._page,
+            "unpack": self._unpack,
+            "member": lambda _: self._opened_container().next_member(),
+            "piece": lambda _: self._opened_container().next_piece(),
+        }
 
     def answer(self, request: wire.Header) -> bytes:
         try:
-            if request["do"] == "open":
-                return self._open(request)
-            return self._page(request)
+            return self._deeds[request["do"]](request)
         except DocumentError as exc:
             exc.page = exc.page or request.get("number")
             return wire.pack(wire.pack_error(exc))
@@ -40,7 +47,7 @@ class Workbench:
             return wire.pack(wire.pack_error(error))
 
     def _open(self, request: wire.Header) -> bytes:
-        self._document = None
+        self._document = self._container = None
         self._limits = Limits(**request["limits"])
         sandbox.allow_seconds(self._limits.seconds_to_open)
         self._document = _load(
@@ -52,6 +59,21 @@ class Workbench:
             "attachments": [[attachment.name, len(attachment.content)] for attachment in attachments],
         }
         return wire.pack(header, b"".join(attachment.content for attachment in attachments))
+
+    def _unpack(self, request: wire.Header) -> bytes:
+        self._document = self._container = None
+        self._limits = Limits(**request["limits"])
+        path, media_type = Path(request["path"]), MediaType(request["media_type"])
+        _require_readable(path)
+        sandbox.allow_seconds(self._limits.seconds_to_open)
+        self._container = OpenContainer(iter(_members(path, media_type, request["passwords"], self._limits)))
+        return wire.pack({})
+
+    def _opened_container(self) -> OpenContainer:
+        if self._container is None:
+            raise CorruptError("no container is open")
+        sandbox.allow_seconds(self._limits.seconds_to_open)
+        return self._container
 
     def _page(self, request: wire.Header) -> bytes:
         if self._document is None:
@@ -110,16 +132,34 @@ class Workbench:
         return seen
 
 
-def _load(path: Path, media_type: MediaType, passwords: Sequence[str], limits: Limits) -> LoadedDocument:
+def _require_readable(path: Path) -> None:
     try:
         with path.open("rb"):
             pass
     except OSError as exc:
         raise UnreadableError(f"the file cannot be opened: {exc.strerror}") from exc
+
+
+def _members(path: Path, media_type: MediaType, passwords: Sequence[str], limits: Limits) -> Iterable[Member]:
+    if media_type is MediaType.ZIP:
+        from docproc.pages.zip_members import ZipMembers  # noqa: PLC0415 most children never see a container
+
+        return ZipMembers(path, passwords=passwords, limits=limits)
+    from docproc.pages.mail_members import MailMembers  # noqa: PLC0415
+
+    return MailMembers(path, limits=limits)
+
+
+def _load(path: Path, media_type: MediaType, passwords: Sequence[str], limits: Limits) -> LoadedDocument:
+    _require_readable(path)
     if media_type is MediaType.PDF:
         from docproc.pages.pdf import PdfDocument  # noqa: PLC0415 a child that reads images only needs no MuPDF
 
         return PdfDocument(path, passwords=passwords, limits=limits)
+    if media_type is MediaType.HTML:
+        from docproc.pages.html import HtmlDocument  # noqa: PLC0415
+
+        return HtmlDocument(path, limits=limits)
     from docproc.pages.picture import PictureDocument  # noqa: PLC0415
 
     return PictureDocument(path, media_type=media_type, limits=limits)

@@ -42,26 +42,33 @@ def mupdf_errors(page: int | None = None) -> Iterator[None]:
         raise CorruptError(page=page) from exc
 
 
+def checked_page_count(document: Any, limits: Limits) -> int:  # noqa: ANN401 pymupdf has no types
+    """Raises TooLargeError or NoPagesError."""
+    count = int(document.page_count)
+    if count > limits.max_pages:
+        raise TooLargeError(f"the document has {count:,} pages; the limit is {limits.max_pages:,}")
+    if count < 1:
+        raise NoPagesError
+    return count
+
+
+def silence() -> None:
+    """MuPDF prints what it finds: never into a log."""
+    _library.TOOLS.mupdf_display_errors(False)  # noqa: FBT003 MuPDF's own signature
+    _library.TOOLS.mupdf_display_warnings(False)  # noqa: FBT003
+
+
 class PdfDocument:
     """An open PDF."""
 
     def __init__(self, path: Path, *, passwords: Sequence[str], limits: Limits) -> None:
-        _library.TOOLS.mupdf_display_errors(False)  # noqa: FBT003 MuPDF's own signature
-        _library.TOOLS.mupdf_display_warnings(False)  # noqa: FBT003
+        silence()
         self._limits = limits
         with mupdf_errors():
             self._pdf: Any = _library.open(str(path), filetype="pdf")
             if self._pdf.needs_pass and not any(self._pdf.authenticate(word) for word in passwords):
                 raise PasswordRequiredError
-            self.page_count: int = self._count_pages()
-
-    def _count_pages(self) -> int:
-        count = int(self._pdf.page_count)
-        if count > self._limits.max_pages:
-            raise TooLargeError(f"the document has {count:,} pages; the limit is {self._limits.max_pages:,}")
-        if count < 1:
-            raise NoPagesError
-        return count
+            self.page_count = checked_page_count(self._pdf, limits)
 
     def attachments(self, max_bytes: int) -> Sequence[Attachment]:
         """Embedded files that may be XML, by name or by their first byte."""

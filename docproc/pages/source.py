@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docproc.domain.document import MediaType
-from docproc.domain.errors import CrashedError, TooLargeError, UnreadableError
+from docproc.domain.errors import CrashedError, TooLargeError, UnreadableError, UnsupportedError
 from docproc.domain.image import PageImageSpec
 from docproc.domain.page import Grid, PageContent
 from docproc.domain.reading import Attachment
@@ -234,6 +234,8 @@ class DocprocPages:
 
     def open_pages(self, document: SourceDocument) -> OpenPages:
         """A document that has pages, with its images as well."""
+        if document.media_type.is_container:
+            raise UnsupportedError("the file holds documents and is none itself: docproc extract unpacks it")
         return OpenPages(document, pool=self._pool, ocr=self._ocr)
 
     def images(

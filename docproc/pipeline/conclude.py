@@ -1,6 +1,6 @@
 """The merged field tree becomes a concluded one: rules, confidence with checks, review decision. Knows no storage."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from docproc.domain.extraction import ExtractionStatus, FieldTree, record_of
@@ -39,23 +39,41 @@ def conclude(merged: Merged, schema: ExtractionSchema, *, pages: Sequence[tuple[
     """
     record = record_of(merged.fields)
     for path, rows in merged.spilled.items():
-        _put_rows(record, path.split("."), rows)
+        put_rows(record, path.split("."), rows)
+    fields, found = findings_on(merged.fields, record, schema, has_pages=bool(pages))
+    issues = tuple(dict.fromkeys((*merged.issues, *_page_issues(pages), *found)))
+    return Conclusion(reader=merged.reader, fields=fields, record=record, issues=issues, status=status_of(issues))
+
+
+def findings_on(
+    fields: Mapping[str, FieldTree],
+    record: Record,
+    schema: ExtractionSchema,
+    *,
+    has_pages: bool,
+    vouched: Sequence[str] = (),
+) -> tuple[dict[str, FieldTree], tuple[Issue, ...]]:
+    """The fields with their confidences settled by the rules, and everything that can be told of them alone.
+
+    `vouched`: field paths of which a person said what they are: no page has to prove them.
+    """
     findings = schema.check_rules(record)
-    fields = with_checks(merged.fields, schema, checks=findings.checks)
-    issues = (
-        *merged.issues,
-        *schema.check_shape(record),
-        *findings.issues,
-        *_page_issues(pages),
-        *_evidence_issues(fields, schema, has_pages=bool(pages)),
-    )
-    issues = tuple(dict.fromkeys(issues))
+    settled = with_checks(fields, schema, checks=findings.checks)
+    evidence = _evidence_issues(settled, schema, has_pages=has_pages, vouched=vouched)
+    return settled, (*schema.check_shape(record), *findings.issues, *evidence)
+
+
+def status_of(issues: Sequence[Issue]) -> ExtractionStatus:
     serious = any(issue.severity is not Severity.INFO for issue in issues)
-    status = ExtractionStatus.NEEDS_REVIEW if serious else ExtractionStatus.SUCCEEDED
-    return Conclusion(reader=merged.reader, fields=fields, record=record, issues=issues, status=status)
+    return ExtractionStatus.NEEDS_REVIEW if serious else ExtractionStatus.SUCCEEDED
 
 
-def _put_rows(record: Record, path: Sequence[str], rows: list[Record]) -> None:
+def is_below(path: str, above: Sequence[str]) -> bool:
+    """Whether a field path is one of `above`, or within one."""
+    return any(path == each or path.startswith((f"{each}.", f"{each}[")) for each in above)
+
+
+def put_rows(record: Record, path: Sequence[str], rows: list[Record]) -> None:
     node = record
     for name in path[:-1]:
         below = node[name]
@@ -79,7 +97,9 @@ def _page_issues(pages: Sequence[tuple[int, PageState]]) -> list[Issue]:
     ]
 
 
-def _evidence_issues(fields: dict[str, FieldTree], schema: ExtractionSchema, *, has_pages: bool) -> list[Issue]:
+def _evidence_issues(
+    fields: dict[str, FieldTree], schema: ExtractionSchema, *, has_pages: bool, vouched: Sequence[str]
+) -> list[Issue]:
     given = list(given_leaves(fields, schema))
     if not given:
         return [
@@ -89,8 +109,10 @@ def _evidence_issues(fields: dict[str, FieldTree], schema: ExtractionSchema, *, 
                 message="No field of the schema was found on the pages.",
             )
         ]
-    ungrounded = [path for path, leaf, _ in given if not leaf.evidence and has_pages]
-    verbatim = list(ungrounded_verbatim(fields, schema)) if has_pages else []
+    unproved = [path for path, leaf, _ in given if not leaf.evidence and has_pages]
+    ungrounded = [path for path in unproved if not is_below(path, vouched)]
+    shown = frozenset(ungrounded)
+    verbatim = [path for path in ungrounded_verbatim(fields, schema) if path in shown]
     doubtful = list(doubtful_paths(fields, schema))
     return [
         *_named(IssueCode.UNGROUNDED, verbatim, Severity.ERROR, "must stand on the page verbatim, but was not found"),

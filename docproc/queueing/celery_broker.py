@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from celery import Celery
-from kombu.exceptions import OperationalError
+from kombu.exceptions import BatchPublishError, OperationalError
 
 from docproc.domain.errors import BrokerError
 from docproc.queueing.celery_app import TASK_NAMES
 from docproc.services.work_records import Task
 
 #: what a lost connection shows as: kombu's own, the driver's below it, the socket's
-_LOST = (OperationalError, ConnectionError, TimeoutError, OSError)
+_LOST = (OperationalError, BatchPublishError, ConnectionError, TimeoutError, OSError)
 
 
 class CeleryBroker:
@@ -27,7 +27,8 @@ class CeleryBroker:
 
     def send(self, tasks: Sequence[Task]) -> None:
         try:
-            with self._app.producer_pool.acquire(block=True) as producer:
+            # together: Redis gets them in one pipeline
+            with self._app.producer_pool.acquire(block=True) as producer, producer.batch():
                 for task in tasks:
                     self._app.send_task(
                         TASK_NAMES[task.step],

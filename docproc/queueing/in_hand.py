@@ -43,7 +43,8 @@ def new_owner() -> str:
 
 @dataclass(eq=False, slots=True)
 class _Holding:
-    held: Held
+    #: None: there is no lease, only work that can be asked to stop
+    held: Held | None
     lost: threading.Event = field(default_factory=threading.Event)
     #: when it began, or came to its last checkpoint
     seen_at: float = field(default_factory=time.monotonic)
@@ -79,7 +80,7 @@ class LeasesInHand:
         return self._beat.lease_s
 
     @contextmanager
-    def holding(self, held: Held) -> Iterator[Checkpoint]:
+    def holding(self, held: Held | None) -> Iterator[Checkpoint]:
         holding = _Holding(held)
         with self._change:
             self._holdings.add(holding)
@@ -126,7 +127,7 @@ class LeasesInHand:
             try:
                 self._give_up_hanging(before)
                 if time.monotonic() - extended >= self._beat.extend_every_s:
-                    moving = {each.held for each in before if not each.hangs}
+                    moving = {each.held for each in before if each.held and not each.hangs}
                     self._leases.extend(self.owner, moving, lease_s=self._beat.lease_s)
                     extended = time.monotonic()
                 self._look(before)
@@ -141,13 +142,15 @@ class LeasesInHand:
             if not holding.hangs and time.monotonic() - holding.seen_at >= self._beat.longest_s:
                 holding.hangs = True
                 holding.lost.set()
-                event(logger, "task_hangs", document_id=str(holding.held.id), page=holding.held.first_page)
+                held = holding.held
+                document_id, page = (str(held.id), held.first_page) if held else (None, None)
+                event(logger, "task_hangs", document_id=document_id, page=page)
                 self._on_hang()
 
     def _look(self, holdings: frozenset[_Holding]) -> None:
         standing = self._leases.standing(self.owner)
         for holding in holdings:
-            if holding.held not in standing:
+            if holding.held and holding.held not in standing:
                 holding.lost.set()
         if self._left_at is None and self._is_leaving():
             self._left_at = time.monotonic()

@@ -10,13 +10,16 @@ from docproc.domain.document import DocumentState, JobState
 from docproc.domain.errors import UsageError
 from docproc.domain.states import FINAL_DOCUMENT_STATES
 from docproc.services.errand_ports import DeliveryStore
+from docproc.services.review_records import CONFIRMED, CORRECTED
 from docproc.services.upkeep_ports import AuditLog
 from docproc.services.upkeep_records import Deed
 
-#: what can be told: the end of a document, a document that is worked on again, the end of a job, and its reopening
+#: what can be told: the end of a document, that it is worked on again or was reviewed, the end of a job, its reopening
 KINDS = (
     *(f"document.{state}" for state in DocumentState if state in FINAL_DOCUMENT_STATES),
     f"document.{DocumentState.RECEIVED}",
+    CORRECTED,
+    CONFIRMED,
     *(f"job.{state}" for state in JobState),
 )
 

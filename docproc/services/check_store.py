@@ -73,9 +73,9 @@ class StoreCheck:
     def _findings_of(self, kind: BlobKind) -> Iterator[Finding]:
         blobs, prefix = self.stores.blobs, f"{self.tenant}/{kind}/"
         with (
-            SortedKeys(self._counted("named", self.names.named(self.tenant, kind))) as named,
-            SortedKeys(self._counted("blobs", _ours(blobs.keys(prefix)))) as there,
-            SortedKeys(_ours(blobs.written_before(prefix, self.before))) as old,
+            SortedKeys(self._watched(self._counted("named", self.names.named(self.tenant, kind)))) as named,
+            SortedKeys(self._watched(self._counted("blobs", _ours(blobs.keys(prefix))))) as there,
+            SortedKeys(self._watched(_ours(blobs.written_before(prefix, self.before)))) as old,
         ):
             for batch in _batches(without(named, there)):
                 yield from self._missing(kind, batch)
@@ -103,8 +103,12 @@ class StoreCheck:
         return remove_blobs(self.stores, [key])
 
     def _counted(self, name: str, keys: Iterable[str]) -> Iterator[str]:
-        for number, key in enumerate(keys, start=1):
+        for key in keys:
             setattr(self.tally, name, getattr(self.tally, name) + 1)
+            yield key
+
+    def _watched(self, keys: Iterable[str]) -> Iterator[str]:
+        for number, key in enumerate(keys, start=1):
             if number % _BATCH == 0:
                 self.on_look(self.tally)
             yield key

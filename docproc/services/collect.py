@@ -27,11 +27,11 @@ def collect(stores: Stores, job_id: UUID, *, tenant: str = LOCAL_TENANT) -> Iter
         ended = [document for document in documents if document.state in FINAL_DOCUMENT_STATES]
         found = stores.extractions.latest([document.id for document in ended])
         for document in ended:
-            yield _item(document, found.get(document.id), schema=schema, stores=stores)
+            yield export_item(document, found.get(document.id), schema=schema, stores=stores)
         after = documents[-1].position
 
 
-def _item(document: Document, stored: StoredExtraction | None, *, schema: str, stores: Stores) -> ExportItem:
+def export_item(document: Document, stored: StoredExtraction | None, *, schema: str, stores: Stores) -> ExportItem:
     if stored is None:
         pages = stores.pages.pages(document.id) if document.pages.total else ()
         facts = tuple(page.facts for page in pages)

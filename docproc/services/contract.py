@@ -9,7 +9,10 @@ _STATUSES = {DocumentState.FAILED: ExtractionStatus.FAILED, DocumentState.CANCEL
 
 def document_facts(document: Document) -> DocumentFacts:
     return DocumentFacts(
-        sha256=document.original.sha256, media_type=document.original.media_type, page_count=document.page_count
+        sha256=document.original.sha256,
+        media_type=document.original.media_type,
+        page_count=document.page_count,
+        container=document.original.container,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from docproc.domain.errors import NotFoundError
 from docproc.domain.failure import Failure, FailureCategory, FailureCode, Phase
 from docproc.services.errand_ports import ErrandStores, WebhookRefusedError, WebhookSender
-from docproc.services.errand_records import ErrandClaim
+from docproc.services.errand_records import ErrandClaim, Tried
 from docproc.services.ports import Clock
 
 #: pauses grow threefold from ten seconds to six hours: the last try is about a day and a half after the first
@@ -21,26 +21,30 @@ def deliver(claim: ErrandClaim, errands: ErrandStores, sender: WebhookSender, *,
     try:
         delivery = deliveries.get(claim.id)
     except NotFoundError:
-        deliveries.fail(claim, _failure("its job was deleted"))
+        deliveries.give_up(claim, _failure("its job was deleted"))
         return
     if delivery.webhook.disabled_at is not None:
-        deliveries.fail(claim, _failure("it was disabled"))
+        deliveries.give_up(claim, _failure("it was disabled"))
         return
     body = json.dumps(delivery.to_json(), separators=(",", ":")).encode()
     headers = {
         "Content-Type": "application/json",
-        "Docproc-Event-Id": str(delivery.to_json()["id"]),
+        "Docproc-Event-Id": delivery.event_id,
+        "Docproc-Event-Kind": delivery.kind,
         "Docproc-Signature": signature(body, delivery.webhook.secrets, at=int(clock.now().timestamp())),
     }
+    began = clock.monotonic()
     try:
         status_code = sender.send(delivery.webhook.url, body, headers=headers)
     except WebhookRefusedError as refusal:
-        if refusal.final or claim.attempt >= MAX_ATTEMPTS:
-            deliveries.fail(claim, _failure(refusal.reason))
+        seconds = clock.monotonic() - began
+        tried = Tried(seconds=seconds, status_code=refusal.status_code, reason=refusal.reason)
+        if refusal.final or delivery.tries >= MAX_ATTEMPTS:
+            deliveries.give_up(claim, _failure(refusal.reason), tried=tried)
         else:
-            deliveries.release(claim, after_s=pause_after(claim.attempt))
+            deliveries.put_off(claim, tried=tried, after_s=pause_after(delivery.tries))
         return
-    deliveries.succeed(claim, status_code=status_code)
+    deliveries.succeed(claim, tried=Tried(seconds=clock.monotonic() - began, status_code=status_code))
 
 
 def pause_after(attempt: int) -> float:

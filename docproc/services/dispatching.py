@@ -32,7 +32,7 @@ class Supply:
     #: a queued task whose message the broker no longer has is sent again after this long
     lost_after_s: float = 10.0
     #: and after this long also one that a worker may have taken, whose slots are all busy; twice does no harm
-    lost_at_most_s: float = 120.0
+    lost_at_most_s: float = 30.0
 
 
 #: a shorter time says nothing of a pace
@@ -160,7 +160,8 @@ def send_lost_again(stores: WorkStores, broker: Broker, *, supply: Supply = Supp
     Raises BrokerError.
     """
     again = 0
-    for queue, count in stores.tasks.queued().items():
+    # nothing is lost that was just sent: most times nobody has to be asked
+    for queue, count in stores.tasks.overdue(older_than_s=supply.lost_after_s).items():
         missing = count - broker.waiting(queue)
         if missing > 0:
             is_lost = missing > _taken_ahead(stores, queue, supply)

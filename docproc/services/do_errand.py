@@ -27,7 +27,7 @@ def do_errand(task: Task, bench: Workbench) -> None:
         return
     with (
         hand.holding(Held(id=task.id)) as checkpoint,
-        about(task, errand_id=str(task.id), attempt=claim.attempt),
+        about(task, job_id=str(claim.job_id), errand_id=str(task.id), attempt=claim.attempt),
         HandedBack(lambda: store.release(claim), bench, attempt=claim.attempt),
         timed(),
     ):

@@ -1,12 +1,14 @@
 """One task as a worker does it: claim, do the step, say how it ended. Knows no thread, no broker and no reader."""
 
 import logging
+from contextlib import suppress
 
 from docproc.domain.errors import (
     BlobMissingError,
     DocprocError,
     DocumentError,
     ImageMissingError,
+    LeaseLostError,
     RefusedError,
     StorageError,
 )
@@ -20,7 +22,7 @@ from docproc.services.job_context import JobContext
 from docproc.services.read import read_claimed
 from docproc.services.records import PHASES, Claim, WindowClaim
 from docproc.services.telling import about, tell, timed
-from docproc.services.upkeep import keep_house
+from docproc.services.upkeep import ServiceClock, keep_house
 from docproc.services.work_on import Checkpoint, LeaveWork, blob_failure, internal_failure, log_context, one_step
 from docproc.services.work_records import ERRANDS, Held, Step, Task
 from docproc.services.workbench import Workbench
@@ -38,11 +40,19 @@ def do_task(task: Task, bench: Workbench) -> None:
     if task.step in ERRANDS:
         do_errand(task, bench)
     elif task.step is Step.UPKEEP:
-        keep_house(bench.stores, bench.names, bench.work, holder=bench.in_hand.owner, clock=bench.clock)
+        _keep_house(bench)
     elif task.step is Step.READ and task.first_page:
         _read_window(task, bench)
     else:
         _work_on_document(task, bench)
+
+
+def _keep_house(bench: Workbench) -> None:
+    hand = bench.in_hand
+    # a store is looked through for long; what is left is done by whoever does it next
+    with hand.holding(None) as checkpoint, suppress(LeaveWork, LeaseLostError):
+        clock = ServiceClock(bench.census)
+        keep_house(bench.stores, bench.names, bench.work, holder=hand.owner, clock=clock, checkpoint=checkpoint)
 
 
 def _work_on_document(task: Task, bench: Workbench) -> None:

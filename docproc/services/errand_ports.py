@@ -6,7 +6,17 @@ from typing import Protocol
 from uuid import UUID
 
 from docproc.domain.failure import Failure
-from docproc.services.errand_records import Delivery, ErrandClaim, Export, Webhook
+from docproc.services.errand_records import (
+    Delivery,
+    ErrandClaim,
+    ErrandState,
+    Export,
+    LogEntry,
+    LoggedTry,
+    LogPlace,
+    Tried,
+    Webhook,
+)
 from docproc.services.work_records import Swept
 
 
@@ -48,6 +58,15 @@ class ExportStore(ErrandStore, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFilter:
+    """Which deliveries are meant; None: any."""
+
+    webhook_id: UUID | None = None
+    state: ErrandState | None = None
+    job_id: UUID | None = None
+
+
 class DeliveryStore(ErrandStore, Protocol):
     """Webhooks, and events on their way to them."""
 
@@ -63,8 +82,42 @@ class DeliveryStore(ErrandStore, Protocol):
         """Raises NotFoundError."""
         ...
 
-    def succeed(self, claim: ErrandClaim, *, status_code: int) -> None:
+    def succeed(self, claim: ErrandClaim, *, tried: Tried) -> None:
         """Raises LeaseLostError."""
+        ...
+
+    def put_off(self, claim: ErrandClaim, *, tried: Tried, after_s: float) -> None:
+        """To be tried again. Raises LeaseLostError."""
+        ...
+
+    def give_up(self, claim: ErrandClaim, failure: Failure, *, tried: Tried | None = None) -> None:
+        """Raises LeaseLostError."""
+        ...
+
+    def set_secrets(self, webhook_id: UUID, secrets: Sequence[str], *, tenant: str) -> None:
+        """Raises NotFoundError."""
+        ...
+
+    def ping(self, webhook_id: UUID, *, tenant: str) -> UUID:
+        """The id of a delivery that tries the webhook out. Raises NotFoundError, ConflictError when it is removed."""
+        ...
+
+    def log(
+        self, tenant: str, *, wanted: LogFilter, after: LogPlace | None = None, limit: int = 100
+    ) -> Sequence[LogEntry]:
+        """Deliveries behind `after`, newest first."""
+        ...
+
+    def entry(self, delivery_id: UUID, *, tenant: str) -> LogEntry:
+        """Raises NotFoundError."""
+        ...
+
+    def tries(self, delivery_id: UUID, *, tenant: str) -> Sequence[LoggedTry]:
+        """In order."""
+        ...
+
+    def replay(self, tenant: str, *, wanted: LogFilter, delivery_id: UUID | None = None) -> int:
+        """Send again what has ended: one, or all that are meant; how many."""
         ...
 
     def forget_ended(self, *, older_than_s: float, limit: int) -> int:
@@ -79,9 +132,11 @@ class DeliveryStore(ErrandStore, Protocol):
 class WebhookRefusedError(Exception):
     """The message did not arrive; the text says why and holds nothing of it."""
 
-    def __init__(self, reason: str, *, final: bool = False) -> None:
+    def __init__(self, reason: str, *, final: bool = False, status_code: int | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        #: of the answer, if there was one
+        self.status_code = status_code
         #: trying again will not help
         self.final = final
 

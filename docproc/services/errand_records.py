@@ -1,7 +1,7 @@
 """Errands: what workers do beside the way of a document, exports and deliveries. Plain values; knows no database."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -25,6 +25,8 @@ class ErrandClaim:
     """The right to run an errand, until the lease ends or another attempt begins."""
 
     id: UUID
+    #: whose records or events it is about
+    job_id: UUID
     tenant: str
     owner: str
     attempt: int
@@ -65,26 +67,101 @@ class Webhook:
     disabled_at: datetime | None
 
 
+#: of a message that tries a webhook out, and is about no job
+PING = "ping"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """What its sender calls a job or a document, and says of it."""
+
+    external_id: str | None
+    metadata: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One event on its way to one webhook."""
 
     id: UUID
     webhook: Webhook
-    job_id: UUID
-    event_number: int
+    #: None with the next one: a ping
+    job_id: UUID | None
+    event_number: int | None
     kind: str
     document_id: UUID | None
     happened_at: datetime
     attempt: int
+    #: attempts that were made before it was asked for once more
+    spent: int
+    job: Named | None
+    document: Named | None
+
+    @property
+    def tries(self) -> int:
+        """Attempts since it was asked for."""
+        return self.attempt - self.spent
+
+    @property
+    def event_id(self) -> str:
+        """The same however often it is sent, by which receivers know what they have."""
+        return f"{PING}.{self.id}" if self.job_id is None else f"{self.job_id}.{self.event_number}"
 
     def to_json(self) -> Mapping[str, Any]:
         """What is sent: names and places, never a field value."""
         return {
-            "id": f"{self.job_id}.{self.event_number}",
+            "id": self.event_id,
             "number": self.event_number,
             "kind": self.kind,
-            "job_id": str(self.job_id),
+            "job_id": None if self.job_id is None else str(self.job_id),
             "document_id": None if self.document_id is None else str(self.document_id),
             "happened_at": self.happened_at.isoformat(),
+            "job": None if self.job is None else asdict(self.job),
+            "document": None if self.document is None else asdict(self.document),
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """How one try to deliver ended."""
+
+    seconds: float
+    status_code: int | None = None
+    #: why it was not taken; None: it was
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedTry:
+    """A try as the log has it."""
+
+    attempt: int
+    happened_at: datetime
+    tried: Tried
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogPlace:
+    """Where a delivery stands in the log."""
+
+    created_at: datetime
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """A delivery as the log has it."""
+
+    place: LogPlace
+    webhook_id: UUID
+    job_id: UUID | None
+    event_number: int | None
+    #: None: its job was deleted, and the event with it
+    kind: str | None
+    document_id: UUID | None
+    state: ErrandState
+    attempts: int
+    #: when it is tried next, or was
+    due_at: datetime
+    finished_at: datetime | None
+    failure: Failure | None

@@ -94,7 +94,7 @@ def schema_version(schema: ExtractionSchema) -> SchemaVersion:
         version=schema.version,
         sha256=hashlib.sha256(canonical(facts)).hexdigest(),
         reference=schema.reference or schema.label,
-        json_schema=schema.json_schema,
+        json_schema=schema.json_schema if schema.source is None else schema.source,
     )
 
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from docproc.domain.document import MediaType
 from docproc.domain.errors import ChangedError, DocumentError, UnreadableError
 from docproc.services.blob_keys import original_key
 from docproc.services.job_context import Accept
@@ -30,6 +31,11 @@ def look_at(path: Path, accept: Accept) -> Original:
         byte_count=accepted.byte_count,
         modified_ns=modified_ns,
     )
+
+
+def container_type(original: Original) -> MediaType | None:
+    """What it is when it holds documents and is none itself."""
+    return original.media_type if original.media_type is not None and original.media_type.is_container else None
 
 
 def keep(original: Original, *, tenant: str, blobs: BlobStore) -> Original:

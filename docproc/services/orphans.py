@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
-from docproc.domain.errors import LeaseLostError
+from docproc.domain.errors import DocprocError, LeaseLostError
 from docproc.domain.reading import go_on
 from docproc.services.blob_keys import OF_DOCUMENT, BlobKind, is_ours, stem_of
 from docproc.services.ports import BlobStore, Stores
@@ -16,11 +16,13 @@ _BATCH = 500
 
 
 @contextmanager
-def written_in_vain(blobs: BlobStore, keys: Iterable[str | None]) -> Iterator[None]:
+def written_in_vain(
+    blobs: BlobStore, keys: Iterable[str | None], *, when: type[DocprocError] = LeaseLostError
+) -> Iterator[None]:
     """Around the transaction that names `keys`, which lie there already: another attempt's rows never name them."""
     try:
         yield
-    except LeaseLostError:
+    except when:
         for key in keys:
             if key is not None:
                 blobs.delete(key)

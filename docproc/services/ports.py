@@ -19,6 +19,7 @@ from docproc.services.records import (
     LOCAL_TENANT,
     Claim,
     Document,
+    Erasure,
     IdempotencyKey,
     Job,
     NewDocument,
@@ -120,6 +121,10 @@ class JobStore(Protocol):
         """Newest first; their schemas without `json_schema`, which may be long."""
         ...
 
+    def unfinished(self, job_ids: Collection[UUID]) -> frozenset[UUID]:
+        """Those of `job_ids` of which something is left to do; one that does not exist is none of them."""
+        ...
+
     def find(self, beginning: str, *, tenant: str = LOCAL_TENANT, limit: int = 2) -> Sequence[UUID]:
         """Jobs whose id begins so, with or without dashes; oldest first."""
         ...
@@ -139,7 +144,9 @@ class JobStore(Protocol):
         ...
 
     def close(self, job_id: UUID) -> None:
-        """Before a job is deleted: no more work comes to it. Raises ConflictError while somebody works on it.
+        """Before a job is deleted: no more work comes to it, and no hold can be placed on it any more.
+
+        Raises HeldError while a legal hold stands, ConflictError while somebody works on it.
 
         A job of workers is worked on until it is finished or canceled, and from now on it counts as canceled.
         """
@@ -149,8 +156,11 @@ class JobStore(Protocol):
         """Exports of its records, of whatever state."""
         ...
 
-    def remove(self, job_id: UUID) -> Removed:
-        """Delete all rows of a job. Raises ConflictError while somebody works on it, as `close` does."""
+    def remove(self, job_id: UUID, *, erasure: Erasure | None = None) -> Removed:
+        """Delete all rows of a job, and keep the receipt of the erasure that this ends.
+
+        Raises ConflictError while somebody works on it, as `close` does.
+        """
         ...
 
 

@@ -61,7 +61,12 @@ def _settled(claim: Claim, original: Original, context: JobContext) -> Original:
     """The original with all its facts; a file that intake refused at first is looked at again."""
     if original.sha256 is not None:
         return original
-    if context.job.queue is not None:  # the path is one of whoever submitted; a worker may have another file there
+    if original.container is not None:
+        raise UnreadableError(
+            "it was refused when the container that holds it was unpacked: submit the container again"
+        )
+    # the path is one of whoever submitted, and a worker may have another file there; what was sent has none at all
+    if context.job.queue is not None or not Path(original.path).is_absolute():
         raise UnreadableError("the file was refused when it was submitted and no copy was kept: submit it again")
     found = look_at(Path(original.path), context.accept)
     context.stores.documents.set_original(claim, found)

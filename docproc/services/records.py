@@ -8,7 +8,7 @@ from uuid import UUID
 
 from docproc.domain import ids
 from docproc.domain.document import DocumentState, JobState, MediaType, PageRanges
-from docproc.domain.extraction import PageFacts
+from docproc.domain.extraction import ContainerFacts, PageFacts
 from docproc.domain.failure import Failure, Phase
 from docproc.domain.page import PageState
 from docproc.domain.reading import Usage
@@ -69,6 +69,7 @@ class SchemaVersion:
     sha256: str
     #: how another process loads it again
     reference: str
+    #: what it can be compiled from, where its name does not lead to it
     json_schema: Mapping[str, Any]
 
     @property
@@ -93,6 +94,8 @@ class NewJob:
     priority: int = 0
     external_id: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    #: it is deleted so many days after its end; None: as its tenant wants it
+    keep_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +111,7 @@ class IdempotencyKey:
 class Original:
     """The bytes of a document: where they lie and how to tell that they are still the same."""
 
-    #: absolute path of the file as it was submitted
+    #: absolute path of the file as it was submitted; in a container: the container's, and the path in it
     path: str
     sha256: str | None = None
     media_type: MediaType | None = None
@@ -117,6 +120,8 @@ class Original:
     modified_ns: int | None = None
     #: of the kept copy
     blob_key: str | None = None
+    #: what it came in; its bytes are then nowhere but in the kept copy
+    container: ContainerFacts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -367,3 +372,24 @@ class Removed:
     def __add__(self, other: "Removed") -> "Removed":
         mine, theirs = asdict(self), asdict(other)
         return Removed(**{name: mine[name] + theirs[name] for name in mine})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasedDocument:
+    """A document that is gone: what a receipt says of it."""
+
+    id: UUID
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """What is deleted with the rows of a job, and by whom: the facts of a receipt."""
+
+    tenant: str
+    job_id: UUID
+    by: str
+    #: gone already
+    blobs: Removed
+    documents: tuple[ErasedDocument, ...]
+    exports: tuple[UUID, ...]

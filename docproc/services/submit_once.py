@@ -12,13 +12,20 @@ from docproc.services.job_context import Accept
 from docproc.services.ports import Stores
 from docproc.services.records import IdempotencyKey, Job, NewJob
 from docproc.services.submit import SubmittedFile, continue_submission
+from docproc.services.unpack import Unpacker
 
 #: what stands for the bytes of a file that cannot be read: it is submitted, and fails with its code
 _UNREADABLE = "unreadable"
 
 
 def submit_once(
-    stores: Stores, job: NewJob, files: Sequence[SubmittedFile], *, accept: Accept, key: str | None = None
+    stores: Stores,
+    job: NewJob,
+    files: Sequence[SubmittedFile],
+    *,
+    accept: Accept,
+    key: str | None = None,
+    unpacker: Unpacker | None = None,
 ) -> Job:
     """The job: `job`, or the one that the same key made before; one whose submission was interrupted goes on.
 
@@ -33,7 +40,7 @@ def submit_once(
         # its documents are known by their paths: from elsewhere each would be submitted a second time
         raise ConflictError("a submission with this key is under way from other paths: send it from those again")
     with suppress(ConflictError):  # who sent the same at the same time was faster
-        return continue_submission(stores, job_id, files, accept=accept, tenant=job.tenant)
+        return continue_submission(stores, job_id, files, accept=accept, unpacker=unpacker, tenant=job.tenant)
     return stores.jobs.get(job_id, tenant=job.tenant)
 
 

@@ -28,7 +28,7 @@ class TableSpill:
     def add(self, path: str, rows: Sequence[dict[str, FieldTree]]) -> None:
         if path not in self._files:
             self._files[path] = self._open.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 closed with the spill
-        self._files[path].writelines(_ROW.dump_json(row) + b"\n" for row in rows)
+        self._files[path].writelines(map(line_of_row, rows))
         self._rows[path] = self._rows.get(path, 0) + len(rows)
 
     def store(self, blobs: BlobStore, claim: Claim) -> tuple[SpilledTable, ...]:
@@ -54,6 +54,10 @@ class TableSpill:
 def rows_of_lines(pieces: Iterator[bytes]) -> Iterator[dict[str, FieldTree]]:
     """Rows from the pieces of a blob, which end anywhere."""
     return map(_ROW.validate_json, lines_of(pieces))
+
+
+def line_of_row(row: dict[str, FieldTree]) -> bytes:
+    return _ROW.dump_json(row) + b"\n"
 
 
 def lines_of(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -10,6 +10,7 @@ from docproc.domain.errors import LeaseLostError
 from docproc.domain.states import FINAL_DOCUMENT_STATES
 from docproc.observability import bound, event
 from docproc.observability.events import Fact
+from docproc.observability.tracing import step_of
 from docproc.services.records import Claim, Document, WindowClaim
 from docproc.services.work_on import LeaveWork
 from docproc.services.work_records import Task
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 def about(task: Task, **facts: Fact) -> Iterator[None]:
     """Everything that happens meanwhile is about this task."""
     page = {"page": task.first_page} if task.first_page else {}
-    with bound(step=task.step.value, **page, **facts):
+    with bound(step=task.step.value, **page, **facts), step_of(task.step.value):
         yield
 
 

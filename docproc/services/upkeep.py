@@ -1,16 +1,19 @@
-"""What has to be done every hour so that a service does not grow: blobs that nobody names go. Knows no schedule."""
+"""What has to be done every hour so that a service does not grow: jobs kept for long enough go. Knows no schedule."""
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
 
 from docproc.domain.errors import LeaseLostError
 from docproc.observability import event
 from docproc.services.check_store import StoreCheck
+from docproc.services.keeping import delete_expired
 from docproc.services.orphans import remove_old_images
 from docproc.services.ports import Clock, Stores
 from docproc.services.records import Removed
-from docproc.services.upkeep_ports import BlobNames
+from docproc.services.upkeep_ports import BlobNames, Census
 from docproc.services.work_ports import WorkStores
 
 logger = logging.getLogger(__name__)
@@ -30,7 +33,10 @@ def keep_house(
     clock: Clock,
     checkpoint: Callable[[], None] = lambda: None,
 ) -> Removed | None:
-    """The receipt of what was deleted; None when somebody else is at it."""
+    """The receipt of what was deleted; None when somebody else is at it.
+
+    `clock` tells how old blobs are. Raises what `checkpoint` raises: the next hour does the rest.
+    """
     if not work.workers.hold_role(ROLE, holder, for_s=ROLE_S):
         return None
     removed = Removed()
@@ -40,6 +46,7 @@ def keep_house(
         stores.blobs.sweep()
         for tenant in work.tenants.names():
             go_on()
+            removed += delete_expired(stores, work.keeping, tenant=tenant, owners=_NobodyIsKnown(), checkpoint=go_on)
             removed += remove_old_images(stores, tenant=tenant, before=before, checkpoint=go_on)
             check = StoreCheck(
                 stores=stores,
@@ -54,10 +61,31 @@ def keep_house(
             removed += check.tally.deleted
     except LeaseLostError:  # this process slept, and somebody else goes on
         event(logger, "lease_lost")
+    else:
+        event(logger, "house_kept", jobs=removed.jobs, blobs=removed.blobs, byte_count=removed.byte_count)
     finally:
         work.workers.drop_role(ROLE, holder)
-    event(logger, "house_kept", blobs=removed.blobs, byte_count=removed.byte_count)
     return removed
+
+
+class _NobodyIsKnown:
+    """Of those who lease work on other machines nothing is certain: their leases end by themselves."""
+
+    def dead(self, owners: frozenset[str]) -> frozenset[str]:  # noqa: ARG002 the port's signature
+        return frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceClock:
+    """The database's time: a worker whose own clock is ahead would take what is young for old."""
+
+    census: Census
+
+    def now(self) -> datetime:
+        return self.census.now()
+
+    def monotonic(self) -> float:
+        return monotonic()
 
 
 class _Renewed:

@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from docproc.domain.failure import Failure
+from docproc.services.keeping import KeepingStore
 from docproc.services.records import Claim, Document, WindowClaim
 from docproc.services.served_models import ModelStore
 from docproc.services.work_records import Held, Lane, Pauses, Swept, Task, Worker
@@ -32,6 +33,10 @@ class TaskStore(Protocol):
 
     def queued(self) -> Mapping[str, int]:
         """Tasks with the broker, by queue."""
+        ...
+
+    def overdue(self, *, older_than_s: float) -> Mapping[str, int]:
+        """The same of those queues where one task has been with the broker for longer than that."""
         ...
 
     def lanes(self, queue: str) -> Sequence[Lane]:
@@ -163,3 +168,4 @@ class WorkStores:
     workers: WorkerStore
     tenants: TenantStore
     models: ModelStore
+    keeping: KeepingStore

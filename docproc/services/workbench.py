@@ -10,7 +10,7 @@ from docproc.services.errand_ports import ErrandStores, WebhookSender
 from docproc.services.job_context import JobContext, SystemClock
 from docproc.services.ports import Clock, Stores
 from docproc.services.records import Document, Job
-from docproc.services.upkeep_ports import BlobNames
+from docproc.services.upkeep_ports import BlobNames, Census
 from docproc.services.work_on import Checkpoint
 from docproc.services.work_ports import WorkStores
 from docproc.services.work_records import Held
@@ -28,8 +28,11 @@ class InHand(Protocol):
     @property
     def lease_s(self) -> float: ...
 
-    def holding(self, held: Held) -> AbstractContextManager[Checkpoint]:
-        """While the context lasts the lease is renewed; the checkpoint raises LeaseLostError or LeaveWork."""
+    def holding(self, held: Held | None) -> AbstractContextManager[Checkpoint]:
+        """While the context lasts the lease is renewed; the checkpoint raises LeaseLostError or LeaveWork.
+
+        None: for work without a lease, which only has to stop when its worker leaves.
+        """
         ...
 
 
@@ -43,6 +46,7 @@ class Workbench:
     context_of: ContextOf
     errands: ErrandStores
     names: BlobNames
+    census: Census
     schema_of: Callable[[Job], ExtractionSchema]
     sender: WebhookSender
     #: waits some seconds before work is handed back whose stores cannot be reached

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 class Backlog(Protocol):
     """One kind of thing that waits for workers."""
 
-    def queued(self, connection: Connection) -> Mapping[str, int]:
-        """With the broker, by queue."""
+    @property
+    def queued(self) -> str:
+        """Selects what is with the broker: `queue`, how many `tasks`, `since` when the first of them."""
         ...
 
-    def due(self, connection: Connection) -> Mapping[str, int]:
-        """Waiting to be handed out, by queue."""
+    @property
+    def due(self) -> str:
+        """Selects what waits to be handed out: `queue`, how many `tasks`."""
         ...
 
     def lanes(self, connection: Connection, queue: str) -> Sequence[Lane]: ...
@@ -88,20 +90,14 @@ class DocumentBacklog:
             )
             UPDATE documents SET queued_at = now() FROM due WHERE id = of RETURNING id
         """)  # noqa: S608
-        self._queued = text(
-            f"SELECT {column} AS queue, count(*) AS tasks FROM documents "  # noqa: S608
+        self.queued = (
+            f"SELECT {column} AS queue, count(*) AS tasks, min(queued_at) AS since FROM documents "  # noqa: S608
             f"WHERE queued_at IS NOT NULL AND state = '{state}' GROUP BY 1"
         )
-        self._due = text(f"SELECT {column} AS queue, count(*) AS tasks FROM documents WHERE {own} GROUP BY 1")  # noqa: S608
+        self.due = f"SELECT {column} AS queue, count(*) AS tasks FROM documents WHERE {own} GROUP BY 1"  # noqa: S608
         lost = f"queued_at < :before AND state = '{state}'" + ("" if queue else " AND queue = :queue")
         self._requeue = _no_longer_queued(lost)
         self._withdraw = _no_longer_queued(f"id = ANY(:ids) AND queued_at IS NOT NULL AND state = '{state}'")
-
-    def queued(self, connection: Connection) -> Mapping[str, int]:
-        return {row.queue: row.tasks for row in connection.execute(self._queued)}
-
-    def due(self, connection: Connection) -> Mapping[str, int]:
-        return {row.queue: row.tasks for row in connection.execute(self._due)}
 
     def lanes(self, connection: Connection, queue: str) -> Sequence[Lane]:
         return _as_lanes(connection, self._lanes, self._terms(queue))
@@ -148,18 +144,12 @@ class PageBacklog:
         UPDATE pages SET state = 'queued', queued_at = now() FROM due WHERE document_id = of AND number = head
         RETURNING document_id, number
     """)  # noqa: S608
-    _QUEUED = text("SELECT queue, count(*) AS tasks FROM pages WHERE state = 'queued' GROUP BY queue")
-    _DUE = text(f"SELECT queue, count(*) AS tasks FROM pages WHERE {PAGE_DUE} GROUP BY queue")  # noqa: S608
+    queued = "SELECT queue, count(*) AS tasks, min(queued_at) AS since FROM pages WHERE state = 'queued' GROUP BY queue"
+    due = f"SELECT queue, count(*) AS tasks FROM pages WHERE {PAGE_DUE} GROUP BY queue"  # noqa: S608
     _REQUEUE = _no_longer_queued_pages("queue = :queue AND queued_at < :before")
     _WITHDRAW = _no_longer_queued_pages(
         "(document_id, number) IN (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:numbers AS int[])))"
     )
-
-    def queued(self, connection: Connection) -> Mapping[str, int]:
-        return {row.queue: row.tasks for row in connection.execute(self._QUEUED)}
-
-    def due(self, connection: Connection) -> Mapping[str, int]:
-        return {row.queue: row.tasks for row in connection.execute(self._DUE)}
 
     def lanes(self, connection: Connection, queue: str) -> Sequence[Lane]:
         return _as_lanes(connection, self._LANES, {"queue": queue})

@@ -61,7 +61,7 @@ class SqlBlobNames:
         if kind is BlobKind.IMAGE:  # made again when one is gone: no row counts on it
             return
         naming = _NAMED_BY[kind]
-        with self._database.read() as connection:
+        with self._database.long_read() as connection:
             # a cursor on the server: a million keys never lie in memory together
             streaming = connection.execution_options(stream_results=True, yield_per=_AT_A_TIME)
             for row in streaming.execute(naming.rows().where(naming.tenant == tenant)):

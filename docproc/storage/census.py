@@ -43,8 +43,7 @@ class SqlCensus:
             .group_by(PAGES.c.queue)
         )
         counts: Counter[str] = Counter()
-        with self._database.read() as connection:
-            self._database.take_time(connection)
+        with self._database.long_read() as connection:
             for row in connection.execute(documents):
                 counts[_QUEUE_OF.get(row.state, row.queue)] += row.tasks
             for row in connection.execute(windows):

@@ -1,7 +1,7 @@
 """The one way in which a document's row changes: fenced, along its transitions, counts in the same transaction."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -12,11 +12,12 @@ from sqlalchemy import Connection, Integer, Table, Update, bindparam, func, inse
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import LeaseLostError
 from docproc.domain.failure import Failure
+from docproc.domain.ids import new_id
 from docproc.domain.page import PageState
 from docproc.domain.states import DOCUMENT_TRANSITIONS, FINAL_DOCUMENT_STATES, PAGE_TRANSITIONS, require_transition
 from docproc.services.records import OPEN_PAGE_STATES, Claim, WindowClaim
 from docproc.storage.rows import AnyRow, document_counts, failure_json
-from docproc.storage.service_tables import EVENTS
+from docproc.storage.service_tables import DELIVERIES, EVENTS, WEBHOOKS
 from docproc.storage.tables import DOCUMENTS, JOBS, PAGES
 
 OPEN_DOCUMENT_STATES = tuple(state for state in DocumentState if state not in FINAL_DOCUMENT_STATES)
@@ -141,8 +142,23 @@ def _tell(connection: Connection, job: AnyRow, kind: str, *, document_id: UUID |
     """An event of a job, whose row is locked and has its number already."""
     values = {"job_id": job.id, "number": job.events, "kind": kind, "document_id": document_id}
     connection.execute(_EVENT, values)
-    if connection.dialect.name == "postgresql":  # only a service delivers
-        connection.execute(_DELIVER, {"job": job.id, "number": job.events, "kind": kind, "tenant": job.tenant})
+    terms = {"job": job.id, "number": job.events, "kind": kind, "tenant": job.tenant}
+    if connection.dialect.name == "postgresql":
+        connection.execute(_DELIVER, terms)
+        return
+    wanting = connection.execute(_WANTING, {"tenant": job.tenant}).all()
+    now = datetime.now(UTC)
+    about = {"tenant": job.tenant, "job_id": job.id, "event_number": job.events, "due_at": now, "created_at": now}
+    due = [row.id for row in wanting if not row.kinds or kind in row.kinds]
+    rows = [{"id": new_id(), "webhook_id": webhook_id, "state": "waiting", **about} for webhook_id in due]
+    if rows:
+        connection.execute(insert(DELIVERIES), rows)
+
+
+def tell_of_document(connection: Connection, row: AnyRow, kind: str) -> None:
+    """An event of a document, whose row is locked and whose state it does not change."""
+    counted = update(JOBS).where(JOBS.c.id == row.job_id).values(events=JOBS.c.events + 1)
+    _tell(connection, connection.execute(counted.returning(*_JOB_FACTS)).one(), kind, document_id=row.id)
 
 
 _JOB_FACTS = tuple(
@@ -161,6 +177,10 @@ _DELIVER = text("""
     SELECT gen_random_uuid(), id, tenant, :job, :number, 'waiting', clock_timestamp(), clock_timestamp()
     FROM webhooks WHERE tenant = :tenant AND disabled_at IS NULL AND (kinds = '[]'::jsonb OR jsonb_exists(kinds, :kind))
 """)
+#: the same in two steps, where a text of kinds cannot be looked into
+_WANTING = select(WEBHOOKS.c.id, WEBHOOKS.c.kinds).where(
+    WEBHOOKS.c.tenant == bindparam("tenant"), WEBHOOKS.c.disabled_at.is_(None)
+)
 #: by the database's own clock, without asking for it first
 _EVENT = insert(EVENTS).values(happened_at=func.now())
 

@@ -79,6 +79,19 @@ class Base(DeclarativeBase):
     }
 
 
+def metadata_index(name: str) -> Index:
+    """An index of what users say of their things: on Postgres by any of its keys."""
+    condition = text("metadata IS NOT NULL")
+    return Index(
+        name,
+        "metadata",
+        postgresql_using="gin",
+        postgresql_ops={"metadata": "jsonb_path_ops"},
+        postgresql_where=condition,
+        sqlite_where=condition,
+    )
+
+
 def partial_index(name: str, *columns: str, where: str) -> Index:
     """An index of the few rows that `where` picks, on both databases; a query must repeat the condition to use it."""
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))

@@ -36,8 +36,9 @@ _LIVENESS: Mapping[str, Any] = {
 #: how long a statement waits for a lock that somebody else holds: a client that was stopped may hold it for ever, and
 #: the server ends the transaction of one that says nothing for so long
 LOCK_S, IDLE_S = 10.0, 120.0
-#: execution option of a transaction that may write
+#: execution options: of a transaction that may write, and of statements that are each a transaction of their own
 WRITES = "docproc_writes"
+ALONE = "docproc_alone"
 
 
 _NO_LIMIT = text("SET LOCAL statement_timeout = 0")
@@ -81,8 +82,18 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that blocks nobody."""
+        """To look and block nobody: on a server each statement by itself, one way there instead of three."""
+        with translated(self.engine.url), self.engine.connect() as plain:
+            connection = plain.execution_options(**{ALONE: True})
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def long_read(self) -> Iterator[Connection]:
+        """One transaction that reads, for cursors, and for statements that last: they look at everything there is."""
         with translated(self.engine.url), self.engine.begin() as connection:
+            if not self.is_sqlite:
+                connection.execute(_NO_LIMIT)
             yield connection
 
     @contextmanager
@@ -100,11 +111,6 @@ class Database:
         moment: datetime = connection.scalar(select(func.clock_timestamp())) or datetime.now(UTC)
         return moment.astimezone(UTC)
 
-    def take_time(self, connection: Connection) -> None:
-        """Let the statements of this transaction last as long as they need: they look at everything there is."""
-        if not self.is_sqlite:
-            connection.execute(_NO_LIMIT)
-
     def close(self) -> None:
         self.engine.dispose()
 
@@ -115,12 +121,26 @@ def _postgres_engine(url: URL, connections: int, *, statement_s: float) -> Engin
     own = {name: value for name, value in _LIVENESS.items() if name not in url.query}
     options = " ".join([*told, str(url.query.get("options", ""))]).strip()  # of two, the last one counts
     engine = create_engine(url, pool_size=connections, connect_args={**own, "options": options})
+    event.listen(engine, "begin", _begin_postgres)
     event.listen(engine, "checkin", _note_rest)
     event.listen(engine, "checkout", _try_rested)
     return engine
 
 
-def _note_rest(_connection: object, record: ConnectionPoolEntry) -> None:
+def _begin_postgres(connection: Connection) -> None:
+    """The driver begins transactions by itself, unless it is told that each statement is one."""
+    if connection.get_execution_options().get(ALONE, False):
+        _set_alone(connection.connection.dbapi_connection, alone=True)
+
+
+def _set_alone(connection: Any, *, alone: bool) -> None:  # noqa: ANN401 the driver's, which knows more than DBAPI does
+    if connection.autocommit is not alone:
+        connection.autocommit = alone
+
+
+def _note_rest(connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    if connection is not None:  # else it broke
+        _set_alone(connection, alone=False)
     record.info["rests_since"] = time.monotonic()
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from docproc.storage import service_tables, tables
+from docproc.storage import ledger_table, service_tables, tables
 from docproc.storage.columns import Base, UtcDateTime
 from docproc.storage.database import Database
 
 #: the modules whose tables belong to the database
-_TABLES = (tables, service_tables)
+_TABLES = (tables, service_tables, ledger_table)
 
 
 def differences(database: Database) -> list[str]:

@@ -39,8 +39,10 @@ class SqlErrands:
                 "stalled": table.c.stalled + 1,
             }
             statement = update(table).where(*due, table.c.due_at <= now).values(values)
-            row = connection.execute(statement.returning(table.c.tenant, table.c.attempt)).first()
-        return None if row is None else ErrandClaim(id=errand_id, tenant=row.tenant, owner=owner, attempt=row.attempt)
+            row = connection.execute(statement.returning(table.c.job_id, table.c.tenant, table.c.attempt)).first()
+        if row is None:
+            return None
+        return ErrandClaim(id=errand_id, job_id=row.job_id, tenant=row.tenant, owner=owner, attempt=row.attempt)
 
     def release(self, claim: ErrandClaim, *, after_s: float = 0.0) -> None:
         with self._database.write() as connection:
@@ -115,17 +117,12 @@ class ErrandBacklog:
             )
             UPDATE {table} SET state = 'queued', queued_at = clock_timestamp() FROM due WHERE id = of RETURNING id
         """)  # noqa: S608
-        self._queued = text(f"SELECT count(*) FROM {table} WHERE state = 'queued'")  # noqa: S608
-        self._due = text(f"SELECT count(*) FROM {table} WHERE {due}")  # noqa: S608
+        count = f"SELECT '{self._queue}' AS queue, count(*) AS tasks"
+        self.queued = f"{count}, min(queued_at) AS since FROM {table} WHERE state = 'queued'"
+        self.due = f"{count} FROM {table} WHERE {due}"
         waiting = f"UPDATE {table} SET state = 'waiting', queued_at = NULL WHERE state = 'queued'"  # noqa: S608
         self._requeue = text(f"{waiting} AND queued_at < :before")
         self._withdraw = text(f"{waiting} AND id = :id")
-
-    def queued(self, connection: Connection) -> Mapping[str, int]:
-        return self._counted(connection.scalar(self._queued))
-
-    def due(self, connection: Connection) -> Mapping[str, int]:
-        return self._counted(connection.scalar(self._due))
 
     def lanes(self, connection: Connection, queue: str) -> Sequence[Lane]:  # noqa: ARG002 it has one
         return [Lane(priority=0, tenant=tenant) for tenant in connection.scalars(self._lanes)]
@@ -141,9 +138,6 @@ class ErrandBacklog:
         terms = [{"id": task.id} for task in tasks if task.step is self._step]
         if terms:
             connection.execute(self._withdraw, terms)
-
-    def _counted(self, count: int | None) -> Mapping[str, int]:
-        return {self._queue: count} if count else {}
 
 
 def _spent(phase: Phase) -> Failure:

@@ -8,7 +8,21 @@ from string import hexdigits
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, null, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import ConflictError, NotFoundError
@@ -16,6 +30,7 @@ from docproc.domain.ids import new_id
 from docproc.domain.page import PageState
 from docproc.services.records import (
     LOCAL_TENANT,
+    Erasure,
     IdempotencyKey,
     Job,
     NewDocument,
@@ -34,8 +49,10 @@ from docproc.storage.changes import (
     wake,
 )
 from docproc.storage.database import Database
+from docproc.storage.keeping import refuse_while_held
 from docproc.storage.locks import lock_together
 from docproc.storage.paths import stored_path
+from docproc.storage.receipts import keep_receipt
 from docproc.storage.rows import AnyRow, document_of, job_of, new_document_values
 from docproc.storage.service_tables import EXPORTS
 from docproc.storage.tables import CANCEL_BEGUN, DOCUMENTS, EXTRACTIONS, JOBS, PAGES, READINGS, SCHEMAS
@@ -71,6 +88,7 @@ class SqlJobStore:
                     options=job.options.to_json(),
                     inputs=list(map(stored_path, job.inputs)),
                     recursive=job.recursive,
+                    keep_days=job.keep_days,
                     external_id=job.external_id,
                     metadata=dict(job.metadata) or None,
                     created_at=now,
@@ -115,16 +133,21 @@ class SqlJobStore:
 
     def get(self, job_id: UUID, *, tenant: str = LOCAL_TENANT) -> Job:
         with self._database.read() as connection:
-            row = connection.execute(_jobs().where(JOBS.c.id == job_id, JOBS.c.tenant == tenant)).first()
+            row = connection.execute(_JOB, {"job_id": job_id, "tenant": tenant}).first()
         if row is None:
             raise NotFoundError(f"there is no job {job_id}")
-        return _job_of(row)
+        return job_with_schema(row)
 
     def newest(self, *, tenant: str = LOCAL_TENANT, limit: int | None = None) -> Sequence[Job]:
-        statement = _jobs(null()).where(JOBS.c.tenant == tenant)
+        statement = jobs_with_schemas(null()).where(JOBS.c.tenant == tenant)
         newest = statement.order_by(JOBS.c.created_at.desc(), JOBS.c.id.desc()).limit(limit)
         with self._database.read() as connection:
-            return [_job_of(row) for row in connection.execute(newest)]
+            return [job_with_schema(row) for row in connection.execute(newest)]
+
+    def unfinished(self, job_ids: Collection[UUID]) -> frozenset[UUID]:
+        statement = select(JOBS.c.id).where(JOBS.c.id.in_(job_ids), JOBS.c.finished_at.is_(None))
+        with self._database.read() as connection:
+            return frozenset(connection.scalars(statement))
 
     def find(self, beginning: str, *, tenant: str = LOCAL_TENANT, limit: int = 2) -> Sequence[UUID]:
         digits = beginning.replace("-", "").lower()
@@ -212,16 +235,19 @@ class SqlJobStore:
             job = connection.execute(select(JOBS).where(JOBS.c.id == job_id).with_for_update()).first()
             if job is None:
                 raise NotFoundError(f"there is no job {job_id}")
+            refuse_while_held(connection, job)
             now = self._database.now(connection)
             _refuse_while_worked_on(connection, job, now)
-            if job.queue is not None and job.cancel_requested_at is None:
-                connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(cancel_requested_at=now))
+            values = {"deleting_at": func.coalesce(JOBS.c.deleting_at, now)}
+            if job.queue is not None:
+                values["cancel_requested_at"] = func.coalesce(JOBS.c.cancel_requested_at, now)
+            connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(values))
 
     def export_ids(self, job_id: UUID) -> Sequence[UUID]:
         with self._database.read() as connection:
             return list(connection.scalars(select(EXPORTS.c.id).where(EXPORTS.c.job_id == job_id)))
 
-    def remove(self, job_id: UUID) -> Removed:
+    def remove(self, job_id: UUID, *, erasure: Erasure | None = None) -> Removed:
         with self._database.write() as connection:
             # documents before their job, as every worker locks them: the other way round two could wait for each other
             documents_of = select(DOCUMENTS.c.id).where(DOCUMENTS.c.job_id == job_id).order_by(DOCUMENTS.c.position)
@@ -231,13 +257,16 @@ class SqlJobStore:
                 raise NotFoundError(f"there is no job {job_id}")
             _refuse_while_worked_on(connection, job, self._database.now(connection))
             documents = _count(connection, select(func.count()).where(DOCUMENTS.c.job_id == job_id))
-            below = sum(_count(connection, counting) for counting in _rows_below(job_id))
+            below = {name: _count(connection, counting) for name, counting in _rows_below(job_id)}
             connection.execute(delete(JOBS).where(JOBS.c.id == job_id))
             # whoever submits with the same schema holds on to it: wait, and only then look whether it is used
             connection.execute(select(SCHEMAS.c.id).where(SCHEMAS.c.id == job.schema_id).with_for_update())
             unused = ~select(JOBS.c.id).where(JOBS.c.schema_id == SCHEMAS.c.id).exists()
             schemas = connection.execute(delete(SCHEMAS).where(SCHEMAS.c.id == job.schema_id, unused)).rowcount
-            return Removed(jobs=1, documents=documents, rows=1 + documents + below + schemas)
+            counts = {"jobs": 1, "documents": documents, **below, "schemas": schemas}
+            if erasure is not None:
+                keep_receipt(connection, erasure, rows=counts, at=self._database.now(connection))
+            return Removed(jobs=1, documents=documents, rows=sum(counts.values()))
 
 
 def _schema_id(connection: Connection, schema: SchemaVersion) -> UUID:
@@ -270,7 +299,7 @@ def _count_new(connection: Connection, job_id: UUID, values: Sequence[dict[str, 
     connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(added))
 
 
-def _jobs(json_schema: ColumnElement[Any] = SCHEMAS.c.json_schema) -> Select[Any]:
+def jobs_with_schemas(json_schema: ColumnElement[Any] = SCHEMAS.c.json_schema) -> Select[Any]:
     return select(
         JOBS,
         SCHEMAS.c.name.label("schema_name"),
@@ -281,7 +310,11 @@ def _jobs(json_schema: ColumnElement[Any] = SCHEMAS.c.json_schema) -> Select[Any
     ).join(SCHEMAS, SCHEMAS.c.id == JOBS.c.schema_id)
 
 
-def _job_of(row: AnyRow) -> Job:
+#: kept, for people wait for a job by asking again and again
+_JOB = jobs_with_schemas().where(JOBS.c.id == bindparam("job_id"), JOBS.c.tenant == bindparam("tenant"))
+
+
+def job_with_schema(row: AnyRow) -> Job:
     schema = SchemaVersion(
         name=row.schema_name,
         version=row.schema_version,
@@ -358,15 +391,11 @@ def _open_documents(job: AnyRow) -> int:
     return sum(getattr(job, f"documents_{state}") for state in OPEN_DOCUMENT_STATES)
 
 
-def _rows_below(job_id: UUID) -> Iterator[Select[int]]:
+def _rows_below(job_id: UUID) -> Iterator[tuple[str, Select[int]]]:
     for table in (PAGES, READINGS, EXTRACTIONS):
-        yield (
-            select(func.count())
-            .select_from(table)
-            .join(DOCUMENTS, DOCUMENTS.c.id == table.c.document_id)
-            .where(DOCUMENTS.c.job_id == job_id)
-        )
-    yield select(func.count()).select_from(EXPORTS).where(EXPORTS.c.job_id == job_id)
+        counting = select(func.count()).select_from(table).join(DOCUMENTS, DOCUMENTS.c.id == table.c.document_id)
+        yield table.name, counting.where(DOCUMENTS.c.job_id == job_id)
+    yield "exports", select(func.count()).select_from(EXPORTS).where(EXPORTS.c.job_id == job_id)
 
 
 def _count(connection: Connection, statement: Select[int]) -> int:

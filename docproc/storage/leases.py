@@ -6,7 +6,19 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Table, Update, bindparam, func, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    Update,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 
 from docproc.domain.document import DocumentState
 from docproc.domain.failure import Failure
@@ -59,6 +71,20 @@ _EXTEND_PAGES = _extending(
     PAGES.c.lease_owner == bindparam("owner"),
     PAGES.c.state == PageState.LEASED,
     tuple_(PAGES.c.document_id, PAGES.c.first_page).in_(bindparam("windows", expanding=True)),
+)
+
+#: in one statement, for every process asks more than twice a second
+_STANDING = union_all(
+    select(DOCUMENTS.c.id, literal_column("0")).where(DOCUMENTS.c.lease_owner == bindparam("owner")),
+    *(
+        select(table.c.id, literal_column("0")).where(
+            table.c.lease_owner == bindparam("owner"), table.c.state == ErrandState.LEASED
+        )
+        for table in (EXPORTS, DELIVERIES)
+    ),
+    select(PAGES.c.document_id, PAGES.c.first_page).where(
+        PAGES.c.lease_owner == bindparam("owner"), PAGES.c.state == PageState.LEASED
+    ),
 )
 
 
@@ -136,16 +162,10 @@ class SqlLeaseStore:
         return len(standing)
 
     def standing(self, owner: str) -> frozenset[Held]:
-        documents = select(DOCUMENTS.c.id).where(DOCUMENTS.c.lease_owner == owner)
-        windows = select(PAGES.c.document_id, PAGES.c.first_page).where(
-            PAGES.c.lease_owner == owner, PAGES.c.state == PageState.LEASED
-        )
         with self._database.read() as connection:
-            found = {Held(id=document_id) for document_id in connection.scalars(documents)}
-            for table in (EXPORTS, DELIVERIES):
-                errands = select(table.c.id).where(table.c.lease_owner == owner, table.c.state == ErrandState.LEASED)
-                found |= {Held(id=errand_id) for errand_id in connection.scalars(errands)}
-            return frozenset(found | {Held(id=row[0], first_page=row[1]) for row in connection.execute(windows)})
+            return frozenset(
+                Held(id=row[0], first_page=row[1]) for row in connection.execute(_STANDING, {"owner": owner})
+            )
 
 
 def _let_go(connection: Connection, document: AnyRow, owner: str) -> None:

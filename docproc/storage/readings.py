@@ -109,8 +109,7 @@ class SqlReadingStore:
                 "body_key": reading.body.blob_key,
             }
             connection.execute(_INSERT, values)
-            if row.queue is not None:
-                connection.execute(_METER, _usage_values(row, reading, again=again))
+            connection.execute(_METER, _usage_values(row, reading, again=again))
             # a complete reading accounts for every page that is still open, whatever its window was
             numbers = None if reading.complete else reading.pages
             changed = _read(connection, row, claim, numbers, values={"reader": reading.reader}, seconds=seconds)

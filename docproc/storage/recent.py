@@ -51,12 +51,15 @@ class RecentReads:
         if time.monotonic() - since < KEPT_FOR_S:
             return content
         content = self._read_block(key, number)
+        self._remember(name, content)
+        return content
+
+    def _remember(self, name: tuple[str, int], content: bytes) -> None:
         with self._turn:
             self._blocks[name] = (time.monotonic(), content)
             self._blocks.move_to_end(name)
             while len(self._blocks) > KEPT_BLOCKS:
                 self._blocks.popitem(last=False)
-        return content
 
     def _read_block(self, key: str, number: int) -> bytes:
         offset = number * BLOCK_BYTES
@@ -66,7 +69,14 @@ class RecentReads:
         return self._blobs.read_some(key, offset=offset, length=length)
 
     def put(self, key: str, chunks: Iterable[bytes]) -> int:
-        return self._blobs.put(key, chunks)
+        """The first block of words is remembered as it goes by: who prepares a document often reads it next."""
+        _, kind, _ = check_key(key)
+        if kind != BlobKind.WORDS:
+            return self._blobs.put(key, chunks)
+        first = bytearray()
+        byte_count = self._blobs.put(key, _noting(chunks, first))
+        self._remember((key, 0), bytes(first))
+        return byte_count
 
     def stream(self, key: str) -> Iterator[bytes]:
         return self._blobs.stream(key)
@@ -91,3 +101,10 @@ class RecentReads:
 
     def sweep(self) -> int:
         return self._blobs.sweep()
+
+
+def _noting(chunks: Iterable[bytes], first: bytearray) -> Iterator[bytes]:
+    """The chunks as they are, while `first` is filled up to a block."""
+    for chunk in chunks:
+        first += chunk[: BLOCK_BYTES - len(first)]
+        yield chunk

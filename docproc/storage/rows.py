@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from docproc.domain.document import DocumentState
-from docproc.domain.extraction import PageFacts
+from docproc.domain.extraction import ContainerFacts, PageFacts
 from docproc.domain.failure import Failure
 from docproc.domain.page import Grid, PageState
 from docproc.domain.states import FINAL_DOCUMENT_STATES
@@ -90,6 +90,7 @@ def document_of(row: AnyRow) -> Document:
             byte_count=row.byte_count,
             modified_ns=row.modified_ns,
             blob_key=row.original_key,
+            container=None if row.container is None else ContainerFacts.model_validate(row.container),
         ),
         external_id=row.external_id,
         metadata=row.metadata or {},
@@ -115,6 +116,7 @@ def original_values(original: Original) -> dict[str, Any]:
         "byte_count": original.byte_count,
         "modified_ns": original.modified_ns,
         "original_key": original.blob_key,
+        "container": None if original.container is None else original.container.model_dump(),
     }
 
 

@@ -19,6 +19,12 @@ class TenantRow(Base):
     name: Mapped[str] = mapped_column(Text, primary_key=True)
     created_at: Mapped[datetime]
     paused_at: Mapped[datetime | None]
+    #: how much it may ask for; NULL: as much as it likes
+    requests_per_s: Mapped[float | None]
+    burst: Mapped[int | None]
+    pages_per_month: Mapped[int | None]
+    #: its jobs are deleted so many days after their end; NULL: never
+    keep_days: Mapped[int | None]
 
 
 class KeyRow(Base):
@@ -173,6 +179,9 @@ class DeliveryRow(Base):
         UniqueConstraint("webhook_id", "job_id", "event_number"),
         CheckConstraint("(state = 'leased') = (lease_owner IS NOT NULL)", name="leased_by_somebody"),
         CheckConstraint("(lease_owner IS NULL) = (lease_expires_at IS NULL)", name="lease_is_whole"),
+        CheckConstraint("(job_id IS NULL) = (event_number IS NULL)", name="of_an_event_or_a_ping"),
+        Index("ix_deliveries_newest", "tenant", "created_at", "id"),
+        Index("ix_deliveries_log", "webhook_id", "created_at", "id"),
         partial_index("ix_deliveries_due", "tenant", "due_at", "id", where="state = 'waiting'"),
         partial_index("ix_deliveries_queued", "queued_at", where="state = 'queued'"),
         partial_index("ix_deliveries_lease_owner", "lease_owner", where="lease_owner IS NOT NULL"),
@@ -182,8 +191,9 @@ class DeliveryRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     webhook_id: Mapped[UUID] = mapped_column(ForeignKey("webhooks.id", ondelete="CASCADE"))
     tenant: Mapped[str] = mapped_column(Text)
-    job_id: Mapped[UUID]
-    event_number: Mapped[int]
+    #: NULL with the next one: a ping, which is about no job
+    job_id: Mapped[UUID | None]
+    event_number: Mapped[int | None]
     state: Mapped[ErrandState] = mapped_column(state_column(ErrandState, "state"))
     due_at: Mapped[datetime]
     queued_at: Mapped[datetime | None]
@@ -191,10 +201,73 @@ class DeliveryRow(Base):
     lease_expires_at: Mapped[datetime | None]
     attempt: Mapped[int] = mapped_column(server_default=text("0"))
     stalled: Mapped[int] = mapped_column(server_default=text("0"))
+    #: attempts that were made before it was asked for once more
+    spent: Mapped[int] = mapped_column(server_default=text("0"))
     status_code: Mapped[int | None]
     failure: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+
+
+class DeliveryAttemptRow(Base):
+    """One try to deliver an event, and how it ended."""
+
+    __tablename__ = "delivery_attempts"
+
+    delivery_id: Mapped[UUID] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    happened_at: Mapped[datetime]
+    seconds: Mapped[float]
+    status_code: Mapped[int | None]
+    #: why it was not taken; NULL: it was
+    reason: Mapped[str | None] = mapped_column(Text)
+
+
+class RateRow(Base):
+    """What is left of the requests that a tenant may make now."""
+
+    __tablename__ = "rates"
+
+    tenant: Mapped[str] = mapped_column(Text, ForeignKey("tenants.name", ondelete="CASCADE"), primary_key=True)
+    tokens: Mapped[float]
+    refilled_at: Mapped[datetime]
+
+
+class HoldRow(Base):
+    """A legal hold on a job, or on everything of a tenant: nothing of it is deleted until it is lifted."""
+
+    __tablename__ = "holds"
+    __table_args__ = (
+        CheckConstraint("(lifted_at IS NULL) = (lifted_by IS NULL)", name="lifted_by_somebody"),
+        Index(None, "tenant", "placed_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str] = mapped_column(Text, ForeignKey("tenants.name", ondelete="CASCADE"))
+    #: NULL: all jobs of the tenant, those to come too
+    job_id: Mapped[UUID | None]
+    reason: Mapped[str] = mapped_column(Text)
+    placed_by: Mapped[str] = mapped_column(Text)
+    placed_at: Mapped[datetime]
+    lifted_by: Mapped[str | None] = mapped_column(Text)
+    lifted_at: Mapped[datetime | None]
+
+
+class ReceiptRow(Base):
+    """What was deleted: each receipt of a tenant names the one before, so that none can be taken away."""
+
+    __tablename__ = "receipts"
+    __table_args__ = (UniqueConstraint("tenant", "number"), Index(None, "tenant", "job_id"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    # no foreign key: receipts outlive what they are about
+    tenant: Mapped[str] = mapped_column(Text)
+    number: Mapped[int]
+    job_id: Mapped[UUID]
+    # text: what is hashed keeps its spelling
+    body: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
 
 
 class UsageRow(Base):
@@ -241,5 +314,9 @@ EXPORTS = Base.metadata.tables["exports"]
 EVENTS = Base.metadata.tables["events"]
 WEBHOOKS = Base.metadata.tables["webhooks"]
 DELIVERIES = Base.metadata.tables["deliveries"]
+DELIVERY_ATTEMPTS = Base.metadata.tables["delivery_attempts"]
+RATES = Base.metadata.tables["rates"]
+HOLDS = Base.metadata.tables["holds"]
+RECEIPTS = Base.metadata.tables["receipts"]
 USAGE = Base.metadata.tables["usage"]
 AUDIT = Base.metadata.tables["audit"]

@@ -4,12 +4,15 @@ from pathlib import Path
 
 from docproc.domain.errors import StorageError
 from docproc.services.errand_ports import ErrandStores
+from docproc.services.front_ports import FrontStores
+from docproc.services.ledger_ports import Ledger
 from docproc.services.ports import Stores
 from docproc.services.upkeep_ports import UpkeepStores
 from docproc.services.work_ports import WorkStores
 from docproc.storage.audit import SqlAuditLog
 from docproc.storage.blob_names import SqlBlobNames
 from docproc.storage.blob_stores import open_blob_store
+from docproc.storage.catalog import SqlCatalog
 from docproc.storage.census import SqlCensus
 from docproc.storage.database import Database
 from docproc.storage.dead import SqlDeadStore
@@ -18,13 +21,21 @@ from docproc.storage.documents import SqlDocumentStore
 from docproc.storage.exports import SqlExportStore
 from docproc.storage.extractions import SqlExtractionStore
 from docproc.storage.jobs import SqlJobStore
+from docproc.storage.keeping import SqlKeepingStore
+from docproc.storage.keys import SqlKeyStore
 from docproc.storage.leases import SqlLeaseStore
+from docproc.storage.ledger import SqlLedger
+from docproc.storage.limits import SqlLimitStore
+from docproc.storage.local_backlog import SqlLocalBacklog
 from docproc.storage.migrate import HEAD, migrate, revision
 from docproc.storage.models import SqlModelStore
 from docproc.storage.pages import SqlPageStore
 from docproc.storage.readings import SqlReadingStore
+from docproc.storage.receipts import SqlReceiptStore
+from docproc.storage.reviews import SqlReviewStore
 from docproc.storage.tasks import SqlTaskStore
 from docproc.storage.tenants import SqlTenantStore
+from docproc.storage.usage import SqlUsageStore
 from docproc.storage.workers import SqlWorkerStore
 
 
@@ -77,6 +88,7 @@ def work_stores_over(database: Database) -> WorkStores:
         workers=SqlWorkerStore(database),
         tenants=SqlTenantStore(database),
         models=SqlModelStore(database),
+        keeping=SqlKeepingStore(database),
     )
 
 
@@ -93,6 +105,25 @@ def upkeep_stores_over(database: Database) -> UpkeepStores:
         names=SqlBlobNames(database),
         census=SqlCensus(database),
     )
+
+
+def front_stores_over(database: Database) -> FrontStores:
+    """What a service's face needs besides."""
+    return FrontStores(
+        keys=SqlKeyStore(database),
+        catalog=SqlCatalog(database),
+        reviews=SqlReviewStore(database),
+        limits=SqlLimitStore(database),
+        usage=SqlUsageStore(database),
+        audit=SqlAuditLog(database),
+        receipts=SqlReceiptStore(database),
+        backlog=SqlLocalBacklog(database),
+    )
+
+
+def ledger_over(database: Database, *, tenant: str, place: str) -> Ledger:
+    """What was taken from a watched place."""
+    return SqlLedger(database, tenant=tenant, place=place)
 
 
 def stores_over(database: Database, blobs: str | Path) -> Stores:

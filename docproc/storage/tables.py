@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from docproc.domain.document import DocumentState, MediaType
 from docproc.domain.page import PageState, TextSource
-from docproc.storage.columns import Base, PathText, partial_index, state_column
+from docproc.storage.columns import Base, PathText, metadata_index, partial_index, state_column
 
 #: the next step of the document waits for a worker: prepare, read what has no page to read, or assemble
 DOCUMENT_DUE = (
@@ -57,7 +57,18 @@ class JobRow(Base):
         CheckConstraint(_PAGES_FROM_0, name="pages_from_0"),
         CheckConstraint(" AND ".join(f"documents_{state} >= 0" for state in DocumentState), name="documents_from_0"),
         CheckConstraint("finished_at IS NULL OR submitted_at IS NOT NULL", name="submitted_before_finished"),
-        Index(None, "tenant", "created_at"),
+        Index("ix_jobs_newest", "tenant", "created_at", "id"),
+        partial_index("ix_jobs_unfinished", "tenant", "created_at", "id", where="finished_at IS NULL"),
+        partial_index("ix_jobs_kept", "tenant", "keep_days", "finished_at", where="finished_at IS NOT NULL"),
+        partial_index("ix_jobs_deleting", "tenant", "deleting_at", where="deleting_at IS NOT NULL"),
+        partial_index("ix_jobs_with_canceled", "tenant", "created_at", "id", where="documents_canceled > 0"),
+        partial_index("ix_jobs_empty", "tenant", "created_at", "id", where="documents_total = 0"),
+        Index("ix_jobs_schema_id", "schema_id", "tenant", "created_at", "id"),
+        partial_index("ix_jobs_with_failures", "tenant", "created_at", "id", where="documents_failed > 0"),
+        partial_index(
+            "ix_jobs_external_id", "tenant", "external_id", "created_at", "id", where="external_id IS NOT NULL"
+        ),
+        metadata_index("ix_jobs_metadata"),
         partial_index("ix_jobs_cancel_begun", "id", where=CANCEL_BEGUN),
     )
 
@@ -68,12 +79,16 @@ class JobRow(Base):
     priority: Mapped[int] = mapped_column(server_default=text("0"))
     #: number of the newest event
     events: Mapped[int] = mapped_column(server_default=text("0"))
-    schema_id: Mapped[UUID] = mapped_column(ForeignKey("schemas.id"), index=True)
+    schema_id: Mapped[UUID] = mapped_column(ForeignKey("schemas.id"))
     options: Mapped[dict[str, Any]]
     inputs: Mapped[list[Any]]
     recursive: Mapped[bool]
     external_id: Mapped[str | None] = mapped_column(Text)
     job_metadata: Mapped[dict[str, Any] | None] = mapped_column("metadata")
+    #: it is deleted so many days after its end; NULL: as its tenant wants it
+    keep_days: Mapped[int | None]
+    #: somebody began to delete it: it can only go on
+    deleting_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     cancel_requested_at: Mapped[datetime | None]
@@ -121,6 +136,12 @@ class DocumentRow(Base):
         partial_index("ix_documents_due", "state", "priority", "tenant", "id", where=DOCUMENT_DUE),
         partial_index("ix_documents_queued", "queued_at", where="queued_at IS NOT NULL"),
         partial_index("ix_documents_failed", "tenant", "id", where="state = 'failed'"),
+        partial_index("ix_documents_needs_review", "tenant", "id", where="state = 'needs_review'"),
+        Index("ix_documents_newest", "tenant", "created_at", "id"),
+        partial_index(
+            "ix_documents_external_id", "tenant", "external_id", "created_at", "id", where="external_id IS NOT NULL"
+        ),
+        metadata_index("ix_documents_metadata"),
         partial_index("ix_documents_of_failed_pages", "tenant", "id", where="pages_failed > 0 AND state <> 'failed'"),
     )
 
@@ -137,6 +158,8 @@ class DocumentRow(Base):
     byte_count: Mapped[int | None] = mapped_column(BigInteger)
     modified_ns: Mapped[int | None] = mapped_column(BigInteger)
     original_key: Mapped[str | None] = mapped_column(Text)
+    #: the archive or mail that it came in
+    container: Mapped[dict[str, Any] | None]
     state: Mapped[DocumentState] = mapped_column(state_column(DocumentState, "state"))
     failure: Mapped[dict[str, Any] | None]
     attempt: Mapped[int] = mapped_column(server_default=text("0"))
@@ -251,6 +274,8 @@ class ExtractionRow(Base):
     revision: Mapped[int]
     #: the document's state that this revision led to
     state: Mapped[DocumentState] = mapped_column(state_column(DocumentState, "state"))
+    #: who corrected or confirmed it; NULL: made of readings
+    author: Mapped[str | None] = mapped_column(Text)
     # text: JSONB would lose the order of the record's fields
     body: Mapped[str | None] = mapped_column(Text)
     body_key: Mapped[str | None] = mapped_column(Text)

@@ -1,7 +1,6 @@
 """The backlog as the dispatcher sees it, over all kinds of tasks. Postgres only."""
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from itertools import chain
 
@@ -14,11 +13,12 @@ from docproc.storage.database import Database
 from docproc.storage.deliveries import SqlDeliveryStore
 from docproc.storage.errands import ErrandBacklog
 from docproc.storage.exports import SqlExportStore
+from docproc.storage.rows import AnyRow
 from docproc.storage.service_tables import DELIVERIES, EXPORTS
 from docproc.storage.sweeping import sweep_documents, sweep_pages
 
 _CAPACITY = text("""
-    SELECT queue, sum(slots) AS slots FROM workers, jsonb_array_elements_text(queues) AS queue
+    SELECT queue, sum(slots) AS tasks FROM workers, jsonb_array_elements_text(queues) AS queue
     WHERE heartbeat_at >= clock_timestamp() - make_interval(secs => :alive_s) AND draining_at IS NULL
     GROUP BY queue
 """)
@@ -28,6 +28,18 @@ _RUNNING = text("""
         + (SELECT count(*) FROM exports WHERE state IN ('waiting', 'queued', 'leased') AND state = 'leased')
         + (SELECT count(*) FROM deliveries WHERE state IN ('waiting', 'queued', 'leased') AND state = 'leased')
 """)
+
+
+def _sums_of(counting: Sequence[str]) -> str:
+    """In one statement, for each is a way to the server and back; queues that have nothing are left out."""
+    return (
+        f"SELECT queue, sum(tasks) AS tasks FROM ({' UNION ALL '.join(counting)}) AS counted "  # noqa: S608
+        "GROUP BY queue HAVING sum(tasks) > 0"
+    )
+
+
+def _counts(rows: Iterable[AnyRow]) -> Mapping[str, int]:
+    return {row.queue: int(row.tasks) for row in rows}
 
 
 class SqlTaskStore:
@@ -49,6 +61,10 @@ class SqlTaskStore:
             QUEUES[step]: (ErrandBacklog(step, table.name),)
             for step, table in ((Step.EXPORT, EXPORTS), (Step.DELIVER, DELIVERIES))
         }
+        every = self._all()
+        queued = _sums_of([backlog.queued for backlog in every])
+        self._queued, self._due = text(queued), text(_sums_of([backlog.due for backlog in every]))
+        self._overdue = text(f"{queued} AND min(since) < clock_timestamp() - make_interval(secs => :age_s)")
 
     def _backlogs(self, queue: str) -> Sequence[Backlog]:
         """Those that feed a queue; every queue that is not of a step is one of reading."""
@@ -59,22 +75,19 @@ class SqlTaskStore:
 
     def capacity(self, *, alive_s: float) -> Mapping[str, int]:
         with self._database.read() as connection:
-            return {row.queue: int(row.slots) for row in connection.execute(_CAPACITY, {"alive_s": alive_s})}
+            return _counts(connection.execute(_CAPACITY, {"alive_s": alive_s}))
 
     def queued(self) -> Mapping[str, int]:
         with self._database.read() as connection:
-            counts: Counter[str] = Counter()
-            for backlog in self._all():
-                counts.update(backlog.queued(connection))
-            return counts
+            return _counts(connection.execute(self._queued))
+
+    def overdue(self, *, older_than_s: float) -> Mapping[str, int]:
+        with self._database.read() as connection:
+            return _counts(connection.execute(self._overdue, {"age_s": older_than_s}))
 
     def due(self) -> Mapping[str, int]:
-        with self._database.read() as connection:
-            self._database.take_time(connection)
-            counts: Counter[str] = Counter()
-            for backlog in self._all():
-                counts.update(backlog.due(connection))
-            return counts
+        with self._database.long_read() as connection:
+            return _counts(connection.execute(self._due))
 
     def lanes(self, queue: str) -> Sequence[Lane]:
         with self._database.read() as connection:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, insert, null, select, update
+from sqlalchemy import Connection, delete, false, func, insert, null, select, true, union_all, update
 
 from docproc.domain.errors import ConflictError, NotFoundError
 from docproc.services.records import LOCAL_TENANT, IdempotencyKey, NewJob
@@ -17,6 +17,11 @@ from docproc.storage.upserts import insert_or_leave
 
 #: how long the same key means the same submission
 KEPT_FOR = timedelta(hours=24)
+
+_PAUSED = union_all(
+    select(PAUSED_QUEUES.c.queue.label("name"), true().label("is_queue")),
+    select(TENANTS.c.name, false()).where(TENANTS.c.paused_at.is_not(None)),
+)
 
 
 class SqlTenantStore:
@@ -53,10 +58,11 @@ class SqlTenantStore:
 
     def pauses(self) -> Pauses:
         with self._database.read() as connection:
-            return Pauses(
-                queues=frozenset(connection.scalars(select(PAUSED_QUEUES.c.queue))),
-                tenants=frozenset(connection.scalars(select(TENANTS.c.name).where(TENANTS.c.paused_at.is_not(None)))),
-            )
+            found = connection.execute(_PAUSED).all()
+        return Pauses(
+            queues=frozenset(row.name for row in found if row.is_queue),
+            tenants=frozenset(row.name for row in found if not row.is_queue),
+        )
 
     def forget_old_keys(self) -> int:
         with self._database.write() as connection:

@@ -18,6 +18,7 @@ from docproc.services.records import (
     Claim,
     Document,
     DocumentCounts,
+    Erasure,
     IdempotencyKey,
     Job,
     NewDocument,
@@ -96,6 +97,10 @@ class MemoryJobStore(MemoryStore):
             mine = [self._memory.job(job_id) for job_id, job in self._memory.jobs.items() if job.tenant == tenant]
             return [replace(job, schema=replace(job.schema, json_schema={})) for job in mine[::-1][:limit]]
 
+    def unfinished(self, job_ids: Collection[UUID]) -> frozenset[UUID]:
+        jobs = [self._memory.job(job_id) for job_id in job_ids if job_id in self._memory.jobs]
+        return frozenset(job.id for job in jobs if job.submitted_at is None or job.documents.open)
+
     def find(self, beginning: str, *, tenant: str = LOCAL_TENANT, limit: int = 2) -> Sequence[UUID]:
         digits = beginning.replace("-", "").lower()
         found = sorted(job.id for job in self.newest(tenant=tenant) if job.id.hex.startswith(digits))
@@ -139,7 +144,7 @@ class MemoryJobStore(MemoryStore):
             if any(leased(row) for row in self._memory.rows[job_id]):
                 raise ConflictError("the job is being worked on")
 
-    def remove(self, job_id: UUID) -> Removed:
+    def remove(self, job_id: UUID, *, erasure: Erasure | None = None) -> Removed:  # noqa: ARG002 nor receipts
         with self._memory.lock:
             job = self._memory.job(job_id)
             self.close(job_id)

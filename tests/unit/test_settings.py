@@ -43,6 +43,56 @@ def test_the_file_here_wins_over_the_users_file(empty_place: Path) -> None:
     assert (settings.workers, settings.max_pages) == (3, 9)
 
 
+@pytest.fixture
+def secrets(empty_place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = empty_place / "secrets"
+    folder.mkdir()
+    monkeypatch.setenv("DOCPROC_SECRETS_DIR", str(folder))
+    return folder
+
+
+@pytest.mark.parametrize("name", ["docproc_database_url", "DOCPROC_DATABASE_URL"])
+def test_a_secret_file_holds_the_setting_that_it_is_named_after(secrets: Path, name: str) -> None:
+    (secrets / name).write_text("postgresql+psycopg://u:secret@db/x\n")
+
+    assert Settings().database == "postgresql+psycopg://u:secret@db/x"
+    assert setting_sources()["database_url"] == str(secrets)
+
+
+def test_a_secret_file_wins_over_the_settings_file_and_a_variable_over_both(
+    secrets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (secrets.parent / "docproc.toml").write_text("workers = 3\nmax_pages = 3\n")
+    (secrets / "docproc_workers").write_text("5")
+    (secrets / "docproc_max_pages").write_text("5")
+    monkeypatch.setenv("DOCPROC_MAX_PAGES", "7")
+
+    assert (Settings().workers, Settings().max_pages) == (5, 7)
+
+
+def test_secrets_are_found_as_kubernetes_lays_them_out(secrets: Path) -> None:
+    """Each name is a link to the newest of its versions, so that all change together."""
+    (secrets / "..2026_11_21").mkdir()
+    (secrets / "..2026_11_21" / "docproc_broker_url").write_text("redis://:secret@broker/0")
+    (secrets / "..data").symlink_to("..2026_11_21")
+    (secrets / "docproc_broker_url").symlink_to("..data/docproc_broker_url")
+
+    assert Settings().broker == "redis://:secret@broker/0"
+
+
+def test_a_folder_of_secrets_may_hold_others_too(secrets: Path) -> None:
+    (secrets / "s3_credentials").write_text("not docproc's")
+
+    assert Settings().database_url is None
+
+
+def test_a_folder_of_secrets_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCPROC_SECRETS_DIR", "/no/such/folder")
+
+    with pytest.raises(UsageError, match="/no/such/folder"):
+        Settings()
+
+
 def test_an_unknown_key_is_refused(empty_place: Path) -> None:
     (empty_place / "docproc.toml").write_text("worker = 3\n")
 
@@ -89,7 +139,9 @@ OPERATORS = {
     "blob_url": '"s3://elsewhere"',
     "broker_url": '"redis://elsewhere/0"',
     "readers": '{ own = "reader:Reader" }',
+    "trace_endpoint": '"http://elsewhere:4318"',
     "webhook_hosts": '["inside"]',
+    "source_hosts": '["inside"]',
 }
 
 

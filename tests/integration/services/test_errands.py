@@ -19,7 +19,7 @@ from sqlalchemy import text
 from docproc.domain.errors import ConflictError, LeaseLostError, UsageError
 from docproc.services.deliver import FIRST_PAUSE_S, MAX_ATTEMPTS, deliver, pause_after, signature
 from docproc.services.errand_ports import ErrandStores, WebhookRefusedError
-from docproc.services.errand_records import ErrandClaim, ErrandState
+from docproc.services.errand_records import ErrandClaim, ErrandState, Tried
 from docproc.services.export_job import ask_for_export, make_export
 from docproc.services.job_context import SystemClock
 from docproc.services.records import Job
@@ -157,7 +157,7 @@ def test_deliveries_that_ended_long_ago_are_forgotten(
     for delivery_id in _due(work):
         claim = errands.deliveries.claim(delivery_id, owner="me", lease_s=60)
         assert claim is not None
-        errands.deliveries.succeed(claim, status_code=200)
+        errands.deliveries.succeed(claim, tried=Tried(seconds=0.1, status_code=200))
     _job_with_webhook(place, errands, "https://example.com/")
     left = errands.deliveries.open_count(tenant="local")
     tidy(place.stores, errands)

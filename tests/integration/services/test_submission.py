@@ -19,7 +19,7 @@ from docproc.services.ports import Stores
 from docproc.services.records import Job
 from docproc.services.resume import resume
 from docproc.services.show import documents_of
-from docproc.services.submit import SubmittedFile, continue_submission, submit
+from docproc.services.submit import BATCH, SubmittedFile, continue_submission, submit
 
 pytestmark = pytest.mark.integration
 
@@ -34,17 +34,17 @@ def _items(place: Workplace, job: Job) -> list[ExportItem]:
 
 
 def test_an_interrupted_submission_goes_on_without_doubles(place: Workplace) -> None:
-    files = place.write({f"{index}": f"text {index}" for index in range(450)})
+    files = place.write({f"{index}": f"text {index}" for index in range(3 * BATCH + 10)})
 
     def breaking() -> Iterator[SubmittedFile]:
-        yield from files[:300]
+        yield from files[: 2 * BATCH + 5]
         raise KeyboardInterrupt
 
     new_job = place.new_job()
     with pytest.raises(KeyboardInterrupt):
         submit(place.stores, new_job, breaking(), accept=accept_text)
     job = place.stores.jobs.get(new_job.id)
-    assert (job.submitted_at, job.documents.total) == (None, 200)
+    assert (job.submitted_at, job.documents.total) == (None, 2 * BATCH)
     job = continue_submission(place.stores, job.id, files, accept=accept_text)
     assert job.submitted_at is not None
     assert [document.file for document in documents_of(place.stores, job.id)] == [file.name for file in files]
@@ -91,19 +91,19 @@ def test_a_name_that_is_not_utf_8_is_a_document_as_any_other(place: Workplace) -
 
 
 def test_a_job_canceled_while_it_is_submitted_takes_no_more_files(place: Workplace) -> None:
-    files = place.write({f"{index}": f"text {index}" for index in range(450)})
+    files = place.write({f"{index}": f"text {index}" for index in range(3 * BATCH + 10)})
     new_job = place.new_job()
 
     def accept(path: Path) -> Accepted:
-        if path.name == "300":
+        if path.name == str(BATCH + 5):
             cancel(place.stores, new_job.id, owners=place.owners)
         return accept_text(path)
 
     job = submit(place.stores, new_job, files, accept=accept)
     assert job.state is JobState.CANCELED
-    assert (job.documents.total, job.documents.canceled) == (400, 400)
+    assert (job.documents.total, job.documents.canceled) == (2 * BATCH, 2 * BATCH)
     assert all(document.finished_at is not None for document in documents_of(place.stores, job.id))
-    assert place.run(job).documents.canceled == 400
+    assert place.run(job).documents.canceled == 2 * BATCH
     with pytest.raises(ConflictError):
         resume(place.stores, job.id, owners=place.owners)
 

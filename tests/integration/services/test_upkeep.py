@@ -9,7 +9,8 @@ from doubles.jobs import Workplace
 from docproc.services.blob_keys import BlobKind
 from docproc.services.job_context import SystemClock
 from docproc.services.orphans import remove_orphans
-from docproc.services.upkeep import ROLE, keep_house
+from docproc.services.upkeep import ROLE, ServiceClock, keep_house
+from docproc.services.work_on import LeaveWork
 from docproc.storage.database import Database
 from docproc.storage.stores import stores_over, upkeep_stores_over, work_stores_over
 
@@ -87,7 +88,9 @@ class Hours(Tomorrow):
         return self._hours * 3600.0
 
 
-def test_upkeep_that_takes_long_keeps_its_role_and_ends_when_it_has_lost_it(database: Database, tmp_path: Path) -> None:
+def test_upkeep_that_takes_long_keeps_its_role_and_ends_when_it_has_lost_it(
+    database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     place = _place(database, tmp_path)
     place.run(place.submit({"a.txt": "one"}))
     orphan = f"local/words/{'0' * 32}.1"
@@ -102,10 +105,36 @@ def test_upkeep_that_takes_long_keeps_its_role_and_ends_when_it_has_lost_it(data
         expire()
         work.workers.hold_role(ROLE, "another", for_s=3600)
 
+    caplog.set_level("INFO", logger="docproc")
     lost = keep_house(place.stores, names, work, holder="me", clock=Hours(), checkpoint=lose)
     assert lost is not None
     assert place.stores.blobs.size(orphan) == 1
+    assert "what nobody needs was deleted" not in caplog.messages
     expire()
     kept = keep_house(place.stores, names, work, holder="me", clock=Hours(), checkpoint=expire)
     assert kept is not None
     assert place.stores.blobs.size(orphan) is None
+    assert "what nobody needs was deleted" in caplog.messages
+
+
+def test_upkeep_stops_when_its_worker_leaves_and_another_goes_on(database: Database, tmp_path: Path) -> None:
+    place = _place(database, tmp_path)
+    place.run(place.submit({"a.txt": "one"}))
+    orphan = f"local/words/{'0' * 32}.1"
+    place.stores.blobs.put(orphan, [b"x"])
+    work, names = work_stores_over(database), upkeep_stores_over(database).names
+
+    def leave() -> None:
+        raise LeaveWork
+
+    with pytest.raises(LeaveWork):
+        keep_house(place.stores, names, work, holder="me", clock=Tomorrow(), checkpoint=leave)
+    assert place.stores.blobs.size(orphan) == 1
+    assert keep_house(place.stores, names, work, holder="another", clock=Tomorrow()) is not None
+    assert place.stores.blobs.size(orphan) is None
+
+
+def test_how_old_a_blob_is_goes_by_the_clock_of_the_database(database: Database) -> None:
+    clock = ServiceClock(upkeep_stores_over(database).census)
+    assert abs(clock.now() - SystemClock().now()) < timedelta(minutes=1)
+    assert clock.monotonic() <= clock.monotonic()

@@ -45,6 +45,7 @@ def _bench(depot: Depot, context_of: Callable[[Document], JobContext], **others:
         context_of=context_of,
         errands=errand_stores_over(depot.database),
         names=unused,
+        census=unused,
         schema_of=lambda _: text_schema(),
         sender=unused,
         pause=lambda _: None,

@@ -52,6 +52,8 @@ BROKEN = {
     "ck_deliveries_leased_by_somebody": "UPDATE deliveries SET state = 'leased'",
     "ck_deliveries_lease_is_whole": "UPDATE deliveries SET state = 'leased', lease_owner = 'w'",
     "ck_deliveries_state": "UPDATE deliveries SET state = 'lost'",
+    "ck_deliveries_of_an_event_or_a_ping": "UPDATE deliveries SET job_id = NULL",
+    "ck_holds_lifted_by_somebody": "UPDATE holds SET lifted_by = 'ada'",
 }
 _SERVICE_ROWS = (
     "INSERT INTO workers (id, host, pid, version, queues, slots, started_at, heartbeat_at) "
@@ -60,6 +62,8 @@ _SERVICE_ROWS = (
     "SELECT id, id, 'local', 'csv', 'excel', 'waiting', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP FROM jobs",
     "INSERT INTO webhooks (id, tenant, url, secrets, kinds, created_at) "
     "SELECT id, 'local', 'https://example.org', '[]', '[]', CURRENT_TIMESTAMP FROM jobs",
+    "INSERT INTO holds (id, tenant, reason, placed_by, placed_at) "
+    "SELECT id, 'local', 'case', 'ada', CURRENT_TIMESTAMP FROM jobs",
     "INSERT INTO deliveries (id, webhook_id, tenant, job_id, event_number, state, due_at, created_at) "
     "SELECT id, id, 'local', id, 1, 'waiting', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP FROM jobs",
 )

@@ -58,3 +58,13 @@ def test_other_kinds_and_whole_blobs_are_never_remembered() -> None:
         assert recent.read(key) == b"before"
         blobs.put(key, [b"behind"])
         assert recent.read(key) == b"behind"
+
+
+def test_who_wrote_words_has_their_beginning_at_hand() -> None:
+    blobs, content = Counting(), _content(BLOCK_BYTES + 100)
+    recent = RecentReads(blobs)
+    assert recent.put(KEY, [content[:70_000], content[70_000:]]) == len(content)
+    assert recent.read(KEY, offset=60_000, length=20_000) == content[60_000:80_000]
+    assert blobs.reads == 0
+    assert recent.read(KEY, offset=BLOCK_BYTES - 5, length=10) == content[BLOCK_BYTES - 5 : BLOCK_BYTES + 5]
+    assert blobs.reads == 1

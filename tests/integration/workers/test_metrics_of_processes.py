@@ -26,8 +26,9 @@ for _ in range(int(sys.argv[2])):
     event(log, "task_started", step="read")
     event(log, "task_done", step="read", outcome="done", seconds=0.2)
     event(log, "document_ended", state="succeeded", code=None, pages=1, seconds=1.0, since_submission=1.5)
-    event(log, "window_read", pages=2, reader="layout", reader_seconds=0.5, reused=False, prompt_tokens=9, output_tokens=4, tiles=7)
-    event(log, "window_read", pages=1, reader="layout", reader_seconds=0.5, reused=True, prompt_tokens=0, output_tokens=0, tiles=0)
+    cost = {"prompt_tokens": 9, "output_tokens": 4, "tiles": 7}
+    event(log, "window_read", pages=2, reader="layout", reader_seconds=0.5, reused=False, **cost)
+    event(log, "window_read", pages=1, reader="layout", reader_seconds=0.5, reused=True, **dict.fromkeys(cost, 0))
     event(log, "document_prepared", pages=4, blank=1, failed=0)
     event(log, "page_failed", page=1, code="corrupt")
     event(log, "page_drawn", page=1, byte_count=1000)
@@ -78,6 +79,9 @@ def test_what_a_killed_process_counted_stays_and_its_successor_counts_on(tmp_pat
         "docproc_document_seconds_count": 6,
         "docproc_document_seconds_sum": 9,
         'docproc_reader_seconds_total{reader="layout"}': 3,
+        'docproc_reader_tokens_total{kind="prompt",reader="layout"}': 54,
+        'docproc_reader_tokens_total{kind="output",reader="layout"}': 24,
+        'docproc_reader_tiles_total{reader="layout"}': 42,
         "docproc_page_images_total": 6,
         "docproc_page_image_bytes_total": 6000,
         "docproc_dispatched_tasks_total": 42,

@@ -6,8 +6,8 @@ import pytest
 
 from docproc.cli.files import find_files
 from docproc.cli.passwords import read_passwords
-from docproc.cli.ranges import LAST_PAGE, parse_ranges
 from docproc.domain.errors import UsageError
+from docproc.services.page_ranges import LAST_PAGE, parse_ranges
 
 
 def names(*arguments: Path, recursive: bool = False) -> list[str]:
@@ -65,7 +65,7 @@ def test_page_ranges_read_as_people_write_them(text: str | None, ranges: object)
 
 @pytest.mark.parametrize("text", ["", "0", "3-1", "a", "1,,2", "-3", "1-2-3"])
 def test_a_wrong_page_range_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(UsageError, match="--pages"):
+    with pytest.raises(UsageError, match="pages"):
         parse_ranges(text)
 
 

@@ -11,7 +11,24 @@ from typer.main import get_command
 from docproc.cli.main import app
 
 DOCS = Path(__file__).parents[3] / "docs"
-GROUPS = ("submit", "worker", "workers", "queues", "tenants", "dead", "store", "db")
+GROUPS = (
+    "serve",
+    "submit",
+    "worker",
+    "workers",
+    "queues",
+    "tenants",
+    "keys",
+    "usage",
+    "audit",
+    "retention",
+    "holds",
+    "receipts",
+    "review",
+    "dead",
+    "store",
+    "db",
+)
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:

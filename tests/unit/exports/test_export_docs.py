@@ -9,12 +9,14 @@ from exports_factory import INVOICE
 from docproc.domain.evidence import Evidence, MatchKind
 from docproc.domain.extraction import (
     ConfidenceParts,
+    Correction,
     DocumentFacts,
     DocumentPart,
     Extraction,
     ExtractionStatus,
     FieldValue,
     PageFacts,
+    Review,
 )
 from docproc.domain.failure import Failure, FailureCategory, FailureCode, Phase
 from docproc.domain.issues import Issue, IssueCode, Severity
@@ -70,6 +72,8 @@ def test_every_word_of_a_word_list_is_documented_and_no_other(words, title):
         (DocumentPart, "`part`"),
         (FieldValue, "A leaf of `fields`"),
         (Issue, "An issue"),
+        (Review, "`review`"),
+        (Correction, "A correction"),
         (Failure, "`failure`"),
         (PageFacts, "A page of `pages`"),
     ],

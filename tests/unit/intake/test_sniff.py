@@ -69,12 +69,14 @@ def test_an_empty_file_is_empty():
 @pytest.mark.parametrize(
     ("head", "hint"),
     [
-        (b"PK\x03\x04....word/document.xml", "Word file: convert it to PDF"),
-        (b"PK\x03\x04....xl/workbook.xml", "Excel file: convert it to PDF"),
-        (b"PK\x03\x04....mimetypeapplication/vnd.oasis.opendocument.text", "OpenDocument"),
-        (b"PK\x03\x04photos/1.jpg", "ZIP archive: unpack it"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office file"),
-        (b"From: a@b.example\r\nTo: c@d.example\r\nSubject: x\r\n\r\nhello", "mail message"),
+        (
+            b"From a@b.example Mon Mar 17 10:00:00 2025\nFrom: a@b.example\nTo: c@d.example\n\nhello",
+            "mailbox of several",
+        ),
+        (b"\x78\x9f\x3e\x22\x01\x00\x01", "Outlook winmail.dat"),
+        (bytes.fromhex("308006092a864886f70d010703a080"), "signed or encrypted message"),
+        (bytes.fromhex("3082010006092a864886f70d010702a082"), "signed or encrypted message"),
         (b"<!doctype html><title>x</title>", "web page: print it to PDF"),
         (b"<html><body>", "web page"),
         (b"<?xml version='1.0'?><note/>", "XML file, but not an invoice"),
@@ -90,6 +92,24 @@ def test_an_empty_file_is_empty():
 )
 def test_what_is_not_read_is_named_with_a_hint(head, hint):
     with pytest.raises(UnsupportedError, match=hint):
+        sniff(head)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"From: a@b.example\r\nTo: c@d.example\r\nSubject: x\r\n\r\nhello",
+        b"Received: by x;\n\tMon\nMessage-ID: <1>\nX-Y: z\n\n%PDF-1.7",
+        b"Subject: " + b"x" * 50_000 + b"\nMIME-Version: 1.0\n\n",
+    ],
+)
+def test_a_mail_is_told_by_its_headers(head):
+    assert sniff(head) is MediaType.MAIL
+
+
+@pytest.mark.parametrize("head", [b"Date: today\nName: x\n\n", b"Dear Sir\nFrom: a\nTo: b\n", b"To: a\n\nFrom: b\n"])
+def test_a_text_with_colons_is_no_mail(head):
+    with pytest.raises(UnsupportedError, match="plain text"):
         sniff(head)
 
 

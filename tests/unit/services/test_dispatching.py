@@ -26,6 +26,8 @@ class Backlog:
     sent: list[tuple[Lane, Task]] = field(default_factory=list)
     paused: Pauses = field(default_factory=Pauses)
     running_now: int = 0
+    #: since when everything is queued that is
+    age_s: float = 60.0
     #: how old what is made due again had to be
     ages: list[float] = field(default_factory=list)
 
@@ -43,6 +45,9 @@ class Backlog:
 
     def queued(self) -> Mapping[str, int]:
         return Counter(task.queue for _, task in self.sent)
+
+    def overdue(self, *, older_than_s: float) -> Mapping[str, int]:
+        return self.queued() if self.age_s > older_than_s else {}
 
     def lanes(self, queue: str) -> Sequence[Lane]:
         found = {lane for (of, lane), tasks in self.waiting.items() if of == queue and tasks}
@@ -78,7 +83,12 @@ class Backlog:
     def stores(self) -> WorkStores:
         unused = cast("Any", None)
         return WorkStores(
-            tasks=cast("Any", self), leases=unused, workers=unused, tenants=cast("Any", self), models=unused
+            tasks=cast("Any", self),
+            leases=unused,
+            workers=unused,
+            tenants=cast("Any", self),
+            models=unused,
+            keeping=unused,
         )
 
     def tenants_sent(self) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from docproc.domain.errors import LeaseLostError, StorageError
 from docproc.domain.ids import new_id
 from docproc.queueing.in_hand import Beat, LeasesInHand
+from docproc.services.work_on import LeaveWork
 from docproc.services.work_records import Held
 
 FAST = Beat(lease_s=0.04, look_every_s=0.01)
@@ -27,6 +28,9 @@ class Leases:
 
     def extend(self, owner: str, held: Collection[Held], *, lease_s: float) -> None:  # noqa: ARG002 the port's
         self.renewed.append(frozenset(held))
+
+    def let_go(self, owner: str) -> int:  # noqa: ARG002
+        return 0
 
     def standing(self, owner: str) -> frozenset[Held]:  # noqa: ARG002
         if self.errors:
@@ -83,4 +87,25 @@ def test_what_comes_to_no_checkpoint_for_long_is_not_renewed_any_more() -> None:
         with pytest.raises(LeaseLostError):
             late()
     assert hung == [1]
+    in_hand.close()
+
+
+def test_work_without_a_lease_stops_when_its_worker_leaves_and_not_before() -> None:
+    leases, leaving = Leases(), threading.Event()
+    in_hand = LeasesInHand(cast("Any", leases), beat=FAST, is_leaving=leaving.is_set)
+    with in_hand.holding(None) as checkpoint:
+        assert leases.looked.wait(10)
+        _until(lambda: leases.renewed)
+        checkpoint()
+
+        def stops() -> bool:
+            try:
+                checkpoint()
+            except LeaveWork:
+                return True
+            return False
+
+        leaving.set()
+        _until(stops)
+    assert set(leases.renewed) == {frozenset()}
     in_hand.close()

@@ -5,7 +5,8 @@ import pytest
 from docproc.domain.errors import UsageError
 from docproc.services.add_webhook import webhook_url
 from docproc.services.errand_ports import WebhookRefusedError
-from docproc.sinks.webhooks import GuardedSender, is_outside
+from docproc.sinks.guarded import is_outside
+from docproc.sinks.webhooks import GuardedSender
 
 IMPOSSIBLE = [
     "https://h:99999/",

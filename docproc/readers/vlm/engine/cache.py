@@ -36,7 +36,7 @@ class Places:
         return self._places
 
 
-class RowLayer(CacheLayerMixin):  # type: ignore[misc]  # transformers is not followed
+class RowLayer(CacheLayerMixin):
     """One layer's keys and values: (rows, heads, places, width)."""
 
     def __init__(self, places: Places) -> None:
@@ -103,7 +103,7 @@ class RowLayer(CacheLayerMixin):  # type: ignore[misc]  # transformers is not fo
         return -1
 
 
-class RowCache(Cache):  # type: ignore[misc]  # transformers is not followed
+class RowCache(Cache):
     """What `past_key_values` is in a pass over rows."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from docproc.domain.errors import UsageError
 _PARTS = ("image_processor", "tokenizer", "video_processor")
 
 
-class _StillImages(ProcessorMixin):  # type: ignore[misc]  # transformers is not followed
+class _StillImages(ProcessorMixin):
     """Takes nothing for a processor of videos."""
 
     def check_argument_for_proper_class(self, argument_name: str, argument: Any) -> Any:  # noqa: ANN401

@@ -1,4 +1,4 @@
-"""Page ranges as people write them: `1-3,7,10-`."""
+"""Page ranges as people write them: `1-3,7,10-`. Knows no document."""
 
 import re
 
@@ -23,9 +23,9 @@ def parse_ranges(text: str | None) -> PageRanges:
 def _range(part: str, whole: str) -> tuple[int, int]:
     found = _RANGE.fullmatch(part)
     if found is None:
-        raise UsageError(f"--pages {whole!r}: {part!r} is not a page or a range; write for example 1-3,7 or 10-")
+        raise UsageError(f"pages {whole!r}: {part!r} is not a page or a range; write for example 1-3,7 or 10-")
     first = int(found[1])
     last = first if found[2] is None else int(found[3]) if found[3] else LAST_PAGE
     if first < 1 or last < first:
-        raise UsageError(f"--pages {whole!r}: pages count from 1 and a range runs upwards")
+        raise UsageError(f"pages {whole!r}: pages count from 1 and a range runs upwards")
     return first, last

@@ -1,0 +1,75 @@
+"""Counts a run from what it left behind, with nothing of docproc but the names of its folders."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from watch_chaos.drops import Version
+
+
+@dataclass
+class Account:
+    """What became of every version."""
+
+    versions: int = 0
+    owed: int = 0
+    records: int = 0
+    refused: int = 0
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    #: answers for bytes that nobody dropped: half a file
+    strange: list[str] = field(default_factory=list)
+    #: versions with an answer whose file is no longer there
+    originals_lost: list[str] = field(default_factory=list)
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.lost or self.doubled or self.strange or self.originals_lost)
+
+    def to_json(self) -> dict[str, int]:
+        return {name: len(value) if isinstance(value, list) else value for name, value in vars(self).items()}
+
+
+def account(
+    versions: Sequence[Version],
+    *,
+    in_time_s: float,
+    outboxes: Iterable[Path],
+    originals: Iterable[Path],
+    handed_in: Counter[str],
+) -> Account:
+    """`handed_in`: how many jobs were made of the same bytes, as the ledger tells.
+
+    `outboxes` and `originals` are folders: of records and reasons why there is none, and of files that were put away.
+    """
+    result = Account(versions=len(versions))
+    answers: Counter[str] = Counter()
+    for folder in outboxes:
+        for path in folder.rglob("*.json"):
+            told = json.loads(path.read_text())
+            is_refusal = path.name.endswith(".error.json")
+            answers[str(told["sha256"] if is_refusal else told["document"]["sha256"])] += 1
+            result.refused += is_refusal
+            result.records += not is_refusal
+    kept = Counter(
+        sha256(path.read_bytes()).hexdigest()
+        for folder in originals
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.endswith(".json")
+    )
+    known = {version.sha256 for version in versions}
+    for version in versions:
+        owed = version.is_owed(in_time_s)
+        result.owed += owed
+        count = max(answers[version.sha256], handed_in[version.sha256])
+        if count > 1:
+            result.doubled.append(f"{version.how}: {version.sha256}")
+        if owed and not answers[version.sha256]:
+            result.lost.append(f"{version.how}: {version.sha256}")
+        if kept and answers[version.sha256] and kept[version.sha256] != 1:
+            result.originals_lost.append(f"{version.how}: {version.sha256} {kept[version.sha256]}")
+    result.strange += sorted(answers.keys() - known)
+    return result

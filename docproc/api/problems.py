@@ -1,0 +1,180 @@
+"""Errors as answers: problem+json (RFC 9457) with a stable code, each kind of error mapped here once."""
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from docproc.domain.errors import (
+    BlobMissingError,
+    BrokerError,
+    ConflictError,
+    DocprocError,
+    DocumentError,
+    ForbiddenError,
+    LeaseLostError,
+    LimitError,
+    NotFoundError,
+    PreconditionRequiredError,
+    StaleError,
+    StorageError,
+    TooLargeError,
+    UnknownKeyError,
+    UsageError,
+)
+from docproc.observability import event
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+#: after which a client may try again when a store does not answer
+RETRY_AFTER_S = 5
+
+#: the first class that an error is of counts
+_STATUS: Sequence[tuple[type[DocprocError], HTTPStatus]] = (
+    (UnknownKeyError, HTTPStatus.UNAUTHORIZED),
+    (ForbiddenError, HTTPStatus.FORBIDDEN),
+    (NotFoundError, HTTPStatus.NOT_FOUND),
+    (StaleError, HTTPStatus.PRECONDITION_FAILED),
+    (PreconditionRequiredError, HTTPStatus.PRECONDITION_REQUIRED),
+    (ConflictError, HTTPStatus.CONFLICT),
+    (LimitError, HTTPStatus.TOO_MANY_REQUESTS),
+    (UsageError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (TooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    (DocumentError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (BlobMissingError, HTTPStatus.GONE),
+    (StorageError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (BrokerError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (LeaseLostError, HTTPStatus.CONFLICT),
+)
+_CODES: Mapping[int, str] = {
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
+}
+
+
+class FieldProblem(BaseModel):
+    """One part of a request that cannot be used."""
+
+    place: Annotated[str, Field(description="Where in the request.", examples=["body.priority"])]
+    problem: Annotated[str, Field(examples=["Input should be less than or equal to 100"])]
+
+
+class Problem(BaseModel):
+    """What was wrong, for programs (`code`) and for people (`detail`)."""
+
+    type: Annotated[str, Field(examples=["urn:docproc:problem:not_found"])]
+    title: Annotated[str, Field(examples=["Not Found"])]
+    status: Annotated[int, Field(examples=[404])]
+    code: Annotated[str, Field(description="Never changes its meaning; see docs/errors.md.", examples=["not_found"])]
+    detail: Annotated[str, Field(examples=["there is no job 019a0000-0000-7000-8000-000000000000"])]
+    errors: Annotated[
+        list[FieldProblem] | None, Field(description="With `invalid_request`: every part that is wrong.")
+    ] = None
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: Sequence[FieldProblem] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    body = Problem(
+        type=f"urn:docproc:problem:{code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        code=code,
+        detail=detail,
+        errors=None if errors is None else list(errors),
+    )
+    return JSONResponse(
+        body.model_dump(exclude_none=True), status_code=status, media_type=MEDIA_TYPE, headers=dict(headers or {})
+    )
+
+
+def problem_of(error: DocprocError) -> JSONResponse:
+    """The answer to an error that was made on purpose."""
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
+    headers: dict[str, str] = {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="docproc"'
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = str(RETRY_AFTER_S)
+    if isinstance(error, LimitError):
+        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
+    return problem(status, str(error.code), error.message, headers=headers)
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Let every error of `app` be answered so."""
+    app.add_exception_handler(DocprocError, _on_own_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(Exception, _on_bug)
+
+
+async def _on_own_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, DocprocError)  # noqa: S101 registered for it
+    answer = problem_of(error)
+    if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        event(logger, "request_failed", error=error.message, status=answer.status_code)
+    return answer
+
+
+async def _on_invalid_request(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    return invalid_request(error.errors())
+
+
+def invalid_request(errors: Sequence[Mapping[str, Any]]) -> JSONResponse:
+    """Places and what is wrong there; what was sent is not sent back."""
+    found = [
+        FieldProblem(place=".".join(map(str, each.get("loc", ()))), problem=str(each.get("msg", ""))) for each in errors
+    ]
+    detail = "; ".join(f"{each.place}: {each.problem}" for each in found[:3]) or "the request cannot be read"
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, UsageError.code, detail, errors=found)
+
+
+async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    code = _CODES.get(error.status_code, "invalid_request")
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers |= _allowed(request)
+    return problem(error.status_code, code, str(error.detail), headers=headers)
+
+
+def _allowed(request: Request) -> Mapping[str, str]:
+    """Every method of the path: the framework names those of the first route that it fits."""
+    path = getattr(request.scope.get("route"), "path", "")
+    methods = request.app.openapi()["paths"].get(path, {})
+    return {"Allow": ", ".join(sorted(method.upper() for method in methods))} if methods else {}
+
+
+async def _on_bug(_: Request, error: Exception) -> JSONResponse:
+    """The one broad handler: a bug is told by its type and place, and never by its text."""
+    event(logger, "internal_error", place=type(error).__name__, cause=error)
+    detail = "an error of docproc's own; its log says where"
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, DocprocError.code, detail)
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For the description of a route: the problems that it may answer with."""
+    return {
+        status: {
+            "model": Problem,
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in statuses
+    }

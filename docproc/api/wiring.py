@@ -1,0 +1,190 @@
+"""What the routes work with: stores, a folder for what arrives, who is told of new work. Made at the edge, once."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from docproc.api.counting import RequestCounters
+from docproc.api.incoming import forget_old
+from docproc.api.lookout import Lookout
+from docproc.bootstrap import (
+    CPU_READERS,
+    READERS,
+    ChosenReader,
+    Desk,
+    choose_reader,
+    contexts_of,
+    open_pages,
+    require_readable,
+    schema_of,
+)
+from docproc.domain.errors import UsageError
+from docproc.services.served_models import COUNTED_ON_S
+
+if TYPE_CHECKING:
+    from docproc.domain.schema import ExtractionSchema
+    from docproc.pipeline.ports import DrawingSource
+    from docproc.services.job_context import JobContext
+    from docproc.services.records import Document, Job
+    from docproc.services.workbench import ContextOf
+    from docproc.storage.s3_links import S3Links
+
+
+@dataclass(frozen=True, slots=True)
+class Passwords:
+    """Passwords of jobs that are worked on in this process: they are kept nowhere but in its memory."""
+
+    _of_job: dict[UUID, tuple[str, ...]] = field(default_factory=dict)
+
+    def give(self, job_id: UUID, passwords: Sequence[str]) -> None:
+        self._of_job[job_id] = tuple(passwords)
+
+    def of(self, job_id: UUID) -> tuple[str, ...]:
+        return self._of_job.get(job_id, ())
+
+    def forget(self, job_id: UUID) -> None:
+        self._of_job.pop(job_id, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """Everything that routes need."""
+
+    desk: Desk
+    #: its pages are read by a service's workers, not by this process
+    is_service: bool
+    lookout: Lookout
+    #: tells whoever works in this process that there is something to do
+    wake: Callable[[], None] = lambda: None
+    passwords: Passwords = field(default_factory=Passwords)
+    #: for looking at single pages
+    source: "Callable[[], DrawingSource]"
+    #: None: the blob store has no links
+    links: "S3Links | None" = None
+    counters: RequestCounters = field(default_factory=RequestCounters)
+
+    @property
+    def incoming(self) -> Path:
+        """Where files lie while a request is received."""
+        return self.desk.settings.data_dir / "incoming"
+
+    def schema_of(self, job: "Job") -> "ExtractionSchema":
+        """The schema of a job's records: what the job kept of it where it is not to be had here, or is another now."""
+        from schemas.json_schema import compile_json_schema  # noqa: PLC0415
+
+        try:
+            return schema_of(job.schema)
+        except UsageError:
+            kept = compile_json_schema(dict(job.schema.json_schema), reference=job.schema.reference)
+            return replace(kept, name=job.schema.name, version=job.schema.version)
+
+    def choose_reader(self, reader: str, schema: "ExtractionSchema") -> ChosenReader | None:
+        """Where pages are read for `reader`; None: in this process.
+
+        Raises UsageError for a reader that is neither known here nor served, SchemaError for a schema that nothing
+        would hold it to.
+        """
+        if self.is_service:
+            return choose_reader(reader, schema, settings=self.desk.settings, work=self.desk.work)
+        known = (*READERS, *self.desk.settings.readers)
+        if reader not in known:
+            raise UsageError(f"there is no reader called {reader!r}; there are {', '.join(known)}")
+        require_readable(schema, reader, self.desk.settings)
+        return None
+
+    @property
+    def readers(self) -> tuple[str, ...]:
+        own = tuple(self.desk.settings.readers)
+        remote = ("remote",) if self.desk.settings.remote_endpoints or self.is_service else ()
+        hosted = self.desk.work.models.names(seen_s=COUNTED_ON_S) if self.is_service else ()
+        return (*CPU_READERS, *remote, *own, *hosted)
+
+
+@contextmanager
+def open_face(desk: Desk, *, is_service: bool) -> Iterator[Face]:
+    """The face over a desk, with whoever works behind it: threads of this process, unless it is a service's.
+
+    Raises UsageError or StorageError.
+    """
+    from docproc.storage.blob_stores import open_blob_links  # noqa: PLC0415
+
+    with ExitStack() as ended:
+        passwords = Passwords()
+        face = Face(
+            desk=desk,
+            is_service=is_service,
+            lookout=Lookout(desk.front.catalog),
+            passwords=passwords,
+            source=_opened_once(lambda: open_pages(desk.settings, workers=1), ended),
+            links=open_blob_links(desk.settings.blobs),
+        )
+        forget_old(face.incoming)
+        if not is_service:
+            face = replace(face, wake=ended.enter_context(_working_here(desk, passwords)))
+        yield face
+
+
+def _opened_once(
+    opening: "Callable[[], AbstractContextManager[DrawingSource]]", ended: ExitStack
+) -> "Callable[[], DrawingSource]":
+    """Opened when it is first asked for, closed with `ended`."""
+    import threading  # noqa: PLC0415
+
+    turn = threading.Lock()
+    found: list[DrawingSource] = []
+
+    def source() -> "DrawingSource":
+        with turn:
+            if not found:
+                found.append(ended.enter_context(opening()))
+            return found[0]
+
+    return source
+
+
+@contextmanager
+def _working_here(desk: Desk, passwords: Passwords) -> Iterator[Callable[[], None]]:
+    import time  # noqa: PLC0415
+
+    from docproc.queueing.in_hand import Beat, LeasesInHand  # noqa: PLC0415
+    from docproc.queueing.local_service import LocalService  # noqa: PLC0415
+    from docproc.services.workbench import Workbench  # noqa: PLC0415
+    from docproc.sinks.webhooks import GuardedSender  # noqa: PLC0415
+
+    settings = desk.settings
+    hand = LeasesInHand(desk.work.leases, beat=Beat(lease_s=settings.lease_seconds, longest_s=settings.task_seconds))
+    with open_pages(settings, workers=settings.workers) as source:
+        bench = Workbench(
+            stores=desk.stores,
+            work=desk.work,
+            in_hand=hand,
+            context_of=_with_passwords(contexts_of(desk, source), passwords),
+            errands=desk.errands,
+            names=desk.upkeep.names,
+            census=desk.upkeep.census,
+            schema_of=lambda job: schema_of(job.schema),
+            sender=GuardedSender(inside=settings.webhook_hosts),
+            pause=time.sleep,
+        )
+        with LocalService(desk.front.backlog, bench, owners=desk.owners, threads=settings.workers) as service:
+            try:
+                yield service.wake
+            finally:
+                hand.close()
+
+
+def _with_passwords(context_of: "ContextOf", passwords: Passwords) -> "ContextOf":
+    import threading  # noqa: PLC0415
+
+    turn = threading.Lock()
+
+    def context(document: "Document") -> "JobContext":
+        with turn:  # a reader may take long to make, and two threads must not both do so
+            found = context_of(document)
+        given = passwords.of(document.job_id)
+        return replace(found, passwords=given) if given else found
+
+    return context

@@ -1,0 +1,187 @@
+"""A docproc server from a program's side, for asyncio. `sync_client.py` is made of this file: edit this one."""
+
+from asyncio import sleep
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from uuid import UUID
+
+import httpx2
+from pydantic import BaseModel
+from typing_extensions import Unpack
+
+from docproc.client.async_job import AsyncJob
+from docproc.client.attempts import Attempts
+from docproc.client.connection import READ_S, address, headers, timeouts, unreachable
+from docproc.client.errors import ServerError, ServerUnreachableError, checked
+from docproc.client.listing import JobFilters, Query, job_query
+from docproc.client.submission import FileToSend, FormPart, OnSent, Options, form_fields, named, new_key, opened
+from docproc.client.types import DocumentFacts, JobDetail, JobFacts, Listed, PageDetail, SubmittedJob
+from docproc.domain.extraction import Extraction
+
+S = TypeVar("S", bound=BaseModel)
+
+
+class AsyncClient:
+    """A connection to a server, with the key of a tenant. What passes (429, 502-504, no answer) is tried again.
+
+    `http` carries the requests where a proxy, certificates or a test need a transport of their own.
+    """
+
+    def __init__(
+        self, server: str, *, key: str, attempts: Attempts | None = None, http: httpx2.AsyncClient | None = None
+    ) -> None:
+        """Raises UsageError for an address or a key that cannot be one."""
+        self._server = address(server)
+        self._headers = headers(key)
+        self.attempts = attempts or Attempts()
+        self._http = http or httpx2.AsyncClient(timeout=timeouts())
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """End the connections."""
+        await self._http.aclose()
+
+    async def submit(
+        self,
+        files: Sequence[FileToSend] = (),
+        *,
+        schema: str | Mapping[str, Any],
+        wait_s: float = 0.0,
+        idempotency_key: str | None = None,
+        on_sent: OnSent | None = None,
+        **options: Unpack[Options],
+    ) -> AsyncJob:
+        """Hand over documents; sent again after a broken connection, it is still one job.
+
+        `wait_s` (up to 60) lets the server answer with the records when they are ready by then: `job.extractions`.
+        Without a key of your own a new one is made for each call. Raises ServerError, ServerUnreachableError, OSError.
+        """
+        to_send = named(files)
+        fields = form_fields(schema, options)
+        once = {"Idempotency-Key": idempotency_key or new_key()}
+
+        async def send() -> httpx2.Response:
+            with opened(to_send, on_sent=on_sent) as parts:
+                # fields go as parts too: a form without a file is then no other kind of form
+                form: list[FormPart] = [*((name, (None, text)) for name, text in fields.items()), *parts]
+                answer = await self._http.post(
+                    f"{self._server}/v1/jobs", params={"wait": wait_s}, files=form, headers={**self._headers, **once}
+                )
+                return checked(answer)
+
+        answer = await self._tried(send)
+        return AsyncJob(self, SubmittedJob.model_validate_json(answer.content))
+
+    async def job(self, job_id: UUID | str) -> AsyncJob:
+        """A job of this tenant. Raises RefusedByServerError when there is none."""
+        return AsyncJob(self, await self.get(f"/v1/jobs/{UUID(str(job_id))}", JobDetail))
+
+    async def jobs(self, **filters: Unpack[JobFilters]) -> AsyncIterator[AsyncJob]:
+        """Jobs, newest first."""
+        async for facts in self.items("/v1/jobs", JobFacts, query=job_query(filters)):
+            yield AsyncJob(self, facts)
+
+    async def document(self, document_id: UUID) -> DocumentFacts:
+        """A document as it stands."""
+        return await self.get(f"/v1/documents/{document_id}", DocumentFacts)
+
+    async def pages(self, document_id: UUID) -> Sequence[PageDetail]:
+        """Every page of a document that was asked for, and how it ended."""
+        return (await self.get(f"/v1/documents/{document_id}/pages", Listed[PageDetail])).items
+
+    async def extraction(self, document_id: UUID) -> Extraction:
+        """The record of a document with its evidence, or why it failed."""
+        return await self.get(f"/v1/documents/{document_id}/extraction", Extraction)
+
+    async def page_image(self, document_id: UUID, number: int, *, dpi: int = 100) -> bytes:
+        """A page as PNG, upright."""
+        answer = await self.request("GET", f"/v1/documents/{document_id}/pages/{number}/image", query={"dpi": dpi})
+        return answer.content
+
+    async def get(self, path: str, kind: type[S], *, query: Query | None = None) -> S:
+        """What a path of the API answers with."""
+        return kind.model_validate_json((await self.request("GET", path, query=query)).content)
+
+    async def items(self, path: str, kind: type[S], *, query: Query | None = None) -> AsyncIterator[S]:
+        """Everything that a path lists, page by page."""
+        asked: Query = dict(query or {})
+        while True:
+            page = await self.get(path, Listed[kind], query=asked)  # type: ignore[valid-type]  # a type at run time
+            for item in page.items:
+                yield item
+            if page.next_cursor is None:
+                return
+            asked["cursor"] = page.next_cursor
+
+    async def request(
+        self, method: str, path: str, *, query: Query | None = None, body: Mapping[str, Any] | None = None
+    ) -> httpx2.Response:
+        """One request, tried again while it can be. Raises ServerError, ServerUnreachableError."""
+
+        async def send() -> httpx2.Response:
+            return await self._http.request(
+                method, f"{self._server}{path}", params=query, json=body, headers=self._headers
+            )
+
+        return await self._tried(send)
+
+    async def chunks(self, path: str) -> AsyncIterator[bytes]:
+        """The body of an answer, as it arrives."""
+        async with self.stream(path) as answer:
+            async for chunk in answer.aiter_bytes():
+                yield chunk
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, *, more_headers: Mapping[str, str] | None = None, read_s: float = READ_S
+    ) -> AsyncIterator[httpx2.Response]:
+        """An answer that is read as it arrives; once it began, nothing is tried again.
+
+        `read_s` is the longest silence. Raises ServerError, ServerUnreachableError.
+        """
+        asked = self._http.build_request(
+            "GET",
+            f"{self._server}{path}",
+            headers={**self._headers, **(more_headers or {})},
+            timeout=timeouts(read_s),
+        )
+
+        async def send() -> httpx2.Response:
+            answer = await self._http.send(asked, stream=True)
+            if answer.is_error:
+                await answer.aread()
+                await answer.aclose()
+            return answer
+
+        answer = await self._tried(send)
+        try:
+            yield answer
+        except httpx2.TransportError as exc:
+            raise unreachable(self._server, exc) from exc
+        finally:
+            await answer.aclose()
+
+    async def _tried(self, send: Callable[[], Awaitable[httpx2.Response]]) -> httpx2.Response:
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return checked(await send())
+            except httpx2.TransportError as exc:
+                error: ServerError | ServerUnreachableError = unreachable(self._server, exc)
+                error.__cause__ = exc
+            except ServerError as exc:
+                error = exc
+            pause_s = self.attempts.pause_s(error, attempt=attempt)
+            if pause_s is None:
+                raise error
+            await sleep(pause_s)

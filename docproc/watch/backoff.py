@@ -1,0 +1,37 @@
+"""What went wrong with an entry, and when to try again. Pure."""
+
+import errno
+
+from docproc.domain.errors import StorageError
+from docproc.services.ledger_records import Trouble
+from docproc.watch.ports import PlaceGoneError
+
+_FIRST_S, _LONGEST_S = 1.0, 300.0
+_TROUBLES = {
+    errno.ENOSPC: Trouble.DISK_FULL,
+    errno.EDQUOT: Trouble.DISK_FULL,
+    errno.EACCES: Trouble.NO_PERMISSION,
+    errno.EPERM: Trouble.NO_PERMISSION,
+    errno.EROFS: Trouble.NO_PERMISSION,
+    errno.ENODEV: Trouble.PLACE_GONE,
+    errno.ENOTCONN: Trouble.PLACE_GONE,
+    errno.ESTALE: Trouble.PLACE_GONE,
+    errno.EHOSTDOWN: Trouble.PLACE_GONE,
+    errno.EHOSTUNREACH: Trouble.PLACE_GONE,
+    errno.ETIMEDOUT: Trouble.PLACE_GONE,
+}
+
+
+def trouble_of(error: BaseException) -> Trouble:
+    """What people are told of an error."""
+    cause = error if isinstance(error, OSError) else error.__cause__
+    if isinstance(cause, PlaceGoneError):
+        return Trouble.PLACE_GONE
+    if isinstance(cause, OSError):
+        return _TROUBLES.get(cause.errno or 0, Trouble.IO_ERROR)
+    return Trouble.STORE_GONE if isinstance(error, StorageError) else Trouble.INTERNAL
+
+
+def delay_s(tries: int, *, first_s: float = _FIRST_S) -> float:
+    """After so many tries in vain; it grows, so that what lasts costs little."""
+    return min(_LONGEST_S, first_s * float(2 ** min(tries, 16)))

@@ -1,0 +1,322 @@
+"""A watched folder: its files found, moved out of the way of others, and put away. Knows neither ledger nor job.
+
+A file that a watcher claimed is moved to `processing/ENTRY/NAME` in one step: nobody writes to a name that is no longer
+there, and after a crash the entry's id says where to look. Links are never followed: they may lead anywhere.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from uuid import UUID
+
+from docproc.services.ledger_records import Entry, Sighting, Version
+from docproc.watch.ignoring import ERROR, META, READY, is_ignored, is_ignored_file, is_ignored_folder
+from docproc.watch.moving import fitting, move, move_to_free, write_whole
+from docproc.watch.ports import Fate, Fence, PlaceGoneError, Sidecar, VanishedError
+from docproc.watch.rules import Rules
+from docproc.watch.sidecars import read_sidecar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """The folders of a watched folder, all absolute."""
+
+    root: Path
+    processing: Path
+    done: Path
+    failed: Path
+
+
+class FolderPlace:
+    """Files are moved: to `processing` when they are taken, to `done` or `failed` in the end."""
+
+    moves = True
+
+    def __init__(self, folders: Whereabouts, rules: Rules, *, ignore: tuple[str, ...] = ()) -> None:
+        self._folders = folders
+        self._files = FilesBelow(
+            folders.root, rules, ignore=ignore, without=(folders.processing, folders.done, folders.failed)
+        )
+
+    def prepare(self, *, is_new: bool) -> None:
+        """Make the folders; in a place that is known already a missing one means a share that is not there."""
+        if not is_new:
+            self.require()
+        self._files.require()
+        for folder in (self._folders.processing, self._folders.done, self._folders.failed):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def require(self) -> None:
+        self._files.require()
+        if not self._folders.processing.is_dir():
+            raise PlaceGoneError(
+                errno.ENOENT,
+                "is not there: is the share connected? Make the folder if it is",
+                str(self._folders.processing),
+            )
+
+    def look(self) -> Iterator[Sighting]:
+        self.require()
+        return self._files.look()
+
+    def look_again(self, path: str) -> Sighting | None:
+        return self._files.look_again(path)
+
+    def secure(self, entry: Entry, fence: Fence) -> Version:
+        inside = self._inside(entry)
+        if not os.path.lexists(inside):
+            self._carry(entry, inside, fence)
+        return _version(inside)
+
+    def _carry(self, entry: Entry, inside: Path, fence: Fence) -> None:
+        source = self._folders.root / entry.path
+        # hidden, where another file system begins between here and there: taken in one step, then carried over
+        parked = source.with_name(f".docproc-{entry.id.hex}")
+        if not os.path.lexists(parked):
+            try:
+                _require(source, entry.version)
+                inside.parent.mkdir(exist_ok=True)
+                self._take(source, inside, parked=parked, fence=fence)
+            except (FileNotFoundError, NotADirectoryError, VanishedError):
+                self.require()
+                self._give_back_companions(entry, inside)
+                raise VanishedError from None
+        if os.path.lexists(parked):
+            move(parked, inside)
+
+    def _take(self, source: Path, inside: Path, *, parked: Path, fence: Fence) -> None:
+        fence()
+        # what lies beside it first: from here on it belongs to this version, and a new one may come with the next
+        for companion in (*_triggers(source), _meta(source)):
+            with suppress(FileNotFoundError):
+                move(companion, inside.parent / companion.name)
+        try:
+            source.rename(inside)
+        except OSError as exc:
+            if exc.errno != errno.EXDEV:
+                raise
+            source.rename(parked)
+
+    def _give_back_companions(self, entry: Entry, inside: Path) -> None:
+        source = self._folders.root / entry.path
+        for companion in (*_triggers(source), _meta(source)):
+            taken = inside.parent / companion.name
+            if taken.exists() and not companion.exists():
+                with suppress(FileNotFoundError):
+                    move(taken, companion)
+        with suppress(OSError):
+            inside.parent.rmdir()
+
+    @contextmanager
+    def bytes_of(self, entry: Entry) -> Iterator[Path]:
+        inside = self._inside(entry)
+        if not inside.exists():
+            self.require()
+            raise VanishedError
+        yield inside
+
+    def version_of(self, entry: Entry) -> Version:
+        return _version(self._inside(entry))
+
+    def sidecar(self, entry: Entry) -> Sidecar:
+        return read_sidecar(_meta(self._inside(entry)))
+
+    def put_away(self, entry: Entry, fate: Fate, *, error: bytes | None = None) -> None:
+        self.require()
+        inside = self._inside(entry)
+        folder = self._home(fate) / Path(entry.path).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        plain, own = folder / inside.name, folder / _own_name(entry)
+        told = inside.with_name(fitting(inside.name, "", suffix=ERROR))
+        if not os.path.lexists(inside):  # done before, and then broken off
+            target = own if own.exists() else plain
+        else:
+            if error is not None:  # where it is moved from with the file: what is gone from there was delivered
+                write_whole(told, (error,))
+            target = self._away(entry, inside, (plain, own))
+        for companion, name in (
+            (_meta(inside), _meta(target)),
+            (told, target.with_name(fitting(target.name, "", suffix=ERROR))),
+        ):
+            with suppress(FileNotFoundError):
+                move(companion, name)
+        for trigger in _triggers(inside):
+            trigger.unlink(missing_ok=True)
+        with suppress(OSError):
+            inside.parent.rmdir()
+
+    def _away(self, entry: Entry, inside: Path, targets: tuple[Path, Path]) -> Path:
+        if _version(inside) == entry.version:
+            return move_to_free(inside, targets)
+        # somebody who had it open all the while wrote on: that is another version, and lies in the place again
+        self._lay_back(inside, Path(entry.path).parent, name=_own_name(entry))
+        return targets[1]
+
+    def left_behind(self) -> Iterator[UUID]:
+        with os.scandir(self._folders.processing) as entries:
+            for entry in entries:
+                with suppress(ValueError):
+                    yield UUID(hex=entry.name)
+
+    def _lay_back(self, path: Path, parent: Path, *, name: str) -> None:
+        folder = self._folders.root / parent
+        folder.mkdir(parents=True, exist_ok=True)
+        own = folder / fitting(name, f"-{path.parent.name[-8:]}")
+        move_to_free(path, (folder / name, own))
+
+    def _inside(self, entry: Entry) -> Path:
+        return self._folders.processing / entry.id.hex / PurePosixPath(entry.path).name
+
+    def _home(self, fate: Fate) -> Path:
+        return self._folders.done if fate is Fate.DONE else self._folders.failed
+
+
+class FolderInPlace:
+    """Files stay where they are and are never written to; the folder may be read-only."""
+
+    moves = False
+
+    def __init__(self, root: Path, rules: Rules, *, ignore: tuple[str, ...] = ()) -> None:
+        self._root = root
+        self._files = FilesBelow(root, rules, ignore=ignore)
+
+    def require(self) -> None:
+        self._files.require()
+
+    def look(self) -> Iterator[Sighting]:
+        self.require()
+        return self._files.look()
+
+    def look_again(self, path: str) -> Sighting | None:
+        return self._files.look_again(path)
+
+    def secure(self, entry: Entry, fence: Fence) -> Version:  # noqa: ARG002 nothing is taken
+        return self.version_of(entry)
+
+    @contextmanager
+    def bytes_of(self, entry: Entry) -> Iterator[Path]:
+        self.version_of(entry)
+        yield self._root / entry.path
+
+    def version_of(self, entry: Entry) -> Version:
+        try:
+            _require(self._root / entry.path, entry.version)  # the next look at the place finds another one
+        except (FileNotFoundError, NotADirectoryError):
+            self.require()
+            raise VanishedError from None
+        return entry.version
+
+    def sidecar(self, entry: Entry) -> Sidecar:
+        return read_sidecar(_meta(self._root / entry.path))
+
+    def put_away(self, entry: Entry, fate: Fate, *, error: bytes | None = None) -> None:
+        """It stays where it is, and nothing is written beside it."""
+
+    def left_behind(self) -> Iterator[UUID]:
+        return iter(())
+
+
+class FilesBelow:
+    """The files below a folder that somebody may want read."""
+
+    def __init__(
+        self, root: Path, rules: Rules, *, ignore: tuple[str, ...] = (), without: tuple[Path, ...] = ()
+    ) -> None:
+        """`without`: folders of our own. Where there are some, a trigger is taken with its file, and never stale."""
+        self._root = root
+        self._takes_triggers = bool(without)
+        self._rules = rules
+        self._ignore = ignore
+        self._without = frozenset(map(str, without))
+
+    def require(self) -> None:
+        """Raises PlaceGoneError."""
+        try:
+            with os.scandir(self._root):
+                return
+        except OSError as exc:
+            raise PlaceGoneError(exc.errno, exc.strerror, str(self._root)) from exc
+
+    def look(self) -> Iterator[Sighting]:
+        """Folders that go away meanwhile, or may not be read, are left out; their files come with a later look."""
+        folders = [""]
+        while folders:
+            folder = folders.pop()
+            try:
+                with os.scandir(self._root / folder) as entries:
+                    for entry in entries:
+                        path = f"{folder}/{entry.name}" if folder else entry.name
+                        if entry.is_dir(follow_symlinks=False):
+                            if not is_ignored_folder(entry.name) and entry.path not in self._without:
+                                folders.append(path)
+                        elif not is_ignored_file(entry.name, self._ignore):
+                            sighting = self._seen(path)
+                            if sighting is not None:
+                                yield sighting
+            except OSError as exc:
+                if not folder:
+                    raise PlaceGoneError(exc.errno, exc.strerror, str(self._root)) from exc
+
+    def look_again(self, path: str) -> Sighting | None:
+        """One file below the folder, by its path."""
+        if is_ignored(path, self._ignore) or self._is_own(path):
+            return None
+        return self._seen(path)
+
+    def _is_own(self, path: str) -> bool:
+        return any(str(parent) in self._without for parent in (self._root / path).parents)
+
+    def _seen(self, path: str) -> Sighting | None:
+        rule = self._rules.of(path)
+        if rule is None:
+            return None
+        file = self._root / path
+        if rule.trigger and not any(trigger.exists() for trigger in _triggers(file)):
+            return None
+        try:
+            version, beside = _version(file), _mark(_meta(file))
+        except (OSError, VanishedError):
+            return None
+        return Sighting(path=path, version=version, beside=beside, is_ready=rule.trigger and self._takes_triggers)
+
+
+def _version(path: Path) -> Version:
+    """Raises OSError; VanishedError when a folder, a link or a pipe is in its place."""
+    found = path.lstat()
+    if not stat.S_ISREG(found.st_mode):
+        raise VanishedError
+    return Version(identity=str(found.st_ino), byte_count=found.st_size, modified_ns=found.st_mtime_ns)
+
+
+def _require(path: Path, version: Version) -> None:
+    """It is there as it was seen, and it opens. Raises OSError, VanishedError."""
+    if _version(path) != version:
+        raise VanishedError
+    with path.open("rb"):
+        return
+
+
+def _mark(path: Path) -> str:
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return ""
+    return f"{found.st_size} {found.st_mtime_ns}"
+
+
+def _meta(file: Path) -> Path:
+    return file.with_name(file.name + META)
+
+
+def _triggers(file: Path) -> tuple[Path, ...]:
+    """`NAME.pdf.ready`, or `NAME.ready`."""
+    names = dict.fromkeys((file.name + READY, file.stem + READY))
+    return tuple(file.with_name(name) for name in names)
+
+
+def _own_name(entry: Entry) -> str:
+    return fitting(PurePosixPath(entry.path).name, f"-{entry.id.hex[-8:]}")

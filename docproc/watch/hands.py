@@ -1,0 +1,128 @@
+"""Reads the jobs of a watcher that has no service behind it, on threads of this process. Knows no place.
+
+As everywhere, the database is the truth: a thread claims the document of the job that it was given. What it leaves when
+it ends, or dies, the next watcher is given again by the ledger.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from uuid import UUID
+
+from docproc.bootstrap import Desk, make_reader, open_pages
+from docproc.domain.errors import LeaseLostError, StorageError
+from docproc.domain.schema import ExtractionSchema
+from docproc.observability import event
+from docproc.pages.source import DocprocPages
+from docproc.pages.version import source_version
+from docproc.queueing.local import Pace, StopSignal
+from docproc.queueing.owners import Owner
+from docproc.services.job_context import JobContext
+from docproc.services.resume import free_dead_leases
+from docproc.services.work_on import LeaveWork, work_on
+from docproc.watch.rules import Rule
+from schemas import load_schema
+
+logger = logging.getLogger(__name__)
+
+_AGAIN_S = 1.0
+
+
+class LocalHands:
+    """Threads that read; they end with the context that opened them."""
+
+    def __init__(self, desk: Desk, owner: Owner, source: DocprocPages, *, stop: StopSignal, tenant: str) -> None:
+        self._desk = desk
+        self._owner = owner
+        self._source = source
+        self._stop = stop
+        self._tenant = tenant
+        self._due: queue.SimpleQueue[tuple[UUID, Rule] | None] = queue.SimpleQueue()
+        self._reader = cache(lambda name: make_reader(name, desk.settings))
+        self._schema = cache(_loaded)
+
+    def work(self, job_id: UUID, rule: Rule) -> None:
+        self._due.put((job_id, rule))
+
+    def end(self) -> None:
+        """A thread that waits for work waits no longer."""
+        self._due.put(None)
+
+    def serve(self) -> None:
+        """One thread: reads until told to stop."""
+        while not self._stop.finishing:
+            due = self._due.get()
+            if due is None:
+                continue
+            try:
+                self._read(*due)
+            except (StorageError, LeaseLostError) as exc:
+                event(logger, "store_unreachable", error=type(exc).__name__)
+                threading.Timer(_AGAIN_S, self.work, due).start()
+            except Exception as exc:  # noqa: BLE001 the watch loop: one job must not end the others
+                event(logger, "internal_error", cause=exc)
+                threading.Timer(_AGAIN_S, self.work, due).start()
+
+    def _read(self, job_id: UUID, rule: Rule) -> None:
+        stores = self._desk.stores
+        free_dead_leases(stores, job_id, owners=self._desk.owners)
+        context = JobContext(
+            job=stores.jobs.get(job_id, tenant=self._tenant),
+            schema=self._schema(rule.schema),
+            reader=self._reader(rule.reader),
+            source=self._source,
+            source_version=source_version(),
+            accept=self._desk.accept,
+            stores=stores,
+            passwords=rule.passwords,
+        )
+        while not self._stop.finishing:
+            claim = stores.documents.claim(job_id, owner=self._owner.name, lease_s=Pace().lease_s)
+            if claim is None:
+                return
+            work_on(claim, context, self._checkpoint)
+
+    def _checkpoint(self) -> None:
+        if self._stop.leaving:
+            raise LeaveWork
+
+    def beat(self, ended: threading.Event) -> None:
+        """Renew the leases of the documents in hand."""
+        while not ended.wait(Pace().extend_every_s):
+            try:
+                self._desk.stores.documents.extend(self._owner.name, lease_s=Pace().lease_s)
+            except StorageError as exc:
+                event(logger, "leases_not_renewed", error=type(exc).__name__)
+
+
+@contextmanager
+def local_hands(desk: Desk, owner: Owner, *, workers: int, stop: StopSignal, tenant: str) -> Iterator[LocalHands]:
+    """With the context, what is in flight is worked on to its end, or left at the next window, as `stop` says."""
+    ended = threading.Event()
+    with ExitStack() as closing:
+        source = closing.enter_context(open_pages(desk.settings, workers=workers))
+        hands = LocalHands(desk, owner, source, stop=stop, tenant=tenant)
+        readers = [threading.Thread(target=hands.serve, name=f"docproc-read-{number}") for number in range(workers)]
+        heart = threading.Thread(target=hands.beat, args=(ended,), name="docproc-heart")
+        for thread in (*readers, heart):
+            thread.start()
+        try:
+            yield hands
+        except BaseException:
+            stop.leave()
+            raise
+        finally:
+            stop.finish()
+            for _ in readers:
+                hands.end()
+            for thread in readers:
+                thread.join()
+            ended.set()
+            heart.join()
+
+
+def _loaded(reference: str) -> ExtractionSchema:
+    return load_schema(reference)

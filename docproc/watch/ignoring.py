@@ -1,0 +1,44 @@
+"""Which names are no documents: leftovers of systems, downloads under way, locks, our own files. Pure."""
+
+from collections.abc import Sequence
+from fnmatch import fnmatch
+from pathlib import PurePosixPath
+
+READY, META, ERROR = ".ready", ".meta.json", ".error.json"
+
+#: folders of systems, synchronisers and network drives; hidden ones are left out anyway
+FOLDERS = frozenset(
+    {
+        "@eadir", "#recycle", "#snapshot", "$recycle.bin", "system volume information", "lost+found",
+        "__macosx", "recycler", "@recycle",
+    }
+)  # fmt: skip
+#: compared without case; hidden files (.DS_Store, .nfs…, .fuse_hidden…, .~lock…) are left out anyway
+PATTERNS: tuple[str, ...] = (
+    # being written or downloaded
+    "*.part", "*.partial", "*.filepart", "*.crdownload", "*.opdownload", "*.download", "*.tmp", "*.temp", "*.!ut",
+    "*.aria2", "*.upload", "*.uploading", "*.incomplete",
+    # of editors and office programs
+    "~$*", "*~", "*.swp", "*.swx", "*.lock", "*.lck",
+    # of systems
+    "thumbs.db", "desktop.ini", "ehthumbs.db",
+    # our own
+    f"*{READY}", f"*{META}", f"*{ERROR}", "docproc-watch.toml", "docproc.toml",
+)  # fmt: skip
+
+
+def is_ignored_folder(name: str) -> bool:
+    """Nothing below it is looked at."""
+    return name.startswith(".") or name.lower() in FOLDERS
+
+
+def is_ignored_file(name: str, more: Sequence[str] = ()) -> bool:
+    """`more` are patterns of the user's own, as `*` and `?` mean them."""
+    folded = name.lower()
+    return name.startswith(".") or any(fnmatch(folded, pattern.lower()) for pattern in (*PATTERNS, *more))
+
+
+def is_ignored(path: str, more: Sequence[str] = ()) -> bool:
+    """A path below the place."""
+    *folders, name = PurePosixPath(path).parts
+    return any(map(is_ignored_folder, folders)) or is_ignored_file(name, more)

@@ -1,0 +1,114 @@
+"""Opens what a watcher needs over a desk: the place, the ledger, who reads, the outbox. Nothing else wires them."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from docproc.bootstrap import Desk, choose_reader, make_reader
+from docproc.domain.errors import UsageError
+from docproc.queueing.local import StopSignal
+from docproc.services.ledger_ports import Ledger
+from docproc.watch.config import WatchPlan, WatchSettings
+from docproc.watch.desk_jobs import DeskJobs
+from docproc.watch.folder import FolderInPlace, FolderPlace, Whereabouts
+from docproc.watch.hands import local_hands
+from docproc.watch.news import News, NoNews
+from docproc.watch.outbox import Outbox
+from docproc.watch.ports import Place
+from docproc.watch.rules import Rules
+from docproc.watch.steps import Steps
+from docproc.watch.watcher import Watcher, WatchPace
+from schemas import load_schema
+
+#: for each reader of our own so many files on their way: enough that none ever waits for the disk
+_IN_HAND_EACH = 8
+#: a service's workers are many, and a look for finished jobs asks for all of them at once
+_IN_HAND_OF_SERVICE = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchTerms:
+    """On whose behalf, and who reads."""
+
+    tenant: str
+    #: the workers of a service read; else this process does
+    by_service: bool
+    workers: int
+    lease_s: float
+
+
+@contextmanager
+def open_watcher(desk: Desk, plan: WatchPlan, terms: WatchTerms, stop: StopSignal) -> Iterator[Watcher]:
+    """A watcher, ready to run. Raises UsageError, StorageError, OSError."""
+    _check(desk, plan, terms)
+    outbox = Outbox(plan.outbox)
+    outbox.rehearse()
+    ledger = desk.ledger_of(terms.tenant, plan.place)
+    place = _place(plan, ledger)
+    with ExitStack() as closing:
+        owner = closing.enter_context(desk.owners.enter())
+        hands = None
+        if not terms.by_service:
+            hands = closing.enter_context(
+                local_hands(desk, owner, workers=terms.workers, stop=stop, tenant=terms.tenant)
+            )
+        steps = Steps(
+            place=place,
+            ledger=ledger,
+            jobs=DeskJobs(desk, tenant=terms.tenant, hands=hands),
+            outbox=outbox,
+            rules=plan.rules,
+            duplicates=plan.settings.duplicates,
+        )
+        pace = WatchPace(
+            settle_s=plan.settings.settle_seconds,
+            rescan_s=plan.settings.rescan_seconds,
+            lease_s=terms.lease_s,
+            in_hand=_IN_HAND_OF_SERVICE if hands is None else _IN_HAND_EACH * terms.workers,
+        )
+        yield Watcher(steps, owner=owner.name, dead=desk.owners.dead, news=_news(plan), pace=pace)
+
+
+def _news(plan: WatchPlan) -> News:
+    return NoNews() if plan.root is None else News(plan.root)
+
+
+def _bucket(url: str, settings: WatchSettings, rules: Rules) -> Place:
+    try:
+        from docproc.storage.s3_objects import open_objects  # noqa: PLC0415 boto3 is in an extra, and takes long
+        from docproc.watch.s3 import BucketPlace, EndPrefixes  # noqa: PLC0415
+    except ModuleNotFoundError as exc:
+        raise UsageError("a bucket needs boto3: pip install 'docproc[service]'") from exc
+    objects = open_objects(url)
+    objects.require()
+    ends = EndPrefixes(done=settings.done.as_posix(), failed=settings.failed.as_posix())
+    return BucketPlace(objects, rules, ends=None if settings.in_place else ends, ignore=settings.ignore)
+
+
+def _place(plan: WatchPlan, ledger: Ledger) -> Place:
+    settings = plan.settings
+    if plan.root is None:
+        return _bucket(plan.bucket or "", settings, plan.rules)
+    if settings.in_place:
+        return FolderInPlace(plan.root, plan.rules, ignore=settings.ignore)
+    folders = Whereabouts(
+        root=plan.root,
+        processing=plan.below(settings.processing),
+        done=plan.below(settings.done),
+        failed=plan.below(settings.failed),
+    )
+    place = FolderPlace(folders, plan.rules, ignore=settings.ignore)
+    place.prepare(is_new=not ledger.counts().states)
+    return place
+
+
+def _check(desk: Desk, plan: WatchPlan, terms: WatchTerms) -> None:
+    """Before anything is taken: every schema loads and every reader is there. Raises UsageError."""
+    for rule in plan.rules.by_folder.values():
+        schema = load_schema(rule.schema)
+        if not terms.by_service:
+            make_reader(rule.reader, desk.settings)
+            continue
+        if rule.passwords:
+            raise UsageError("passwords are never stored, so a service's workers cannot be given one: watch without")
+        choose_reader(rule.reader, schema, settings=desk.settings, work=desk.work)

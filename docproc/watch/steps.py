@@ -1,0 +1,209 @@
+"""One claimed file on its way: taken, submitted, its records delivered, put away. Knows no thread and no clock.
+
+Every step may break off at any moment and be done again, by this watcher or by another: what was done is seen and left.
+"""
+
+import hashlib
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from uuid import UUID
+
+from docproc.domain.errors import NotFoundError, UsageError
+from docproc.observability import event
+from docproc.services.ledger_ports import Ledger
+from docproc.services.ledger_records import OPEN_ENTRY_STATES, Entry, EntryState
+from docproc.watch.ignoring import ERROR
+from docproc.watch.moving import fitting
+from docproc.watch.outbox import Outbox
+from docproc.watch.ports import (
+    Fate,
+    Fence,
+    Jobs,
+    Outcome,
+    Place,
+    RecordText,
+    SidecarError,
+    Ticket,
+    UnsettledError,
+)
+from docproc.watch.rules import Duplicates, Rule, Rules
+
+logger = logging.getLogger(__name__)
+
+
+class TwinError(Exception):
+    """A file with the same bytes is being taken: whether this one is skipped depends on what becomes of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """What is done with each file of one place."""
+
+    place: Place
+    ledger: Ledger
+    jobs: Jobs
+    outbox: Outbox
+    rules: Rules
+    duplicates: Duplicates
+
+    def take(self, entry: Entry, fence: Fence) -> Entry | EntryState:
+        """The entry with its job; or how it ended, when it came to its end without one.
+
+        Raises VanishedError, UnsettledError, TwinError, LeaseLostError, OSError, DocprocError.
+        """
+        rule = self._rule(entry)
+        found = self.jobs.find(entry.id) if entry.attempt > 1 else None
+        entry, job_id = (entry, found) if found is not None else self._submitted(self._secured(entry, fence), rule)
+        if isinstance(job_id, EntryState):
+            return job_id
+        entry = self.ledger.note_submitted(entry, job_id)
+        event(logger, "file_submitted", entry_id=str(entry.id), job_id=str(job_id))
+        self.work_on(entry)
+        return entry
+
+    def work_on(self, entry: Entry) -> None:
+        """Let somebody read what was submitted."""
+        if entry.job_id is not None:
+            self.jobs.work(entry.job_id, self._rule(entry))
+
+    def deliver(self, entry: Entry, fence: Fence) -> EntryState:
+        """Records to the outbox first, then the file to its place, then the ledger."""
+        outcome = self._outcome(entry)
+        error = None if outcome.usable else self._error_of(entry, outcome)
+        if entry.state is not EntryState.DELIVERING:
+            fence()
+            self.outbox.stage(entry.id, outcome.records if error is None else self._told_in_outbox(entry, error))
+            entry = self.ledger.note_staged(entry)
+        fence()
+        self.outbox.publish(entry.id, entry.path)
+        return self._put_away(entry, error)
+
+    def give_up(self, entry: Entry) -> EntryState:
+        """Of one that is no longer there; another watcher may have begun to submit it."""
+        if entry.attempt > 1:
+            self.jobs.forget(entry.id)
+        self.ledger.end(entry, EntryState.GONE)
+        event(logger, "file_gone", entry_id=str(entry.id))
+        return EntryState.GONE
+
+    def _secured(self, entry: Entry, fence: Fence) -> Entry:
+        version = self.place.secure(entry, fence)
+        changed = version != entry.version
+        if self.place.moves and (entry.standing or changed):
+            entry = self.ledger.note_moved(entry, version)
+        if changed:
+            raise UnsettledError(version)
+        return entry
+
+    def _submitted(self, entry: Entry, rule: Rule) -> tuple[Entry, UUID | EntryState]:
+        with self.place.bytes_of(entry) as path:
+            sha256 = _sha256_of(path)
+            version = self.place.version_of(entry)
+            if version != entry.version:
+                raise UnsettledError(version)
+            entry, earlier = self.ledger.identify(entry, sha256)
+            ended = self._settled_by(earlier, entry)
+            if ended is not None:
+                return entry, ended
+            try:
+                sidecar = self.place.sidecar(entry)
+            except SidecarError as exc:
+                error = _error(entry, code="sidecar_invalid", message=str(exc), failures=[])
+                self.outbox.stage(entry.id, self._told_in_outbox(entry, error))
+                self.outbox.publish(entry.id, entry.path)
+                return entry, self._put_away(entry, error)
+            flag = {} if entry.duplicate_of is None else {"duplicate_of": str(entry.duplicate_of)}
+            ticket = Ticket(
+                id=entry.id,
+                file=path,
+                name=entry.path,
+                sha256=sha256,
+                rule=rule,
+                external_id=sidecar.external_id,
+                metadata={**rule.metadata, **sidecar.metadata, **(flag if self.duplicates is Duplicates.FLAG else {})},
+            )
+            return entry, self.jobs.submit(ticket)
+
+    def _settled_by(self, earlier: EntryState | None, entry: Entry) -> EntryState | None:
+        """How this one ended, when an earlier entry is all that is needed."""
+        if earlier is None:
+            return None
+        if self.ledger.is_known(entry):
+            self.ledger.end(entry, EntryState.KNOWN)
+            return EntryState.KNOWN
+        if self.duplicates is not Duplicates.SKIP or earlier not in _COUNTS:
+            return None
+        if earlier is EntryState.CLAIMED:
+            raise TwinError
+        self.place.put_away(entry, Fate.DONE)
+        self.ledger.end(entry, EntryState.SKIPPED)
+        event(logger, "file_skipped", entry_id=str(entry.id), duplicate_of=str(entry.duplicate_of))
+        return EntryState.SKIPPED
+
+    def _outcome(self, entry: Entry) -> Outcome:
+        try:
+            if entry.job_id is not None:
+                return self.jobs.outcome(entry.job_id)
+        except NotFoundError:
+            pass
+        return Outcome(usable=False, records=iter(()), failures=())
+
+    def _put_away(self, entry: Entry, error: "_Error | None") -> EntryState:
+        if error is not None:
+            self.place.put_away(entry, Fate.FAILED, error=error.text.encode())
+            self.ledger.end(entry, EntryState.FAILED)
+            event(logger, "file_failed", entry_id=str(entry.id), code=error.code)
+            return EntryState.FAILED
+        self.place.put_away(entry, Fate.DONE)
+        self.ledger.end(entry, EntryState.DONE)
+        event(logger, "file_done", entry_id=str(entry.id), job_id=str(entry.job_id))
+        return EntryState.DONE
+
+    def _told_in_outbox(self, entry: Entry, error: "_Error") -> list[RecordText]:
+        """Beside a file that stays where it is nothing is written."""
+        if self.place.moves:
+            return []
+        name = fitting(PurePosixPath(entry.path).name, f"-{entry.id}", suffix=ERROR)
+        return [RecordText(name=name, pieces=iter([error.text]))]
+
+    def _error_of(self, entry: Entry, outcome: Outcome) -> "_Error":
+        failures = [failure.model_dump(mode="json") for failure in outcome.failures]
+        first = failures[0] if failures else {"code": "canceled", "message": "the job was canceled or deleted"}
+        return _error(entry, code=first["code"], message=first["message"], failures=failures)
+
+    def _rule(self, entry: Entry) -> Rule:
+        rule = self.rules.of(entry.path)
+        if rule is None:
+            raise UsageError("the settings no longer say how files of this folder are read")
+        return rule
+
+
+#: what an earlier file with the same bytes may be for a later one to be skipped
+_COUNTS = OPEN_ENTRY_STATES | {EntryState.DONE}
+
+
+@dataclass(frozen=True, slots=True)
+class _Error:
+    """Why a file has no record, as it is told beside it."""
+
+    code: str
+    text: str
+
+
+def _error(entry: Entry, *, code: str, message: str, failures: list[dict[str, object]]) -> _Error:
+    told = {
+        "file": entry.path,
+        "code": code,
+        "message": message,
+        "job_id": None if entry.job_id is None else str(entry.job_id),
+        "sha256": entry.sha256,
+        "failures": failures,
+    }
+    return _Error(code, json.dumps(told, indent=2) + "\n")
+
+
+def _sha256_of(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,102 @@
+"""Keeping and telling over HTTP: holds, receipts, retention; webhooks that are signed, logged and sent again."""
+
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx2
+import pytest
+from doubles.face import RECEIVERS, Place, submit, until
+
+pytestmark = pytest.mark.integration
+
+
+def test_what_is_on_hold_is_not_deleted(place: Place, client: httpx2.Client) -> None:
+    job = submit(client, place.bill())["id"]
+    hold = client.post("/v1/holds", json={"job_id": job, "reason": "case 1"}).json()
+    refused = client.delete(f"/v1/jobs/{job}")
+    assert (refused.status_code, refused.json()["code"]) == (409, "on_hold")
+    assert client.delete(f"/v1/holds/{hold['id']}").status_code == 204
+    assert client.delete(f"/v1/jobs/{job}").status_code == 200
+    (told,) = client.get("/v1/holds").json()["items"]
+    assert told["lifted_at"]
+
+
+def test_a_deletion_leaves_a_receipt_that_is_held_against_what_is_there(place: Place, client: httpx2.Client) -> None:
+    job = submit(client, place.bill())["id"]
+    assert client.put(f"/v1/jobs/{job}/retention", json={"keep_days": 30}).status_code == 204
+    client.delete(f"/v1/jobs/{job}")
+    (receipt,) = client.get("/v1/receipts").json()["items"]
+    assert receipt["job_id"] == job
+    checked = client.get(f"/v1/receipts/{receipt['number']}").json()
+    assert checked["untruths"] == []
+    assert checked["facts"]["documents"]
+
+
+class _Receiver(BaseHTTPRequestHandler):
+    received: list[tuple[dict[str, str], bytes]]
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.received.append((dict(self.headers), body))  # type: ignore[attr-defined]
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+@pytest.fixture
+def receiver() -> Iterator[ThreadingHTTPServer]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Receiver)
+    server.received = []  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def is_signed(headers: dict[str, str], body: bytes, secret: str) -> bool:
+    """As a receiver checks it."""
+    parts = [part.split("=", 1) for part in headers["Docproc-Signature"].split(",")]
+    moment = next(value for name, value in parts if name == "t")
+    expected = hmac.new(secret.encode(), f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
+    return any(hmac.compare_digest(value, expected) for name, value in parts if name != "t")
+
+
+def test_a_webhook_is_told_signed_and_told_again(
+    place: Place, client: httpx2.Client, receiver: ThreadingHTTPServer
+) -> None:
+    received: list[tuple[dict[str, str], bytes]] = receiver.received  # type: ignore[attr-defined]
+    url = f"http://{RECEIVERS}:{receiver.server_address[1]}/hook"
+    made = client.post("/v1/webhooks", json={"url": url, "kinds": ["job.succeeded"]}).json()
+    job = submit(client, place.bill())["id"]
+    until(lambda: received)
+    headers, body = received[0]
+    assert is_signed(headers, body, made["secret"])
+    assert not is_signed(headers, body + b" ", made["secret"])
+    assert json.loads(body)["job_id"] == job
+    (delivery,) = client.get("/v1/deliveries", params={"job_id": job}).json()["items"]
+    until(lambda: client.get(f"/v1/deliveries/{delivery['id']}").json()["state"] == "succeeded")
+
+    newer = client.post(f"/v1/webhooks/{made['id']}/rotate").json()["secret"]
+    assert client.post(f"/v1/deliveries/{delivery['id']}/replay").status_code == 200
+    until(lambda: len(received) > 1)
+    headers, body = received[1]
+    assert is_signed(headers, body, made["secret"])
+    assert is_signed(headers, body, newer)
+    assert json.loads(body)["id"] == json.loads(received[0][1])["id"]
+    until(lambda: len(client.get(f"/v1/deliveries/{delivery['id']}").json()["tries"]) == 2)
+
+    assert client.post(f"/v1/webhooks/{made['id']}/retire").status_code == 204
+    assert client.post(f"/v1/webhooks/{made['id']}/ping").status_code == 202
+    until(lambda: len(received) > 2)
+    assert not is_signed(*received[2], made["secret"])
+    assert is_signed(*received[2], newer)
+    assert client.delete(f"/v1/webhooks/{made['id']}").status_code == 204
+    assert client.post(f"/v1/webhooks/{made['id']}/ping").status_code == 409

@@ -1,0 +1,242 @@
+"""The chart, rendered with every set of values that is shipped: what Kubernetes and its operators would be given."""
+
+import copy
+import re
+import shutil
+from pathlib import Path
+
+import helm_python
+import pytest
+from doubles import commands, metric_names
+from doubles.chart import CHART, Made, faults, given, names, pods, rendered
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module", params=names())
+def objects(request: pytest.FixtureRequest) -> list[Made]:
+    return rendered(given(request.param))
+
+
+@pytest.fixture(scope="module")
+def full() -> list[Made]:
+    return rendered(given("full"))
+
+
+def of_kind(objects: list[Made], kind: str) -> dict[str, Made]:
+    return {made["metadata"]["name"]: made for made in objects if made["kind"] == kind}
+
+
+def containers(objects: list[Made]) -> list[Made]:
+    return [container for made in objects if (pod := pods(made)) for container in pod["spec"]["containers"]]
+
+
+def test_helm_finds_nothing_to_say() -> None:
+    found = helm_python.lint(CHART, given("minimal"), strict=True)
+
+    assert found["errors"] is None or found["errors"] == []
+    assert [message for message in found["messages"] if "icon" not in message["error"]] == []
+
+
+def test_a_packaged_chart_makes_the_same(full: list[Made], tmp_path: Path) -> None:
+    """Rules and dashboard lie elsewhere in the repository, and links to them must not come along as links."""
+    archive = helm_python.package(CHART, destination=tmp_path)
+
+    assert rendered(given("full"), chart=Path(archive)) == full
+
+
+def test_every_object_is_what_its_kind_allows(objects: list[Made]) -> None:
+    assert [fault for made in objects for fault in faults(made)] == []
+
+
+def test_no_two_objects_have_one_name(objects: list[Made]) -> None:
+    names_of = [(made["kind"], made["metadata"]["name"]) for made in objects]
+
+    assert len(names_of) == len(set(names_of))
+
+
+def test_the_smallest_values_make_no_object_of_an_operator() -> None:
+    groups = {made["apiVersion"].partition("/")[0] for made in rendered(given("minimal"))}
+
+    assert groups == {"apps", "batch", "networking.k8s.io", "policy", "v1"}
+
+
+def test_nothing_runs_as_root_or_writes_to_its_image(objects: list[Made]) -> None:
+    for pod in filter(None, map(pods, objects)):
+        assert pod["spec"]["securityContext"]["runAsNonRoot"]
+        assert pod["spec"]["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    for container in containers(objects):
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        assert container["resources"]["limits"]["memory"]
+
+
+def test_secrets_are_named_and_never_held(objects: list[Made]) -> None:
+    assert not of_kind(objects, "Secret")
+    for container in containers(objects):
+        values = {each["name"]: each["value"] for each in container["env"]}
+        assert values["DOCPROC_SECRETS_DIR"] == "/run/secrets/docproc"
+        assert not {"DOCPROC_DATABASE_URL", "DOCPROC_BROKER_URL"} & values.keys()
+
+
+def test_selectors_find_the_pods_that_they_are_for(objects: list[Made]) -> None:
+    labels = [pod["metadata"]["labels"] for pod in map(pods, objects) if pod]
+
+    for made in objects:
+        selector = made["spec"].get("selector") or made["spec"].get("podSelector") if "spec" in made else None
+        wanted = (selector or {}).get("matchLabels", selector) or {}
+        matched = [each for each in labels if wanted.items() <= each.items()]
+        for rule in (selector or {}).get("matchExpressions", []):
+            assert rule["operator"] == "In"
+            matched = [each for each in matched if each.get(rule["key"]) in rule["values"]]
+        assert matched, f"{made['kind']} {made['metadata']['name']} selects no pod"
+        if made["kind"] == "Deployment":
+            assert len(matched) == 1
+
+
+def test_every_probe_asks_a_port_that_is_there(objects: list[Made]) -> None:
+    for container in containers(objects):
+        ports = {port["name"] for port in container.get("ports", [])}
+        probes = [container[name] for name in ("startupProbe", "livenessProbe", "readinessProbe") if name in container]
+        assert {probe["httpGet"]["port"] for probe in probes} <= ports
+
+
+def test_every_command_is_one_of_docproc(objects: list[Made]) -> None:
+    asked = [container["args"] for container in containers(objects)]
+
+    there = commands.there(asked)
+
+    assert there
+    assert [fault for words in there for fault in commands.faults(words)] == []
+
+
+def test_scaling_asks_for_metrics_that_docproc_has(full: list[Made]) -> None:
+    scaled = of_kind(full, "ScaledObject")
+
+    assert sorted(scaled) == ["test-docproc-prepare", "test-docproc-read", "test-docproc-remote"]
+    for name, made in scaled.items():
+        (trigger,) = made["spec"]["triggers"]
+        assert list(metric_names.faults(trigger["metadata"]["query"])) == []
+        assert made["spec"]["scaleTargetRef"]["name"] in of_kind(full, "Deployment")
+        # Helm would set the replicas back with every upgrade
+        assert "replicas" not in of_kind(full, "Deployment")[name]["spec"]
+
+
+def test_a_worker_is_scaled_by_its_own_queues_alone(full: list[Made]) -> None:
+    (trigger,) = of_kind(full, "ScaledObject")["test-docproc-read"]["spec"]["triggers"]
+
+    (queues,) = set(re.findall(r'queue=~"([^"]+)"', trigger["metadata"]["query"]))
+
+    assert [
+        name for name in ("read.cpu", "assemble", "read.cpux", "readxcpu", "prepare") if re.fullmatch(queues, name)
+    ] == [
+        "read.cpu",
+        "assemble",
+    ]
+
+
+def test_the_rules_of_prometheus_reach_the_cluster_as_they_are(full: list[Made]) -> None:
+    (rule,) = of_kind(full, "PrometheusRule").values()
+
+    alerts = [each["alert"] for group in rule["spec"]["groups"] for each in group["rules"]]
+    assert "DocprocNobodyHandsOutWork" in alerts
+
+
+def test_a_worker_with_a_model_has_the_image_the_model_and_the_gpu() -> None:
+    worker = of_kind(rendered(given("gpu")), "Deployment")["test-docproc-gpu"]
+    pod = worker["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+
+    assert container["image"].startswith("registry.example.org/docproc-gpu:")
+    assert container["resources"]["limits"]["nvidia.com/gpu"] == 2
+    assert pod["tolerations"]
+    # a second one beside it would find no GPU
+    assert worker["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 0, "maxUnavailable": 1}
+
+
+def test_without_a_way_out_only_names_and_stores_are_reached() -> None:
+    policies = of_kind(rendered(given("minimal")), "NetworkPolicy")
+
+    everybody = policies["test-docproc"]["spec"]
+    assert everybody["policyTypes"] == ["Ingress", "Egress"]
+    assert [port["port"] for rule in everybody["egress"] for port in rule["ports"]] == [53, 53, 5432, 6379, 9000]
+    assert "ingress" not in everybody
+    assert [made for name, made in policies.items() if name != "test-docproc" and made["spec"].get("egress")] == []
+
+
+def test_inside_a_closed_network_no_image_is_pulled_and_no_ingress_made() -> None:
+    objects = rendered(given("air-gapped"))
+
+    assert {container["imagePullPolicy"] for container in containers(objects)} == {"Never"}
+    assert {container["image"].partition("/")[0] for container in containers(objects)} == {
+        "registry.inside.example:5000"
+    }
+    assert not of_kind(objects, "Ingress")
+
+
+def changed(values: Made, path: str, value: object) -> Made:
+    values = copy.deepcopy(values)
+    *way, last = path.split(".")
+    place = values
+    for step in way:
+        place = place.setdefault(step, {})
+    place[last] = value
+    return values
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("workers.prepare.slot", 3),
+        ("workers.prepare.slots", "3"),
+        ("workers.prepare.queues", ["prepair"]),
+        ("workers.prepare.scaling", {"min": 1}),
+        ("settings.database_url", "postgresql://u:secret@db/x"),
+        ("blobs.url", "s3://key:secret@bucket"),
+        ("networkPolicy.stores", []),
+        ("ingress", {"enabled": True, "host": ""}),
+        ("database.password", "secret"),
+    ],
+)
+def test_values_that_cannot_be_meant_are_refused(path: str, value: object) -> None:
+    with pytest.raises(helm_python.HelmError, match=path.rpartition(".")[2]):
+        rendered(changed(given("minimal"), path, value))
+
+
+def test_somebody_has_to_hand_out_work() -> None:
+    values = given("minimal")
+    for worker in ("prepare", "read", "errands"):
+        values = changed(values, f"workers.{worker}.replicas", 0)
+
+    with pytest.raises(helm_python.HelmError, match="hands out work"):
+        rendered(values)
+
+
+@pytest.mark.parametrize(
+    ("template", "good", "bad", "found"),
+    [
+        ("workers.yaml", "minReplicaCount:", "minReplicas:", "ScaledObject"),
+        (
+            "workers.yaml",
+            "pollingInterval: {{ $.Values.keda.pollingInterval }}",
+            "pollingInterval: often",
+            "ScaledObject",
+        ),
+        ("workers.yaml", "scaleTargetRef: {name:", "scaleTargetRef: {nam:", "ScaledObject"),
+        ("workers.yaml", "terminationGracePeriodSeconds: 60", "terminationGracePeriod: 60", "Deployment"),
+        ("api.yaml", "targetPort: http", "target: http", "Service"),
+        ("monitoring.yaml", "podMetricsEndpoints:", "endpoints:", "PodMonitor"),
+        ("network.yaml", "policyTypes: [Ingress, Egress]", "policyTypes: Ingress", "NetworkPolicy"),
+    ],
+)
+def test_a_mistake_in_a_template_is_found(template: str, good: str, bad: str, found: str, tmp_path: Path) -> None:
+    chart = tmp_path / "docproc"
+    shutil.copytree(CHART, chart)
+    text = (chart / "templates" / template).read_text()
+    assert good in text
+    (chart / "templates" / template).write_text(text.replace(good, bad))
+
+    assert any(fault.startswith(found) for made in rendered(given("full"), chart=chart) for fault in faults(made))

@@ -1,0 +1,196 @@
+"""Images and the compose file: read by the tools that would complain, and held against the repository."""
+
+import fnmatch
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from doubles import commands
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+pytestmark = pytest.mark.integration
+ROOT = Path(__file__).parents[3]
+IMAGES = ROOT / "deploy" / "images"
+COMPOSE = ROOT / "deploy" / "compose"
+BIN = Path(sys.executable).parent
+
+
+def said_by(*command: object) -> tuple[int, str]:
+    ended = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False, cwd=ROOT)
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+def services() -> dict[str, Any]:
+    """As compose would see them: YAML's own merging done."""
+    return dict(yaml.safe_load((COMPOSE / "compose.yaml").read_text())["services"])
+
+
+def copied() -> list[str]:
+    """What the images take out of the repository."""
+    lines = re.findall(r"^COPY (?!--from)(.+)$", (IMAGES / "Dockerfile").read_text(), re.MULTILINE)
+    return [source for line in lines for source in line.split()[:-1]]
+
+
+def is_sent(path: str) -> bool:
+    """Does `.dockerignore` let it through to the builder? The last rule that fits decides."""
+    sent = True
+    for rule in (ROOT / ".dockerignore").read_text().splitlines():
+        if not rule or rule.startswith("#"):
+            continue
+        pattern = rule.removeprefix("!").removeprefix("**/")
+        parts = path.split("/")
+        beginnings = ["/".join(parts[: end + 1]) for end in range(len(parts))]
+        names = parts if "**/" in rule else beginnings
+        if any(fnmatch.fnmatch(name, pattern) for name in names):
+            sent = rule.startswith("!")
+    return sent
+
+
+def test_hadolint_finds_nothing() -> None:
+    assert said_by(BIN / "hadolint", IMAGES / "Dockerfile") == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "rule"),
+    [
+        ("FROM ${PYTHON_IMAGE} AS wheel", "FROM python:latest AS wheel", "DL3007"),
+        ('CMD ["worker", "--help"]', "CMD worker --help", "DL3025"),
+        ("WORKDIR /source", "WORKDIR source", "DL3000"),
+        ("COPY --from=wheel", "COPY --from=wheels", "DL3022"),
+    ],
+)
+def test_hadolint_finds_a_mistake(good: str, bad: str, rule: str, tmp_path: Path) -> None:
+    text = (IMAGES / "Dockerfile").read_text()
+    assert good in text
+    (tmp_path / "Dockerfile").write_text(text.replace(good, bad))
+
+    code, said = said_by(BIN / "hadolint", tmp_path / "Dockerfile")
+
+    assert code == 1
+    assert rule in said
+
+
+@pytest.mark.parametrize("path", copied())
+def test_what_an_image_copies_is_there_and_sent(path: str) -> None:
+    assert (ROOT / path).exists()
+    assert is_sent(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [".git/config", "deploy/compose/secrets/database_password", "tests/conftest.py", "docproc/__pycache__/x.pyc"],
+)
+def test_what_no_image_needs_is_not_sent(path: str) -> None:
+    assert not is_sent(path)
+
+
+def test_the_wheel_in_the_image_has_all_that_it_is_made_of() -> None:
+    built = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    needed = [
+        *built["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"],
+        *built["project"]["license-files"],
+        built["project"]["readme"],
+        "pyproject.toml",
+    ]
+
+    assert set(needed) <= set(copied())
+
+
+def pinned(name: str) -> dict[str, str]:
+    lines = (IMAGES / name).read_text().splitlines()
+    return dict(line.split("==") for line in lines if not line.startswith("#"))
+
+
+@pytest.mark.parametrize(
+    ("name", "extras"), [("constraints.txt", ["service"]), ("constraints-gpu.txt", ["service", "vlm"])]
+)
+def test_every_dependency_is_pinned_to_a_version_that_is_allowed(name: str, extras: list[str]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = [*project["dependencies"], *(text for extra in extras for text in project["optional-dependencies"][extra])]
+
+    versions = pinned(name)
+
+    for requirement in map(Requirement, asked):
+        assert requirement.specifier.contains(versions[canonicalize_name(requirement.name)]), str(requirement)
+
+
+def test_the_image_without_a_model_has_no_torch() -> None:
+    assert not {"torch", "transformers", "llguidance"} & pinned("constraints.txt").keys()
+    assert {"torch", "transformers", "llguidance"} <= pinned("constraints-gpu.txt").keys()
+
+
+def test_the_compose_file_keeps_to_its_specification() -> None:
+    code, said = said_by(BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", COMPOSE / "compose.yaml")
+
+    assert code == 0, said
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"), [("healthcheck:", "healthchek:"), ("stop_grace_period: 45s", "stop_grace_period: [45]")]
+)
+def test_a_mistake_in_the_compose_file_is_found(good: str, bad: str, tmp_path: Path) -> None:
+    text = (COMPOSE / "compose.yaml").read_text()
+    assert good in text
+    (tmp_path / "compose.yaml").write_text(text.replace(good, bad))
+
+    code, _ = said_by(BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", tmp_path / "compose.yaml")
+
+    assert code == 1
+
+
+def test_every_name_in_the_compose_file_is_defined() -> None:
+    whole = yaml.safe_load((COMPOSE / "compose.yaml").read_text())
+
+    for name, service in services().items():
+        assert set(service.get("secrets", [])) <= whole["secrets"].keys(), name
+        assert set(service["networks"]) <= whole["networks"].keys(), name
+        assert set(service.get("depends_on", {})) <= services().keys(), name
+        named = [volume.partition(":")[0] for volume in service.get("volumes", []) if isinstance(volume, str)]
+        assert set(named) <= whole["volumes"].keys(), name
+
+
+def test_everything_that_stays_up_is_looked_at_and_limited() -> None:
+    images_own = "docproc"
+    for name, service in services().items():
+        if str(service.get("restart", "")).startswith("on-failure"):
+            continue
+        assert service["deploy"]["resources"]["limits"].keys() >= {"cpus", "memory"}, name
+        assert "healthcheck" in service or images_own in service["image"].lower(), name
+
+
+def test_only_the_api_is_reached_from_outside_and_by_default_from_this_machine_alone() -> None:
+    published = {name: service["ports"] for name, service in services().items() if "ports" in service}
+
+    assert published == {"api": ["${DOCPROC_LISTEN:-127.0.0.1:8080}:8080"]}
+
+
+def test_what_parses_documents_has_no_way_out() -> None:
+    assert services()["worker-prepare"]["networks"] == ["inside"]
+    assert yaml.safe_load((COMPOSE / "compose.yaml").read_text())["networks"]["inside"] == {"internal": True}
+
+
+def words(command: list[str]) -> list[str]:
+    """With the defaults of what a `.env` may say."""
+    return [re.sub(r"\$\{[A-Z_]+:-([^}]*)\}", r"\1", word) for word in command]
+
+
+def test_every_command_is_one_of_docproc() -> None:
+    asked = [words(each["command"]) for each in services().values() if "DOCPROC" in each["image"] and each["command"]]
+
+    there = commands.there(asked)
+
+    assert there
+    assert [fault for each in there for fault in commands.faults(each)] == []
+
+
+def test_the_example_of_variables_names_those_that_are_asked_for_and_no_other() -> None:
+    asked = set(re.findall(r"\$\{([A-Z_]+):-", (COMPOSE / "compose.yaml").read_text()))
+    told = set(re.findall(r"^#?([A-Z_]+)=", (COMPOSE / ".env.example").read_text(), re.MULTILINE))
+
+    assert told == asked

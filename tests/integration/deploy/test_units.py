@@ -1,0 +1,92 @@
+"""The units of systemd, read by systemd itself where it is installed."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from doubles import commands
+
+pytestmark = pytest.mark.integration
+FOLDER = Path(__file__).parents[3] / "deploy" / "systemd"
+UNITS = sorted(FOLDER.glob("*.service"))
+needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed here")
+
+
+def said_by_systemd(unit: Path, place: Path, *arguments: str, text: str | None = None) -> tuple[int, str]:
+    """Of the unit as if docproc were installed where it says."""
+    here = str(Path(sys.executable).parent / "docproc")
+    copy = place / unit.name.replace("@.", "@prepare.")
+    copy.write_text((text or unit.read_text()).replace("/opt/docproc/bin/docproc", here))
+    ended = subprocess.run(["systemd-analyze", *arguments, str(copy)], capture_output=True, text=True, check=False)
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+@needs_systemd
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_systemd_understands_every_line(unit: Path, tmp_path: Path) -> None:
+    code, said = said_by_systemd(unit, tmp_path, "verify")
+
+    assert code == 0
+    assert unit.name.partition("@")[0] not in said
+
+
+@needs_systemd
+def test_a_mistake_is_found(tmp_path: Path) -> None:
+    unit = FOLDER / "docproc-api.service"
+
+    _, said = said_by_systemd(unit, tmp_path, "verify", text=unit.read_text().replace("ProtectHome=", "ProtectHomes="))
+
+    assert "ProtectHomes" in said
+
+
+@needs_systemd
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_systemd_finds_it_hardly_exposed(unit: Path, tmp_path: Path) -> None:
+    code, said = said_by_systemd(unit, tmp_path, "security", "--offline=true", "--threshold=20")
+
+    assert code == 0, said
+
+
+def variables(name: str) -> dict[str, str]:
+    lines = (FOLDER / "etc" / name).read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+@pytest.mark.parametrize("instance", ["worker-prepare.env", "worker-read.env", "watch.env"])
+def test_every_variable_of_a_command_is_in_its_file(instance: str) -> None:
+    unit = "docproc-worker@.service" if instance.startswith("worker") else "docproc-watch.service"
+
+    asked = re.findall(r"\$\{([A-Z_]+)\}", (FOLDER / unit).read_text())
+
+    assert set(variables(instance)) == set(asked)
+
+
+def started(unit: Path, *files: str) -> list[str]:
+    """What the unit runs, with the variables that are shipped."""
+    (command,) = re.findall(r"^ExecStart=/opt/docproc/bin/docproc (.+)$", unit.read_text(), re.MULTILINE)
+    for name, value in (pair for file in files for pair in variables(file).items()):
+        command = command.replace(f"${{{name}}}", value)
+    return str(command).split()
+
+
+def test_every_command_is_one_of_docproc() -> None:
+    asked = [
+        started(FOLDER / "docproc-api.service"),
+        started(FOLDER / "docproc-worker@.service", "worker-prepare.env"),
+        started(FOLDER / "docproc-worker@.service", "worker-read.env"),
+        started(FOLDER / "docproc-watch.service", "watch.env"),
+    ]
+
+    there = commands.there(asked)
+
+    assert there
+    assert [fault for words in there for fault in commands.faults(words)] == []
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_no_unit_holds_a_secret(unit: Path) -> None:
+    assert "DOCPROC_SECRETS_DIR=%d" in unit.read_text()
+    assert not re.search(r"(PASSWORD|SECRET_ACCESS_KEY|://[^ ]*@)", unit.read_text())

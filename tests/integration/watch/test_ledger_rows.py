@@ -1,0 +1,194 @@
+"""The ledger on both databases: one watcher gets each version, and only who holds an entry may change it."""
+
+import threading
+from collections.abc import Sequence
+from uuid import UUID
+
+import pytest
+
+from docproc.domain.errors import LeaseLostError
+from docproc.services.ledger_records import Entry, EntryState, Sighting, Trouble, Version
+from docproc.storage.database import Database
+from docproc.storage.ledger import SqlLedger
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def ledger(database: Database) -> SqlLedger:
+    return SqlLedger(database, tenant="local", place="scans")
+
+
+def seen(path: str, *, identity: str = "1", byte_count: int = 10, modified_ns: int = 5) -> Sighting:
+    return Sighting(path=path, version=Version(identity=identity, byte_count=byte_count, modified_ns=modified_ns))
+
+
+def claimed(ledger: SqlLedger, *paths: str, owner: str = "one", identity: str = "1") -> Sequence[Entry]:
+    return ledger.claim_new([seen(path, identity=identity) for path in paths], owner=owner, lease_s=30)
+
+
+def test_of_many_watchers_one_gets_each_file(ledger: SqlLedger) -> None:
+    files = [seen(f"{number}.pdf") for number in range(60)]
+    got: dict[str, list[str]] = {owner: [] for owner in "abcd"}
+
+    def claim(owner: str) -> None:
+        for start in range(0, len(files), 10):
+            # each in another order, as folders are listed
+            batch = files[start : start + 10][:: 1 if owner in "ac" else -1]
+            got[owner] += [entry.path for entry in ledger.claim_new(batch, owner=owner, lease_s=30)]
+
+    threads = [threading.Thread(target=claim, args=(owner,)) for owner in got]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(path for paths in got.values() for path in paths) == sorted(each.path for each in files)
+
+
+def test_another_version_at_the_same_path_is_another_entry(ledger: SqlLedger) -> None:
+    assert len(claimed(ledger, "a.pdf")) == 1
+    assert claimed(ledger, "a.pdf", owner="two") == []
+    for other in (seen("a.pdf", byte_count=11), seen("a.pdf", modified_ns=6), seen("a.pdf", identity="2")):
+        assert len(ledger.claim_new([other], owner="two", lease_s=30)) == 1
+
+
+def test_only_what_stands_is_known(ledger: SqlLedger) -> None:
+    (entry,) = claimed(ledger, "a.pdf")
+    assert ledger.unknown([seen("a.pdf"), seen("b.pdf")]) == [seen("b.pdf")]
+
+    entry = ledger.note_moved(entry, entry.version)
+
+    assert not entry.standing
+    assert ledger.unknown([seen("a.pdf")]) == [seen("a.pdf")], "the same file may be dropped again"
+    assert len(claimed(ledger, "a.pdf", owner="two")) == 1
+
+
+def test_places_and_tenants_know_nothing_of_each_other(ledger: SqlLedger, database: Database) -> None:
+    claimed(ledger, "a.pdf")
+    for tenant, place in (("local", "other"), ("ada", "scans")):
+        other = SqlLedger(database, tenant=tenant, place=place)
+        assert len(claimed(other, "a.pdf")) == 1
+        assert other.counts().states == {EntryState.CLAIMED: 1}
+
+
+def test_a_path_that_is_no_text_is_kept_as_it_is(ledger: SqlLedger) -> None:
+    name = b"scan-\xff\xfe.pdf".decode(errors="surrogateescape")
+
+    (entry,) = claimed(ledger, name)
+
+    assert ledger.unknown([seen(name)]) == []
+    ledger.release("one", [entry.id])
+    assert [each.path for each in ledger.claim_due(owner="two", lease_s=30, limit=9)] == [name]
+
+
+def test_an_entry_whose_watcher_is_dead_goes_to_another_and_the_first_may_write_no_more(ledger: SqlLedger) -> None:
+    (entry,) = claimed(ledger, "a.pdf")
+    assert ledger.claim_due(owner="two", lease_s=30, limit=9) == []
+    assert ledger.owners() == {"one"}
+
+    assert ledger.void(["one"]) == 1
+    (taken,) = ledger.claim_due(owner="two", lease_s=30, limit=9)
+
+    assert (taken.id, taken.attempt) == (entry.id, 2)
+    for change in (
+        lambda: ledger.note_moved(entry, entry.version),
+        lambda: ledger.identify(entry, "0" * 64),
+        lambda: ledger.note_submitted(entry, entry.id),
+        lambda: ledger.end(entry, EntryState.DONE),
+        lambda: ledger.put_off(entry, Trouble.IO_ERROR, after_s=1),
+    ):
+        with pytest.raises(LeaseLostError):
+            change()
+    assert ledger.extend("one", [entry.id], lease_s=30) == frozenset()
+    assert ledger.extend("two", [entry.id], lease_s=30) == {entry.id}
+
+
+def test_a_lease_that_ran_out_is_anybodys(ledger: SqlLedger) -> None:
+    ledger.claim_new([seen("a.pdf")], owner="one", lease_s=0)
+
+    assert len(ledger.claim_due(owner="two", lease_s=30, limit=9)) == 1
+
+
+def test_what_is_put_off_is_due_later_and_says_why(ledger: SqlLedger) -> None:
+    first, second = claimed(ledger, "a.pdf", "b.pdf")
+    ledger.put_off(first, Trouble.DISK_FULL, after_s=60)
+    ledger.put_off(second, Trouble.NO_PERMISSION, after_s=0)
+
+    (due,) = ledger.claim_due(owner="two", lease_s=30, limit=9)
+
+    assert (due.path, due.tries) == ("b.pdf", 1)
+    assert ledger.counts().troubles == {Trouble.DISK_FULL: 1, Trouble.NO_PERMISSION: 1}
+    assert [each.path for each in ledger.waiting(limit=9)] == ["a.pdf", "b.pdf"]
+
+
+def identified(ledger: SqlLedger, path: str, sha256: str) -> tuple[Entry, EntryState | None]:
+    (entry,) = claimed(ledger, path)
+    return ledger.identify(entry, sha256)
+
+
+def test_the_second_with_the_same_bytes_knows_of_the_first_and_never_the_other_way_round(ledger: SqlLedger) -> None:
+    one, none = identified(ledger, "a.pdf", "0" * 64)
+    two, state = identified(ledger, "b.pdf", "0" * 64)
+
+    assert (none, state, two.duplicate_of) == (None, EntryState.CLAIMED, one.id)
+    assert ledger.identify(one, "0" * 64)[1] is None, "asked again it is still the first"
+    assert ledger.identify(two, "1" * 64)[0].duplicate_of is None, "other bytes are nobody's"
+
+
+@pytest.mark.parametrize("state", [EntryState.FAILED, EntryState.GONE, EntryState.SKIPPED])
+def test_an_earlier_one_that_came_to_nothing_does_not_count(ledger: SqlLedger, state: EntryState) -> None:
+    one, _ = identified(ledger, "a.pdf", "0" * 64)
+    ledger.end(one, state)
+
+    assert identified(ledger, "b.pdf", "0" * 64)[1] is None
+
+
+def test_of_many_at_once_with_the_same_bytes_one_is_the_first(ledger: SqlLedger) -> None:
+    entries = claimed(ledger, *(f"{number}.pdf" for number in range(12)))
+    found: list[UUID | None] = []
+
+    def identify(entry: Entry) -> None:
+        found.append(ledger.identify(entry, "0" * 64)[0].duplicate_of)
+
+    threads = [threading.Thread(target=identify, args=(entry,)) for entry in entries]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert found.count(None) == 1
+
+
+def test_the_same_version_under_another_inode_is_known(ledger: SqlLedger) -> None:
+    one, _ = identified(ledger, "a.pdf", "0" * 64)
+    ledger.end(one, EntryState.FAILED)
+    (again,) = claimed(ledger, "a.pdf", identity="2")
+
+    again, _ = ledger.identify(again, "0" * 64)
+
+    assert ledger.is_known(again)
+
+
+def test_an_entry_goes_all_its_way_and_is_then_at_rest(ledger: SqlLedger) -> None:
+    (entry,) = claimed(ledger, "a.pdf")
+    entry = ledger.note_submitted(ledger.note_moved(entry, entry.version), entry.id)
+    assert (entry.state, entry.job_id) == (EntryState.SUBMITTED, entry.id)
+    assert ledger.counts().open == 1
+
+    entry = ledger.note_staged(entry)
+    assert ledger.counts().open == 1
+    ledger.end(entry, EntryState.DONE)
+
+    assert ledger.counts().states == {EntryState.DONE: 1}
+    assert ledger.owners() == frozenset()
+    assert ledger.claim_due(owner="two", lease_s=30, limit=9) == []
+
+
+def test_what_counted_as_gone_can_be_taken_up_again(ledger: SqlLedger) -> None:
+    one, two = claimed(ledger, "a.pdf", "b.pdf")
+    ledger.end(one, EntryState.GONE)
+
+    assert ledger.reopen([one.id, two.id]) == 1
+    assert ledger.states([one.id, two.id, UUID(int=0)]) == {one.id: EntryState.CLAIMED, two.id: EntryState.CLAIMED}
+    assert [each.id for each in ledger.claim_due(owner="two", lease_s=30, limit=9)] == [one.id]

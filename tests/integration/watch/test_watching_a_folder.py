@@ -1,0 +1,225 @@
+"""A watcher over a real folder and a real ledger; who reads is a fake that answers at once."""
+
+import json
+import os
+import subprocess
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from doubles.watching import PACE, FakeJobs, Watched, until
+
+from docproc.services.ledger_records import EntryState
+from docproc.watch.ports import Ticket
+from docproc.watch.rules import Duplicates, Rule
+
+pytestmark = pytest.mark.integration
+
+
+def test_a_dropped_file_is_moved_and_its_record_delivered(watched: Watched) -> None:
+    watched.drop("a.pdf")
+    watched.drop("scanner 1/b.pdf")
+
+    tally = watched.watch_once()
+
+    assert watched.records == ["a.pdf", "scanner 1/b.pdf"]
+    assert watched.lying() == ["done/a.pdf", "done/scanner 1/b.pdf"]
+    assert tally.ended == {EntryState.DONE: 2}
+    assert watched.watch_once().ended == {}, "what is done is not done again"
+
+
+def test_native_events_bring_a_file_long_before_the_next_look_at_everything(watched: Watched) -> None:
+    watched.pace = replace(PACE, rescan_s=3600.0)
+    with watched.watching():
+        until((watched.root / "processing").is_dir)
+        time.sleep(0.3)
+        watched.drop("a.pdf")
+        until(lambda: watched.records == ["a.pdf"])
+
+
+def test_a_file_that_is_still_written_is_left_alone(watched: Watched) -> None:
+    with watched.watching(), (watched.root / "slow.pdf").open("w") as stream:
+        for piece in range(12):
+            stream.write(str(piece))
+            stream.flush()
+            time.sleep(0.05)
+            assert not watched.jobs.tickets
+    with watched.watching():
+        until(lambda: watched.records == ["slow.pdf"])
+    (content,) = watched.jobs.contents.values()
+    assert content == b"01234567891011"
+
+
+def test_with_a_trigger_nothing_is_taken_before_it_is_there(watched: Watched) -> None:
+    watched.rule = Rule(schema="invoice", trigger=True)
+    watched.drop("a.pdf")
+    watched.drop("b.pdf")
+    watched.drop("b.pdf.ready", "")
+    watched.drop("c.pdf")
+    watched.drop("c.ready", "")
+
+    watched.watch_once()
+
+    assert watched.records == ["b.pdf", "c.pdf"]
+    assert watched.lying() == ["a.pdf", "done/b.pdf", "done/c.pdf"], "a trigger goes with its file"
+
+
+def test_what_lies_beside_a_file_describes_it_and_goes_with_it(watched: Watched) -> None:
+    watched.rule = Rule(schema="invoice", metadata={"source": "scanner", "desk": "1"})
+    watched.drop("a.pdf")
+    watched.drop("a.pdf.meta.json", '{"external_id": "A-1", "metadata": {"desk": "2"}}')
+
+    watched.watch_once()
+
+    (ticket,) = watched.jobs.tickets.values()
+    assert (ticket.external_id, ticket.metadata) == ("A-1", {"source": "scanner", "desk": "2"})
+    assert watched.lying() == ["done/a.pdf", "done/a.pdf.meta.json"]
+
+
+def test_a_file_that_comes_to_nothing_lies_in_failed_with_the_reason_beside_it(watched: Watched) -> None:
+    watched.drop("sub/a.pdf", "bad")
+
+    tally = watched.watch_once()
+
+    assert watched.lying() == ["failed/sub/a.pdf", "failed/sub/a.pdf.error.json"]
+    told = json.loads((watched.root / "failed/sub/a.pdf.error.json").read_text())
+    assert (told["file"], told["code"], told["message"]) == ("sub/a.pdf", "corrupt", "bad")
+    assert tally.ended == {EntryState.FAILED: 1}
+    assert watched.records == []
+
+
+def test_a_description_that_cannot_be_understood_fails_the_file_and_says_so(watched: Watched) -> None:
+    watched.drop("a.pdf")
+    watched.drop("a.pdf.meta.json", "{")
+
+    watched.watch_once()
+
+    assert watched.lying() == ["failed/a.pdf", "failed/a.pdf.error.json", "failed/a.pdf.meta.json"]
+    assert json.loads((watched.root / "failed/a.pdf.error.json").read_text())["code"] == "sidecar_invalid"
+
+
+def test_files_of_the_same_name_do_not_replace_each_other(watched: Watched) -> None:
+    for content in ("one", "two", "bad"):
+        watched.drop("a.pdf", content)
+        watched.watch_once()
+
+    done = sorted((watched.root / "done").iterdir())
+    assert sorted(path.read_text() for path in done) == ["one", "two"]
+    assert (watched.root / "failed" / "a.pdf").read_text() == "bad"
+    assert watched.records == ["a.pdf", "a.pdf"]
+
+
+@pytest.mark.parametrize(
+    ("duplicates", "records", "flags"),
+    [(Duplicates.FLAG, 2, 1), (Duplicates.SKIP, 1, 0), (Duplicates.PROCESS, 2, 0)],
+)
+def test_two_files_of_the_same_content(watched: Watched, duplicates: Duplicates, records: int, flags: int) -> None:
+    watched.duplicates = duplicates
+    watched.drop("a.pdf", "same")
+    watched.drop("b.pdf", "same")
+
+    watched.watch_once()
+
+    assert len(watched.records) == records
+    tickets = sorted(watched.jobs.tickets.values(), key=lambda ticket: ticket.id)
+    flagged = [ticket for ticket in tickets if "duplicate_of" in ticket.metadata]
+    assert len(flagged) == flags
+    assert all(ticket.metadata["duplicate_of"] in map(str, watched.jobs.tickets) for ticket in flagged)
+    assert watched.lying() == ["done/a.pdf", "done/b.pdf"], "both are put away"
+
+
+def test_a_file_with_the_bytes_of_one_that_failed_is_read(watched: Watched) -> None:
+    watched.duplicates = Duplicates.SKIP
+    for _ in range(2):
+        watched.drop("a.pdf", "bad")
+        watched.watch_once()
+
+    assert len(watched.jobs.tickets) == 2
+
+
+def test_left_in_place_nothing_is_moved_and_each_version_is_taken_once(watched: Watched) -> None:
+    watched.in_place = True
+    file = watched.drop("a.pdf", "one")
+    watched.drop("b.pdf", "bad")
+
+    watched.watch_once()
+    watched.watch_once()
+    assert watched.lying() == ["a.pdf", "b.pdf"]
+    assert len(watched.jobs.tickets) == 2
+    assert len(list(watched.outbox.glob("b-*.pdf.error.json"))) == 1, "why there is none lies with the records"
+
+    file.write_text("two")
+    watched.watch_once()
+    assert sorted(watched.jobs.contents.values()) == [b"bad", b"one", b"two"]
+
+
+def test_left_in_place_the_same_bytes_under_another_inode_are_no_other_version(watched: Watched) -> None:
+    """What a network drive does that is connected again."""
+    watched.in_place = True
+    file = watched.drop("a.pdf", "one")
+    watched.watch_once()
+    copy = file.with_name(".copy")
+    copy.write_bytes(file.read_bytes())
+    stands = file.stat()
+    os.utime(copy, ns=(stands.st_atime_ns, stands.st_mtime_ns))
+    copy.replace(file)
+    assert file.stat().st_ino != stands.st_ino
+
+    assert watched.watch_once().ended == {EntryState.KNOWN: 1}
+    assert len(watched.jobs.tickets) == 1
+    assert watched.watch_once().ended == {}, "and known from then on"
+
+
+def test_links_are_not_followed(watched: Watched) -> None:
+    (watched.base / "secret").write_text("secret")
+    (watched.root / "a.pdf").symlink_to(watched.base / "secret")
+    (watched.root / "sub").symlink_to(watched.base)
+
+    watched.watch_once()
+
+    assert not watched.jobs.tickets
+
+
+def test_several_watchers_of_one_folder_take_each_file_once(watched: Watched) -> None:
+    with watched.watching("one", "two", "three"):
+        for number in range(60):
+            watched.drop(f"{number:02}.pdf", str(number))
+        until(lambda: len(watched.lying("done")) == 60)
+    assert len(watched.jobs.tickets) == 60
+    assert len(watched.records) == 60
+
+
+def test_what_is_put_away_on_another_file_system_is_whole_there(watched: Watched) -> None:
+    memory = Path("/dev/shm")  # noqa: S108 a file system of its own on most Linux machines
+    if not memory.is_dir() or memory.stat().st_dev == watched.root.stat().st_dev:
+        pytest.skip("there is one file system only")
+    watched.away = memory / f"docproc-{os.getpid()}-{watched.base.name}"
+    try:
+        watched.drop("a.pdf", "one")
+        watched.drop("b.pdf", "bad")
+        watched.watch_once()
+        (done,), (failed, error) = watched.lying("done"), watched.lying("failed")
+        assert (watched.away / "done" / done).read_text() == "one"
+        assert done.startswith("a-"), "its name is its own, so that copying may be done again"
+        assert error == f"{failed}.error.json"
+        assert watched.lying() == []
+    finally:
+        subprocess.run(["rm", "-r", str(watched.away)], check=True)
+
+
+def test_a_burst_is_taken_with_few_files_in_hand(watched: Watched) -> None:
+    watched.pace = replace(PACE, in_hand=8)
+    most = [0]
+
+    def look(_: Ticket) -> None:
+        most[0] = max(most[0], watched.ledger.counts().open)
+
+    watched.jobs = FakeJobs(on_submit=look)
+    for number in range(200):
+        watched.drop(f"{number:03}.pdf", str(number))
+
+    watched.watch_once()
+
+    assert len(watched.records) == 200
+    assert most[0] <= 8

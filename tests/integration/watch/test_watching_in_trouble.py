@@ -1,0 +1,280 @@
+"""A watched folder when things go wrong: nothing is lost, nothing is done twice, and what is amiss is told."""
+
+import errno
+import json
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from doubles.watching import PACE, FakeJobs, Meddling, Watched, until
+
+from docproc.domain.errors import ChangedError, StorageError
+from docproc.services.ledger_records import Entry, EntryState, Trouble
+from docproc.watch.ports import Ticket
+
+pytestmark = pytest.mark.integration
+
+
+def at_first(times: int, happens: Callable[[Entry], None]) -> Callable[[Entry], None]:
+    """Something that happens the first few times only."""
+    left = [times]
+
+    def meddle(entry: Entry) -> None:
+        if left[0] > 0:
+            left[0] -= 1
+            happens(entry)
+
+    return meddle
+
+
+def refused(code: int) -> Callable[[Entry], None]:
+    def refuse(entry: Entry) -> None:
+        raise OSError(code, os.strerror(code), entry.path)
+
+    return refuse
+
+
+@pytest.mark.parametrize("verb", ["secure", "bytes_of", "put_away"])
+@pytest.mark.parametrize(
+    ("code", "trouble"),
+    [(errno.EACCES, Trouble.NO_PERMISSION), (errno.ENOSPC, Trouble.DISK_FULL), (errno.EIO, Trouble.IO_ERROR)],
+)
+def test_trouble_is_told_and_tried_again_until_it_is_over(
+    watched: Watched, verb: str, code: int, trouble: Trouble
+) -> None:
+    watched.seen_as = lambda place: Meddling(place, verb, at_first(2, refused(code)))  # type: ignore[assignment,return-value]
+    watched.drop("a.pdf")
+
+    tally = watched.watch_once()
+
+    assert tally.put_off == {trouble: 2}
+    assert watched.records == ["a.pdf"]
+    assert watched.lying() == ["done/a.pdf"]
+
+
+def test_trouble_that_lasts_is_seen_in_the_ledger_and_holds_up_nobody_else(watched: Watched) -> None:
+    def refuse_one(entry: Entry) -> None:
+        if entry.path == "a.pdf":
+            refused(errno.EACCES)(entry)
+
+    watched.seen_as = lambda place: Meddling(place, "secure", refuse_one)  # type: ignore[assignment,return-value]
+    watched.drop("a.pdf")
+    watched.drop("b.pdf")
+
+    watched.watch_once()
+
+    assert watched.records == ["b.pdf"]
+    assert watched.ledger.counts().troubles == {Trouble.NO_PERMISSION: 1}
+    assert [each.path for each in watched.ledger.waiting(limit=9)] == ["a.pdf"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_waits_until_it_may(watched: Watched) -> None:
+    file = watched.drop("a.pdf")
+    file.chmod(0)
+    with watched.watching():
+        until(lambda: watched.ledger.counts().troubles == {Trouble.NO_PERMISSION: 1})
+        file.chmod(0o600)
+        until(lambda: watched.records == ["a.pdf"])
+
+
+def test_an_outbox_on_a_full_disk_loses_nothing(watched: Watched) -> None:
+    watched.outbox.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(watched.outbox)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("only root may mount")
+    try:
+        filler = watched.outbox / "filler"
+        filler.write_bytes(b"x" * 60_000)
+        for number in range(6):
+            watched.drop(f"{number}.pdf", str(number))
+        with watched.watching() as (watcher,):
+            until(lambda: watcher.tally.put_off[Trouble.DISK_FULL] > 3)
+            assert len(watched.records) < 6
+            assert not list(watched.outbox.rglob("*.arriving")), "nothing half written is left"
+            filler.unlink()
+            until(lambda: len(watched.records) == 6)
+            until(lambda: len(watched.lying("done")) == 6)
+    finally:
+        subprocess.run(["umount", "--lazy", str(watched.outbox)], check=True)
+
+
+@pytest.mark.parametrize("verb", ["secure", "bytes_of"])
+def test_a_file_that_vanishes_while_it_is_read_is_gone_and_the_next_one_by_its_name_is_read(
+    watched: Watched, verb: str
+) -> None:
+    watched.in_place = True
+    file = watched.drop("a.pdf", "one")
+    vanish = at_first(1, lambda _: file.unlink())
+    watched.seen_as = lambda place: Meddling(place, verb, vanish)  # type: ignore[assignment,return-value]
+
+    assert watched.watch_once().ended == {EntryState.GONE: 1}
+    watched.drop("a.pdf", "two")
+    watched.watch_once()
+
+    assert list(watched.jobs.contents.values()) == [b"two"]
+    assert watched.records == ["a.pdf"]
+
+
+def test_a_file_that_is_replaced_just_when_it_is_taken_is_taken_whole_and_once(watched: Watched) -> None:
+    file = watched.drop("a.pdf", "one")
+
+    def replace_it(_: Entry) -> None:
+        watched.drop("a.pdf", "two, and longer")
+
+    watched.seen_as = lambda place: Meddling(place, "secure", at_first(1, replace_it))  # type: ignore[assignment,return-value]
+
+    watched.watch_once()
+
+    assert list(watched.jobs.contents.values()) == [b"two, and longer"]
+    assert not file.exists()
+
+
+def test_who_writes_on_to_a_file_that_was_taken_gets_a_second_record(watched: Watched) -> None:
+    """The writer paused for longer than a file must stand still: what was there is one version, all of it another."""
+    with (watched.root / "a.pdf").open("w") as stream:
+        stream.write("first half")
+        stream.flush()
+        watched.jobs.answers.clear()
+        with watched.watching():
+            until(lambda: len(watched.jobs.tickets) == 1)
+            stream.write(", second half")
+            stream.close()
+            watched.jobs.answers.set()
+            until(lambda: len(watched.records) == 2)
+    assert sorted(watched.jobs.contents.values()) == [b"first half", b"first half, second half"]
+
+
+def test_bytes_that_change_under_the_hands_of_who_takes_them_are_taken_once_they_stand(watched: Watched) -> None:
+    changes = [ChangedError(), ChangedError()]
+
+    def change(_: Ticket) -> None:
+        if changes:
+            raise changes.pop()
+
+    watched.jobs = FakeJobs(on_submit=change)
+    watched.drop("a.pdf")
+
+    tally = watched.watch_once()
+
+    assert tally.put_off == {Trouble.UNSETTLED: 2}
+    assert watched.records == ["a.pdf"]
+
+
+def test_a_share_that_goes_away_comes_back_with_nothing_lost_or_doubled(watched: Watched) -> None:
+    watched.jobs.answers.clear()
+    away = watched.base / "unmounted"
+    with watched.watching() as (watcher,):
+        for number in range(5):
+            watched.drop(f"{number}.pdf", str(number))
+        until(lambda: len(watched.jobs.tickets) == 5)
+        watched.root.rename(away)
+        (watched.root).mkdir()  # what is left of a share that is not connected: an empty folder
+        watched.jobs.answers.set()
+        until(lambda: not watcher.tally.place_is_there)
+        until(lambda: watcher.tally.put_off[Trouble.PLACE_GONE] >= 1)
+        (away / "5.pdf").write_text("5")
+
+        watched.root.rmdir()
+        away.rename(watched.root)
+
+        until(lambda: len(watched.lying("done")) == 6, seconds=40)
+        assert watcher.tally.place_is_there
+        watched.drop("6.pdf", "6")
+        until(lambda: len(watched.records) == 7)
+    assert len(watched.jobs.tickets) == 7
+
+
+def test_a_known_place_whose_own_folders_are_missing_is_taken_for_a_share_that_is_not_there(watched: Watched) -> None:
+    watched.drop("a.pdf")
+    watched.watch_once()
+    watched.root.rename(watched.base / "unmounted")
+    watched.root.mkdir()
+
+    with pytest.raises(OSError, match="is the share connected"):
+        watched.watcher()
+
+
+def test_an_outage_of_the_store_costs_time_only(watched: Watched) -> None:
+    outage = [StorageError("away")] * 3
+
+    def fail(_: Ticket) -> None:
+        if outage:
+            raise outage.pop()
+
+    watched.jobs = FakeJobs(on_submit=fail)
+    watched.drop("a.pdf")
+
+    tally = watched.watch_once()
+
+    assert tally.put_off == {Trouble.STORE_GONE: 3}
+    assert watched.records == ["a.pdf"]
+
+
+def test_a_bug_in_one_file_is_tried_again_and_ends_nothing(watched: Watched) -> None:
+    def fail(ticket: Ticket) -> None:
+        if ticket.name == "a.pdf":
+            raise RuntimeError("a bug")
+
+    watched.jobs = FakeJobs(on_submit=fail)
+    watched.drop("a.pdf")
+    watched.drop("b.pdf")
+
+    assert watched.watch_once().put_off[Trouble.INTERNAL] >= 1
+    assert watched.records == ["b.pdf"]
+
+
+def test_a_job_that_somebody_deletes_fails_its_file(watched: Watched) -> None:
+    watched.jobs.answers.clear()
+    watched.drop("a.pdf")
+    with watched.watching():
+        until(lambda: len(watched.jobs.tickets) == 1)
+        watched.jobs.contents.clear()
+        watched.jobs.answers.set()
+        until(lambda: watched.lying("failed") == ["a.pdf", "a.pdf.error.json"])
+    assert json.loads((watched.root / "failed/a.pdf.error.json").read_text())["code"] == "canceled"
+
+
+def test_what_a_watcher_had_in_hand_when_it_was_told_to_end_the_next_one_ends(watched: Watched) -> None:
+    watched.jobs.answers.clear()
+    for number in range(5):
+        watched.drop(f"{number}.pdf", str(number))
+    with watched.watching("one"):
+        until(lambda: len(watched.jobs.tickets) == 5)
+    assert watched.ledger.owners() == frozenset(), "it handed everything back"
+
+    watched.jobs.answers.set()
+    watched.watch_once()
+
+    assert len(watched.records) == 5
+    assert len(watched.jobs.tickets) == 5
+
+
+@pytest.mark.parametrize("verb", ["secure", "bytes_of", "put_away", "version_of"])
+def test_a_watcher_that_dies_at_any_step_leaves_what_the_next_one_ends(watched: Watched, verb: str) -> None:
+    """As after kill -9: nothing is handed back, and whatever was done is done."""
+    dying = threading.Event()
+
+    def die(_: Entry) -> None:
+        if not dying.is_set():
+            dying.set()
+            raise SystemExit  # not caught by anything that tidies up
+
+    watched.seen_as = lambda place: Meddling(place, verb, die)  # type: ignore[assignment,return-value]
+    watched.pace = replace(PACE, lease_s=0.8)
+    watched.drop("a.pdf")
+    watched.drop("b.pdf", "bad")
+
+    with watched.watching("one"):
+        until(dying.is_set)
+    watched.watch_once()
+    time.sleep(1)
+    watched.watch_once()
+
+    assert watched.records == ["a.pdf"]
+    assert watched.lying() == ["done/a.pdf", "failed/b.pdf", "failed/b.pdf.error.json"]
+    assert len(watched.jobs.tickets) == 2
