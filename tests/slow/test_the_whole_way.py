@@ -1,4 +1,4 @@
-"""The whole way with models: submitted by command line and by REST, read on workers, exported, over Postgres, Valkey and S3.
+"""The whole way with models: submitted by command line and REST, read on workers, exported, over Postgres, Valkey, S3.
 
 One job is read by a tiny NVLM-D that a worker hosts, one by a model behind a server, one by `auto`, which leaves to the
 hosted model what it is not sure of. Every page must be accounted for, and every record valid against its JSON Schema.
@@ -109,6 +109,9 @@ def service(
     place = tmp_path_factory.mktemp("whole-way")
     (place / "bill.json").write_text(json.dumps(SCHEMA))
     with ExitStack() as ended:
+        patch = ended.enter_context(pytest.MonkeyPatch.context())
+        for name, value in ENVIRONMENT.items():  # the face runs in this process
+            patch.setenv(name, value)
         settings = {
             "database_url": ended.enter_context(empty_database(postgres_url, template=migrated_postgres)),
             "broker_url": ended.enter_context(running_valkey()).url,
