@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Protocol
 from uuid import UUID
 
-from docproc.bootstrap import Desk, queue_of
+from docproc.bootstrap import ChosenReader, Desk, choose_reader
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import NotFoundError, UnreadableError
 from docproc.domain.schema import ExtractionSchema
@@ -49,18 +49,21 @@ class DeskJobs:
 
     def submit(self, ticket: Ticket) -> UUID:
         rule = ticket.rule
+        schema, version = self._schema_of(rule.schema)
+        chosen = None if self._hands is not None else self._chosen(rule, schema)
         job = NewJob(
             id=ticket.id,
-            schema=self._schema_of(rule.schema)[1],
+            schema=version,
             options=JobOptions(
                 reader=rule.reader,
+                model=None if chosen is None else chosen.model,
                 day_first=rule.day_first,
                 keep_originals=True,
                 passwords=bool(rule.passwords),
             ),
             inputs=(str(ticket.file),),
             tenant=self._tenant,
-            queue=None if self._hands is not None else queue_of(rule.reader),
+            queue=None if chosen is None else chosen.queue,
             external_id=ticket.external_id,
         )
         file = HandedIn(
@@ -77,6 +80,9 @@ class DeskJobs:
             if isinstance(exc.__cause__, FileNotFoundError):
                 raise VanishedError from exc
             raise
+
+    def _chosen(self, rule: Rule, schema: ExtractionSchema) -> ChosenReader:
+        return choose_reader(rule.reader, schema, settings=self._desk.settings, work=self._desk.work)
 
     def forget(self, entry_id: UUID) -> None:
         with suppress(NotFoundError):

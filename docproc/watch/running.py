@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from docproc.bootstrap import READERS, Desk, make_reader, queue_of
+from docproc.bootstrap import Desk, choose_reader, make_reader
 from docproc.domain.errors import UsageError
 from docproc.queueing.local import StopSignal
-from docproc.services.dispatching import Supply
 from docproc.services.ledger_ports import Ledger
 from docproc.watch.config import WatchPlan, WatchSettings
 from docproc.watch.desk_jobs import DeskJobs
@@ -106,12 +105,10 @@ def _place(plan: WatchPlan, ledger: Ledger) -> Place:
 def _check(desk: Desk, plan: WatchPlan, terms: WatchTerms) -> None:
     """Before anything is taken: every schema loads and every reader is there. Raises UsageError."""
     for rule in plan.rules.by_folder.values():
-        load_schema(rule.schema)
+        schema = load_schema(rule.schema)
         if not terms.by_service:
             make_reader(rule.reader, desk.settings)
             continue
         if rule.passwords:
             raise UsageError("passwords are never stored, so a service's workers cannot be given one: watch without")
-        known = rule.reader in (*READERS, *desk.settings.readers)
-        if not known and queue_of(rule.reader) not in desk.work.tasks.capacity(alive_s=Supply().alive_s):
-            raise UsageError(f"there is no reader called {rule.reader!r}, and no worker serves one")
+        choose_reader(rule.reader, schema, settings=desk.settings, work=desk.work)

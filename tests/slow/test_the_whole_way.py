@@ -1,4 +1,4 @@
-"""The whole way with models: submitted by command line, read on workers, exported, over Postgres, Valkey and S3.
+"""The whole way with models: submitted by command line and REST, read on workers, exported, over Postgres, Valkey, S3.
 
 One job is read by a tiny NVLM-D that a worker hosts, one by a model behind a server, one by `auto`, which leaves to the
 hosted model what it is not sure of. Every page must be accounted for, and every record valid against its JSON Schema.
@@ -15,11 +15,17 @@ from typing import Any
 
 import pytest
 from doubles.command import DOCPROC, Command, write_pdf
+from doubles.face import Place, answering
 from doubles.openai_server import OpenAiServer, openai_server, said
 from doubles.postgres import empty_database
 from doubles.s3 import ENVIRONMENT, blob_url, s3_process
 from doubles.valkey import running_valkey
 from jsonschema import Draft202012Validator
+from pydantic import SecretStr
+
+from docproc.api.wiring import open_face
+from docproc.bootstrap import open_service_desk
+from docproc.settings import Settings
 
 pytestmark = pytest.mark.slow
 
@@ -103,6 +109,9 @@ def service(
     place = tmp_path_factory.mktemp("whole-way")
     (place / "bill.json").write_text(json.dumps(SCHEMA))
     with ExitStack() as ended:
+        patch = ended.enter_context(pytest.MonkeyPatch.context())
+        for name, value in ENVIRONMENT.items():  # the face runs in this process
+            patch.setenv(name, value)
         settings = {
             "database_url": ended.enter_context(empty_database(postgres_url, template=migrated_postgres)),
             "broker_url": ended.enter_context(running_valkey()).url,
@@ -135,6 +144,26 @@ def by_command_line(service: Service, inbox: Path, reader: str) -> str:
     return done.stdout.strip()
 
 
+def by_rest(service: Service, inbox: Path, reader: str) -> str:
+    """The id of the job, over HTTP, from a face in front of the same stores."""
+    told = {name: str(value) for name, value in service.command.settings.items() if name.endswith("_url")}
+    data = service.command.place / "face"
+    settings = Settings(
+        data_dir=data,
+        database_url=SecretStr(told["database_url"]),
+        blob_url=SecretStr(told["blob_url"]),
+        broker_url=SecretStr(told["broker_url"]),
+    )
+    desk = open_service_desk(settings)
+    with open_face(desk, is_service=True) as face, answering(face) as address:
+        place = Place(desk=desk, addresses=[address], folder=service.command.place, is_service=True)
+        with place.client(place.key("local")) as client:
+            files = [("files", (path.name, path.read_bytes(), "application/pdf")) for path in sorted(inbox.iterdir())]
+            answer = client.post("/v1/jobs", data={"schema": json.dumps(SCHEMA), "reader": reader}, files=files)
+    assert answer.status_code in {200, 201, 202}, answer.text
+    return str(answer.json()["id"])
+
+
 def require_whole(job: dict[str, Any], lines: list[dict[str, Any]]) -> None:
     """All pages read, one line a document, and each record as its schema wants it."""
     assert job["state"] == "succeeded"
@@ -145,7 +174,7 @@ def require_whole(job: dict[str, Any], lines: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize("reader", ["vlm", "remote", "auto"])
-@pytest.mark.parametrize("submitted", [by_command_line])
+@pytest.mark.parametrize("submitted", [by_command_line, by_rest])
 def test_documents_are_read_by_models_on_workers_and_exported(
     service: Service, inbox: Path, reader: str, submitted: Callable[[Service, Path, str], str]
 ) -> None:

@@ -47,7 +47,9 @@ class Announced:
     def work(self, capacity: Mapping[str, int] | None = None) -> WorkStores:
         tasks = SimpleNamespace(capacity=lambda *, alive_s: capacity or {} if alive_s else {})
         unused = cast("Any", None)
-        return WorkStores(tasks=cast("Any", tasks), leases=unused, workers=unused, tenants=unused, models=self)
+        return WorkStores(
+            tasks=cast("Any", tasks), leases=unused, workers=unused, tenants=unused, models=self, keeping=unused
+        )
 
 
 def served(name: str, *, is_held: bool = True, image: PageImageSpec | None = None) -> Announced:
