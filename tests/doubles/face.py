@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 import uvicorn
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from docproc.api.app import create_app
 from docproc.api.counting import RequestCounters
@@ -164,8 +165,12 @@ def service(
         ended.enter_context(running_worker(worker))
         addresses, desks = [], []
         for replica in range(2):
-            own = {"data_dir": folder / f"replica-{replica}", "webhook_hosts": [RECEIVERS]}
-            settings = Settings(database_url=url, blob_url=blobs, **own)
+            settings = Settings(
+                database_url=SecretStr(url),
+                blob_url=SecretStr(blobs),
+                data_dir=folder / f"replica-{replica}",
+                webhook_hosts=[RECEIVERS],
+            )
             database = Database.open(url)
             ended.callback(database.close)
             desks.append(_desk_over(database, settings))

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import httpx2
 import pytest
@@ -73,7 +74,7 @@ def test_a_callback_is_told_of_the_end_of_its_job_alone(
     place: Place, client: httpx2.Client, receiver: ThreadingHTTPServer
 ) -> None:
     received: list[tuple[dict[str, str], bytes]] = receiver.received  # type: ignore[attr-defined]
-    told = {
+    told: dict[str, Any] = {
         "callback": f"http://{RECEIVERS}:{receiver.server_address[1]}/done",
         "callback_secret": "a secret of whoever asks",
         "external_id": "B-7",

@@ -55,7 +55,7 @@ def test_a_body_that_is_read_as_a_whole_is_bounded_however_it_is_sent() -> None:
     client = TestClient(_app())
     too_much = b" " * (MOST_BYTES + 1)
     for content in (too_much, (too_much[at : at + 65536] for at in range(0, len(too_much), 65536))):
-        answer = client.post("/kept", content=content, headers={"Content-Type": "application/json"})  # type: ignore[arg-type]
+        answer = client.post("/kept", content=content, headers={"Content-Type": "application/json"})
         assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
     assert client.post("/kept", json={"a": 1}).json() == 1
 
@@ -109,7 +109,7 @@ def test_a_bug_is_counted_marked_and_found_in_the_log(caplog: pytest.LogCaptureF
     assert answer.headers["x-content-type-options"] == "nosniff"
     request_id = answer.headers["x-request-id"]
     assert answer.json()["request_id"] == request_id
-    told = {record.action: record for record in caplog.records if hasattr(record, "action")}  # type: ignore[attr-defined]
+    told = {record.action: record for record in caplog.records if hasattr(record, "action")}
     assert {told["internal_error"].request_id, told["request_answered"].request_id} == {request_id}  # type: ignore[attr-defined]
     assert 'docproc_http_requests_total{route="/broken",method="GET",status="500"} 1' in counters.exposition()
 
@@ -126,6 +126,6 @@ def test_half_an_answer_is_broken_off_and_is_no_bug(caplog: pytest.LogCaptureFix
     ("given", "kept"), [("abc-1.2_Z", True), ("", False), ("a b", False), ("x" * 129, False), ("a\x85b", False)]
 )
 def test_a_request_may_bring_an_id_that_can_stand_in_a_log(given: str, kept: bool) -> None:
-    answer = TestClient(_app()).post("/kept", json={}, headers={"X-Request-Id": given.encode("latin-1")})
+    answer = TestClient(_app()).post("/kept", json={}, headers={b"X-Request-Id": given.encode("latin-1")})
     assert (answer.headers["x-request-id"] == given) is kept
     assert re.fullmatch(r"[A-Za-z0-9._-]{1,128}", answer.headers["x-request-id"])
