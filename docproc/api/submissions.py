@@ -23,6 +23,7 @@ from docproc.bootstrap import CPU_READERS, make_reader
 from docproc.domain.errors import UsageError
 from docproc.domain.ids import new_id
 from docproc.domain.schema import ExtractionSchema
+from docproc.pages.unpack import open_unpacker
 from docproc.services.answering import document_text
 from docproc.services.choose_schema import Chooser
 from docproc.services.job_context import schema_version
@@ -81,9 +82,10 @@ async def submit(
         place = Arrivals(face=face, tenant=key.tenant, folder=folder, opened=ended.enter_context(ExitStack()))
         files = await asyncio.to_thread(placed, asked.documents, sent, place)
         asked_job = await asyncio.to_thread(_new_job, asked, files, face, key)
-        if asked.password is not None:
-            face.passwords.give(asked_job.id, (asked.password.get_secret_value(),))
-        job = await asyncio.to_thread(_submitted, face, key, asked_job, files, idempotency_key)
+        passwords = () if asked.password is None else (asked.password.get_secret_value(),)
+        if passwords:
+            face.passwords.give(asked_job.id, passwords)
+        job = await asyncio.to_thread(_submitted, face, key, asked_job, files, idempotency_key, passwords)
     face.wake()
     if wait:
         await face.lookout.until_final(job.id, seconds=wait)
@@ -164,11 +166,17 @@ def _named(name: str) -> ExtractionSchema:
 
 
 def _submitted(
-    face: Face, key: ApiKey, asked: NewJob, files: Sequence[SubmittedFile], idempotency_key: str | None
+    face: Face,
+    key: ApiKey,
+    asked: NewJob,
+    files: Sequence[SubmittedFile],
+    idempotency_key: str | None,
+    passwords: Sequence[str],
 ) -> Job:
     desk = face.desk
     admit_pages(desk.front.limits, asked.tenant)
-    job = submit_once(desk.stores, asked, files, accept=desk.accept, key=idempotency_key)
+    with open_unpacker(desk.settings.limits, passwords=passwords) as unpacker:
+        job = submit_once(desk.stores, asked, files, accept=desk.accept, key=idempotency_key, unpacker=unpacker)
     if job.id == asked.id:
         note(face, key, "job.submit", job.id)
     else:

@@ -13,10 +13,13 @@ from typing import Any
 
 import pytest
 from doubles.command import Command, write_pdf
+from doubles.containers import pdf, zipped
+from doubles.face import alone
 from doubles.ports import free_port
 from doubles.postgres import empty_database
 from doubles.watching import until
 
+from docproc.services.key_records import Scope
 from docproc.services.ledger_records import EntryState, Sighting, Trouble, Version
 from docproc.storage.database import Database
 from docproc.storage.ledger import SqlLedger
@@ -54,9 +57,11 @@ def records(folder: Path) -> dict[str, Any]:
     return {each["file"]: each for each in found}
 
 
-def bare(record: dict[str, Any]) -> dict[str, Any]:
-    """What does not depend on when and where it was read."""
-    return {name: value for name, value in record.items() if name not in {"job_id", "document_id", "seconds"}}
+def texts(folder: Path) -> dict[str, str]:
+    """Records by the name of the file, letter for letter but for what depends on when and where they were read."""
+    found = (path.read_text() for path in folder.rglob("*.json"))
+    own = re.compile(r'^  "(job_id|document_id|seconds)": .*$', re.MULTILINE)
+    return {json.loads(text)["file"]: own.sub("", text) for text in found}
 
 
 def test_the_examples_of_a_scanner_share_run_as_they_are_written(command: Command) -> None:
@@ -115,11 +120,15 @@ def test_every_setting_state_and_trouble_is_on_the_page() -> None:
     tomllib.loads(blocks("An SFTP drop", "toml")[0])
 
 
-def test_embedded_and_with_a_service_the_same_drop_gives_the_same_records(
+def test_embedded_with_a_service_and_with_a_server_the_same_drop_gives_the_same_records(
     command: Command, postgres_url: str, migrated_postgres: str, valkey_url: str
 ) -> None:
-    inboxes = {name: command.place / name for name in ("embedded", "served")}
-    for number in range(3):
+    inboxes = {name: command.place / name for name in ("embedded", "served", "asked")}
+    scans = zipped({"in/a.pdf": pdf(BILL.format("Z-1")), "b.pdf": pdf(BILL.format("Z-2"))})
+    for inbox in inboxes.values():
+        inbox_file(inbox, "scans.zip").write_bytes(scans)
+        (inbox / "scans.zip.meta.json").write_text('{"external_id": "Z", "metadata": {"box": "ü 7"}}')
+    for number in range(2):
         content = write_pdf(command.place / "one.pdf", BILL.format(number)).read_bytes()
         for inbox in inboxes.values():
             inbox_file(inbox, f"sub/{number}.pdf").write_bytes(content)
@@ -140,12 +149,19 @@ def test_embedded_and_with_a_service_the_same_drop_gives_the_same_records(
         finally:
             worker.send_signal(signal.SIGTERM)
             worker.communicate(timeout=60)
+    (command.place / "server").mkdir()
+    with alone(command.place / "server") as server:
+        key = server.key(server.tenant(), Scope.SUBMIT, Scope.READ)
+        asking = ("watch", inboxes["asked"], "-s", "invoice", "-o", "out-asked", "--server", server.addresses[0])
+        command(*asking, *QUICKLY, code=3, server_key=key, data_dir=command.place / "ledger")
 
-    embedded, served = (records(command.place / f"out-{name}") for name in inboxes)
-    assert sorted(embedded) == ["sub/0.pdf", "sub/1.pdf", "sub/2.pdf"]
-    assert {name: bare(each) for name, each in embedded.items()} == {name: bare(each) for name, each in served.items()}
+    embedded, served, asked = (texts(command.place / f"out-{name}") for name in inboxes)
+    assert sorted(embedded) == ["scans.zip/b.pdf", "scans.zip/in/a.pdf", "sub/0.pdf", "sub/1.pdf"]
+    assert embedded == served
+    assert embedded == asked
+    assert '"box": "ü 7"' in asked["scans.zip/b.pdf"]
     errors = [json.loads((inbox / "failed/broken.pdf.error.json").read_text()) for inbox in inboxes.values()]
-    assert errors[0]["code"] == errors[1]["code"]
+    assert len({each["code"] for each in errors}) == 1
 
 
 def test_an_outbox_in_the_watched_folder_is_refused_before_anything_is_touched(command: Command) -> None:
