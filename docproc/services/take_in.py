@@ -50,10 +50,15 @@ class TakenIn:
     @property
     def rows(self) -> Sequence[NewDocument]:
         """The documents as they are recorded: known by their path, unless they lie elsewhere each time."""
-        path = self.label.known_as
-        if path is None:
+        known_as = self.label.known_as
+        if known_as is None:
             return self.documents
-        return [replace(each, original=replace(each.original, path=path)) for each in self.documents]
+        lay_at = self.original.path
+        return [
+            # what was in a container keeps its path in there
+            replace(each, original=replace(each.original, path=known_as + each.original.path.removeprefix(lay_at)))
+            for each in self.documents
+        ]
 
 
 def take_in(original: Original, label: FileLabel, taking: Taking) -> TakenIn:
