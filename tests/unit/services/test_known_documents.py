@@ -15,11 +15,11 @@ def known_as(file: str, paths: list[str], *, name: str | None) -> list[str]:
 
 @pytest.mark.parametrize(
     ("name", "known"),
-    [(None, ["/tmp/x/0/a.pdf", "/tmp/x/0/in/b.pdf"]), ("sent/0", ["sent/0/a.pdf", "sent/0/in/b.pdf"])],
+    [(None, ["/srv/0/a.pdf", "/srv/0/in/b.pdf"]), ("sent/0", ["sent/0/a.pdf", "sent/0/in/b.pdf"])],
 )
 def test_each_document_of_a_container_is_known_by_a_name_of_its_own(name: str | None, known: list[str]) -> None:
-    assert known_as("/tmp/x/0", ["/tmp/x/0/a.pdf", "/tmp/x/0/in/b.pdf"], name=name) == known
+    assert known_as("/srv/0", ["/srv/0/a.pdf", "/srv/0/in/b.pdf"], name=name) == known
 
 
 def test_a_file_that_is_one_document_is_known_as_the_file() -> None:
-    assert known_as("/tmp/x/0", ["/tmp/x/0"], name="sent/0") == ["sent/0"]
+    assert known_as("/srv/0", ["/srv/0"], name="sent/0") == ["sent/0"]
