@@ -114,14 +114,14 @@ def test_an_object_that_is_deleted_before_its_bytes_are_taken_is_gone(watched: W
 
 
 def test_of_two_watchers_one_takes_each_object(watched: WatchedBucket) -> None:
-    names = [f"{number:03}.pdf" for number in range(24)]
+    names = [f"{number:03}.pdf" for number in range(10)]
     watched.duplicates = Duplicates.PROCESS
     for name in names:
         watched.put(name, name.encode())
     with watched.watching("one", "two") as watchers:
         until(lambda: watched.lying() == [f"done/{name}" for name in names])
     assert watched.records == names
-    assert sum(watcher.tally.ended[EntryState.DONE] for watcher in watchers) == 24
+    assert sum(watcher.tally.ended[EntryState.DONE] for watcher in watchers) == 10
 
 
 def test_a_trigger_and_what_is_said_of_an_object_lie_beside_it(watched: WatchedBucket) -> None:
