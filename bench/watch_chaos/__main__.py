@@ -33,7 +33,10 @@ from watch_chaos.drops import Drops, waiting
 _SETTLE_S, _RESCAN_S = 1.0, 3.0
 #: what a watcher may take to be there again and to come to a file; whoever was touched before that may be lost or not
 _GRACE_S = 30.0
-_LEASE_S = 4
+#: enough for a machine that others use too; the death of a watcher is noticed without it
+_LEASE_S = 15
+#: to finish what is in hand
+_END_S = 300.0
 _LIMIT_S = 3000.0
 #: when all is dropped, watchers are killed as long as there is so much to lose, at this pace and whenever half of it
 #: was put away since: on a machine that others use too they would else be killed before they began
@@ -87,7 +90,7 @@ class Watchers:
         for process in self._running:
             process.send_signal(signal.SIGTERM)
         for process in self._running:
-            process.wait(timeout=60)
+            process.wait(timeout=_END_S)
         self._log.close()
 
     def _start(self) -> "subprocess.Popen[bytes]":
