@@ -47,6 +47,14 @@ def load_schema(reference: str, *, base: Path | None = None) -> ExtractionSchema
     return _from_file(folder / reference, reference=reference)
 
 
+def schema_to_send(reference: str) -> str | dict[str, Any]:
+    """By name what comes with docproc; anything else travels as JSON Schema, for another machine has not your files.
+
+    Raises SchemaError, NotFoundError.
+    """
+    return reference if is_registered(reference) else dict(load_schema(reference).json_schema)
+
+
 def load_stored_schema(reference: str, json_schema: Mapping[str, Any]) -> ExtractionSchema:
     """A schema that was loaded elsewhere: shipped ones and classes by their name, any other of its stored JSON Schema.
 

@@ -33,9 +33,13 @@ from watch_chaos.drops import Drops, waiting
 _SETTLE_S, _RESCAN_S = 1.0, 3.0
 #: what a watcher may take to be there again and to come to a file; whoever was touched before that may be lost or not
 _GRACE_S = 30.0
-_LEASE_S = 4
-_LIMIT_S = 1500.0
-#: when all is dropped, watchers are killed at this pace as long as there is so much to lose
+#: enough for a machine that others use too; the death of a watcher is noticed without it
+_LEASE_S = 15
+#: to finish what is in hand
+_END_S = 300.0
+_LIMIT_S = 3000.0
+#: when all is dropped, watchers are killed as long as there is so much to lose, at this pace and whenever half of it
+#: was put away since: on a machine that others use too they would else be killed before they began
 _BREATH_S, _MUCH = 8.0, 200
 #: with nothing to do for so long, nothing comes any more
 _QUIET_S = 3 * (_SETTLE_S + _RESCAN_S)
@@ -86,7 +90,7 @@ class Watchers:
         for process in self._running:
             process.send_signal(signal.SIGTERM)
         for process in self._running:
-            process.wait(timeout=60)
+            process.wait(timeout=_END_S)
         self._log.close()
 
     def _start(self) -> "subprocess.Popen[bytes]":
@@ -190,7 +194,7 @@ class Run:
             print(f"{len(drops.versions)} versions, {left} open, {watchers.kills} kills", file=sys.stderr)
         stopped.set()
         dropping.join()
-        busy_at = time.monotonic()
+        busy_at, left_then = time.monotonic(), self.files
         while time.monotonic() - busy_at < _QUIET_S:
             if time.monotonic() > deadline:
                 raise SystemExit("the watchers did not come to an end")
@@ -199,7 +203,8 @@ class Run:
             if lying or left != 0:
                 busy_at = time.monotonic()
             print(f"{lying} lie there, {left} open, {watchers.kills} kills", file=sys.stderr)
-            if lying > _MUCH:  # there is much to do yet, so there is much to lose
+            if _MUCH < lying <= left_then - _MUCH // 2:
+                left_then = lying
                 watchers.kill(self.source)
                 time.sleep(_BREATH_S)
             time.sleep(2)

@@ -15,7 +15,7 @@ from docproc.domain.ids import LOCAL_TENANT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from docproc.client import Client, Job
+    from docproc.client import Attempts, Client, Job
     from docproc.client.types import JobFacts, Progress
 
 ServerName = Annotated[
@@ -34,7 +34,7 @@ class Where(NamedTuple):
 
 
 @contextmanager
-def server_client(where: Where) -> "Iterator[Client]":
+def server_client(where: Where, *, attempts: "Attempts | None" = None) -> "Iterator[Client]":
     """Raises UsageError without a key, or when a tenant is named: the key is of one."""
     from docproc.bootstrap import load_settings
     from docproc.client import Client
@@ -44,7 +44,7 @@ def server_client(where: Where) -> "Iterator[Client]":
     key = load_settings().server_key
     if key is None:
         raise UsageError("a server asks for a key: set DOCPROC_SERVER_KEY to what `docproc keys create` printed there")
-    with Client(where.server, key=key.get_secret_value()) as client:
+    with Client(where.server, key=key.get_secret_value(), attempts=attempts) as client:
         yield client
 
 

@@ -3,7 +3,7 @@
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -33,12 +33,14 @@ class Wanted:
 @contextmanager
 def submitted_to(files: "Sequence[SubmittedFile]", wanted: Wanted) -> "Iterator[Job]":
     """The job at the server. Raises what the client raises, and typer.Exit on Ctrl-C."""
+    from schemas import schema_to_send
+
     with server_client(wanted.where) as client:
         try:
             with _sending(files) as on_sent:
                 job = client.submit(
                     [(file.path, file.name) for file in files],
-                    schema=_schema(wanted.schema),
+                    schema=schema_to_send(wanted.schema),
                     idempotency_key=wanted.idempotency_key,
                     on_sent=on_sent,
                     **wanted.options,
@@ -61,14 +63,6 @@ def say_sent(job: "Job", *, wait: bool, strict: bool, as_json: bool, quiet: bool
     if as_json:
         typer.echo(json.dumps(brief(ended)))
     raise typer.Exit(exit_code_of(ended.documents, strict=strict))
-
-
-def _schema(reference: str) -> str | dict[str, Any]:
-    """By name what comes with docproc; anything else travels as JSON Schema, for the server has not your files."""
-    from schemas import load_schema
-    from schemas.registry import is_registered
-
-    return reference if is_registered(reference) else dict(load_schema(reference).json_schema)
 
 
 @contextmanager

@@ -9,17 +9,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from docproc.cli.at_server import ServerName, Where, server_client
 from docproc.cli.exit_codes import ExitCode
 from docproc.cli.extract import DateOrder, absolute_reference
 from docproc.cli.job_arguments import TenantName
+from docproc.domain.errors import UsageError
 from docproc.domain.ids import LOCAL_TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from docproc.bootstrap import Desk
+    from docproc.client import Client
     from docproc.queueing.local import StopSignal
     from docproc.services.ledger_ports import Ledger
+    from docproc.settings import Settings
     from docproc.watch.config import WatchPlan
     from docproc.watch.watcher import Tally
 
@@ -63,6 +68,7 @@ def watch(
     service: Annotated[
         bool, typer.Option("--service", help="Let a service's workers read, instead of this process.")
     ] = False,
+    server: ServerName = None,
     tenant: TenantName = LOCAL_TENANT,
     workers: Annotated[
         int | None, typer.Option(min=1, max=256, help="Documents at a time; by default one a processor.")
@@ -95,6 +101,8 @@ def watch(
         "place": place,
     }
     root = None if folder.startswith("s3://") else Path(folder)
+    if service and server is not None:
+        raise UsageError("--service and --server: one of them reads")
     here = Path(FILE_NAME)
     watch_settings = load_watch_settings(config or (here if here.is_file() else None), root, given)
     settings = load_settings()
@@ -106,11 +114,16 @@ def watch(
         planned = plan_bucket(folder, watch_settings)
     else:
         planned = plan(root, watch_settings, data_dir=settings.data_dir)
-    terms = WatchTerms(
-        tenant=tenant, by_service=service, workers=workers or settings.workers, lease_s=settings.lease_seconds
-    )
     stop = StopSignal()
     with ExitStack() as closing:
+        closing.enter_context(_traced(settings))
+        terms = WatchTerms(
+            tenant=tenant,
+            by_service=service,
+            server=None if server is None else closing.enter_context(_asked(Where(server, tenant))),
+            workers=workers or settings.workers,
+            lease_s=settings.lease_seconds,
+        )
         watcher = closing.enter_context(open_watcher(desk, planned, terms, stop))
         if metrics_port is not None:
             from docproc.watch.metrics import served_metrics
@@ -124,6 +137,24 @@ def watch(
         # asked here: closing what was opened stops everybody
         interrupted = stop.finishing
     _end(desk, planned, tally, tenant=tenant, once=once and not interrupted, as_json=as_json)
+
+
+@contextmanager
+def _traced(settings: "Settings") -> "Iterator[None]":
+    from docproc.observability.tracing import begin_traces, end_traces
+
+    begin_traces(settings.trace_endpoint, part="watch")
+    try:
+        yield
+    finally:
+        end_traces()
+
+
+def _asked(where: Where) -> "AbstractContextManager[Client]":
+    """The ledger sees to it that what fails is tried again, and whoever is told to end is not to wait for a server."""
+    from docproc.client import Attempts
+
+    return server_client(where, attempts=Attempts(most=2))
 
 
 @contextmanager

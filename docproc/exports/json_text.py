@@ -35,6 +35,11 @@ def json_pieces(item: ExportItem, schema: ExtractionSchema, *, indent: int | Non
     yield text
 
 
+def indented(line: bytes, *, indent: int = 2) -> str:
+    """What `json_pieces` makes with an indent, of one line that it made without."""
+    return _text(json.loads(line), indent=indent)
+
+
 def _record_texts(rows: RowSource, lines: LineSource | None, *, indent: int | None) -> Iterator[str]:
     bare = map(record_of, rows()) if lines is None else (_bare(from_json(line)) for line in lines())
     return (_text(row, indent=indent) for row in bare)

@@ -82,6 +82,7 @@ EVENTS: Mapping[str, EventKind] = {
     "watch_events_lost": EventKind("the file system tells of no changes", logging.WARNING),
     "watch_left_behind": EventKind("files taken by a watcher that this ledger does not know", logging.WARNING),
     # what docproc stands on
+    "server_refused": EventKind("server refuses what it is asked", logging.WARNING),
     "store_unreachable": EventKind("a store cannot be reached", logging.WARNING),
     "broker_unreachable": EventKind("the broker cannot be reached", logging.WARNING),
     "alarm_lost": EventKind("alarm lost", logging.WARNING),

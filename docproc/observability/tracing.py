@@ -28,7 +28,7 @@ _traces: "Traces | None" = None
 def begin_traces(endpoint: str | None, *, part: str) -> None:
     """From now on this process tells a collector at `endpoint` (OTLP over HTTP) what it does; None leaves it silent.
 
-    `part` is what of docproc this is: `worker`, `api`. Raises UsageError when OpenTelemetry is not installed.
+    `part` is what of docproc this is: `worker`, `api`, `watch`. Raises UsageError when OpenTelemetry is not installed.
     """
     global _traces  # noqa: PLW0603 as logging's: there is one of it in a process
     if endpoint is None or _traces is not None:

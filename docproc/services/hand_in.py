@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from docproc.domain.errors import ChangedError, DocumentError, NotFoundError, RefusedError, UnreadableError
+from docproc.observability.tracing import job_begins
 from docproc.services.job_context import Accept
 from docproc.services.originals import look_at
 from docproc.services.ports import Stores
@@ -35,6 +36,11 @@ def hand_in(stores: Stores, job: NewJob, file: HandedIn, *, accept: Accept, unpa
 
     Raises ChangedError when the bytes are others by now, UnreadableError when they cannot be had: then there is no job.
     """
+    with job_begins(job.id):
+        return _handed_in(stores, job, file, accept=accept, unpacker=unpacker)
+
+
+def _handed_in(stores: Stores, job: NewJob, file: HandedIn, *, accept: Accept, unpacker: Unpacker | None) -> UUID:
     taking = Taking(tenant=job.tenant, blobs=stores.blobs, keeps_originals=True, unpacker=unpacker)
     taken = _taken_in(file, taking, accept=accept)
     if _find(stores, job) is None:

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from functools import cache
-from pathlib import PurePosixPath
 from typing import Protocol
 from uuid import UUID
 
@@ -13,13 +12,13 @@ from docproc.domain.errors import NotFoundError, UnreadableError
 from docproc.domain.schema import ExtractionSchema
 from docproc.exports.export_item import ExportItem
 from docproc.exports.json_text import json_pieces
-from docproc.exports.json_writers import file_name
 from docproc.pages.unpack import open_unpacker
 from docproc.services.collect import collect
 from docproc.services.hand_in import HandedIn, find_handed_in, hand_in
 from docproc.services.job_context import schema_version
 from docproc.services.records import JobOptions, NewJob, SchemaVersion
 from docproc.services.show import documents_of
+from docproc.watch.outbox import record_name
 from docproc.watch.ports import Outcome, RecordText, Ticket, VanishedError
 from docproc.watch.rules import Rule
 from schemas import load_schema
@@ -108,18 +107,12 @@ class DeskJobs:
     def _records(self, job_id: UUID, version: SchemaVersion) -> Iterator[RecordText]:
         schema = self._schema_of(version.reference)[0]
         for item in collect(self._desk.stores, job_id, tenant=self._tenant):
-            yield RecordText(name=_name(item), pieces=_text(item, schema))
+            yield RecordText(name=record_name(item.extraction), pieces=_text(item, schema))
 
 
 def _schema(reference: str) -> tuple[ExtractionSchema, SchemaVersion]:
     schema = load_schema(reference)
     return schema, schema_version(schema)
-
-
-def _name(item: ExportItem) -> str:
-    """Of the file alone: its folder is a folder of the outbox."""
-    extraction = item.extraction
-    return file_name(extraction.model_copy(update={"file": PurePosixPath(extraction.file).name}))
 
 
 def _text(item: ExportItem, schema: ExtractionSchema) -> Iterator[str]:

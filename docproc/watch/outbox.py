@@ -2,10 +2,12 @@
 
 import errno
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from uuid import UUID
 
 from docproc.domain.errors import UsageError
+from docproc.domain.extraction import Extraction
+from docproc.exports.json_writers import file_name
 from docproc.watch.moving import sync, write_whole
 from docproc.watch.ports import RecordText
 
@@ -67,6 +69,11 @@ class Outbox:
             if exc.errno == errno.ENOSPC:  # it may have room again by the time there is a record
                 return
             raise UsageError(f"outbox {self._folder}: it cannot be written: {exc.strerror}") from exc
+
+
+def record_name(extraction: Extraction) -> str:
+    """Of the file alone: its folder is a folder of the outbox."""
+    return file_name(extraction.model_copy(update={"file": PurePosixPath(extraction.file).name}))
 
 
 def require_outside(root: Path, folder: Path, *, what: str) -> None:

@@ -1,4 +1,4 @@
-"""The seams of watching: the place that files lie in, and the service that reads them. Adapters: folder, desk_jobs.
+"""The seams of watching: the place that files lie in (adapters: folder, s3), and who reads (desk_jobs, server_jobs).
 
 A place finds files, secures one that a watcher claimed, and puts it away in the end. It decides nothing: the ledger
 says what was taken. Each of its verbs may be repeated after a crash at any moment, and then does what is left to do.
@@ -36,8 +36,19 @@ class PlaceGoneError(OSError):
     """The place itself cannot be looked at: a share that is not there, a bucket that does not answer."""
 
 
-class SidecarError(Exception):
-    """What lies beside a file to describe it cannot be read; the text is for people."""
+class RefusedFileError(Exception):
+    """This file will not be read, however often it is tried; the text is for people, the code for programs."""
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class SidecarError(RefusedFileError):
+    """What lies beside a file to describe it cannot be read."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code="sidecar_invalid")
 
 
 class Fate(StrEnum):
@@ -140,14 +151,18 @@ class Outcome:
 
 
 class Jobs(Protocol):
-    """Whoever reads: the stores of this machine or of a service; a server behind a URL is to be another adapter."""
+    """Whoever reads: this process, the workers of a service, a server behind a URL."""
 
     def find(self, entry_id: UUID) -> UUID | None:
         """The job that was submitted whole under this id."""
         ...
 
     def submit(self, ticket: Ticket) -> UUID:
-        """The id of the job. Raises ChangedError when the bytes are not those of the ticket, or the file is gone."""
+        """The id of the job.
+
+        Raises ChangedError when the bytes are not those of the ticket, VanishedError when the file is gone,
+        RefusedFileError when it will never be taken.
+        """
         ...
 
     def forget(self, entry_id: UUID) -> None:

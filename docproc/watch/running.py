@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from docproc.bootstrap import Desk, choose_reader, make_reader
 from docproc.domain.errors import UsageError
@@ -11,19 +12,24 @@ from docproc.services.ledger_ports import Ledger
 from docproc.watch.config import WatchPlan, WatchSettings
 from docproc.watch.desk_jobs import DeskJobs
 from docproc.watch.folder import FolderInPlace, FolderPlace, Whereabouts
-from docproc.watch.hands import local_hands
+from docproc.watch.hands import LocalHands, local_hands
 from docproc.watch.news import News, NoNews
 from docproc.watch.outbox import Outbox
-from docproc.watch.ports import Place
+from docproc.watch.ports import Jobs, Place
 from docproc.watch.rules import Rules
 from docproc.watch.steps import Steps
 from docproc.watch.watcher import Watcher, WatchPace
 from schemas import load_schema
 
+if TYPE_CHECKING:
+    from docproc.client import Client
+
 #: for each reader of our own so many files on their way: enough that none ever waits for the disk
 _IN_HAND_EACH = 8
 #: a service's workers are many, and a look for finished jobs asks for all of them at once
-_IN_HAND_OF_SERVICE = 256
+_IN_HAND_OF_OTHERS = 256
+#: between looks for finished jobs
+_LOOK_AT_STORES_S, _LOOK_AT_SERVER_S = 0.1, 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +37,16 @@ class WatchTerms:
     """On whose behalf, and who reads."""
 
     tenant: str
-    #: the workers of a service read; else this process does
-    by_service: bool
+    #: the workers of a service read
+    by_service: bool = False
+    #: a server reads; without either this process does
+    server: "Client | None" = None
     workers: int
     lease_s: float
+
+    @property
+    def by_others(self) -> bool:
+        return self.by_service or self.server is not None
 
 
 @contextmanager
@@ -48,14 +60,14 @@ def open_watcher(desk: Desk, plan: WatchPlan, terms: WatchTerms, stop: StopSigna
     with ExitStack() as closing:
         owner = closing.enter_context(desk.owners.enter())
         hands = None
-        if not terms.by_service:
+        if not terms.by_others:
             hands = closing.enter_context(
                 local_hands(desk, owner, workers=terms.workers, stop=stop, tenant=terms.tenant)
             )
         steps = Steps(
             place=place,
             ledger=ledger,
-            jobs=DeskJobs(desk, tenant=terms.tenant, hands=hands),
+            jobs=_jobs(desk, plan, terms, hands),
             outbox=outbox,
             rules=plan.rules,
             duplicates=plan.settings.duplicates,
@@ -64,9 +76,18 @@ def open_watcher(desk: Desk, plan: WatchPlan, terms: WatchTerms, stop: StopSigna
             settle_s=plan.settings.settle_seconds,
             rescan_s=plan.settings.rescan_seconds,
             lease_s=terms.lease_s,
-            in_hand=_IN_HAND_OF_SERVICE if hands is None else _IN_HAND_EACH * terms.workers,
+            in_hand=_IN_HAND_OF_OTHERS if hands is None else _IN_HAND_EACH * terms.workers,
+            look_every_s=_LOOK_AT_STORES_S if terms.server is None else _LOOK_AT_SERVER_S,
         )
         yield Watcher(steps, owner=owner.name, dead=desk.owners.dead, news=_news(plan), pace=pace)
+
+
+def _jobs(desk: Desk, plan: WatchPlan, terms: WatchTerms, hands: LocalHands | None) -> Jobs:
+    if terms.server is None:
+        return DeskJobs(desk, tenant=terms.tenant, hands=hands)
+    from docproc.watch.server_jobs import ServerJobs  # noqa: PLC0415 a client of HTTP, which few need
+
+    return ServerJobs(terms.server, place=plan.place)
 
 
 def _news(plan: WatchPlan) -> News:
@@ -103,7 +124,12 @@ def _place(plan: WatchPlan, ledger: Ledger) -> Place:
 
 
 def _check(desk: Desk, plan: WatchPlan, terms: WatchTerms) -> None:
-    """Before anything is taken: every schema loads and every reader is there. Raises UsageError."""
+    """Before anything is taken: every schema loads and every reader is there. Raises UsageError, ServerError."""
+    if terms.server is not None:
+        from docproc.watch.server_jobs import rehearse  # noqa: PLC0415
+
+        rehearse(terms.server, plan.rules.by_folder.values())
+        return
     for rule in plan.rules.by_folder.values():
         schema = load_schema(rule.schema)
         if not terms.by_service:

@@ -24,7 +24,7 @@ from docproc.watch.ports import (
     Outcome,
     Place,
     RecordText,
-    SidecarError,
+    RefusedFileError,
     Ticket,
     UnsettledError,
 )
@@ -108,23 +108,26 @@ class Steps:
             if ended is not None:
                 return entry, ended
             try:
-                sidecar = self.place.sidecar(entry)
-            except SidecarError as exc:
-                error = _error(entry, code="sidecar_invalid", message=str(exc), failures=[])
+                return entry, self.jobs.submit(self._ticket(entry, path, sha256=sha256, rule=rule))
+            except RefusedFileError as exc:
+                error = _error(entry, code=exc.code, message=str(exc), failures=[])
                 self.outbox.stage(entry.id, self._told_in_outbox(entry, error))
                 self.outbox.publish(entry.id, entry.path)
                 return entry, self._put_away(entry, error)
-            flag = {} if entry.duplicate_of is None else {"duplicate_of": str(entry.duplicate_of)}
-            ticket = Ticket(
-                id=entry.id,
-                file=path,
-                name=entry.path,
-                sha256=sha256,
-                rule=rule,
-                external_id=sidecar.external_id,
-                metadata={**rule.metadata, **sidecar.metadata, **(flag if self.duplicates is Duplicates.FLAG else {})},
-            )
-            return entry, self.jobs.submit(ticket)
+
+    def _ticket(self, entry: Entry, path: Path, *, sha256: str, rule: Rule) -> Ticket:
+        """Raises SidecarError."""
+        sidecar = self.place.sidecar(entry)
+        flag = {} if entry.duplicate_of is None else {"duplicate_of": str(entry.duplicate_of)}
+        return Ticket(
+            id=entry.id,
+            file=path,
+            name=entry.path,
+            sha256=sha256,
+            rule=rule,
+            external_id=sidecar.external_id,
+            metadata={**rule.metadata, **sidecar.metadata, **(flag if self.duplicates is Duplicates.FLAG else {})},
+        )
 
     def _settled_by(self, earlier: EntryState | None, entry: Entry) -> EntryState | None:
         """How this one ended, when an earlier entry is all that is needed."""

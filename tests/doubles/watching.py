@@ -24,7 +24,7 @@ from docproc.watch.steps import Steps
 from docproc.watch.watcher import Tally, Watcher, WatchPace
 
 #: short, and still in the same order as in earnest
-PACE = WatchPace(settle_s=0.1, rescan_s=0.3, lease_s=5.0, look_every_s=0.02, due_every_s=0.1, retry_first_s=0.1)
+PACE = WatchPace(settle_s=0.1, rescan_s=0.3, lease_s=30.0, look_every_s=0.02, due_every_s=0.1, retry_first_s=0.1)
 BAD = Failure(
     code=FailureCode.CORRUPT, category=FailureCategory.DOCUMENT, message="bad", retryable=False, phase=Phase.PREPARE
 )
@@ -164,7 +164,7 @@ def _below(base: Path) -> Iterator[str]:
         yield from ((Path(place) / name).relative_to(base).as_posix() for name in names)
 
 
-def until(condition: Callable[[], bool], *, seconds: float = 20.0) -> None:
+def until(condition: Callable[[], bool], *, seconds: float = 60.0) -> None:
     """Wait for it; fails when it does not come."""
     deadline = time.monotonic() + seconds
     while not condition():

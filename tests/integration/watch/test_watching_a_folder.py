@@ -216,10 +216,10 @@ def test_a_burst_is_taken_with_few_files_in_hand(watched: Watched) -> None:
         most[0] = max(most[0], watched.ledger.counts().open)
 
     watched.jobs = FakeJobs(on_submit=look)
-    for number in range(200):
+    for number in range(60):
         watched.drop(f"{number:03}.pdf", str(number))
 
     watched.watch_once()
 
-    assert len(watched.records) == 200
+    assert len(watched.records) == 60
     assert most[0] <= 8

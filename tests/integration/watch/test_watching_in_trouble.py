@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -271,9 +270,7 @@ def test_a_watcher_that_dies_at_any_step_leaves_what_the_next_one_ends(watched: 
 
     with watched.watching("one"):
         until(dying.is_set)
-    watched.watch_once()
-    time.sleep(1)
-    watched.watch_once()
+    until(lambda: bool(watched.watch_once()) and watched.ledger.counts().open == 0)
 
     assert watched.records == ["a.pdf"]
     assert watched.lying() == ["done/a.pdf", "failed/b.pdf", "failed/b.pdf.error.json"]

@@ -12,7 +12,7 @@ from docproc.domain.evidence import Evidence, MatchKind
 from docproc.domain.extraction import FieldTree, FieldValue
 from docproc.domain.geometry import Box
 from docproc.exports.export_item import ExportItem
-from docproc.exports.json_text import json_pieces
+from docproc.exports.json_text import indented, json_pieces
 from docproc.exports.json_writers import write_line
 
 _ROW: TypeAdapter[dict[str, FieldTree]] = TypeAdapter(dict[str, FieldTree])
@@ -61,3 +61,9 @@ def test_kept_lines_make_the_same_indented_file_as_rows() -> None:
         "".join(json_pieces(_item(ODD, lines=lines), INVOICE, indent=2)) for lines in (True, False)
     )
     assert with_lines == with_rows
+
+
+def test_a_line_that_travelled_is_indented_to_the_letter_as_it_would_have_been_at_home() -> None:
+    for rows in (ODD, [], list(long_rows(3))):
+        item = _item(rows, lines=True)
+        assert indented(_line(item)) == "".join(json_pieces(item, INVOICE, indent=2))
