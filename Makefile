@@ -84,8 +84,9 @@ bench: setup ## what of bench/ needs no GPU and no labels, in short runs, one JS
 
 SEED ?= 1
 PROFILE ?= full
-chaos: setup ## a service whose workers and servers die: SEED=1 PROFILE=full|short, leaves build/chaos-SEED
-	PYTHONPATH=bench:tests $(BIN)/python -m chaos --seed $(SEED) --profile $(PROFILE)
+READER ?= quick
+chaos: setup ## a service whose workers and servers die: SEED=1 PROFILE=full|short READER=quick|vlm, leaves build/chaos-SEED
+	PYTHONPATH=bench:tests $(BIN)/python -m chaos --seed $(SEED) --profile $(PROFILE) --reader $(READER)
 
 watch-chaos: setup ## watchers killed while files are dropped in every bad way: SEED=1 PROFILE=full|short
 	PYTHONPATH=bench:tests $(BIN)/python -m watch_chaos --seed $(SEED) --profile $(PROFILE)
