@@ -18,7 +18,7 @@ from psycopg import sql
 from doubles.ports import free_port
 
 _READY_S = 30.0
-_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60")
+_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=100")
 
 
 def _as_user(*command: str) -> list[str]:
