@@ -1,6 +1,6 @@
 """Command lines that deployment files hold, held to the commands that docproc has."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import typer
@@ -8,15 +8,8 @@ from typer.main import get_command
 
 from docproc.cli.main import app
 
-#: come with other parts of docproc, and are looked at as soon as they are taken off this list
-PENDING = frozenset({"--model"})
 #: what typer raises for a wrong option, value or number of arguments
 _UsageError: Any = typer.BadParameter.__base__
-
-
-def there(command_lines: Iterable[Sequence[str]]) -> list[Sequence[str]]:
-    """Those that docproc ought to understand by now."""
-    return [words for words in command_lines if not PENDING & set(words)]
 
 
 def faults(words: Sequence[str]) -> Iterator[str]:

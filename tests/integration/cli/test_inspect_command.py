@@ -141,7 +141,7 @@ def test_looking_records_nothing(docproc: Command, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [(["nowhere.pdf"], "no such file"), (["a.pdf", "--pages", "x"], "--pages"), (["a.pdf", "--ocr", "some"], "some")],
+    [(["nowhere.pdf"], "no such file"), (["a.pdf", "--pages", "x"], "pages 'x'"), (["a.pdf", "--ocr", "some"], "some")],
 )
 def test_a_wrong_request_exits_with_two(docproc: Command, tmp_path: Path, arguments: list[str], said: str) -> None:
     write_pdf(tmp_path / "a.pdf", "one")

@@ -54,6 +54,16 @@ BROKEN = {
     "ck_deliveries_state": "UPDATE deliveries SET state = 'lost'",
     "ck_deliveries_of_an_event_or_a_ping": "UPDATE deliveries SET job_id = NULL",
     "ck_holds_lifted_by_somebody": "UPDATE holds SET lifted_by = 'ada'",
+    "ck_models_window_pages_from_1": "UPDATE models SET window_pages = 0",
+    "ck_watched_files_lease_is_whole": "UPDATE watched_files SET lease_owner = 'w'",
+    "ck_watched_files_final_at_rest": "UPDATE watched_files SET state = 'done', finished_at = CURRENT_TIMESTAMP, "
+    "lease_owner = 'w', lease_expires_at = CURRENT_TIMESTAMP",
+    "ck_watched_files_finished_when_final": "UPDATE watched_files SET finished_at = CURRENT_TIMESTAMP",
+    "ck_watched_files_submitted_as_a_job": "UPDATE watched_files SET state = 'submitted'",
+    "ck_watched_files_gone_does_not_stand": "UPDATE watched_files SET state = 'gone', finished_at = CURRENT_TIMESTAMP",
+    "ck_watched_files_attempts_from_0": "UPDATE watched_files SET tries = -1",
+    "ck_watched_files_state": "UPDATE watched_files SET state = 'lost', finished_at = CURRENT_TIMESTAMP",
+    "ck_watched_files_trouble": "UPDATE watched_files SET trouble = 'boredom'",
 }
 _SERVICE_ROWS = (
     "INSERT INTO workers (id, host, pid, version, queues, slots, started_at, heartbeat_at) "
@@ -66,6 +76,10 @@ _SERVICE_ROWS = (
     "SELECT id, 'local', 'case', 'ada', CURRENT_TIMESTAMP FROM jobs",
     "INSERT INTO deliveries (id, webhook_id, tenant, job_id, event_number, state, due_at, created_at) "
     "SELECT id, id, 'local', id, 1, 'waiting', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP FROM jobs",
+    "INSERT INTO models (name, window_pages, is_held, seen_at) VALUES ('vlm', 1, TRUE, CURRENT_TIMESTAMP)",
+    "INSERT INTO watched_files (id, tenant, place, path, identity, byte_count, modified_ns, standing, state, due_at, "
+    "seen_at) SELECT id, 'local', 'in', 'a.pdf', '1', 1, 1, TRUE, 'claimed', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP "
+    "FROM jobs",
 )
 
 
