@@ -57,13 +57,17 @@ def _storable_value(tree: Any) -> Any:  # noqa: ANN401
     return tree
 
 
-def _printable(secret: SecretStr | None) -> SecretStr | None:
-    text = "" if secret is None else secret.get_secret_value()
-    if not (text.isascii() and (text.isprintable())):
+def _printable(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    if not (text.isascii() and text.isprintable()):
         raise ValueError("a secret has printable ASCII characters")
     return secret
 
 
+# constraints stand inside of the union: on the union itself pydantic would put them to null as well
+Password: TypeAlias = Annotated[SecretStr, Field(max_length=1000)]
+_CallbackSecret: TypeAlias = Annotated[SecretStr, Field(min_length=16, max_length=255), AfterValidator(_printable)]
+_CallbackUrl: TypeAlias = Annotated[str, Field(max_length=2000), AfterValidator(storable)]
 #: any JSON, whose text can be stored
 JsonText: TypeAlias = Annotated[Any, AfterValidator(_storable_value)]
 
@@ -128,27 +132,18 @@ class SubmissionAsk(BaseModel):
     pages: Annotated[
         str | None, Field(description="Only these pages of each document.", examples=["1-3,7"], max_length=1000)
     ] = None
-    password: Annotated[
-        SecretStr | None, Field(description="Of encrypted documents; it is never stored.", max_length=1000)
-    ] = None
+    password: Annotated[Password | None, Field(description="Of encrypted documents; it is never stored.")] = None
     date_order: Annotated[Literal["dmy", "mdy", "ymd"] | None, Field(description="Of dates such as 03/04/2025.")] = None
     reuse: Annotated[bool, Field(description="Take what an earlier job read of the same bytes in the same way.")] = True
     external_id: Annotated[ShortText | None, Field(description="What you call the job.")] = None
     metadata: Metadata = {}
     documents: Annotated[list[DocumentAsk], Field(max_length=MAX_DOCUMENTS)] = []
     callback: Annotated[
-        str | None,
-        AfterValidator(_storable_value),
-        Field(
-            description="A URL that is told when the job has ended.",
-            examples=["https://erp.example.com/docproc"],
-            max_length=2000,
-        ),
+        _CallbackUrl | None,
+        Field(description="A URL that is told when the job has ended.", examples=["https://erp.example.com/docproc"]),
     ] = None
     callback_secret: Annotated[
-        SecretStr | None,
-        AfterValidator(_printable),
-        Field(description="Signs what is sent there, as that of a webhook.", min_length=16, max_length=255),
+        _CallbackSecret | None, Field(description="Signs what is sent there, as that of a webhook.")
     ] = None
 
     @model_validator(mode="after")

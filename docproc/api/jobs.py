@@ -5,10 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from docproc.api import cursors
-from docproc.api.asks import Moment, ShortText, storable
+from docproc.api.asks import Moment, Password, ShortText, storable
 from docproc.api.audits import note
 from docproc.api.callers import Admin, Reader, Submitter, TheFace
 from docproc.api.problems import problems
@@ -143,7 +143,7 @@ class RetryAsk(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    password: Annotated[SecretStr | None, Field(max_length=1000, description="Of encrypted documents.")] = None
+    password: Annotated[Password | None, Field(description="Of encrypted documents.")] = None
 
 
 @routes.post("/{job_id}/retry", response_model=RetriedJob, responses=problems(404, 409))

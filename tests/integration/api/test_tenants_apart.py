@@ -1,5 +1,6 @@
 """Tenants are apart: every route is walked with another tenant's key, and not even that a thing exists leaks."""
 
+import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -127,6 +128,7 @@ def test_another_tenants_key_opens_nothing(owned: Owned, method: str, path: str)
 
 
 def _without(text: str, ids: Mapping[str, str]) -> str:
+    text = re.sub(r'"request_id":"[0-9a-f]+"', "", text)
     for value in ids.values():
         text = text.replace(value, "…") if len(value) > 1 else text
     return text
