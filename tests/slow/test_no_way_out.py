@@ -9,8 +9,8 @@ import pytest
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
-#: what reads, the face of a lone service, and that of one with Postgres, Valkey, an S3 server, workers and two replicas
-PARTS = ("tests/unit", "tests/integration/api", "tests/integration/client")
+#: the face of a lone service, that of one with Postgres, Valkey, an S3 server, workers and two replicas, and the client
+PARTS = ("tests/integration/api", "tests/integration/client")
 PATIENCE_S = 1500
 
 
