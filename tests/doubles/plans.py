@@ -22,10 +22,12 @@ class Explainer:
     ) -> None:
         if many or not statement.lstrip().startswith(("SELECT", "UPDATE", "INSERT", "DELETE", "WITH")):
             return
-        cursor.execute("SAVEPOINT explained")
+        # what only reads is in no transaction
+        begin, back = ("BEGIN", "ROLLBACK") if cursor.connection.autocommit else ("SAVEPOINT e", "ROLLBACK TO e")
+        cursor.execute(begin)
         cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}", parameters)
         [found] = cursor.fetchone() or ("[]",)
-        cursor.execute("ROLLBACK TO explained")
+        cursor.execute(back)
         plan = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
         self.plans.append((" ".join(statement.split()), plan))
 
