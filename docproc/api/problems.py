@@ -141,8 +141,9 @@ async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
 
 def _allowed(request: Request) -> Mapping[str, str]:
     """Every method of the path: the framework names those of the first route that it fits."""
-    path = getattr(request.scope.get("route"), "path", "")
-    methods = request.app.openapi()["paths"].get(path, {})
+    paths = request.app.openapi()["paths"]
+    # `/deliveries/replay` is a path of its own, though `/deliveries/{delivery_id}` fits it too
+    methods = paths.get(request.url.path) or paths.get(getattr(request.scope.get("route"), "path", ""), {})
     return {"Allow": ", ".join(sorted(method.upper() for method in methods))} if methods else {}
 
 
