@@ -141,9 +141,8 @@ async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
 
 def _allowed(request: Request) -> Mapping[str, str]:
     """Every method of the path: the framework names those of the first route that it fits."""
-    paths = request.app.openapi()["paths"]
-    # `/deliveries/replay` is a path of its own, though `/deliveries/{delivery_id}` fits it too
-    methods = paths.get(request.url.path) or paths.get(getattr(request.scope.get("route"), "path", ""), {})
+    path = getattr(request.scope.get("route"), "path", "")
+    methods = request.app.openapi()["paths"].get(path, {})
     return {"Allow": ", ".join(sorted(method.upper() for method in methods))} if methods else {}
 
 

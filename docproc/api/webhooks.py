@@ -240,7 +240,7 @@ def send_again(delivery_id: UUID, face: TheFace, key: Admin) -> DeliveryShape:
     return DeliveryShape.of(desk.errands.deliveries.entry(delivery_id, tenant=key.tenant))
 
 
-@routes.post("/deliveries/replay", response_model=ReplayedShape, responses=problems(404))
+@routes.post("/replays", response_model=ReplayedShape, responses=problems(404))
 def send_all_again(asked: ReplayAsk, face: TheFace, key: Admin) -> ReplayedShape:
     """Send again all that are meant and have ended."""
     desk = face.desk

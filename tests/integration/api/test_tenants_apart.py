@@ -28,7 +28,7 @@ BODIES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("POST", "/v1/documents/{document_id}/confirm"): {"headers": {"If-Match": '"1"'}},
     ("POST", "/v1/uploads"): {"json": {"sha256": "0" * 64, "byte_count": 9}},
     ("POST", "/v1/webhooks"): {"json": {"url": "https://example.org/"}},
-    ("POST", "/v1/deliveries/replay"): {"json": {}},
+    ("POST", "/v1/replays"): {"json": {}},
     ("POST", "/v1/holds"): {"json": {"reason": "case"}},
     ("PUT", "/v1/jobs/{job_id}/retention"): {"json": {"keep_days": 3}},
     ("POST", "/v1/keys"): {"json": {"name": "k", "scopes": ["read"]}},
