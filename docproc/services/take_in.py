@@ -50,10 +50,14 @@ class TakenIn:
     @property
     def rows(self) -> Sequence[NewDocument]:
         """The documents as they are recorded: known by their path, unless they lie elsewhere each time."""
-        path = self.label.known_as
-        if path is None:
+        known_as, lay_at = self.label.known_as, self.original.path
+        if known_as is None:
             return self.documents
-        return [replace(each, original=_known_as(path, each.original)) for each in self.documents]
+        return [
+            # what was in a container keeps its path in there
+            replace(each, original=replace(each.original, path=known_as + each.original.path.removeprefix(lay_at)))
+            for each in self.documents
+        ]
 
 
 def take_in(original: Original, label: FileLabel, taking: Taking) -> TakenIn:
@@ -82,10 +86,6 @@ def take_in_again(taken: TakenIn, taking: Taking) -> None:
     if any(key is not None and taking.blobs.size(key) is None for key in keys):
         with suppress(DocumentError):  # what is missing when the document is prepared is said there
             take_in(taken.original, taken.label, taking)
-
-
-def _known_as(path: str, original: Original) -> Original:
-    return replace(original, path=path if original.container is None else f"{path}/{original.container.member}")
 
 
 def _members(original: Original, label: FileLabel, taking: Taking) -> Sequence[Member]:
