@@ -9,8 +9,8 @@ import pytest
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
-#: the face of a lone service, that of one with Postgres, Valkey, an S3 server, workers and two replicas, and the client
-PARTS = ("tests/integration/api", "tests/integration/client")
+#: the client, and a lone service over HTTP; tests that name hosts of strangers (webhooks, URLs) ask for their addresses
+PARTS = ("tests/unit/client", "tests/integration/client")
 PATIENCE_S = 1500
 
 
