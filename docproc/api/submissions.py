@@ -183,7 +183,7 @@ def _named(name: str) -> ExtractionSchema:
         raise UsageError(f"there is no schema of that name: there are {', '.join(SHIPPED)}, or send a JSON Schema")
     try:
         return registered(name)
-    except UsageError as exc:
+    except UsageError as exc:  # also a version that is not there: the path exists, the body is wrong
         raise UsageError(exc.message) from exc
 
 

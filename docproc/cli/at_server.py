@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from docproc.cli.exit_codes import ExitCode
+from docproc.cli.job_arguments import counted, job_row, print_jobs, removal
 from docproc.cli.printable import printable
 from docproc.domain.errors import NotFoundError, UsageError
 from docproc.domain.ids import LOCAL_TENANT
@@ -86,10 +87,6 @@ def list_jobs(where: Where, *, limit: int | None, as_json: bool, quiet: bool) ->
     """Newest first."""
     from itertools import islice
 
-    from rich.table import Table
-
-    from docproc.cli.console import for_output
-
     with server_client(where) as client:
         facts = [job.facts for job in islice(client.jobs(), limit)]
     if quiet:
@@ -99,13 +96,7 @@ def list_jobs(where: Where, *, limit: int | None, as_json: bool, quiet: bool) ->
     if as_json:
         typer.echo(json.dumps([brief(each) for each in facts]))
         return
-    table = Table(box=None, pad_edge=False)
-    for column in ("job", "state", "done", "total", "schema", "created"):
-        table.add_column(column, justify="right" if column in {"done", "total"} else "left", no_wrap=True)
-    for each in facts:
-        row = {**brief(each), "created_at": f"{each.created_at.astimezone():%Y-%m-%d %H:%M}"}
-        table.add_row(*map(str, row.values()))
-    for_output().print(table)
+    print_jobs(job_row(brief(each), each.created_at) for each in facts)
 
 
 def show(where: Where, name: str, *, as_json: bool, quiet: bool) -> None:
@@ -122,16 +113,12 @@ def show(where: Where, name: str, *, as_json: bool, quiet: bool) -> None:
         typer.echo(json.dumps(whole | {"failed": [document.model_dump(mode="json") for document in failed]}))
     else:
         for fact, value in detail.model_dump(mode="json", exclude={"failures"}).items():
-            shown = _counted(value) if fact in {"documents", "pages"} else value
+            shown = counted(value) if fact in {"documents", "pages"} else value
             if shown not in (None, {}):
                 typer.echo(printable(f"{fact:<12} {shown}"))
         for document in failed:
             why = "" if document.failure is None else f": {document.failure.code}: {document.failure.message}"
             typer.echo(printable(f"{'failed':<12} {document.file}{why}"))
-
-
-def _counted(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count) or "none"
 
 
 def export(
@@ -179,10 +166,7 @@ def delete(where: Where, name: str, *, as_json: bool, quiet: bool) -> None:
     elif as_json:
         typer.echo(removed.model_dump_json())
     else:
-        typer.echo(
-            f"deleted: {removed.jobs} jobs, {removed.documents} documents, {removed.rows} rows, "
-            f"{removed.blobs} blobs of {removed.byte_count:,} bytes"
-        )
+        typer.echo(removal(removed))
 
 
 def follow(job: "Job") -> "JobFacts":
@@ -193,7 +177,7 @@ def follow(job: "Job") -> "JobFacts":
     except KeyboardInterrupt:
         typer.echo(f"the job goes on at the server; look at it with: docproc jobs show {job.id} --server URL", err=True)
         raise typer.Exit(ExitCode.INTERRUPTED) from None
-    typer.echo(f"job {facts.id}: {_counted(facts.documents.model_dump())}", err=True)
+    typer.echo(f"job {facts.id}: {counted(facts.documents.model_dump())}", err=True)
     return facts
 
 

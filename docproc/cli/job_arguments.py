@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
@@ -10,6 +10,9 @@ from docproc.cli.extract import CsvDialect
 from docproc.domain.ids import LOCAL_TENANT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
     from docproc.bootstrap import Desk
     from docproc.domain.schema import ExtractionSchema
     from docproc.services.records import Job
@@ -29,6 +32,21 @@ Strict = Annotated[bool, typer.Option("--strict", help="Exit code 4 when a perso
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")]
 
 
+class Removal(Protocol):
+    """What went: of this machine, or as a server tells it."""
+
+    @property
+    def jobs(self) -> int: ...
+    @property
+    def documents(self) -> int: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def blobs(self) -> int: ...
+    @property
+    def byte_count(self) -> int: ...
+
+
 def brief(job: "Job") -> dict[str, object]:
     return {
         "id": str(job.id),
@@ -38,6 +56,39 @@ def brief(job: "Job") -> dict[str, object]:
         "schema": job.schema.label,
         "created_at": job.created_at.isoformat(),
     }
+
+
+def job_row(facts: "Mapping[str, object]", created_at: "datetime", *, state: str | None = None) -> list[str]:
+    """The cells of a job in `print_jobs`; `facts` as `brief` gives them."""
+    told = {**facts, "created_at": f"{created_at.astimezone():%Y-%m-%d %H:%M}"}
+    return [str(state or value) if name == "state" else str(value) for name, value in told.items()]
+
+
+def print_jobs(rows: "Iterable[Sequence[str]]") -> None:
+    """A table of jobs on standard output."""
+    from rich.table import Table
+
+    from docproc.cli.console import for_output
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("job", "state", "done", "total", "schema", "created"):
+        table.add_column(column, justify="right" if column in {"done", "total"} else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    for_output().print(table)
+
+
+def counted(counts: "Mapping[str, int]") -> str:
+    """`3 read, 1 failed`: what there is none of is left out."""
+    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count) or "none"
+
+
+def removal(removed: "Removal") -> str:
+    """A deletion in one line."""
+    return (
+        f"deleted: {removed.jobs} jobs, {removed.documents} documents, {removed.rows} rows, "
+        f"{removed.blobs} blobs of {removed.byte_count:,} bytes"
+    )
 
 
 def say_job(job: "Job", said: str, *, as_json: bool, quiet: bool) -> None:

@@ -7,12 +7,24 @@ import typer
 
 from docproc.cli import at_server, job_records, job_runs
 from docproc.cli.at_server import ServerName, Where
-from docproc.cli.job_arguments import AsJson, JobArgument, Quiet, TenantName, brief, find_job, say_job
+from docproc.cli.job_arguments import (
+    AsJson,
+    JobArgument,
+    Quiet,
+    TenantName,
+    brief,
+    counted,
+    find_job,
+    job_row,
+    print_jobs,
+    removal,
+    say_job,
+)
 from docproc.cli.printable import printable
 from docproc.domain.ids import LOCAL_TENANT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from uuid import UUID
 
     from docproc.domain.failure import Failure
@@ -47,25 +59,14 @@ def list_all(
     if as_json:
         typer.echo(json.dumps([brief(job) | {"working": job.id in busy} for job in jobs]))
     else:
-        _print_jobs(jobs, busy)
+        print_jobs(_rows(jobs, busy))
 
 
-def _print_jobs(jobs: "Sequence[Job]", busy: "frozenset[UUID]") -> None:
-    from rich.table import Table
-
-    from docproc.cli.console import for_output
-
-    table = Table(box=None, pad_edge=False)
-    for column in ("job", "state", "done", "total", "schema", "created"):
-        table.add_column(column, justify="right" if column in {"done", "total"} else "left", no_wrap=True)
+def _rows(jobs: "Sequence[Job]", busy: "frozenset[UUID]") -> "Iterator[Sequence[str]]":
     for job in jobs:
-        counts = job.documents
-        created = f"{job.created_at.astimezone():%Y-%m-%d %H:%M}"
         # `running` is what its documents say; whether anybody runs it is another matter, but for a service's workers
         stopped = job.queue is None and job.documents.open and job.id not in busy
-        state = "stopped" if stopped else job.state.value
-        table.add_row(str(job.id), state, str(counts.done), str(counts.total), job.schema.label, created)
-    for_output().print(table)
+        yield job_row(brief(job), job.created_at, state="stopped" if stopped else None)
 
 
 @app.command("show")
@@ -130,7 +131,7 @@ def _failed(document: "Document") -> dict[str, Any]:
 
 def _print_job(job: "Job", waits: str | None) -> None:
     facts = _facts(job, waits)
-    counts = {name: _counted(facts.pop(name)) for name in ("documents", "pages")}
+    counts = {name: counted(facts.pop(name)) for name in ("documents", "pages")}
     if job.queue is None:  # of no meaning on one machine
         for name in ("tenant", "queue", "priority", "submitted"):
             del facts[name]
@@ -141,10 +142,6 @@ def _print_job(job: "Job", waits: str | None) -> None:
 
 def _why(failure: "Failure") -> str:
     return f"{failure.code}: {failure.message}"
-
-
-def _counted(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count) or "none"
 
 
 app.command("resume")(job_runs.resume)
@@ -239,7 +236,4 @@ def say_removed(removed: "Removed", *, as_json: bool, quiet: str | None) -> None
     if as_json:
         typer.echo(json.dumps(asdict(removed)))
         return
-    typer.echo(
-        f"deleted: {removed.jobs} jobs, {removed.documents} documents, {removed.rows} rows, "
-        f"{removed.blobs} blobs of {removed.byte_count:,} bytes"
-    )
+    typer.echo(removal(removed))

@@ -7,28 +7,12 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
 
 from docproc.domain.errors import TooLargeError, UsageError
 from docproc.services.blob_keys import original_key
 from docproc.services.ports import BlobStore
 
 _PIECE_BYTES = 1 << 20
-
-
-class WriteLink(Protocol):
-    """Where to PUT the bytes, and the headers that must go with them."""
-
-    @property
-    def url(self) -> str: ...
-    @property
-    def headers(self) -> dict[str, str]: ...
-
-
-class WriteLinks(Protocol):
-    """A blob store's links to write by."""
-
-    def presign_put(self, key: str, *, byte_count: int, sha256: str, expires_s: int) -> WriteLink: ...
 
 
 def is_there(blobs: BlobStore, tenant: str, sha256: str, *, byte_count: int) -> bool:

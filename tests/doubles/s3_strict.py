@@ -12,10 +12,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from doubles.ports import free_port, wait_for
+from doubles.s3 import make_bucket
 
 CEPH_PACKAGES = "ceph-mon ceph-mgr ceph-osd radosgw ceph-common"
 MINISTACK = "ministack==1.5.33"
+#: kept between runs: it takes a minute to install
+_KEPT = Path(__file__).parents[2] / "build" / "ministack"
 _COMMAND_S = 60
 _CEPH_S = 120
 _CEPH_CONF = """
@@ -167,3 +172,16 @@ def ministack(environment: Path) -> Iterator[StrictServer]:
         finally:
             server.kill()
             server.wait(timeout=_COMMAND_S)
+
+
+@contextmanager
+def strict_server(kind: str) -> Iterator[StrictServer]:
+    """`ceph` or `ministack` with a bucket, and its keys in the environment; skips where it is not to be had."""
+    try:
+        with ceph_gateway() if kind == "ceph" else ministack(_KEPT) as server, pytest.MonkeyPatch.context() as patch:
+            patch.setenv("AWS_ACCESS_KEY_ID", server.key)
+            patch.setenv("AWS_SECRET_ACCESS_KEY", server.secret)
+            make_bucket(server.port, key=server.key, secret=server.secret)
+            yield server
+    except NotInstallableError as exc:
+        pytest.skip(str(exc))

@@ -9,12 +9,11 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from botocore.awsrequest import AWSResponse
-from doubles.s3 import BUCKET, blob_url, make_bucket
-from doubles.s3_strict import NotInstallableError, StrictServer, ceph_gateway, ministack
+from doubles.s3 import BUCKET, blob_url
+from doubles.s3_strict import StrictServer, strict_server
 
 from docproc.domain.errors import BlobMissingError, StorageError
 from docproc.services.blob_keys import original_key
@@ -26,23 +25,12 @@ from docproc.storage.s3_place import S3Place
 pytestmark = [pytest.mark.slow, pytest.mark.integration]
 KEY = "local/words/0123456789abcdef.1"
 PART = 5 << 20
-#: kept between runs: it takes a minute to install
-ENVIRONMENT = Path(__file__).parents[2] / "build" / "ministack"
 
 
 @pytest.fixture(scope="module", params=["ceph", "ministack"])
 def server(request: pytest.FixtureRequest) -> Iterator[StrictServer]:
-    try:
-        with (
-            ceph_gateway() if request.param == "ceph" else ministack(ENVIRONMENT) as server,
-            pytest.MonkeyPatch.context() as patch,
-        ):
-            patch.setenv("AWS_ACCESS_KEY_ID", server.key)
-            patch.setenv("AWS_SECRET_ACCESS_KEY", server.secret)
-            make_bucket(server.port, key=server.key, secret=server.secret)
-            yield server
-    except NotInstallableError as exc:
-        pytest.skip(str(exc))
+    with strict_server(request.param) as server:
+        yield server
 
 
 @pytest.fixture

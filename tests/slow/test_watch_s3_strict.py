@@ -7,8 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from doubles.s3 import blob_url, make_bucket
-from doubles.s3_strict import NotInstallableError, StrictServer, ceph_gateway, ministack
+from doubles.s3 import blob_url
+from doubles.s3_strict import StrictServer, strict_server
 from doubles.watching_a_bucket import WatchedBucket
 
 from docproc.domain.errors import BlobMissingError
@@ -17,23 +17,12 @@ from docproc.storage.database import Database
 from docproc.storage.ledger import SqlLedger
 
 pytestmark = [pytest.mark.slow, pytest.mark.integration]
-#: kept between runs: it takes a minute to install
-ENVIRONMENT = Path(__file__).parents[2] / "build" / "ministack"
 
 
 @pytest.fixture(scope="module", params=["ceph", "ministack"])
 def server(request: pytest.FixtureRequest) -> Iterator[StrictServer]:
-    try:
-        with (
-            ceph_gateway() if request.param == "ceph" else ministack(ENVIRONMENT) as server,
-            pytest.MonkeyPatch.context() as patch,
-        ):
-            patch.setenv("AWS_ACCESS_KEY_ID", server.key)
-            patch.setenv("AWS_SECRET_ACCESS_KEY", server.secret)
-            make_bucket(server.port, key=server.key, secret=server.secret)
-            yield server
-    except NotInstallableError as exc:
-        pytest.skip(str(exc))
+    with strict_server(request.param) as server:
+        yield server
 
 
 @pytest.fixture
