@@ -33,8 +33,10 @@ def add(
     from docproc.cli.desks import open_any_desk
     from docproc.cli.person import person
     from docproc.services.add_webhook import add_webhook
+    from docproc.sinks.guarded import require_reachable
 
     desk = open_any_desk()
+    require_reachable(url, inside=frozenset(host.lower() for host in desk.settings.webhook_hosts))
     made = add_webhook(
         desk.errands.deliveries, tenant=tenant, url=url, kinds=kind or (), by=person(), audit=desk.upkeep.audit
     )

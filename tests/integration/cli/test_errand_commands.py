@@ -94,6 +94,8 @@ def test_webhooks_are_added_listed_and_removed(service: Command) -> None:
         (("https://me@example.com/",), "without a user's name"),
         (("https://example.com:99999/",), "a port that can be"),
         (("https://[::1",), "a port that can be"),
+        (("http://example.com/",), "outside the own network a URL begins with https://"),
+        (("https://10.0.0.8/hook",), "inside a network that may not be reached"),
         (("https://example.com/", "--kind", "job.exploded"), "there are no events called job.exploded"),
         (("https://example.com/", "--tenant", "nobody"), "there is no tenant 'nobody'"),
     ],
