@@ -266,12 +266,15 @@ def free_pages(
 
 
 def lead_windows_anew(connection: Connection, document_id: UUID) -> None:
-    """Let the first page that waits of every window lead it: the one that did may have failed alone."""
-    waiting = (PAGES.c.document_id == document_id, PAGES.c.state == PageState.WAITING)
-    heads = select(PAGES.c.first_page, func.min(PAGES.c.number).label("head")).where(*waiting)
+    """Let the first page that waits of every window lead it: the one that did may have failed alone.
+
+    A head that is with the broker waits too, and still leads its window.
+    """
+    mine = (PAGES.c.document_id == document_id, PAGES.c.state.in_((PageState.WAITING, PageState.QUEUED)))
+    heads = select(PAGES.c.first_page, func.min(PAGES.c.number).label("head")).where(*mine)
     for window, head in connection.execute(heads.group_by(PAGES.c.first_page)).all():
         if head != window:
-            statement = update(PAGES).where(*waiting, PAGES.c.first_page == window)
+            statement = update(PAGES).where(*mine, PAGES.c.first_page == window)
             connection.execute(statement.values(first_page=head))
 
 

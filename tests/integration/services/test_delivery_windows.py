@@ -90,3 +90,10 @@ def test_a_reading_never_takes_the_place_of_one_of_an_earlier_preparation(depot:
     depot.stores.documents.restart(depot.window(document.id, 2))
     assert len(first_page_read() - before) == len(before) == 1
     depot.stores.jobs.cancel(job.id)
+
+
+def test_a_page_that_fails_leaves_other_windows_whole_that_are_with_the_broker(depot: Depot) -> None:
+    document = depot.prepared(8, window_pages=4)
+    assert _heads(depot) == [1, 5]
+    depot.stores.pages.fail(depot.window(document.id, 1), 2, BAD_PAGE)
+    assert [each.facts.number for each in depot.window(document.id, 5).pages] == [5, 6, 7, 8]
