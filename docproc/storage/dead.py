@@ -114,11 +114,14 @@ def _replay_page(connection: Connection, row: AnyRow, place: DeadPlace) -> None:
         return
     if row.state is not DocumentState.READING or row.queue is None:
         raise ConflictError("its document is being worked on: try again when it is done")
+    if row.lease_owner is not None:  # a worker is about to conclude it without this page
+        raise ConflictError("its document is just being concluded: try again in a moment")
     anew = {"failure": None, "stalled": 0}
     along = (PageState.FAILED, PageState.WAITING)
     each_alone(connection, row.id, (place.page,))
     move_pages(connection, row.id, along=along, numbers=(place.page,), values=anew)
-    change_document(connection, row, pages={"failed": -1, "open": 1})
+    # a message that is still out is about the document's end, which is no longer due
+    change_document(connection, row, pages={"failed": -1, "open": 1}, values={"queued_at": None})
     wake(connection)
 
 

@@ -139,7 +139,11 @@ class SqlDocumentStore:
         return self._change(claim, to=DocumentState.READING, values={"stalled": 0, **end_of_step(claim)})
 
     def begin_assembling(self, claim: Claim) -> Document:
-        return self._change(claim, to=DocumentState.ASSEMBLING, values={"stalled": 0, **end_of_step(claim)})
+        with self._database.write() as connection:
+            row = held(connection, claim)
+            # no record is made while pages wait: as long as there are any, reading goes on
+            to = None if row.pages_open else DocumentState.ASSEMBLING
+            return document_of(change_document(connection, row, to=to, values={"stalled": 0, **end_of_step(claim)}))
 
     def _change(
         self, claim: Claim, *, to: DocumentState | None = None, values: Mapping[str, Any] | None = None

@@ -35,9 +35,11 @@ from docproc.services.records import (
     StoredReading,
     WindowClaim,
 )
+from docproc.services.upkeep_records import DeadPlace
 from docproc.services.work_ports import WorkStores
 from docproc.services.work_records import Lane, Task
 from docproc.storage.database import Database
+from docproc.storage.dead import SqlDeadStore
 from docproc.storage.stores import stores_over, work_stores_over
 from doubles.documents import text_schema
 
@@ -156,6 +158,9 @@ class Depot:
             usage=Usage(tiles=2, prompt_tokens=30, output_tokens=4, seconds=0.5),
         )
         return self.stores.readings.save(claim, reading, seconds=0.1)
+
+    def replay(self, document_id: UUID, number: int) -> None:
+        SqlDeadStore(self.database).replay(LOCAL_TENANT, DeadPlace(document_id, number), by="somebody")
 
     def assemble(self, claim: Claim, *, state: DocumentState = DocumentState.SUCCEEDED) -> Document:
         return self.stores.extractions.save(claim, StoredExtraction(state=state, body=Body(text="{}")), seconds=0.1)

@@ -32,7 +32,8 @@ class _Crowd:
 
     def act(self) -> None:
         acts = [self.submit, self.enqueue, self.lost_message, self.expire, self.extend, self.cancel, self.retry]
-        weights = [3, 6, 2, 2, 2, 1, 2, 24]
+        acts.append(self.replay)
+        weights = [3, 6, 2, 2, 2, 1, 2, 4, 24]
         act = self.random.choices([*acts, self.work], weights)[0]
         with suppress(LeaseLostError, ConflictError, NotFoundError):
             act()
@@ -70,6 +71,10 @@ class _Crowd:
     def retry(self) -> None:
         if (job_id := self.some("jobs WHERE cancel_requested_at IS NULL")) is not None:
             self.depot.stores.jobs.retry(job_id)
+
+    def replay(self) -> None:
+        if found := self.depot.rows("SELECT document_id, number FROM pages WHERE state = 'failed'"):
+            self.depot.replay(*self.random.choice(found))
 
     def some(self, of: str):
         found = self.depot.rows(f"SELECT id FROM {of}")
