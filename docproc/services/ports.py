@@ -220,7 +220,7 @@ class DocumentStore(Protocol):
         ...
 
     def begin_assembling(self, claim: Claim) -> Document:
-        """From reading to assembling, when nothing is left to read."""
+        """From reading to assembling; it stays in reading when a page waits after all."""
         ...
 
     def fail(self, claim: Claim | WindowClaim, failure: Failure, *, seconds: float = 0.0) -> Document:
