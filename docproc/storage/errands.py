@@ -16,6 +16,7 @@ from docproc.storage.changes import AT_REST, wake
 from docproc.storage.database import Database
 from docproc.storage.documents import MAX_STALLED
 from docproc.storage.rows import AnyRow, failure_json
+from docproc.storage.service_tables import DELIVERIES, EXPORTS
 
 
 class SqlErrands:
@@ -48,7 +49,7 @@ class SqlErrands:
     def release(self, claim: ErrandClaim, *, after_s: float = 0.0) -> None:
         with self._database.write() as connection:
             due_at = self._database.now(connection) + timedelta(seconds=after_s)
-            self._end(connection, claim, {"state": ErrandState.WAITING, "due_at": due_at, "stalled": 0})
+            self._end(connection, claim, {**_handed_back(self._table), "due_at": due_at})
             wake(connection)
 
     def fail(self, claim: ErrandClaim, failure: Failure) -> None:
@@ -139,6 +140,25 @@ class ErrandBacklog:
         terms = [{"id": task.id} for task in tasks if task.step is self._step]
         if terms:
             connection.execute(self._withdraw, terms)
+
+
+def let_go_errands(connection: Connection, owner: str) -> int:
+    """Hand back every errand that `owner` holds, as if it had never been taken; returns how many."""
+    count = 0
+    for table in (EXPORTS, DELIVERIES):
+        mine = (table.c.lease_owner == owner, table.c.state == ErrandState.LEASED)
+        count += connection.execute(update(table).where(*mine).values(_handed_back(table))).rowcount
+    if count:
+        wake(connection)
+    return count
+
+
+def _handed_back(table: Table) -> dict[str, Any]:
+    """Due again, with no attempt counted; its number stays, for that is what fences late workers off."""
+    values: dict[str, Any] = {**AT_REST, "state": ErrandState.WAITING, "stalled": 0}
+    if table is DELIVERIES:  # which is given up after so many tries
+        values["spent"] = table.c.spent + 1
+    return values
 
 
 def _spent(phase: Phase) -> Failure:

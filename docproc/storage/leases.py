@@ -30,6 +30,7 @@ from docproc.storage.changes import end_document, free_pages, held, pages_in_han
 from docproc.storage.columns import UtcDateTime
 from docproc.storage.database import Database
 from docproc.storage.documents import MAX_STALLED, release_document, spent, take_document
+from docproc.storage.errands import let_go_errands
 from docproc.storage.rows import AnyRow, document_of, page_of
 from docproc.storage.service_tables import DELIVERIES, EXPORTS
 from docproc.storage.tables import DOCUMENTS, PAGES
@@ -152,14 +153,16 @@ class SqlLeaseStore:
             return document_of(release_document(connection, row, stalled=row.stalled))
 
     def let_go(self, owner: str) -> int:
-        standing = {each.id for each in self.standing(owner)}
-        for document_id in standing:
+        with self._database.write() as connection:
+            count = let_go_errands(connection, owner)
+        for document_id in {each.id for each in self.standing(owner)}:
             with self._database.write() as connection:
                 # the document first, as everybody locks
                 row = connection.execute(_DOCUMENT.with_for_update(), {"document_id": document_id}).first()
                 if row is not None:
                     _let_go(connection, row, owner)
-        return len(standing)
+                    count += 1
+        return count
 
     def standing(self, owner: str) -> frozenset[Held]:
         with self._database.read() as connection:

@@ -27,7 +27,7 @@ from docproc.services.records import Job
 from docproc.services.submit import submit
 from docproc.services.tidy import tidy
 from docproc.services.work_ports import WorkStores
-from docproc.services.work_records import Step
+from docproc.services.work_records import Held, Step
 from docproc.sinks.webhooks import GuardedSender
 from docproc.storage.database import Database
 from docproc.storage.stores import errand_stores_over, stores_over, work_stores_over
@@ -104,6 +104,30 @@ def test_a_late_worker_keeps_nothing_of_its_export(place: Workplace, errands: Er
     with pytest.raises(LeaseLostError):
         _make(late, place, errands)
     assert len(list(place.stores.blobs.keys("local/export/"))) == 1
+
+
+def test_a_worker_that_ends_lets_go_of_its_errands_and_no_attempt_is_counted(
+    place: Workplace, errands: ErrandStores, work: WorkStores
+) -> None:
+    job = _job_with_webhook(place, errands, "https://example.org/")
+    export_id = ask_for_export(place.stores, errands, job.id, tenant="local", export_format="jsonl")
+    (delivery_id, *others), sent = _due(work), _due(work, "export")
+    assert sent == [export_id]
+    for _ in range(4):  # after three deaths it would have failed
+        late = _claimed(errands, export_id)
+        assert errands.deliveries.claim(delivery_id, owner="me", lease_s=60) is not None
+        assert others
+        assert errands.deliveries.claim(others[0], owner="staying", lease_s=60)
+        assert work.leases.let_go("me") == 2
+        assert work.leases.standing("me") == frozenset()
+        assert work.leases.standing("staying") == {Held(id=others[0])}
+        assert work.leases.let_go("staying") == 1
+    with pytest.raises(LeaseLostError):
+        errands.exports.release(late)
+    assert _due(work, "export") == [export_id]
+    assert delivery_id in _due(work)
+    assert errands.deliveries.claim(delivery_id, owner="me", lease_s=60) is not None
+    assert errands.deliveries.get(delivery_id).tries == 1
 
 
 def test_an_export_whose_worker_always_dies_is_given_up(place: Workplace, errands: ErrandStores) -> None:
@@ -191,8 +215,8 @@ class _FixedClock(SystemClock):
         return datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def _due(work: WorkStores) -> list[UUID]:
-    return [task.id for lane in work.tasks.lanes("deliver") for task in work.tasks.enqueue("deliver", lane, limit=100)]
+def _due(work: WorkStores, queue: str = "deliver") -> list[UUID]:
+    return [task.id for lane in work.tasks.lanes(queue) for task in work.tasks.enqueue(queue, lane, limit=100)]
 
 
 def _job_with_webhook(place: Workplace, errands: ErrandStores, url: str, *, kinds: tuple[str, ...] = ()) -> Job:
