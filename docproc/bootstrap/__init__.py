@@ -128,6 +128,15 @@ def open_service_desk(settings: Settings | None = None) -> Desk:
     return _desk_over(open_service_database(_service_database_url(settings)), settings)
 
 
+def checked_broker(settings: Settings) -> str | None:
+    """The URL of the service's broker, if it is set. Raises UsageError when it can be none's."""
+    from docproc.queueing.broker_url import scheme_of  # noqa: PLC0415
+
+    if settings.broker:
+        scheme_of(settings.broker)
+    return settings.broker
+
+
 def export_link(desk: Desk, export_id: "UUID", *, tenant: str, expires_s: int) -> str:
     """Where others fetch an export. Raises UsageError when there is no such link, or nothing that it could lead to."""
     from docproc.services.link_export import link_export  # noqa: PLC0415
@@ -238,7 +247,8 @@ def open_service(settings: Settings | None = None, *, migrate: bool = False) -> 
     from docproc.storage.stores import open_service_database  # noqa: PLC0415
 
     settings = settings or load_settings()
-    if not settings.broker:
+    broker_url = checked_broker(settings)
+    if not broker_url:
         raise UsageError("a service needs a broker: set DOCPROC_BROKER_URL, for example redis://127.0.0.1:6379/0")
     database = open_service_database(_service_database_url(settings), migrate_first=migrate, statement_s=STATEMENT_S)
     desk = _desk_over(database, settings)
@@ -249,7 +259,7 @@ def open_service(settings: Settings | None = None, *, migrate: bool = False) -> 
         errands=desk.errands,
         census=desk.upkeep.census,
         names=desk.upkeep.names,
-        broker_url=settings.broker,
+        broker_url=broker_url,
         open_alarm=lambda: PostgresAlarm(database),
         accept=desk.accept,
     )

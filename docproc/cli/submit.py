@@ -55,7 +55,7 @@ def submit(
     password_file: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Hand files to the service. Example: `docproc submit inbox/ --schema invoice --idempotency-key monday --wait`."""
-    from docproc.bootstrap import choose_reader, load_settings, open_service_desk
+    from docproc.bootstrap import checked_broker, choose_reader, load_settings, open_service_desk
     from docproc.cli.following import follow, say_end
     from docproc.cli.submit_to_server import Wanted, say_sent, submitted_to
     from docproc.domain.ids import new_id
@@ -83,6 +83,7 @@ def submit(
         raise UsageError("passwords are never stored, so a service's workers cannot be given one: docproc extract can")
     _check_key(idempotency_key)
     settings = load_settings()
+    checked_broker(settings)  # nothing is sent to it from here, but the workers of these settings would not start
     begin_traces(settings.trace_endpoint, part="submit")
     day_first = settings.day_first if date_order is None else {"dmy": True, "mdy": False}.get(date_order.value)
     named = load_schema(absolute_reference(schema))

@@ -2,6 +2,7 @@
 
 from celery import Celery
 
+from docproc.queueing.broker_url import RABBITMQ, scheme_of, wrong
 from docproc.services.work_records import Step
 
 #: the name of the task that does a step
@@ -15,11 +16,14 @@ _SOCKET_TIMEOUT_S = 10
 
 
 def celery_app(broker_url: str) -> Celery:
-    """An application over a broker; a URL that begins with `amqp` gets quorum queues.
+    """An application over a broker; RabbitMQ gets quorum queues.
 
     Messages are acknowledged before the work and not after it: the lease in the database is what brings lost work back,
     and a message that the broker sends again because its task takes long would only find that there is nothing to do.
+
+    Raises UsageError for a URL that cannot be one of a broker.
     """
+    is_rabbitmq = scheme_of(broker_url) in RABBITMQ
     app = Celery("docproc", broker=broker_url)
     app.conf.update(
         task_acks_late=False,
@@ -48,7 +52,7 @@ def celery_app(broker_url: str) -> Celery:
         broker_connection_timeout=3,
         task_publish_retry=False,
     )
-    if broker_url.startswith("amqp"):
+    if is_rabbitmq:
         app.conf.update(task_create_missing_queue_type="quorum", worker_detect_quorum_queues=True)
     else:
         app.conf.update(
@@ -63,4 +67,8 @@ def celery_app(broker_url: str) -> Celery:
                 "ack_emulation": False,
             },
         )
+    try:
+        app.connection_for_write()  # makes none yet
+    except (TypeError, ValueError, KeyError):
+        raise wrong("an option behind its ? is not known, or its value cannot be one") from None
     return app

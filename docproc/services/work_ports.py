@@ -94,7 +94,7 @@ class LeaseStore(Protocol):
         ...
 
     def let_go(self, owner: str) -> int:
-        """Hand back everything that `owner` holds, as if it had never been taken; how many documents and errands that concerns."""
+        """Hand back everything that `owner` holds, as if it had never been taken; of how many documents and errands."""
         ...
 
     def standing(self, owner: str) -> frozenset[Held]:

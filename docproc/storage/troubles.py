@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from sqlalchemy import URL
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from docproc.domain.errors import RefusedError, StorageError
 
@@ -35,7 +35,7 @@ def translated(url: URL) -> Iterator[None]:
     except (DataError, IntegrityError) as exc:
         raise RefusedError(f"database {place_of(url)}: it refuses a value: {type(exc.orig).__name__}") from exc
     except (SQLAlchemyError, sqlite3.Error) as exc:  # sqlite3's own come from setting a connection up
-        raise StorageError(f"database {place_of(url)}: {_trouble(exc)}") from exc
+        raise StorageError(f"database {place_of(url)}: {_trouble(exc, url)}") from exc
 
 
 def place_of(url: URL) -> str:
@@ -53,7 +53,7 @@ _POSTGRES: Mapping[str, str] = {
 }
 
 
-def _trouble(exc: Exception) -> str:
+def _trouble(exc: Exception, url: URL) -> str:
     cause = exc.orig if isinstance(exc, DBAPIError) else exc
     name = getattr(cause, "sqlite_errorname", None) or ""
     for beginning, trouble in _SQLITE.items():
@@ -63,4 +63,7 @@ def _trouble(exc: Exception) -> str:
         return told
     if isinstance(exc, OperationalError) and getattr(cause, "sqlstate", name) is None:  # there was no answer to judge
         return "the server cannot be reached or turns docproc away: see that it runs, and check DOCPROC_DATABASE_URL"
+    if isinstance(exc, ProgrammingError) and exc.statement is None:  # the driver did not even try
+        options = f" ({', '.join(sorted(url.query))})" if url.query else ""
+        return f"an option behind the ? of DOCPROC_DATABASE_URL{options} is not known, or its value cannot be one"
     return f"it cannot be used: {type(cause).__name__}"

@@ -113,6 +113,25 @@ def test_the_doctor_says_which_part_of_a_service_does_not_answer(service: Comman
     assert all(findings[what]["advice"] for what in ("broker", "workers", "queues"))
 
 
+def test_a_broker_url_that_can_be_none_is_said_at_the_start_and_by_the_doctor_among_the_rest(
+    service: Command, inbox: Path
+) -> None:
+    mistyped = {"broker_url": "redis://:quiet@127.0.0.1:abc/0"}
+    told = service("doctor", "--service", "--json", code=1, **mistyped).stdout
+    findings = {each["what"]: each for each in json.loads(told)}
+    refused = [
+        service("submit", inbox, "--schema", "invoice", code=2, **mistyped).stderr,
+        service("worker", code=2, **mistyped).stderr,
+    ]
+
+    assert {"revision", "blobs", "clock of database", "workers", "queues"} < set(findings)
+    assert {what for what, each in findings.items() if not each["good"]} == {"broker", "workers"}
+    for said in (findings["broker"]["detail"], *refused):
+        assert "DOCPROC_BROKER_URL" in said
+        assert "port" in said
+        assert "quiet" not in said
+
+
 def test_a_doctor_without_a_service_says_what_to_set(tmp_path: Path) -> None:
     text = Command(place=tmp_path)("doctor", "--service", code=1).stdout
 

@@ -16,7 +16,10 @@ from docproc.storage.stores import open_stores
 pytestmark = pytest.mark.integration
 
 
-@pytest.mark.parametrize("url", ["", "no url", "mysql://host/name", "sqlite+nonsense"])
+@pytest.mark.parametrize(
+    "url",
+    ["", "no url", "mysql://host/name", "sqlite+nonsense", "postgresql://host:port/name", "postgresql://[::1/name"],
+)
 def test_a_url_that_names_no_database_of_ours_is_refused(url: str) -> None:
     with pytest.raises(UsageError):
         Database.open(url)
@@ -44,6 +47,15 @@ def test_a_data_folder_that_cannot_be_made_is_a_storage_error(tmp_path: Path) ->
 def test_a_server_that_does_not_answer_is_a_storage_error_without_the_password() -> None:
     with pytest.raises(StorageError) as caught:
         revision(Database.open("postgresql+psycopg://user:secret@127.0.0.1:1/none"))
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("option", ["sllmode=require", "connect_timeout=secret"])
+def test_an_option_of_the_url_that_the_driver_does_not_take_is_named(option: str) -> None:
+    with pytest.raises(
+        StorageError, match=f"DOCPROC_DATABASE_URL .{option.split('=', maxsplit=1)[0]}. is not"
+    ) as caught:
+        revision(Database.open(f"postgresql+psycopg://user:secret@127.0.0.1:1/none?{option}"))
     assert "secret" not in str(caught.value)
 
 
