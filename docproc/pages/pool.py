@@ -9,8 +9,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Any
@@ -19,10 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docproc.domain.errors import CrashedError, TimedOutError
+from docproc.domain.reading import go_on
 from docproc.intake import Limits
 from docproc.pages import wire
 
 _PAGE_BYTES = mmap.ALLOCATIONGRANULARITY
+#: how often whoever waits for a child is asked whether it still wants to: a page may take a minute
+_LOOK_EVERY_S = 0.2
 
 
 class Slot:
@@ -101,12 +105,13 @@ class Child:
         except OSError as exc:
             raise self._end() from exc
 
-    def receive(self, timeout_s: float) -> tuple[wire.Header, bytes]:
-        """The next reply; raises what it tells of, TimedOutError (then the child is dead) or CrashedError."""
+    def receive(self, timeout_s: float, *, checkpoint: Callable[[], None] = go_on) -> tuple[wire.Header, bytes]:
+        """The next reply; raises what it tells of, TimedOutError (then the child is dead) or CrashedError.
+
+        `checkpoint` is called again and again meanwhile; when it raises, the child is dead too.
+        """
         try:
-            if not self._connection.poll(max(0.0, timeout_s)):
-                self.kill()
-                raise TimedOutError(f"parsing took longer than {timeout_s:.0f} seconds and was stopped")
+            self._await_reply(timeout_s, checkpoint)
             header, body = wire.unpack(self._connection.recv_bytes())
         except (EOFError, OSError) as exc:
             raise self._end() from exc
@@ -117,6 +122,21 @@ class Child:
         if error is not None:
             raise error
         return header, body
+
+    def _await_reply(self, timeout_s: float, checkpoint: Callable[[], None]) -> None:
+        until = time.monotonic() + timeout_s
+        while True:
+            try:
+                checkpoint()
+            except BaseException:
+                self.kill()  # nobody wants any more what it is at
+                raise
+            left = until - time.monotonic()
+            if self._connection.poll(max(0.0, min(left, _LOOK_EVERY_S))):
+                return
+            if left <= _LOOK_EVERY_S:
+                self.kill()
+                raise TimedOutError(f"parsing took longer than {timeout_s:.0f} seconds and was stopped")
 
     def kill(self) -> None:
         """At once, whatever it is doing; safe to call twice and from another thread."""

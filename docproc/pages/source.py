@@ -83,7 +83,8 @@ class OpenPages:
                 "limits": dataclasses.asdict(limits),
             }
         )
-        header, body = child.receive(limits.seconds_to_open * limits.wall_factor)
+        allowed = limits.seconds_to_open * limits.wall_factor
+        header, body = child.receive(allowed, checkpoint=self._document.checkpoint)
         attachments: list[Attachment] = []
         at = 0
         for name, size in header["attachments"]:
@@ -144,6 +145,7 @@ class OpenPages:
             child=self._living_child,
             limits=self._pool.limits,
             deadline=self._deadline,
+            checkpoint=self._document.checkpoint,
         )
         return map(convert, self._stream)
 

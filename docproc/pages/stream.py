@@ -81,6 +81,7 @@ class PageStream(Iterator[Answer]):
         child: Callable[[], Child],
         limits: Limits,
         deadline: float,
+        checkpoint: Callable[[], None],
     ) -> None:
         """`child` gives a living child with the document open: again, when the former died."""
         self._numbers = deque(numbers)
@@ -89,6 +90,7 @@ class PageStream(Iterator[Answer]):
         self._child: Child | None = None
         self._limits = limits
         self._deadline = deadline
+        self._checkpoint = checkpoint
         self._pending: deque[_Pending] = deque()
         self._failed = 0
         # An image whose size is not known may have to be asked for twice: then nothing may stand in line behind it.
@@ -127,7 +129,7 @@ class PageStream(Iterator[Answer]):
         allowed = computing * self._limits.wall_factor
         left = self._deadline - time.monotonic()
         try:
-            header, body = self._child.receive(min(allowed, left))
+            header, body = self._child.receive(min(allowed, left), checkpoint=self._checkpoint)
         except DocumentError:
             self._drop(self._pending.popleft())
             raise

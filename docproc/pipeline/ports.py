@@ -1,6 +1,6 @@
 """The seams of the pipeline: what a reader and a source of pages must offer. Adapters live in readers/ and pages/."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -9,7 +9,7 @@ from docproc.domain.document import MediaType, PageRanges
 from docproc.domain.image import PageImageSpec
 from docproc.domain.issues import Issue
 from docproc.domain.page import PageContent
-from docproc.domain.reading import Attachment, Reading, Window
+from docproc.domain.reading import Attachment, Reading, Window, go_on
 from docproc.domain.schema import ExtractionSchema
 
 
@@ -69,6 +69,8 @@ class SourceDocument:
     #: tried in this order when the document is encrypted
     passwords: Sequence[str] = ()
     pages: PageRanges = None
+    #: called before every page, and again and again while one takes long; what it raises ends the work at once
+    checkpoint: Callable[[], None] = go_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +90,7 @@ class OpenDocument(Protocol):
     def outline(self) -> DocumentOutline: ...
 
     def __iter__(self) -> Iterator[PageContent]:
-        """Raises DocumentError; with `page` set when a single page is to blame."""
+        """Raises DocumentError, with `page` set when a single page is to blame, and what its checkpoint raises."""
         ...
 
     def close(self) -> None: ...
@@ -98,7 +100,7 @@ class PageSource(Protocol):
     """Opens documents; each call may come from another thread."""
 
     def open(self, document: SourceDocument) -> OpenDocument:
-        """Raises DocumentError when the document cannot be opened."""
+        """Raises DocumentError when the document cannot be opened, and what its checkpoint raises."""
         ...
 
 
@@ -115,6 +117,6 @@ class DrawingSource(PageSource, Protocol):
     ) -> Iterator[tuple[int, bytes]]:
         """Page images as PNG files with their numbers, ascending; `rotations` as PageContent.rotation told.
 
-        Raises DocumentError; with `page` set when a single page is to blame.
+        Raises DocumentError, with `page` set when a single page is to blame, and what the document's checkpoint raises.
         """
         ...

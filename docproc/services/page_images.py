@@ -48,12 +48,13 @@ def draw_missing(
     }
     left = [number for number, key in keys.items() if key not in there]
     rotations = {page.facts.number: page.facts.rotation for page in pages if page.facts.rotation}
-    source = SourceDocument(path=path, media_type=original.media_type, passwords=context.passwords)
+    source = SourceDocument(
+        path=path, media_type=original.media_type, passwords=context.passwords, checkpoint=checkpoint
+    )
     failures: dict[int, Failure] = {}
     while left:
         try:
             for number, png in context.source.pngs(source, spec, left, rotations=rotations):
-                checkpoint()
                 blobs.put(keys[number], [png])
                 event(logger, "page_drawn", page=number, byte_count=len(png))
                 left = [other for other in left if other > number]

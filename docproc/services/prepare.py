@@ -1,6 +1,6 @@
 """Take one document apart: its pages with their facts, its words into one blob. Knows no reader."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from docproc.services.job_context import Accept, JobContext
 from docproc.services.originals import look_at
 from docproc.services.orphans import written_in_vain
 from docproc.services.page_images import draw_missing
-from docproc.services.pages_in_turn import PageOutcome, pages_in_turn
+from docproc.services.pages_in_turn import pages_in_turn
 from docproc.services.records import Claim, Document, Original, Preparation, PreparedPage
 from docproc.services.words import WordSpill
 
@@ -25,7 +25,8 @@ def prepare(
 ) -> Document:
     """From preparing to reading, or to failed when not one page can be had.
 
-    Raises DocumentError when the document cannot be opened, and what `checkpoint` raises, which is called at each page.
+    Raises DocumentError when the document cannot be opened, and what `checkpoint` raises, which is called at each page
+    and while one takes long.
     """
     stores = context.stores
     if document.words_key is not None:
@@ -100,10 +101,11 @@ def _taken_apart(claim: Claim, original: Original, context: JobContext, checkpoi
             media_type=original.media_type,
             passwords=context.passwords,
             pages=context.job.options.pages,
+            checkpoint=checkpoint,
         )
         with closing(context.source.open(document)) as opened:
             spill = WordSpill()
-            pages = _stoppable(pages_in_turn(context.source, document, opened), checkpoint)
+            pages = pages_in_turn(context.source, document, opened)
             key = _words_key(claim, claim.attempt)
             context.stores.blobs.put(key, spill.lines(opened.outline.attachments, pages))
             return Preparation(
@@ -113,12 +115,6 @@ def _taken_apart(claim: Claim, original: Original, context: JobContext, checkpoi
                 attachments=tuple(spill.attachments),
                 pages=tuple(spill.pages),
             )
-
-
-def _stoppable(pages: Iterable[PageOutcome], checkpoint: Callable[[], None]) -> Iterator[PageOutcome]:
-    for page in pages:
-        checkpoint()
-        yield page
 
 
 def in_windows(pages: Sequence[PreparedPage], *, window_pages: int) -> tuple[PreparedPage, ...]:

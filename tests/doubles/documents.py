@@ -50,12 +50,14 @@ class TextDocument:
 
     def __init__(self, lines: list[str], document: SourceDocument, *, attachments: tuple[Attachment, ...]) -> None:
         self._lines = lines
+        self._checkpoint = document.checkpoint
         self._numbers = selected_pages(len(lines), document.pages)
         self.outline = DocumentOutline(page_count=len(lines), attachments=attachments)
         self.closed = False
 
     def __iter__(self) -> Iterator[PageContent]:
         for number in self._numbers:
+            self._checkpoint()
             line = self._lines[number - 1]
             if line == "!broken":
                 raise TimedOutError(page=number)
@@ -93,6 +95,7 @@ class TextPages:
         """Not pictures, but bytes that say which page they are of."""
         lines = document.path.read_text().splitlines()
         for number in numbers:
+            document.checkpoint()
             if "!undrawable" in lines[number - 1]:
                 raise TimedOutError(page=number)
             with self._lock:

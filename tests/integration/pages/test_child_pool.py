@@ -18,6 +18,7 @@ from docproc.domain.image import LongestSide
 from docproc.intake import Limits
 from docproc.pages.pool import ChildPool
 from docproc.pages.source import DocprocPages
+from docproc.services.work_on import LeaveWork
 
 pytestmark = pytest.mark.integration
 
@@ -144,6 +145,25 @@ def test_an_aborted_document_ends_at_once(make_pdf):
             assert time.monotonic() - started < 3
             with pytest.raises(CrashedError):
                 list(pages)
+        assert texts(source, make_pdf("next")) == ["next"]
+
+
+def test_a_page_that_nobody_wants_any_more_is_not_waited_for(make_pdf):
+    slow = with_content(make_pdf("x"), b"0 0 m 200 200 l S\n" * 3_000_000)
+    with ChildPool(size=1) as pool:
+        source = DocprocPages(pool)
+        unwanted_from = time.monotonic() + 60
+
+        def checkpoint():
+            if time.monotonic() > unwanted_from:
+                raise LeaveWork
+
+        with source.open_pages(dataclasses.replace(slow, checkpoint=checkpoint)) as pages:
+            unwanted_from = time.monotonic() + 0.5
+            with pytest.raises(LeaveWork):
+                list(pages)
+            assert not child_of(pages).alive
+        assert time.monotonic() - unwanted_from < 0.5
         assert texts(source, make_pdf("next")) == ["next"]
 
 

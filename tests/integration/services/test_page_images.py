@@ -15,6 +15,8 @@ from docproc.domain.schema import ExtractionSchema
 from docproc.services.delete import delete
 from docproc.services.orphans import remove_orphans
 from docproc.services.ports import Stores
+from docproc.services.prepare import prepare
+from docproc.services.work_on import LeaveWork
 
 pytestmark = pytest.mark.integration
 
@@ -52,6 +54,20 @@ def test_documents_of_the_same_bytes_share_their_images(stores: Stores, tmp_path
     place = _place(stores, tmp_path)
     place.run(place.submit({"a.txt": "one\ntwo", "b.txt": "one\ntwo"}), workers=1)
     assert place.source.drawn == [1, 2]
+
+
+def test_nothing_more_is_drawn_once_the_work_is_to_be_left(stores: Stores, tmp_path: Path) -> None:
+    place = _place(stores, tmp_path)
+    job = place.submit({"a.txt": "one\ntwo\nthree"})
+
+    def checkpoint() -> None:
+        if place.source.drawn:
+            raise LeaveWork
+
+    claim = place.claim(job)
+    with pytest.raises(LeaveWork):
+        prepare(claim, claim.document, place.context(job), checkpoint=checkpoint)
+    assert place.source.drawn == [1]
 
 
 def test_a_page_that_cannot_be_drawn_fails_alone(stores: Stores, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from docproc.domain.errors import CorruptError, CrashedError, TimedOutError
 from docproc.intake import Limits
 from docproc.pages.stream import Order, PageStream
+from docproc.services.work_on import LeaveWork
 
 
 class FakeChild:
@@ -23,7 +24,8 @@ class FakeChild:
         self.asked.append(request["number"])
         self._waiting.append(request["number"])
 
-    def receive(self, timeout_s):
+    def receive(self, timeout_s, *, checkpoint=lambda: None):
+        checkpoint()
         number = self._waiting.popleft()
         if number in self._deadly:
             raise CrashedError if timeout_s > 0 else TimedOutError
@@ -44,13 +46,14 @@ class Nursery:
         return self.children[-1]
 
 
-def stream(nursery, count=6, *, max_failed_pages=3, seconds=60.0):
+def stream(nursery, count=6, *, max_failed_pages=3, seconds=60.0, checkpoint=lambda: None):
     return PageStream(
         range(1, count + 1),
         Order(content=True),
         child=nursery,
         limits=Limits(max_failed_pages=max_failed_pages),
         deadline=time.monotonic() + seconds,
+        checkpoint=checkpoint,
     )
 
 
@@ -70,6 +73,21 @@ def test_pages_come_in_order_from_one_child():
     nursery = Nursery()
     assert outcomes(stream(nursery)) == [1, 2, 3, 4, 5, 6]
     assert len(nursery.children) == 1
+
+
+def test_what_the_checkpoint_raises_comes_out_before_the_next_page():
+    asked = []
+
+    def checkpoint():
+        asked.append(None)
+        if len(asked) > 2:
+            raise LeaveWork
+
+    pages = stream(Nursery(), checkpoint=checkpoint)
+    assert [next(pages).number, next(pages).number] == [1, 2]
+    with pytest.raises(LeaveWork):
+        next(pages)
+    pages.stop()
 
 
 def test_reading_ahead_is_bounded():
