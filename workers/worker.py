@@ -219,8 +219,10 @@ class Presence:
         *,
         model: ServedModel | None = None,
         on_round: Callable[[], None] = lambda: None,
+        every_s: float = HEARTBEAT_S,
     ) -> None:
         """`on_round` is called whenever the loop comes round; a worker with a `model` serves nothing until `loaded`."""
+        self._every_s = every_s
         self.stage = Stage.STARTING if model is None else Stage.LOADING
         self._on_round = on_round
         self._workers = service.work.workers
@@ -259,12 +261,17 @@ class Presence:
         """Say that this worker takes nothing more: its processes then leave what they can leave."""
         self.stage = Stage.DRAINING
         event(logger, "worker_draining")
-        self._try(lambda: self._workers.drain(self._worker.id))
+        self._try(self._say_that_it_drains)
 
     def _beat(self) -> None:
-        while not self._ended.wait(HEARTBEAT_S):
+        while not self._ended.wait(self._every_s):
             self._on_round()
             self._try(self._announce)
+            if self.stage is Stage.DRAINING:  # the database may have been away when it was said first
+                self._try(self._say_that_it_drains)
+
+    def _say_that_it_drains(self) -> None:
+        self._workers.drain(self._worker.id)
 
     def _announce(self) -> None:
         if self._model is not None:

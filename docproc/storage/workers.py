@@ -32,7 +32,8 @@ class SqlWorkerStore:
 
     def drain(self, worker_id: str) -> None:
         with self._database.write() as connection:
-            connection.execute(update(WORKERS).where(WORKERS.c.id == worker_id).values(draining_at=func.now()))
+            since = func.coalesce(WORKERS.c.draining_at, func.now())  # it may be said again
+            connection.execute(update(WORKERS).where(WORKERS.c.id == worker_id).values(draining_at=since))
 
     def draining(self, worker_id: str) -> bool:
         with self._database.read() as connection:
