@@ -8,16 +8,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from uuid import UUID
 
 from docproc.bootstrap import Service
 from docproc.domain.errors import BrokerError, DocprocError, StorageError
 from docproc.observability import event
 from docproc.queueing.celery_app import celery_app
 from docproc.queueing.celery_broker import CeleryBroker
-from docproc.services.dispatching import Round, Turns, dispatch, send_lost_again
+from docproc.services.dispatching import Round, Turns, ask_for_upkeep, dispatch, send_lost_again
 from docproc.services.tidy import tidy
-from docproc.services.work_records import QUEUES, Step, Task
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +32,6 @@ TIDY_EVERY_S = 60.0
 FORGOTTEN_AFTER_S = 3600.0
 #: how often a worker is asked to delete blobs that nobody names
 UPKEEP_EVERY_S = 3600.0
-
-
-#: upkeep is of the whole service
-_ANY = UUID(int=0)
 
 
 class Keeper:
@@ -112,10 +106,9 @@ class Keeper:
             work.workers.forget(silent_s=FORGOTTEN_AFTER_S)
             work.tenants.forget_old_keys()
             tidy(self._service.stores, self._service.errands)
+            if time.monotonic() - self._kept >= UPKEEP_EVERY_S and ask_for_upkeep(work, self._broker):
+                self._kept = time.monotonic()
             self._tidied = time.monotonic()
-        if time.monotonic() - self._kept >= UPKEEP_EVERY_S:
-            self._broker.send([[Task(step=Step.UPKEEP, queue=QUEUES[Step.UPKEEP], id=_ANY)]])
-            self._kept = time.monotonic()
         done = dispatch(work, self._broker, self._turns)
         if done.sent:
             event(logger, "dispatched", tasks=done.sent)

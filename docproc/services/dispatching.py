@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from math import ceil
+from uuid import UUID
 
 from docproc.domain.errors import BrokerError
 from docproc.observability import event
@@ -35,6 +36,8 @@ class Supply:
     lost_at_most_s: float = 30.0
 
 
+#: what upkeep is of
+_WHOLE_SERVICE = UUID(int=0)
 #: a shorter time says nothing of a pace
 _LOOK_EVERY_S = 0.02
 
@@ -183,6 +186,18 @@ def send_lost_again(stores: WorkStores, broker: Broker, *, supply: Supply = Supp
     if again:
         event(logger, "messages_lost", tasks=again)
     return again
+
+
+def ask_for_upkeep(stores: WorkStores, broker: Broker, *, supply: Supply = Supply()) -> bool:
+    """Send a worker to keep house, if one is there for it: else a message more would lie with the broker every time.
+
+    Raises BrokerError.
+    """
+    queue = QUEUES[Step.UPKEEP]
+    if not stores.tasks.capacity(alive_s=supply.alive_s).get(queue) or queue in stores.tenants.pauses().queues:
+        return False
+    broker.send([[Task(step=Step.UPKEEP, queue=queue, id=_WHOLE_SERVICE)]])
+    return True
 
 
 def _taken_ahead(stores: WorkStores, queue: str, supply: Supply) -> int:

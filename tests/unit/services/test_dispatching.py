@@ -11,7 +11,15 @@ import pytest
 
 from docproc.domain.errors import BrokerError
 from docproc.domain.ids import new_id
-from docproc.services.dispatching import Pace, Supply, Turns, dispatch, send_lost_again, waiting_for
+from docproc.services.dispatching import (
+    Pace,
+    Supply,
+    Turns,
+    ask_for_upkeep,
+    dispatch,
+    send_lost_again,
+    waiting_for,
+)
 from docproc.services.work_ports import WorkStores
 from docproc.services.work_records import Lane, Pauses, Step, Task
 
@@ -143,6 +151,18 @@ def test_nothing_is_sent_where_nobody_works(broker: Messages) -> None:
     assert dispatch(backlog.stores, broker, Turns()).sent == 0
     backlog.slots = {QUEUE: 0}
     assert dispatch(backlog.stores, broker, Turns()).sent == 0
+
+
+def test_nobody_is_asked_to_keep_house_who_is_not_there_for_it(broker: Messages) -> None:
+    backlog = Backlog({QUEUE: 4})
+    assert not ask_for_upkeep(backlog.stores, broker)
+    assert broker.carried == []
+    backlog.slots = {QUEUE: 4, "upkeep": 1}
+    assert ask_for_upkeep(backlog.stores, broker)
+    assert [(task.step, task.queue) for task in broker.carried] == [(Step.UPKEEP, "upkeep")]
+    backlog.paused = Pauses(queues=frozenset({"upkeep"}))
+    assert not ask_for_upkeep(backlog.stores, broker)
+    assert len(broker.carried) == 1
 
 
 def test_the_highest_priority_goes_first_whosever_it_is(broker: Messages) -> None:
