@@ -15,11 +15,13 @@ from typing import Any
 
 _ENDED_PAGE = {"read", "blank", "failed", "canceled"}
 _WITH_RECORD = {"succeeded", "needs_review"}
-_ENDED_DOCUMENT = _WITH_RECORD | {"failed", "canceled"}
+#: nobody cancels; and who fails must have been killed three times at the same thing, which a run may come to
+_WITHOUT_RECORD, _DUE_CODES = {"failed", "canceled"}, {"crashed"}
 _ERROR, _AWAY = 400, 503
+_ENDED_DOCUMENT = _WITH_RECORD | _WITHOUT_RECORD
 #: what there must be none of
 FAULTS = (
-    *("lost", "doubled", "orphan_blobs", "missing_blobs", "miscounted"),
+    *("lost", "doubled", "undue_failures", "orphan_blobs", "missing_blobs", "miscounted"),
     *("bad_answers", "misled_watchers", "unlike_records", "webhooks_lost", "webhooks_unlike"),
 )
 
@@ -35,6 +37,8 @@ class Account:
     states: Counter[str] = field(default_factory=Counter)
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
+    #: pages and documents that ended without being read, for no reason that the run gives them
+    undue_failures: list[str] = field(default_factory=list)
     orphan_blobs: list[str] = field(default_factory=list)
     missing_blobs: list[str] = field(default_factory=list)
     #: jobs whose own counts are not those of their pages
@@ -134,6 +138,7 @@ def account(folder: Path) -> Account:
             _all_pages(result.doubled if found else result.lost, paper)
     for job, file in rows:
         result.doubled.append(f"{job} {file}: never submitted")
+    _of_failures(leavings, result)
     _of_blobs(leavings, result)
     _of_jobs(leavings, result)
     _of_answers(leavings, result)
@@ -189,6 +194,15 @@ def _expect_once(result: Account, paper: Mapping[str, Any], counts: Mapping[int,
         if count != 1:
             place = f"{paper['path']} page {number}" if number else paper["path"]
             (result.doubled if count else result.lost).append(f"{place}: {count} {what}")
+
+
+def _of_failures(leavings: Leavings, result: Account) -> None:
+    for row in leavings.documents:
+        ends = {"": row, **{f" page {page['number']}": page for page in leavings.pages[row["id"]]}}
+        for place, end in ends.items():
+            code = json.loads(end["failure"] or "{}").get("code")
+            if end["state"] in _WITHOUT_RECORD and code not in _DUE_CODES:
+                result.undue_failures.append(f"{row['id']} {row['file']}{place}: {end['state']} {code or ''}")
 
 
 def _of_blobs(leavings: Leavings, result: Account) -> None:

@@ -32,6 +32,7 @@ def test_no_page_is_lost_or_doubled_while_workers_and_servers_die(tmp_path: Path
     told = json.loads(run.stdout.splitlines()[-1])
     assert (told["pages"], told["lost"], told["doubled"], told["orphan_blobs"]) == (pages, 0, 0, 0)
     assert told["kills"] >= 10
+    assert (told["undue_failures"], told["miscounted"], told["missing_blobs"]) == (0, 0, 0)
     assert (told["bad_answers"], told["misled_watchers"], told["webhooks_lost"], told["clients_failed"]) == (0, 0, 0, 0)
     assert told["watchers"] == 2 * told["jobs"]
     assert told["webhooks"] >= told["jobs"]

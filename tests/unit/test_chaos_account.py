@@ -4,6 +4,8 @@ import json
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
+import pytest
+
 _SPEC = spec_from_file_location("chaos_account", Path(__file__).parents[2] / "bench/chaos/account.py")
 assert _SPEC is not None
 assert _SPEC.loader is not None
@@ -17,8 +19,9 @@ def test_the_count_finds_what_is_lost_doubled_or_left_behind(tmp_path: Path) -> 
     assert account(tmp_path).is_clean
 
     spoiled = {
-        "lost": ("tables/pages.csv", "d1,2,read", "d1,2,leased"),
+        "lost": ("tables/pages.csv", "d1,2,read,", "d1,2,leased,"),
         "doubled": ("tables/readings.csv", 'd1,"[2]",', 'd1,"[1, 2]",'),
+        "undue_failures": ("tables/pages.csv", "d1,2,read,", 'd1,2,failed,"{""code"": ""internal""}"'),
         "orphan_blobs": ("blobs.txt", "local/words/d1.1\n", "local/words/d1.1\nlocal/words/d1.2\n"),
         "missing_blobs": ("blobs.txt", "local/words/d1.1\n", ""),
         "miscounted": ("tables/jobs.csv", "j1,batch-1,local,2,0,0,0,0", "j1,batch-1,local,1,0,0,0,1"),
@@ -44,6 +47,39 @@ def test_the_count_misses_a_row_of_the_record(tmp_path: Path) -> None:
     (tmp_path / "exports/j1.jsonl").write_text(json.dumps(line))
 
     assert len(account(tmp_path).lost) == 1
+
+
+_ENDS = [("failed", "crashed", 0), ("failed", "internal", 1), ("failed", "timed_out", 1), ("canceled", None, 1)]
+
+
+@pytest.mark.parametrize(("table", "row"), [("documents", "d1,j1,a.pdf,succeeded,"), ("pages", "d1,2,read,")])
+@pytest.mark.parametrize(("state", "code", "undue"), _ENDS)
+def test_only_what_was_killed_again_and_again_may_fail(
+    tmp_path: Path, table: str, row: str, state: str, code: str | None, undue: int
+) -> None:
+    _write_leavings(tmp_path)
+    file = tmp_path / f"tables/{table}.csv"
+    whole = file.read_text()
+    assert row in whole
+    name = row.rsplit(",", 2)[0]
+    failure = f'"{{""code"": ""{code}""}}"' if code else ""
+    file.write_text(whole.replace(row, f"{name},{state},{failure}"))
+
+    counted = account(tmp_path)
+    assert len(counted.undue_failures) == undue
+    assert counted.to_json()["undue_failures"] == undue
+
+
+def test_a_document_that_failed_before_it_had_pages_is_undue_too(tmp_path: Path) -> None:
+    _write_leavings(tmp_path)
+    for name in ("pages", "readings", "extractions"):
+        file = tmp_path / f"tables/{name}.csv"
+        file.write_text(file.read_text().splitlines()[0] + "\n")
+    documents = tmp_path / "tables/documents.csv"
+    failed = documents.read_text().replace("succeeded,,", 'failed,"{""code"": ""unreadable""}",')
+    documents.write_text(failed)
+
+    assert account(tmp_path).undue_failures == ["d1 a.pdf: failed unreadable"]
 
 
 def test_a_job_that_was_made_twice_is_found_even_without_documents(tmp_path: Path) -> None:
@@ -79,7 +115,7 @@ def test_a_message_that_comes_again_is_the_same_or_it_is_told(tmp_path: Path) ->
 def test_a_record_that_a_client_was_not_given_is_missed(tmp_path: Path) -> None:
     _write_leavings(tmp_path)
     rows = (tmp_path / "tables/documents.csv").read_text()
-    (tmp_path / "tables/documents.csv").write_text(rows + "d2,j1,b.pdf,failed,,\n")
+    (tmp_path / "tables/documents.csv").write_text(rows + "d2,j1,b.pdf,failed,,,\n")
 
     assert account(tmp_path).unlike_records == ["fetched j1: 1 of 2 records"]
 
@@ -109,12 +145,13 @@ def _write_leavings(folder: Path) -> None:
         "received.jsonl": json.dumps({**told, "sha256": "a", "signed": True}) + "\n",
         "tables/jobs.csv": f"id,external_id,tenant,{counts}\nj1,batch-1,local,2,0,0,0,0\n",
         "tables/documents.csv": (
-            "id,job_id,file,state,original_key,words_key\nd1,j1,a.pdf,succeeded,local/original/0,local/words/d1.1\n"
+            "id,job_id,file,state,failure,original_key,words_key\n"
+            "d1,j1,a.pdf,succeeded,,local/original/0,local/words/d1.1\n"
         ),
         "tables/events.csv": "job_id,number,kind\nj1,1,document.succeeded\nj1,2,job.succeeded\n",
         "tables/webhooks.csv": 'tenant,kinds\nlocal,"[""job.succeeded""]"\n',
         "tables/exports.csv": "blob_key\n",
-        "tables/pages.csv": "document_id,number,state\nd1,1,read\nd1,2,read\n",
+        "tables/pages.csv": "document_id,number,state,failure\nd1,1,read,\nd1,2,read,\n",
         "tables/readings.csv": 'document_id,pages,body_key\nd1,"[1]",\nd1,"[2]",\n',
         "tables/extractions.csv": "document_id,revision,body_key,tables\nd1,1,,\n",
         "exports/j1.jsonl": json.dumps({"document_id": "d1", "record": {"pairs": pairs}}),
