@@ -49,7 +49,7 @@ def test_the_count_misses_a_row_of_the_record(tmp_path: Path) -> None:
     assert len(account(tmp_path).lost) == 1
 
 
-_ENDS = [("failed", "crashed", 0), ("failed", "internal", 1), ("failed", "timed_out", 1), ("canceled", None, 1)]
+_ENDS = [("failed", "crashed", 0), ("failed", "internal", 1), ("failed", "timeout", 1), ("canceled", None, 1)]
 
 
 @pytest.mark.parametrize(("table", "row"), [("documents", "d1,j1,a.pdf,succeeded,"), ("pages", "d1,2,read,")])
