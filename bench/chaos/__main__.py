@@ -191,7 +191,7 @@ def _folder_name(arguments: argparse.Namespace) -> str:
 
 
 def main() -> None:
-    """Exit code 1 when anything was lost, doubled, left behind or told wrong."""
+    """Exit code 1 when anything was lost, doubled, left behind or told wrong, or failed for no reason of the run's."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))  # servers and workers end too
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seed", type=int, default=1)

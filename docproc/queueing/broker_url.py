@@ -13,12 +13,10 @@ T = TypeVar("T")
 
 
 def scheme_of(url: str) -> str:
-    """What kind of broker; raises UsageError that names the setting when the URL can be none's.
-
-    Several URLs, of a broker with replicas, are parted by semicolons.
-    """
-    schemes = [_scheme_of(each) for each in url.split(";")]
-    return schemes[0]
+    """What kind of broker: `redis`, `amqp` and the like. Raises UsageError when the URL can be none's."""
+    # of a broker with replicas there may be several, one behind the other
+    first, *_ = [_scheme_of(each) for each in url.split(";")]
+    return first
 
 
 def _scheme_of(url: str) -> str:

@@ -40,8 +40,9 @@ LOCK_S, IDLE_S = 10.0, 120.0
 WRITES = "docproc_writes"
 ALONE = "docproc_alone"
 
-_FORM = (
-    "it is postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME, with signs such as @ : / in a password percent-encoded"
+_UNREADABLE = (
+    "DOCPROC_DATABASE_URL cannot be read: it is postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME, "
+    "with signs such as @ : / in a password percent-encoded"
 )
 
 _NO_LIMIT = text("SET LOCAL statement_timeout = 0")
@@ -69,9 +70,7 @@ class Database:
         try:
             parsed = make_url(url)
         except (ArgumentError, ValueError):
-            raise UsageError(
-                f"DOCPROC_DATABASE_URL cannot be read: {_FORM}"
-            ) from None  # the cause may show its password
+            raise UsageError(_UNREADABLE) from None  # the cause may show its password
         if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
             raise UsageError("docproc keeps its rows in SQLite or Postgres: sqlite:///FILE or postgresql+psycopg://…")
         if parsed.get_backend_name() == "sqlite":
