@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -127,6 +128,37 @@ def test_the_command_line_asks_a_server_as_it_asks_this_machine(place, key, bill
     assert "exists" in run("jobs", "export", "last", "--out", "records.csv", *server, code=2).stderr
     assert "deleted: 1 jobs" in run("jobs", "delete", job["id"], *server).stdout
     assert "not_found" in run("jobs", "show", job["id"], *server, code=2).stderr
+
+
+SAMPLES = Path(__file__).parents[3] / "samples" / "documents" / "invoices"
+
+
+def files_of(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("target", ["x.csv", "x.jsonl", "x.xlsx", "folder/", "report.html"])
+def test_a_server_exports_the_same_files_as_this_machine(place, tmp_path, target):
+    tenant = place.tenant()
+    with Client(place.addresses[0], key=place.key(tenant)) as client:
+        job = client.submit([SAMPLES / "brightwater-english.pdf"], schema="invoice")
+        job.wait(timeout_s=60)
+        for folder in ("local", "server", "client"):
+            (tmp_path / folder).mkdir()
+        slash = "/" * target.endswith("/")
+        job.export(f"{tmp_path / 'client' / target}{slash}", dialect="european")
+    run = Command(place=tmp_path, settings={"server_key": place.key(tenant), "data_dir": place.folder / "data"})
+    command, said = ("report", ()) if target == "report.html" else ("export", ("--csv-dialect", "european"))
+    asked = ("jobs", command, job.id, *said, "--out")
+    at_server = ("--server", place.addresses[0])
+    run(*asked, f"local/{target}", "--tenant", tenant)
+    run(*asked, f"server/{target}", *at_server)
+    made = files_of(tmp_path / "local")
+    assert made == files_of(tmp_path / "server") == files_of(tmp_path / "client")
+    assert target != "x.csv" or "x.line_items.csv" in made
+    assert "exists" in run(*asked, f"server/{target}", *at_server, code=2).stderr
+    run(*asked, f"server/{target}", "--overwrite", *at_server)
+    assert files_of(tmp_path / "server") == made
 
 
 def test_a_failed_document_ends_the_command_as_extract_does(place, key, tmp_path):
