@@ -98,7 +98,9 @@ class SubmittedJob(JobFacts):
 
     extractions: Annotated[
         list[Extraction] | None,
-        Field(description="With `wait`: one for each document. Null: not ready yet, or too many to answer with."),
+        Field(
+            description="With `wait`, to who may read: one for each document. Null: not ready, or too many."
+        ),
     ] = None
 
 

@@ -240,8 +240,35 @@ def test_a_key_is_for_its_scopes(place: Place, client_for: Callable[..., httpx2.
     job = submit(submitter, place.bill(), wait=0)["id"]
     assert submitter.get(f"/v1/jobs/{job}/results").json()["code"] == "forbidden"
     assert reader.get(f"/v1/jobs/{job}").status_code == 200
+    assert reader.get(f"/v1/jobs/{job}/events").status_code == 200
     assert reader.post(f"/v1/jobs/{job}/cancel").status_code == 403
     assert submitter.delete(f"/v1/jobs/{job}").status_code == 403
+
+
+def test_who_submits_follows_and_reads_nothing(place: Place, client_for: Callable[..., httpx2.Client]) -> None:
+    submitter, both, admin = client_for(Scope.SUBMIT), client_for(Scope.SUBMIT, Scope.READ), client_for()
+    content = place.bill("SECRET-9")
+
+    def send(client: httpx2.Client) -> httpx2.Response:
+        client.headers["Idempotency-Key"] = "tuesday"
+        return client.post("/v1/jobs?wait=30", data={"schema": "key_value"}, files=[("files", ("b.pdf", content))])
+
+    def reads() -> list[str]:
+        return [each["subject"] for each in admin.get("/v1/audit?action=record.read").json()["items"]]
+
+    first, again = send(submitter), send(submitter)
+    job = first.json()["id"]
+    assert (first.status_code, again.status_code, again.json()["id"]) == (201, 200, job)
+    assert first.json()["extractions"] is again.json()["extractions"] is None
+    told = [submitter.get(f"/v1/jobs/{job}{path}").text for path in ("", "/events")]
+    assert "job.succeeded" in told[1]
+    assert not any("SECRET" in text for text in (first.text, again.text, *told))
+    for path in ("", f"/{job}/documents", f"/{job}/results", f"/{job}/exports"):
+        assert submitter.get(f"/v1/jobs{path}").status_code == 403
+    assert reads() == []
+    (extraction,) = send(both).json()["extractions"]
+    assert "SECRET-9" in str(extraction)
+    assert reads() == [extraction["document_id"]]
 
 
 def test_an_encrypted_document_is_read_with_its_password_or_refused(place: Place, client: httpx2.Client) -> None:
