@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from typing_extensions import Unpack
 
 from docproc.client.async_job import AsyncJob
-from docproc.client.attempts import Attempts
+from docproc.client.attempts import Attempts, is_repeatable
 from docproc.client.connection import READ_S, address, headers, timeouts, unreachable
 from docproc.client.errors import ServerError, ServerUnreachableError, checked
 from docproc.client.listing import JobFilters, Query, job_query
@@ -123,16 +123,26 @@ class AsyncClient:
             asked["cursor"] = page.next_cursor
 
     async def request(
-        self, method: str, path: str, *, query: Query | None = None, body: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: Mapping[str, Any] | None = None,
+        repeatable: bool | None = None,
     ) -> httpx2.Response:
-        """One request, tried again while it can be. Raises ServerError, ServerUnreachableError."""
+        """One request, tried again while it can be. Raises ServerError, ServerUnreachableError.
+
+        `repeatable`: done twice it does no harm, so it is sent again also when its answer was lost. By default that is
+        said of every method but POST and PATCH, which are then sent again only if they did not arrive or were limited.
+        """
 
         async def send() -> httpx2.Response:
             return await self._http.request(
                 method, f"{self._server}{path}", params=query, json=body, headers=self._headers
             )
 
-        return await self._tried(send)
+        return await self._tried(send, repeatable=is_repeatable(method) if repeatable is None else repeatable)
 
     async def chunks(self, path: str) -> AsyncIterator[bytes]:
         """The body of an answer, as it arrives."""
@@ -170,7 +180,9 @@ class AsyncClient:
         finally:
             await answer.aclose()
 
-    async def _tried(self, send: Callable[[], Awaitable[httpx2.Response]]) -> httpx2.Response:
+    async def _tried(
+        self, send: Callable[[], Awaitable[httpx2.Response]], *, repeatable: bool = True
+    ) -> httpx2.Response:
         attempt = 0
         while True:
             attempt += 1
@@ -181,7 +193,7 @@ class AsyncClient:
                 error.__cause__ = exc
             except ServerError as exc:
                 error = exc
-            pause_s = self.attempts.pause_s(error, attempt=attempt)
+            pause_s = self.attempts.pause_s(error, attempt=attempt, repeatable=repeatable)
             if pause_s is None:
                 raise error
             await sleep(pause_s)

@@ -152,7 +152,7 @@ class AsyncJob:
         """
         file_format, to = format_of(to), Path(to)
         asked = {"format": file_format.value, "dialect": dialect}
-        answer = await self._client.request("POST", f"{self._path}/exports", body=asked)
+        answer = await self._client.request("POST", f"{self._path}/exports", body=asked, repeatable=True)
         export = await self._made(ExportFacts.model_validate_json(answer.content), until=monotonic() + timeout_s)
         with beside(to) as scratch:
             fetched = scratch / "fetched"
@@ -177,7 +177,7 @@ class AsyncJob:
 
     async def cancel(self) -> JobFacts:
         """What waits ends at once, what is worked on at its next page."""
-        answer = await self._client.request("POST", f"{self._path}/cancel")
+        answer = await self._client.request("POST", f"{self._path}/cancel", repeatable=True)
         self.facts = JobFacts.model_validate_json(answer.content)
         return self.facts
 

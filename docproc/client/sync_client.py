@@ -11,7 +11,7 @@ import httpx2
 from pydantic import BaseModel
 from typing_extensions import Unpack
 
-from docproc.client.attempts import Attempts
+from docproc.client.attempts import Attempts, is_repeatable
 from docproc.client.connection import READ_S, address, headers, timeouts, unreachable
 from docproc.client.errors import ServerError, ServerUnreachableError, checked
 from docproc.client.listing import JobFilters, Query, job_query
@@ -122,14 +122,24 @@ class Client:
             asked["cursor"] = page.next_cursor
 
     def request(
-        self, method: str, path: str, *, query: Query | None = None, body: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: Mapping[str, Any] | None = None,
+        repeatable: bool | None = None,
     ) -> httpx2.Response:
-        """One request, tried again while it can be. Raises ServerError, ServerUnreachableError."""
+        """One request, tried again while it can be. Raises ServerError, ServerUnreachableError.
+
+        `repeatable`: done twice it does no harm, so it is sent again also when its answer was lost. By default that is
+        said of every method but POST and PATCH, which are then sent again only if they did not arrive or were limited.
+        """
 
         def send() -> httpx2.Response:
             return self._http.request(method, f"{self._server}{path}", params=query, json=body, headers=self._headers)
 
-        return self._tried(send)
+        return self._tried(send, repeatable=is_repeatable(method) if repeatable is None else repeatable)
 
     def chunks(self, path: str) -> Iterator[bytes]:
         """The body of an answer, as it arrives."""
@@ -166,7 +176,7 @@ class Client:
         finally:
             answer.close()
 
-    def _tried(self, send: Callable[[], httpx2.Response]) -> httpx2.Response:
+    def _tried(self, send: Callable[[], httpx2.Response], *, repeatable: bool = True) -> httpx2.Response:
         attempt = 0
         while True:
             attempt += 1
@@ -177,7 +187,7 @@ class Client:
                 error.__cause__ = exc
             except ServerError as exc:
                 error = exc
-            pause_s = self.attempts.pause_s(error, attempt=attempt)
+            pause_s = self.attempts.pause_s(error, attempt=attempt, repeatable=repeatable)
             if pause_s is None:
                 raise error
             sleep(pause_s)

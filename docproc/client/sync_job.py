@@ -148,7 +148,7 @@ class Job:
         """
         file_format, to = format_of(to), Path(to)
         asked = {"format": file_format.value, "dialect": dialect}
-        answer = self._client.request("POST", f"{self._path}/exports", body=asked)
+        answer = self._client.request("POST", f"{self._path}/exports", body=asked, repeatable=True)
         export = self._made(ExportFacts.model_validate_json(answer.content), until=monotonic() + timeout_s)
         with beside(to) as scratch:
             fetched = scratch / "fetched"
@@ -173,7 +173,7 @@ class Job:
 
     def cancel(self) -> JobFacts:
         """What waits ends at once, what is worked on at its next page."""
-        answer = self._client.request("POST", f"{self._path}/cancel")
+        answer = self._client.request("POST", f"{self._path}/cancel", repeatable=True)
         self.facts = JobFacts.model_validate_json(answer.content)
         return self.facts
 

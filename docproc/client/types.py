@@ -98,9 +98,7 @@ class SubmittedJob(JobFacts):
 
     extractions: Annotated[
         list[Extraction] | None,
-        Field(
-            description="With `wait`, to who may read: one for each document. Null: not ready, or too many."
-        ),
+        Field(description="With `wait`, to who may read: one for each document. Null: not ready, or too many."),
     ] = None
 
 

@@ -146,10 +146,16 @@ def test_a_webhook_is_told_signed_and_told_again(
     assert json.loads(body)["id"] == json.loads(received[0][1])["id"]
     until(lambda: len(client.get(f"/v1/deliveries/{delivery['id']}").json()["tries"]) == 2)
 
+    assert client.post(f"/v1/webhooks/{made['id']}/rotate").json()["code"] == "conflict"
     assert client.post(f"/v1/webhooks/{made['id']}/retire").status_code == 204
     assert client.post(f"/v1/webhooks/{made['id']}/ping").status_code == 202
     until(lambda: len(received) > 2)
     assert not is_signed(*received[2], made["secret"])
     assert is_signed(*received[2], newer)
+    assert client.post(f"/v1/webhooks/{made['id']}/rotate").status_code == 200
+    assert client.post(f"/v1/webhooks/{made['id']}/retire", params={"secret": "newer"}).status_code == 204
+    assert client.post(f"/v1/webhooks/{made['id']}/ping").status_code == 202
+    until(lambda: len(received) > 3)
+    assert is_signed(*received[3], newer)
     assert client.delete(f"/v1/webhooks/{made['id']}").status_code == 204
     assert client.post(f"/v1/webhooks/{made['id']}/ping").status_code == 409

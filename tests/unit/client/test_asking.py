@@ -77,6 +77,24 @@ def test_two_submissions_are_two_jobs():
     assert len({request.headers["idempotency-key"] for request in server.asked}) == 2
 
 
+@pytest.mark.parametrize("lost", [httpx2.ReadError("x"), httpx2.ReadTimeout("x"), httpx2.RemoteProtocolError("x")])
+def test_what_is_no_repeatable_request_is_sent_once_when_its_answer_is_lost(lost):
+    server = Server(lost)
+    with pytest.raises(ServerUnreachableError):
+        client(server).request("POST", "/v1/webhooks/1/rotate")
+    assert len(server.asked) == 1
+
+
+def test_what_never_arrived_or_does_no_harm_is_sent_again():
+    never = Server(httpx2.ConnectError("x"), problem(429, "rate_limited"), httpx2.Response(200))
+    assert client(never).request("POST", "/v1/webhooks/1/rotate").status_code == 200
+    for method, repeatable in (("GET", None), ("DELETE", None), ("POST", True)):
+        lost = Server(httpx2.ReadError("x"), problem(503, "storage_unavailable"), httpx2.Response(200))
+        assert client(lost).request(method, "/v1/jobs", repeatable=repeatable).status_code == 200
+    canceled = Server(job(), httpx2.ReadError("x"), job(state="canceled"))
+    assert client(canceled).job(JOB_ID).cancel().state is JobState.CANCELED
+
+
 def test_a_json_schema_travels_whole():
     server = Server(job(201))
     client(server).submit(schema={"type": "object", "properties": {"n": {"type": "string"}}})
