@@ -120,7 +120,7 @@ def owned(place: Place) -> Iterator[Owned]:
         export = owner.post(f"/v1/jobs/{job}/exports", json={"format": "jsonl"}).json()["id"]
         until(lambda: owner.get(f"/v1/exports/{export}").json()["state"] == "succeeded")
         webhook = owner.post("/v1/webhooks", json={"url": "https://example.org/SECRET-5"}).json()["id"]
-        owner.post(f"/v1/deliveries/{owner.post(f'/v1/webhooks/{webhook}/ping').json()['id']}/replay")
+        assert owner.post(f"/v1/webhooks/{webhook}/ping").status_code == 202  # with the next one a list of two pages
         gone = submit(owner, place.bill())["id"]
         assert owner.delete(f"/v1/jobs/{gone}").status_code == 200
         (bill,) = owner.get(f"/v1/jobs/{job}/documents").json()["items"]
