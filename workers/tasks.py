@@ -20,6 +20,7 @@ from docproc.queueing.in_hand import Beat, LeasesInHand
 from docproc.services.do_task import do_task
 from docproc.services.job_context import JobContext
 from docproc.services.records import Document
+from docproc.services.report_images import ReportImages
 from docproc.services.work_records import Step, Task
 from docproc.services.workbench import ContextOf, Workbench
 from docproc.settings import WorkerSettings
@@ -46,7 +47,7 @@ def _workbench() -> Workbench:
     opened = open_service()
     # the pages of a document are read one by one, and their words lie side by side
     service = replace(opened, stores=replace(opened.stores, blobs=RecentReads(opened.stores.blobs)))
-    pool = ChildPool(size=mine.threads, limits=service.settings.limits)
+    source = DocprocPages(ChildPool(size=mine.threads, limits=service.settings.limits))
     return Workbench(
         stores=service.stores,
         work=service.work,
@@ -56,13 +57,14 @@ def _workbench() -> Workbench:
             beat=Beat(lease_s=service.settings.lease_seconds, longest_s=service.settings.task_seconds),
             on_hang=end_pool_process,
         ),
-        context_of=_one_at_a_time(contexts_of(service, DocprocPages(pool), hosted=HOSTED)),
+        context_of=_one_at_a_time(contexts_of(service, source, hosted=HOSTED)),
         errands=service.errands,
         names=service.names,
         census=service.census,
         schema_of=lambda job: schema_of(job.schema),
         sender=GuardedSender(inside=service.settings.webhook_hosts),
         pause=time.sleep,
+        open_images=lambda: ReportImages(service.stores, source, accept=service.accept),
     )
 
 

@@ -10,10 +10,13 @@ from docproc.api import cursors
 from docproc.api.asks import Moment, ShortText
 from docproc.api.callers import Admin, TheFace
 from docproc.api.jobs import Cursor, Limit
+from docproc.api.keeping import MOST_DAYS
 from docproc.api.shown import listed
+from docproc.api.wiring import Face
 from docproc.client.types import Listed, Shape
 from docproc.services.audit_book import AuditFilter
-from docproc.services.limits import month_of
+from docproc.services.key_records import ApiKey
+from docproc.services.limits import keep_jobs_of, month_of
 from docproc.services.usage import UsageBy, UsageFilter
 
 routes = APIRouter(prefix="/v1", tags=["account"])
@@ -29,6 +32,22 @@ class LimitsShape(Shape):
     burst: int | None
     pages_per_month: int | None
     keep_days: Annotated[int | None, Field(description="Its jobs are deleted so many days after their end.")]
+
+
+class TenantAsk(BaseModel):
+    """What a tenant says for itself; its other limits are the operator's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    keep_days: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=MOST_DAYS,
+            description="Its jobs are deleted so many days after their end; null: not by themselves.",
+            examples=[90],
+        ),
+    ]
 
 
 class TenantShape(Shape):
@@ -88,6 +107,18 @@ class AuditShape(Shape):
 @routes.get("/tenant", response_model=TenantShape)
 def get_tenant(face: TheFace, key: Admin) -> TenantShape:
     """The tenant of the key, and how much of its limits is used."""
+    return _tenant(face, key)
+
+
+@routes.patch("/tenant", response_model=TenantShape)
+def change_tenant(asked: TenantAsk, face: TheFace, key: Admin) -> TenantShape:
+    """Say how long the tenant's jobs are kept, those there are too; a job's own retention and holds go before it."""
+    desk = face.desk
+    keep_jobs_of(desk.front.limits, key.tenant, days=asked.keep_days, by=key.actor, audit=desk.upkeep.audit)
+    return _tenant(face, key)
+
+
+def _tenant(face: Face, key: ApiKey) -> TenantShape:
     limits = face.desk.front.limits
     found = limits.get(key.tenant)
     shape = LimitsShape(

@@ -25,10 +25,10 @@ def face_of(request: Request) -> Face:
 
 
 class Allowed:
-    """A dependency: the key of the request, which must be for `scope`."""
+    """A dependency: the key of the request, which must be for one of `scopes`."""
 
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
+    def __init__(self, *scopes: Scope) -> None:
+        self.scopes = scopes
 
     def __call__(
         self, request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
@@ -39,12 +39,14 @@ class Allowed:
         key = key_of(face_of(request).desk.front.keys, credentials.credentials)
         setattr(request.state, ASKER, key.actor)
         admit_request(face_of(request).desk.front.limits, key.tenant)
-        require_scope(key, self.scope)
+        require_scope(key, *self.scopes)
         return key
 
 
 TheFace: TypeAlias = Annotated[Face, Depends(face_of)]
 Submitter: TypeAlias = Annotated[ApiKey, Depends(Allowed(Scope.SUBMIT))]
+#: sees how jobs stand, and nothing of what is in their documents
+Follower: TypeAlias = Annotated[ApiKey, Depends(Allowed(Scope.SUBMIT, Scope.READ))]
 Reader: TypeAlias = Annotated[ApiKey, Depends(Allowed(Scope.READ))]
 Reviewer: TypeAlias = Annotated[ApiKey, Depends(Allowed(Scope.REVIEW))]
 Admin: TypeAlias = Annotated[ApiKey, Depends(Allowed(Scope.ADMIN))]

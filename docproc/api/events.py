@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from docproc.api.callers import Reader, TheFace
+from docproc.api.callers import Follower, TheFace
 from docproc.api.problems import problems
 from docproc.api.shown import job_event, progress
 from docproc.api.wiring import Face
@@ -51,7 +51,7 @@ Number = Annotated[int, Field(ge=0, le=_HIGHEST)]
 async def follow(
     job_id: UUID,
     face: TheFace,
-    key: Reader,
+    key: Follower,
     last_event_id: Annotated[Number | None, Header(description="Of the last event seen.")] = None,
     after: Annotated[Number, Query(description="The same, for clients that cannot send the header.")] = 0,
 ) -> Response:

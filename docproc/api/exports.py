@@ -14,17 +14,12 @@ from docproc.api.shown import BINARY, export_facts
 from docproc.api.streams import in_chunks
 from docproc.client.types import ExportFacts, Listed, Shape
 from docproc.domain.errors import ConflictError
+from docproc.domain.file_format import FileFormat
 from docproc.services.export_job import ask_for_export
 from docproc.services.link_export import link_export
 
 routes = APIRouter(prefix="/v1", tags=["exports"])
 
-_TYPES = {
-    "jsonl": "application/jsonl",
-    "csv": "text/csv",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "parquet": "application/vnd.apache.parquet",
-}
 _LONGEST_LINK_S = 7 * 24 * 3600
 
 
@@ -33,7 +28,13 @@ class ExportAsk(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    format: Annotated[Literal["jsonl", "csv", "xlsx"], Field(examples=["xlsx"])]
+    format: Annotated[
+        FileFormat,
+        Field(
+            description="`csv` and `json` (a file for each document) come as a ZIP archive; `html` is the report.",
+            examples=["xlsx"],
+        ),
+    ]
     dialect: Annotated[
         Literal["rfc4180", "european"], Field(description="Of CSV; european: semicolons and decimal commas.")
     ] = "rfc4180"
@@ -78,7 +79,9 @@ def get_export(export_id: UUID, face: TheFace, key: Reader) -> ExportFacts:
     responses={
         200: {
             "description": "The file",
-            "content": {media_type: {"schema": BINARY} for media_type in _TYPES.values()},
+            "content": {
+                media_type: {"schema": BINARY} for media_type in sorted({each.media_type for each in FileFormat})
+            },
         },
         **problems(404, 409, 410),
     },
@@ -90,11 +93,12 @@ def download(export_id: UUID, face: TheFace, key: Reader) -> StreamingResponse:
         raise ConflictError(f"the export is {export.state}: there is no file yet")
     pieces = in_chunks(face.desk.stores.blobs.stream(export.blob_key))
     note(face, key, "export.read", export.id)
+    file_format = FileFormat(export.format)
     headers = {
-        "Content-Disposition": f'attachment; filename="records-{export.job_id}.{export.format}"',
+        "Content-Disposition": f'attachment; filename="records-{export.job_id}{file_format.suffix}"',
         "Content-Length": str(export.byte_count),
     }
-    return StreamingResponse(pieces, media_type=_TYPES[export.format], headers=headers)
+    return StreamingResponse(pieces, media_type=file_format.media_type, headers=headers)
 
 
 @routes.post("/exports/{export_id}/link", response_model=LinkShape, responses=problems(404, 409))

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from docproc.api import cursors
 from docproc.api.asks import Moment, Password, ShortText, storable
 from docproc.api.audits import note
-from docproc.api.callers import Admin, Reader, Submitter, TheFace
+from docproc.api.callers import Admin, Follower, Reader, Submitter, TheFace
 from docproc.api.problems import problems
 from docproc.api.shown import document_facts, job_detail, job_facts, listed, removed, retried_job
 from docproc.api.streams import in_chunks
@@ -79,7 +79,7 @@ def _pair(word: str) -> tuple[str, str]:
 
 
 @routes.get("/{job_id}", response_model=JobDetail, responses=problems(404))
-def get_job(job_id: UUID, face: TheFace, key: Reader) -> JobDetail:
+def get_job(job_id: UUID, face: TheFace, key: Follower) -> JobDetail:
     """A job as it stands: its counts, what it waits for, why documents failed."""
     detail = show_job(face.desk.stores, job_id, tenant=key.tenant)
     waits = waiting_of(detail.job, face.desk.work)

@@ -19,7 +19,7 @@ from docproc.services.receipts import Receipt, ReceiptCheck, Untruth
 
 routes = APIRouter(prefix="/v1", tags=["keeping"])
 
-_MOST_DAYS = 36500
+MOST_DAYS = 36500
 
 
 class HoldAsk(BaseModel):
@@ -60,7 +60,7 @@ class RetentionAsk(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    keep_days: Annotated[int | None, Field(ge=1, le=_MOST_DAYS, description="Null: as its tenant wants it.")]
+    keep_days: Annotated[int | None, Field(ge=1, le=MOST_DAYS, description="Null: as its tenant wants it.")]
 
 
 class ReceiptShape(Shape):

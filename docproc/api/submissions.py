@@ -31,7 +31,7 @@ from docproc.services.answering import document_text
 from docproc.services.choose_schema import Chooser
 from docproc.services.errand_records import Callback
 from docproc.services.job_context import schema_version
-from docproc.services.key_records import ApiKey
+from docproc.services.key_records import ApiKey, Scope
 from docproc.services.limits import admit_pages
 from docproc.services.page_ranges import parse_ranges
 from docproc.services.records import Job, JobOptions, NewJob
@@ -68,7 +68,13 @@ async def submit(
     face: TheFace,
     key: Submitter,
     wait: Annotated[
-        float, Query(ge=0, le=_LONGEST_WAIT_S, description="Seconds to wait for the records.", examples=[30])
+        float,
+        Query(
+            ge=0,
+            le=_LONGEST_WAIT_S,
+            description="Seconds to wait for the records, which a key for `read` is answered with.",
+            examples=[30],
+        ),
     ] = 0.0,
     idempotency_key: Annotated[
         str | None,
@@ -98,7 +104,7 @@ async def submit(
     face.wake()
     if wait:
         await face.lookout.until_final(job.id, seconds=wait)
-    return await asyncio.to_thread(_answer, face, job, is_new=job.id == asked_job.id, waited=wait > 0)
+    return await asyncio.to_thread(_answer, face, key, job, is_new=job.id == asked_job.id, waited=wait > 0)
 
 
 async def _received(request: Request, face: Face, folder: Path) -> tuple[SubmissionAsk, Sequence[IncomingFile]]:
@@ -204,19 +210,22 @@ def _submitted(
     return job
 
 
-def _answer(face: Face, job: Job, *, is_new: bool, waited: bool) -> Response:
+def _answer(face: Face, key: ApiKey, job: Job, *, is_new: bool, waited: bool) -> Response:
+    """The job; to a key that may read and has waited for them, with its records."""
     status = 201 if is_new else 200
     headers = {"Location": f"/v1/jobs/{job.id}"}
     found = face.desk.stores.jobs.get(job.id, tenant=job.tenant)
     body = job_facts(found).model_dump_json()
-    if not waited or found.documents.open or found.documents.total > MOST_ANSWERED:
+    is_ready = waited and not found.documents.open and found.documents.total <= MOST_ANSWERED
+    if not (is_ready and key.allows(Scope.READ)):
         return Response(f'{body[:-1]},"extractions":null}}', status, headers, "application/json")
-    texts = (_text(face, found, document.id) for document in documents_of(face.desk.stores, found.id))
+    texts = (_text(face, key, found, document.id) for document in documents_of(face.desk.stores, found.id))
     whole = f'{body[:-1]},"extractions":[{",".join(texts)}]}}'
     return Response(whole, status, headers, "application/json")
 
 
-def _text(face: Face, job: Job, document_id: UUID) -> str:
+def _text(face: Face, key: ApiKey, job: Job, document_id: UUID) -> str:
     document = face.desk.front.catalog.document(document_id, tenant=job.tenant)
     pieces = document_text(face.desk.stores, document, job, schema_of=face.schema_of)
+    note(face, key, "record.read", document_id)
     return b"".join(pieces).decode()

@@ -11,7 +11,7 @@ from docproc.api.callers import Submitter, TheFace
 from docproc.api.incoming import incoming_folder, receive_bytes
 from docproc.api.problems import problems
 from docproc.api.shown import BINARY
-from docproc.client.types import Shape
+from docproc.client.types import UploadPlace
 from docproc.services.blob_keys import original_key
 from docproc.services.uploads import is_there, keep_upload, require_size
 
@@ -31,24 +31,13 @@ class UploadAsk(BaseModel):
     byte_count: Annotated[int, Field(ge=1, le=2**53, examples=[48231])]
 
 
-class UploadShape(Shape):
-    """Where the bytes go."""
-
-    upload_id: Annotated[str, Field(description="For `documents` of POST /v1/jobs.")]
-    there: Annotated[bool, Field(description="You sent these bytes before: nothing is left to send.")]
-    method: str = "PUT"
-    url: Annotated[str | None, Field(description="Of the store, or of this API, then with the same key.")]
-    headers: Annotated[dict[str, str], Field(description="Send them along.")]
-    expires_s: int
-
-
-@routes.post("", status_code=201, response_model=UploadShape, responses=problems(413))
-def ask_for(asked: UploadAsk, face: TheFace, key: Submitter) -> UploadShape:
+@routes.post("", status_code=201, response_model=UploadPlace, responses=problems(413))
+def ask_for(asked: UploadAsk, face: TheFace, key: Submitter) -> UploadPlace:
     """Announce a file by its sha256, and learn where to PUT it; until a job names it, it is kept for a day."""
     blobs = face.desk.stores.blobs
     require_size(asked.byte_count, max_bytes=face.desk.settings.max_bytes)
     if is_there(blobs, key.tenant, asked.sha256, byte_count=asked.byte_count):
-        return UploadShape(upload_id=asked.sha256, there=True, url=None, headers={}, expires_s=0)
+        return UploadPlace(upload_id=asked.sha256, there=True, url=None, headers={}, expires_s=0)
     if face.links is None:
         url, headers = f"/v1/uploads/{asked.sha256}", {"Content-Type": "application/octet-stream"}
     else:
@@ -59,7 +48,7 @@ def ask_for(asked: UploadAsk, face: TheFace, key: Submitter) -> UploadShape:
             expires_s=_LINK_S,
         )
         url, headers = link.url, link.headers
-    return UploadShape(upload_id=asked.sha256, there=False, url=url, headers=headers, expires_s=_LINK_S)
+    return UploadPlace(upload_id=asked.sha256, there=False, url=url, headers=headers, expires_s=_LINK_S)
 
 
 @routes.put(

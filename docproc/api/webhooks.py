@@ -19,7 +19,7 @@ from docproc.domain.failure import Failure
 from docproc.services.add_webhook import add_webhook, remove_webhook
 from docproc.services.errand_ports import LogFilter
 from docproc.services.errand_records import LogEntry, Webhook
-from docproc.services.webhooks import ping, replay, replay_all, retire_secret, rotate_secret, webhook_of
+from docproc.services.webhooks import Sibling, ping, replay, replay_all, retire_secret, rotate_secret, webhook_of
 from docproc.sinks.guarded import require_reachable
 
 routes = APIRouter(prefix="/v1", tags=["webhooks"])
@@ -174,9 +174,12 @@ def remove(webhook_id: UUID, face: TheFace, key: Admin) -> Response:
     return Response(status_code=204)
 
 
-@routes.post("/webhooks/{webhook_id}/rotate", response_model=NewWebhookShape, responses=problems(404))
+@routes.post("/webhooks/{webhook_id}/rotate", response_model=NewWebhookShape, responses=problems(404, 409))
 def rotate(webhook_id: UUID, face: TheFace, key: Admin) -> NewWebhookShape:
-    """A new secret; the one before signs too until it is retired, so that no message is lost on the way."""
+    """A new secret; the one before signs too until it is retired, so that no message is lost on the way.
+
+    While two sign there is no third: it is a conflict.
+    """
     desk = face.desk
     secret = rotate_secret(
         desk.errands.deliveries, webhook_id, tenant=key.tenant, by=key.actor, audit=desk.upkeep.audit
@@ -184,11 +187,20 @@ def rotate(webhook_id: UUID, face: TheFace, key: Admin) -> NewWebhookShape:
     return NewWebhookShape(id=webhook_id, secret=secret)
 
 
-@routes.post("/webhooks/{webhook_id}/retire", status_code=204, responses=problems(404))
-def retire(webhook_id: UUID, face: TheFace, key: Admin) -> Response:
-    """From now on only the newest secret signs."""
+@routes.post("/webhooks/{webhook_id}/retire", status_code=204, responses=problems(404, 409))
+def retire(
+    webhook_id: UUID,
+    face: TheFace,
+    key: Admin,
+    secret: Annotated[
+        Sibling, Query(description="Of two that sign: the `newer` one when nobody got it, as the answer was lost.")
+    ] = Sibling.OLDER,
+) -> Response:
+    """One of two secrets signs no more; with one alone nothing changes."""
     desk = face.desk
-    retire_secret(desk.errands.deliveries, webhook_id, tenant=key.tenant, by=key.actor, audit=desk.upkeep.audit)
+    retire_secret(
+        desk.errands.deliveries, webhook_id, tenant=key.tenant, which=secret, by=key.actor, audit=desk.upkeep.audit
+    )
     return Response(status_code=204)
 
 

@@ -160,6 +160,7 @@ def _working_here(desk: Desk, passwords: Passwords) -> Iterator[Callable[[], Non
 
     from docproc.queueing.in_hand import Beat, LeasesInHand  # noqa: PLC0415
     from docproc.queueing.local_service import LocalService  # noqa: PLC0415
+    from docproc.services.report_images import ReportImages  # noqa: PLC0415
     from docproc.services.workbench import Workbench  # noqa: PLC0415
     from docproc.sinks.webhooks import GuardedSender  # noqa: PLC0415
 
@@ -177,6 +178,7 @@ def _working_here(desk: Desk, passwords: Passwords) -> Iterator[Callable[[], Non
             schema_of=lambda job: schema_of(job.schema),
             sender=GuardedSender(inside=settings.webhook_hosts),
             pause=time.sleep,
+            open_images=lambda: ReportImages(desk.stores, source, accept=desk.accept),
         )
         with LocalService(desk.front.backlog, bench, owners=desk.owners, threads=settings.workers) as service:
             try:

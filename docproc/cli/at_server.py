@@ -124,18 +124,37 @@ def show(where: Where, name: str, *, as_json: bool, quiet: bool) -> None:
 def export(
     where: Where, name: str, *, out: str | None, overwrite: bool, dialect: str, as_json: bool, quiet: bool
 ) -> None:
-    """To a file, which the server makes; without one JSONL to standard output."""
+    """To files, which the server makes; without one JSONL to standard output."""
+    from docproc.exports.opening import export_format
+
     with server_job(where, name) as job:
         if out is None:
             stream = typer.get_binary_stream("stdout")
             for line in job.result_lines():
                 stream.write(line + b"\n")
             return
-        target = Path(out)
-        if target.exists() and not overwrite:
-            raise UsageError(f"{out} exists: choose another name or --overwrite")
-        job.export(target, dialect="european" if dialect == "european" else "rfc4180")
+        export_format(out)  # refuses what is refused on this machine
+        _refuse_existing(out, overwrite=overwrite)
+        job.export(out, dialect="european" if dialect == "european" else "rfc4180", overwrite=overwrite)
         say(job.facts, f"records: {out}", as_json=as_json, quiet=quiet)
+
+
+def report(where: Where, name: str, *, out: Path, overwrite: bool, as_json: bool, quiet: bool) -> None:
+    """To one file, which the server makes. Raises UsageError for another name than F.html."""
+    if out.suffix.lower() != ".html":
+        raise UsageError(f"{out}: the report of a server is a file F.html")
+    with server_job(where, name) as job:
+        _refuse_existing(out, overwrite=overwrite)
+        job.export(out, overwrite=overwrite)
+        say(job.facts, f"report: {out}", as_json=as_json, quiet=quiet)
+
+
+def _refuse_existing(out: "Path | str", *, overwrite: bool) -> None:
+    """Before the server makes it. Raises ConflictError."""
+    from docproc.exports.staging import refuse_existing
+
+    if not overwrite:
+        refuse_existing(Path(out))
 
 
 def cancel(where: Where, name: str, *, as_json: bool, quiet: bool) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import time
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -11,6 +10,7 @@ import typer
 
 from docproc.cli.extract import CsvDialect
 from docproc.cli.job_arguments import AsJson, JobArgument, Overwrite, TenantName, find_job
+from docproc.domain.file_format import FileFormat
 from docproc.domain.ids import LOCAL_TENANT
 
 if TYPE_CHECKING:
@@ -24,18 +24,12 @@ _LOOK_EVERY_S = 0.2
 _LONGEST_LINK_S = 7 * 24 * 3600
 
 
-class FileFormat(StrEnum):
-    """What an export can be: one file."""
-
-    JSONL = "jsonl"
-    CSV = "csv"
-    XLSX = "xlsx"
-
-
 @app.command("create")
 def create(
     job: JobArgument,
-    file_format: Annotated[FileFormat, typer.Option("--format", help="Of the file.")] = FileFormat.JSONL,
+    file_format: Annotated[
+        FileFormat, typer.Option("--format", help="csv and json are archives of files, html is the report.")
+    ] = FileFormat.JSONL,
     dialect: Annotated[CsvDialect, typer.Option("--csv-dialect", help="How a CSV is spelt.")] = CsvDialect.RFC4180,
     wait: Annotated[bool, typer.Option("--wait", help="Until it is made.")] = False,
     tenant: TenantName = LOCAL_TENANT,
@@ -77,29 +71,36 @@ def list_all(job: JobArgument, tenant: TenantName = LOCAL_TENANT, as_json: AsJso
 @app.command("fetch")
 def fetch(
     export_id: ExportId,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="By default EXPORT.FORMAT here.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="A name as for jobs export; by default, or F.zip, the file as it is kept."),
+    ] = None,
     overwrite: Overwrite = False,
     tenant: TenantName = LOCAL_TENANT,
 ) -> None:
     """Copy an export to a file. Example: `docproc exports fetch 019… --out records.xlsx`."""
     from docproc.bootstrap import open_service_desk
+    from docproc.client.placing import beside, place
     from docproc.domain.errors import ConflictError
+    from docproc.exports.staging import refuse_existing
 
     desk = open_service_desk()
     export = desk.errands.exports.get(export_id, tenant=tenant)
     if export.blob_key is None:
         raise ConflictError(f"the export is {export.state}: there is no file yet")
-    target = out or Path(f"{export.id}.{export.format}")
-    if target.exists() and not overwrite:
-        raise ConflictError(f"{target} exists: choose another name, or --overwrite")
-    partial = target.with_name(f".{target.name}.partial")
-    try:
-        with partial.open("wb") as file:
+    file_format = FileFormat(export.format)
+    target = out or Path(f"{export.id}{file_format.suffix}")
+    if not overwrite:
+        refuse_existing(target)
+    with beside(target) as scratch:
+        fetched = scratch / "fetched"
+        with fetched.open("wb") as file:
             for piece in desk.stores.blobs.stream(export.blob_key):
                 file.write(piece)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
+        if target.suffix == ".zip":
+            fetched.replace(target)
+        else:
+            place(fetched, target, file_format=file_format, overwrite=overwrite)
     typer.echo(f"{target}: {export.byte_count:,} bytes, {export.records} records")
 
 

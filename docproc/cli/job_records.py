@@ -68,8 +68,12 @@ def report(
     as_json: AsJson = False,
     quiet: Quiet = False,
     tenant: TenantName = LOCAL_TENANT,
+    server: ServerName = None,
 ) -> None:
     """Write one HTML file: pages with their evidence, fields, issues. Example: `docproc jobs report last`."""
+    if server is not None:
+        at_server.report(Where(server, tenant), job, out=out, overwrite=overwrite, as_json=as_json, quiet=quiet)
+        return
     from docproc.bootstrap import open_desk
     from docproc.cli.report import write_report
 

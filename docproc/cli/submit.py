@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from docproc.cli.asking import CallbackUrl, Candidates, Metadata, SecretFile, asked_of
 from docproc.cli.at_server import ServerName, Where
 from docproc.cli.exit_codes import ExitCode
-from docproc.cli.extract import DateOrder, absolute_reference
+from docproc.cli.extract import DateOrder
 from docproc.cli.job_arguments import TenantName, brief, say_job
 from docproc.domain.errors import UsageError
 from docproc.domain.ids import LOCAL_TENANT
@@ -29,7 +30,7 @@ _LONGEST_KEY = 255
 
 def submit(
     paths: Annotated[list[Path], typer.Argument(help="Files and folders.", metavar="PATH...", show_default=False)],
-    schema: Annotated[str, typer.Option("--schema", "-s", help="NAME, FILE.json or module:Class.")],
+    schema: Annotated[str, typer.Option("--schema", "-s", help="NAME, FILE.json, module:Class, or auto.")],
     reader: Annotated[
         str, typer.Option(help="auto, einvoice, layout, vlm, remote, or a model by the name it is served under.")
     ] = "auto",
@@ -40,6 +41,10 @@ def submit(
     tenant: TenantName = LOCAL_TENANT,
     pages: Annotated[str | None, typer.Option(metavar="1-3,7", help="Only these pages of each document.")] = None,
     external_id: Annotated[str | None, typer.Option(metavar="ID", help="What you call the job.")] = None,
+    metadata: Metadata = None,
+    candidates: Candidates = None,
+    callback: CallbackUrl = None,
+    callback_secret_file: SecretFile = None,
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Enter sub-folders.")] = False,
     date_order: Annotated[DateOrder | None, typer.Option(help="Order of dates such as 03/04/2025.")] = None,
     no_reuse: Annotated[bool, typer.Option("--no-reuse", help="Read again what an earlier job read already.")] = False,
@@ -63,8 +68,10 @@ def submit(
     from docproc.services.job_context import schema_version
     from docproc.services.page_ranges import parse_ranges
     from docproc.services.records import JobOptions, NewJob
-    from schemas import load_schema
 
+    told = asked_of(
+        schema, candidates=candidates, metadata=metadata, callback=callback, secret_file=callback_secret_file
+    )
     if server is not None:
         _check_key(idempotency_key)
         said = _options(
@@ -72,9 +79,9 @@ def submit(
         )
         wanted = Wanted(
             where=Where(server, tenant),
-            schema=absolute_reference(schema),
+            schema=told.schema,
             idempotency_key=idempotency_key,
-            options=said,
+            options={**said, **told.options},
         )
         with submitted_to(_files(paths, recursive=recursive), wanted) as sent:
             say_sent(sent, wait=wait, strict=strict, as_json=as_json, quiet=quiet)
@@ -86,8 +93,8 @@ def submit(
     checked_broker(settings)  # nothing is sent to it from here, but the workers of these settings would not start
     begin_traces(settings.trace_endpoint, part="submit")
     day_first = settings.day_first if date_order is None else {"dmy": True, "mdy": False}.get(date_order.value)
-    named = load_schema(absolute_reference(schema))
     files = _files(paths, recursive=recursive)
+    named = told.here(files, settings)
     desk = open_service_desk(settings)
     chosen = choose_reader(reader, named, settings=settings, work=desk.work)
     options = JobOptions(
@@ -108,6 +115,8 @@ def submit(
         queue=chosen.queue,
         priority=priority,
         external_id=external_id,
+        metadata=told.metadata,
+        callback=told.callback,
     )
     job = _submitted(desk, asked, files, key=idempotency_key)
     if not wait or not as_json:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from docproc.cli.asking import AUTO
 from docproc.cli.at_server import Where, brief, follow, say, server_client
 from docproc.cli.console import for_people
 from docproc.cli.exit_codes import ExitCode, exit_code_of
@@ -40,7 +41,7 @@ def submitted_to(files: "Sequence[SubmittedFile]", wanted: Wanted) -> "Iterator[
             with _sending(files) as on_sent:
                 job = client.submit(
                     [(file.path, file.name) for file in files],
-                    schema=schema_to_send(wanted.schema),
+                    schema=wanted.schema if wanted.schema == AUTO else schema_to_send(wanted.schema),
                     idempotency_key=wanted.idempotency_key,
                     on_sent=on_sent,
                     **wanted.options,

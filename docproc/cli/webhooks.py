@@ -107,14 +107,19 @@ def rotate(webhook_id: WebhookId, tenant: TenantName = LOCAL_TENANT, as_json: As
 
 
 @app.command("retire")
-def retire(webhook_id: WebhookId, tenant: TenantName = LOCAL_TENANT) -> None:
+def retire(
+    webhook_id: WebhookId,
+    newer: Annotated[bool, typer.Option("--newer", help="The newer one, which nobody was told.")] = False,
+    tenant: TenantName = LOCAL_TENANT,
+) -> None:
     """Let only the newest secret sign. Example: `docproc webhooks retire 019…`."""
     from docproc.cli.desks import open_any_desk
     from docproc.cli.person import person
-    from docproc.services.webhooks import retire_secret
+    from docproc.services.webhooks import Sibling, retire_secret
 
     desk = open_any_desk()
-    retire_secret(desk.errands.deliveries, webhook_id, tenant=tenant, by=person(), audit=desk.upkeep.audit)
+    which = Sibling.NEWER if newer else Sibling.OLDER
+    retire_secret(desk.errands.deliveries, webhook_id, tenant=tenant, which=which, by=person(), audit=desk.upkeep.audit)
     typer.echo(f"{webhook_id}: one secret signs")
 
 

@@ -12,6 +12,7 @@ from docproc.client.connection import READ_S
 from docproc.client.errors import ServerUnreachableError
 from docproc.client.lines import Lines
 from docproc.client.messages import Message, Messages
+from docproc.client.placing import beside, format_of, place
 from docproc.client.types import (
     DocumentFacts,
     ExportFacts,
@@ -25,14 +26,13 @@ from docproc.client.types import (
 )
 from docproc.domain.document import DocumentState
 from docproc.domain.errand import ErrandState
-from docproc.domain.errors import ConflictError, UsageError
+from docproc.domain.errors import ConflictError
 from docproc.domain.extraction import Extraction
 
 if TYPE_CHECKING:
     from docproc.client.async_client import AsyncClient
     from docproc.client.listing import Query
 
-_FORMATS = ("jsonl", "csv", "xlsx")
 #: tells that the job was deleted, and nothing else; whoever asks again is told so
 _GONE = "gone"
 #: before a line is taken up that was not broken
@@ -138,27 +138,28 @@ class AsyncJob:
                 yield line
 
     async def export(
-        self, to: Path | str, *, dialect: Literal["rfc4180", "european"] = "rfc4180", timeout_s: float = 3600.0
+        self,
+        to: Path | str,
+        *,
+        dialect: Literal["rfc4180", "european"] = "rfc4180",
+        overwrite: bool = True,
+        timeout_s: float = 3600.0,
     ) -> Path:
-        """The records as a file whose ending names the format: .jsonl, .csv, .xlsx. It is there whole or not at all.
+        """The records as files, named by `to`: .jsonl, .csv, .xlsx, .html (the report), or a folder of JSON (DIR/).
 
-        Raises UsageError for another ending, ConflictError when it cannot be made, TimeoutError.
+        Of .csv each list of objects is a second file beside it. All is there whole or not at all. Raises UsageError for
+        another ending, TimeoutError, ConflictError when it cannot be made, or is there and `overwrite` is false.
         """
-        to = Path(to)
-        export_format = to.suffix.removeprefix(".")
-        if export_format not in _FORMATS:
-            raise UsageError(f"{to.name}: an export ends with {', '.join('.' + each for each in _FORMATS)}")
-        asked = {"format": export_format, "dialect": dialect}
-        answer = await self._client.request("POST", f"{self._path}/exports", body=asked)
+        file_format, to = format_of(to), Path(to)
+        asked = {"format": file_format.value, "dialect": dialect}
+        answer = await self._client.request("POST", f"{self._path}/exports", body=asked, repeatable=True)
         export = await self._made(ExportFacts.model_validate_json(answer.content), until=monotonic() + timeout_s)
-        part = to.with_name(f"{to.name}.part")
-        try:
-            with part.open("wb") as stream:
+        with beside(to) as scratch:
+            fetched = scratch / "fetched"
+            with fetched.open("wb") as stream:
                 async for chunk in self._client.chunks(f"/v1/exports/{export.id}/download"):
                     stream.write(chunk)
-            part.replace(to)
-        finally:
-            part.unlink(missing_ok=True)
+            place(fetched, to, file_format=file_format, overwrite=overwrite)
         return to
 
     async def _made(self, export: ExportFacts, *, until: float) -> ExportFacts:
@@ -176,7 +177,7 @@ class AsyncJob:
 
     async def cancel(self) -> JobFacts:
         """What waits ends at once, what is worked on at its next page."""
-        answer = await self._client.request("POST", f"{self._path}/cancel")
+        answer = await self._client.request("POST", f"{self._path}/cancel", repeatable=True)
         self.facts = JobFacts.model_validate_json(answer.content)
         return self.facts
 

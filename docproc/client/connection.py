@@ -39,4 +39,6 @@ def timeouts(read_s: float = READ_S) -> httpx2.Timeout:
 
 def unreachable(base: str, error: httpx2.TransportError) -> ServerUnreachableError:
     """What kind of trouble it was; never what was sent."""
-    return ServerUnreachableError(f"{base} does not answer ({type(error).__name__}): is `docproc serve` running there?")
+    never_sent = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
+    said = f"{base} does not answer ({type(error).__name__}): is `docproc serve` running there?"
+    return ServerUnreachableError(said, was_asked=not never_sent)

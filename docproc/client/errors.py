@@ -33,6 +33,11 @@ class ServerUnreachableError(DocprocError):
     code = "server_unreachable"
     retryable = True
 
+    def __init__(self, message: str, *, was_asked: bool = True) -> None:
+        super().__init__(message)
+        #: the request may have arrived, and been carried out
+        self.was_asked = was_asked
+
 
 def checked(response: Response) -> Response:
     """The response, or the error that it is; the body of such a one has been read. Raises ServerError."""

@@ -1,5 +1,6 @@
 """What is wanted of some documents, as the fields and files of a form. Knows no connection."""
 
+import hashlib
 import json
 import mimetypes
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -88,6 +89,23 @@ def opened(files: Sequence[tuple[Path, str]], *, on_sent: OnSent | None = None) 
             for stream in streams:
                 stream.take_back()
             raise
+
+
+@contextmanager
+def opened_alone(path: Path, *, on_sent: OnSent | None = None) -> Iterator[BinaryIO]:
+    """One file, open for one attempt, as in `opened`. Raises OSError."""
+    with _Counted(path, on_sent) as stream:
+        try:
+            yield stream
+        except BaseException:
+            stream.take_back()
+            raise
+
+
+def sha256_of(path: Path) -> str:
+    """Raises OSError."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _media_type(path: Path) -> str:

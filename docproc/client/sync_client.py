@@ -2,25 +2,40 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
+from pathlib import Path
 from time import sleep
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, BinaryIO, Self, TypeVar
 from uuid import UUID
 
 import httpx2
 from pydantic import BaseModel
 from typing_extensions import Unpack
 
-from docproc.client.attempts import Attempts
+from docproc.client.attempts import Attempts, is_repeatable
 from docproc.client.connection import READ_S, address, headers, timeouts, unreachable
-from docproc.client.errors import ServerError, ServerUnreachableError, checked
+from docproc.client.errors import RefusedByServerError, ServerError, ServerUnreachableError, checked
 from docproc.client.listing import JobFilters, Query, job_query
-from docproc.client.submission import FileToSend, FormPart, OnSent, Options, form_fields, named, new_key, opened
+from docproc.client.submission import (
+    FileToSend,
+    FormPart,
+    OnSent,
+    Options,
+    form_fields,
+    named,
+    new_key,
+    opened,
+    opened_alone,
+    sha256_of,
+)
 from docproc.client.sync_job import Job
-from docproc.client.types import DocumentFacts, JobDetail, JobFacts, Listed, PageDetail, SubmittedJob
+from docproc.client.types import DocumentFacts, JobDetail, JobFacts, Listed, PageDetail, SubmittedJob, UploadPlace
 from docproc.domain.extraction import Extraction
 
 S = TypeVar("S", bound=BaseModel)
+
+_PIECE_BYTES = 1 << 16
 
 
 class Client:
@@ -81,6 +96,33 @@ class Client:
         answer = self._tried(send)
         return Job(self, SubmittedJob.model_validate_json(answer.content))
 
+    def upload(self, path: Path | str, *, on_sent: OnSent | None = None) -> str:
+        """Send a file ahead, straight into the server's store where that has links; what is there is not sent again.
+
+        The answer names it in `documents` of `submit`: `documents=[{"upload_id": …, "name": …}]`, within a day.
+        Raises ServerError, ServerUnreachableError, OSError.
+        """
+        path = Path(path)
+        announced = {"sha256": sha256_of(path), "byte_count": path.stat().st_size}
+        answer = self.request("POST", "/v1/uploads", body=announced, repeatable=True)
+        place = UploadPlace.model_validate_json(answer.content)
+        if place.url is None:
+            return place.upload_id
+        own = place.url.startswith("/")
+        url = f"{self._server}{place.url}" if own else place.url
+        sent_along = {"Content-Length": str(announced["byte_count"]), **place.headers, **(self._headers if own else {})}
+
+        def send() -> httpx2.Response:
+            with opened_alone(path, on_sent=on_sent) as stream:
+                return checked(self._http.put(url, content=_pieces(stream), headers=sent_along))
+
+        try:
+            self._tried(send)
+        except RefusedByServerError as exc:
+            if exc.status != HTTPStatus.PRECONDITION_FAILED:  # it is there: an answer before this one was lost
+                raise
+        return place.upload_id
+
     def job(self, job_id: UUID | str) -> Job:
         """A job of this tenant. Raises RefusedByServerError when there is none."""
         return Job(self, self.get(f"/v1/jobs/{UUID(str(job_id))}", JobDetail))
@@ -122,14 +164,24 @@ class Client:
             asked["cursor"] = page.next_cursor
 
     def request(
-        self, method: str, path: str, *, query: Query | None = None, body: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: Mapping[str, Any] | None = None,
+        repeatable: bool | None = None,
     ) -> httpx2.Response:
-        """One request, tried again while it can be. Raises ServerError, ServerUnreachableError."""
+        """One request, tried again while it can be. Raises ServerError, ServerUnreachableError.
+
+        `repeatable`: done twice it does no harm, so it is sent again also when its answer was lost. By default that is
+        said of every method but POST and PATCH, which are then sent again only if they did not arrive or were limited.
+        """
 
         def send() -> httpx2.Response:
             return self._http.request(method, f"{self._server}{path}", params=query, json=body, headers=self._headers)
 
-        return self._tried(send)
+        return self._tried(send, repeatable=is_repeatable(method) if repeatable is None else repeatable)
 
     def chunks(self, path: str) -> Iterator[bytes]:
         """The body of an answer, as it arrives."""
@@ -166,7 +218,7 @@ class Client:
         finally:
             answer.close()
 
-    def _tried(self, send: Callable[[], httpx2.Response]) -> httpx2.Response:
+    def _tried(self, send: Callable[[], httpx2.Response], *, repeatable: bool = True) -> httpx2.Response:
         attempt = 0
         while True:
             attempt += 1
@@ -177,7 +229,12 @@ class Client:
                 error.__cause__ = exc
             except ServerError as exc:
                 error = exc
-            pause_s = self.attempts.pause_s(error, attempt=attempt)
+            pause_s = self.attempts.pause_s(error, attempt=attempt, repeatable=repeatable)
             if pause_s is None:
                 raise error
             sleep(pause_s)
+
+
+def _pieces(stream: BinaryIO) -> Iterator[bytes]:
+    while piece := stream.read(_PIECE_BYTES):
+        yield piece

@@ -98,7 +98,7 @@ class SubmittedJob(JobFacts):
 
     extractions: Annotated[
         list[Extraction] | None,
-        Field(description="With `wait`: one for each document. Null: not ready yet, or too many to answer with."),
+        Field(description="With `wait`, to who may read: one for each document. Null: not ready, or too many."),
     ] = None
 
 
@@ -151,6 +151,17 @@ class ExportFacts(Shape):
     failure: Failure | None
     created_at: datetime
     finished_at: datetime | None
+
+
+class UploadPlace(Shape):
+    """Where the bytes of an announced file go."""
+
+    upload_id: Annotated[str, Field(description="For `documents` of POST /v1/jobs.")]
+    there: Annotated[bool, Field(description="You sent these bytes before: nothing is left to send.")]
+    method: str = "PUT"
+    url: Annotated[str | None, Field(description="Of the store, or of this API, then with the same key.")]
+    headers: Annotated[dict[str, str], Field(description="Send them along.")]
+    expires_s: int
 
 
 class Removed(Shape):

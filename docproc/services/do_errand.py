@@ -47,7 +47,14 @@ def do_errand(task: Task, bench: Workbench) -> None:
 
 def _run(task: Task, claim: ErrandClaim, bench: Workbench, checkpoint: Checkpoint) -> None:
     if task.step is Step.EXPORT:
-        make_export(claim, bench.stores, bench.errands, schema_of=bench.schema_of, checkpoint=checkpoint)
+        make_export(
+            claim,
+            bench.stores,
+            bench.errands,
+            schema_of=bench.schema_of,
+            open_images=bench.open_images,
+            checkpoint=checkpoint,
+        )
     else:
         # signed by the database's time: receivers refuse messages whose time is off, as a worker's clock may be
         deliver(claim, bench.errands, bench.sender, clock=ServiceClock(bench.census))

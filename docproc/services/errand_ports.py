@@ -87,8 +87,8 @@ class DeliveryStore(ErrandStore, Protocol):
         """Raises LeaseLostError."""
         ...
 
-    def set_secrets(self, webhook_id: UUID, secrets: Sequence[str], *, tenant: str) -> None:
-        """Raises NotFoundError."""
+    def set_secrets(self, webhook_id: UUID, secrets: Sequence[str], *, before: Sequence[str], tenant: str) -> None:
+        """Raises NotFoundError, ConflictError when they are no longer those of `before`."""
         ...
 
     def ping(self, webhook_id: UUID, *, tenant: str) -> UUID:

@@ -30,7 +30,7 @@ class Export:
     id: UUID
     job_id: UUID
     tenant: str
-    #: jsonl, csv or xlsx
+    #: a FileFormat
     format: str
     #: how a CSV is spelt
     dialect: str

@@ -2,24 +2,32 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TypeAlias
 from uuid import UUID
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from docproc.domain.errors import BlobMissingError, ConflictError, LeaseLostError, UsageError
 from docproc.domain.failure import Failure, FailureCategory, FailureCode, Phase
+from docproc.domain.file_format import FileFormat
 from docproc.domain.schema import ExtractionSchema
 from docproc.exports.export_item import ExportWriter
-from docproc.exports.opening import ExportFormat, open_writer
+from docproc.exports.opening import open_writer
+from docproc.exports.report.page_view import PageImages
 from docproc.services.blob_keys import BlobKind, document_key
 from docproc.services.collect import collect
 from docproc.services.errand_ports import ErrandStores
-from docproc.services.errand_records import ErrandClaim
+from docproc.services.errand_records import ErrandClaim, Export
 from docproc.services.ports import Stores
 from docproc.services.records import Job
 
 _PIECE_BYTES = 1 << 20
-#: formats that are one file
-FORMATS = (ExportFormat.JSONL, ExportFormat.CSV, ExportFormat.XLSX)
+#: of every file in an archive, so that the same records are the same bytes
+_NO_TIME = (1980, 1, 1, 0, 0, 0)
+_READABLE = 0o644 << 16
+#: opens what a report draws its pages with
+OpenImages: TypeAlias = Callable[[], AbstractContextManager[PageImages]]
 
 
 def ask_for_export(
@@ -29,8 +37,8 @@ def ask_for_export(
 
     Raises NotFoundError, UsageError for a format that is none, ConflictError while documents of the job are open.
     """
-    if export_format not in FORMATS:
-        raise UsageError(f"an export is {', '.join(FORMATS)}, not {export_format!r}")
+    if export_format not in {*FileFormat}:
+        raise UsageError(f"an export is {', '.join(FileFormat)}, not {export_format!r}")
     job = stores.jobs.get(job_id, tenant=tenant)
     if job.documents.open:
         raise ConflictError(f"{job.documents.open} documents of the job are still open: wait, or cancel it")
@@ -43,6 +51,7 @@ def make_export(
     errands: ErrandStores,
     *,
     schema_of: Callable[[Job], ExtractionSchema],
+    open_images: OpenImages,
     checkpoint: Callable[[], None],
 ) -> None:
     """Write the file and keep it, or say why there can be none.
@@ -52,20 +61,36 @@ def make_export(
     export = errands.exports.get(claim.id, tenant=claim.tenant)
     job = stores.jobs.get(export.job_id, tenant=claim.tenant)
     key = document_key(claim.tenant, BlobKind.EXPORT, claim.id, claim.attempt)
-    with tempfile.TemporaryDirectory(prefix="docproc-export-") as folder:
-        path = Path(folder) / f"records.{export.format}"
+    with tempfile.TemporaryDirectory(prefix="docproc-export-") as name:
+        folder = Path(name)
         try:
-            with open_writer(path, schema_of(job), dialect=export.dialect) as writer:
+            with _writer(export, schema_of(job), folder / "records", open_images) as writer:
                 records = _write(writer, stores, job, checkpoint)
         except BlobMissingError as error:  # no outage: waiting does not bring it back
             errands.exports.fail(claim, _failure(error))
             return
+        path = _one_file(folder / "records", folder / "records.zip", export, checkpoint)
         byte_count = stores.blobs.put(key, _pieces(path))
     try:
         errands.exports.succeed(claim, blob_key=key, byte_count=byte_count, records=records)
     except LeaseLostError:
         stores.blobs.delete(key)
         raise
+
+
+@contextmanager
+def _writer(export: Export, schema: ExtractionSchema, folder: Path, open_images: OpenImages) -> Iterator[ExportWriter]:
+    """Leaves one file or several in `folder`, called as they are where they are written without a service."""
+    made = FileFormat(export.format)
+    if made is FileFormat.HTML:
+        from docproc.exports.report.report_writer import ReportWriter  # noqa: PLC0415 no other format needs it
+
+        with open_images() as images, ReportWriter(folder / "report.html", schema, page_image=images) as writer:
+            yield writer
+        return
+    target = folder if made is FileFormat.JSON else folder / f"records.{made}"
+    with open_writer(target, schema, dialect=export.dialect) as writer:
+        yield writer
 
 
 def _write(writer: ExportWriter, stores: Stores, job: Job, checkpoint: Callable[[], None]) -> int:
@@ -75,6 +100,22 @@ def _write(writer: ExportWriter, stores: Stores, job: Job, checkpoint: Callable[
         writer.write(item)
         records += 1
     return records
+
+
+def _one_file(folder: Path, archive: Path, export: Export, checkpoint: Callable[[], None]) -> Path:
+    """The file of the folder, or an archive of its files."""
+    files = sorted(folder.iterdir())
+    if not FileFormat(export.format).is_zipped:
+        (only,) = files
+        return only
+    with ZipFile(archive, "x") as zipped:
+        for file in files:
+            checkpoint()
+            member = ZipInfo(file.name, _NO_TIME)
+            member.compress_type, member.external_attr = ZIP_DEFLATED, _READABLE
+            with zipped.open(member, "w", force_zip64=True) as stream:
+                stream.writelines(_pieces(file))
+    return archive
 
 
 def _failure(error: BlobMissingError) -> Failure:

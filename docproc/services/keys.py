@@ -46,10 +46,11 @@ def key_of(keys: KeyStore, token: str) -> ApiKey:
     return found
 
 
-def require_scope(key: ApiKey, scope: Scope) -> None:
-    """Raises ForbiddenError when the key is not for that."""
-    if not key.allows(scope):
-        raise ForbiddenError(f"the key {key.prefix}… is not for this: it lacks the scope {scope}")
+def require_scope(key: ApiKey, *scopes: Scope) -> None:
+    """Raises ForbiddenError when the key is for none of them."""
+    if not any(map(key.allows, scopes)):
+        lacking = " or ".join(scopes)
+        raise ForbiddenError(f"the key {key.prefix}… is not for this: it lacks the scope {lacking}")
 
 
 def revoke_key(keys: KeyStore, key_id: UUID, *, tenant: str, by: str, audit: AuditLog) -> None:

@@ -40,6 +40,10 @@ class LimitStore(Protocol):
         """Raises NotFoundError."""
         ...
 
+    def keep_for(self, tenant: str, days: int | None) -> None:
+        """Change nothing but `keep_days`. Raises NotFoundError."""
+        ...
+
     def take(self, tenant: str) -> float:
         """Count a request: 0 when it may be made, else the seconds until one may, and it is not counted."""
         ...
@@ -60,6 +64,17 @@ def set_limits(store: LimitStore, tenant: str, limits: Limits, *, by: str, audit
         raise UsageError("a limit is above 0, or there is none")
     store.set(tenant, limits)
     audit.note(Deed(tenant=tenant, actor=by, action="tenant.limit", subject=tenant))
+
+
+def keep_jobs_of(store: LimitStore, tenant: str, *, days: int | None, by: str, audit: AuditLog) -> None:
+    """How long a tenant's jobs are kept after their end, which is its own to say; None: until somebody deletes them.
+
+    Raises UsageError for a time that is none, NotFoundError.
+    """
+    if days is not None and days < 1:
+        raise UsageError("jobs are kept for at least a day")
+    store.keep_for(tenant, days)
+    audit.note(Deed(tenant=tenant, actor=by, action="tenant.keep", subject=tenant))
 
 
 def admit_request(store: LimitStore, tenant: str) -> None:

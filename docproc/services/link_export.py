@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from docproc.domain.errors import ConflictError, UsageError
+from docproc.domain.file_format import FileFormat
 from docproc.services.errand_ports import ExportStore
 
 
@@ -27,4 +28,6 @@ def link_export(
     links = open_links()
     if links is None:
         raise UsageError("blobs lie in a folder, to which no link leads: docproc exports fetch copies the file")
-    return links.presign_get(export.blob_key, expires_s=expires_s, filename=f"{export.id}.{export.format}")
+    return links.presign_get(
+        export.blob_key, expires_s=expires_s, filename=f"{export.id}{FileFormat(export.format).suffix}"
+    )

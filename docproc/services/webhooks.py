@@ -1,6 +1,7 @@
 """Webhooks after they were added: new secrets, a ping, what became of deliveries, once more. Knows no network."""
 
 import secrets
+from enum import StrEnum
 from uuid import UUID
 
 from docproc.domain.errors import ConflictError, NotFoundError
@@ -9,26 +10,44 @@ from docproc.services.errand_records import Webhook
 from docproc.services.upkeep_ports import AuditLog
 from docproc.services.upkeep_records import Deed
 
-#: secrets that sign at the same time: the old one until receivers know the new one
-MOST_SECRETS = 2
+
+class Sibling(StrEnum):
+    """One of two secrets that sign at the same time: the older until the receiver knows the newer."""
+
+    OLDER = "older"
+    NEWER = "newer"
 
 
 def rotate_secret(deliveries: DeliveryStore, webhook_id: UUID, *, tenant: str, by: str, audit: AuditLog) -> str:
-    """A new secret, shown this once; the one before signs too until it is retired, older ones no more.
+    """A new secret, shown this once; the one before signs too until it is retired.
 
-    Raises NotFoundError.
+    Raises NotFoundError, ConflictError while two sign: with a third the receiver might know none.
     """
-    webhook = webhook_of(deliveries, webhook_id, tenant=tenant)
+    before = webhook_of(deliveries, webhook_id, tenant=tenant).secrets
+    if len(before) > 1:
+        raise ConflictError(
+            "two secrets sign already: retire the older one when the receiver knows the newer, "
+            "or the newer one if nobody has it"
+        )
     secret = secrets.token_urlsafe(32)
-    deliveries.set_secrets(webhook_id, [secret, *webhook.secrets][:MOST_SECRETS], tenant=tenant)
+    deliveries.set_secrets(webhook_id, [secret, *before], before=before, tenant=tenant)
     audit.note(Deed(tenant=tenant, actor=by, action="webhook.rotate", subject=str(webhook_id)))
     return secret
 
 
-def retire_secret(deliveries: DeliveryStore, webhook_id: UUID, *, tenant: str, by: str, audit: AuditLog) -> None:
-    """From now on only the newest secret signs. Raises NotFoundError."""
-    webhook = webhook_of(deliveries, webhook_id, tenant=tenant)
-    deliveries.set_secrets(webhook_id, webhook.secrets[:1], tenant=tenant)
+def retire_secret(
+    deliveries: DeliveryStore,
+    webhook_id: UUID,
+    *,
+    tenant: str,
+    by: str,
+    audit: AuditLog,
+    which: Sibling = Sibling.OLDER,
+) -> None:
+    """From now on only the other one signs; nothing changes when there is no other. Raises NotFoundError."""
+    before = webhook_of(deliveries, webhook_id, tenant=tenant).secrets
+    left = before[:1] if which is Sibling.OLDER else before[-1:]
+    deliveries.set_secrets(webhook_id, left, before=before, tenant=tenant)
     audit.note(Deed(tenant=tenant, actor=by, action="webhook.retire", subject=str(webhook_id)))
 
 

@@ -1,12 +1,14 @@
 """Everything that tasks need in one worker process. Knows no step."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from docproc.domain.schema import ExtractionSchema
+from docproc.exports.report.report_writer import no_page_image
 from docproc.services.errand_ports import ErrandStores, WebhookSender
+from docproc.services.export_job import OpenImages
 from docproc.services.job_context import JobContext, SystemClock
 from docproc.services.ports import Clock, Stores
 from docproc.services.records import Document, Job
@@ -51,4 +53,6 @@ class Workbench:
     sender: WebhookSender
     #: waits some seconds before work is handed back whose stores cannot be reached
     pause: Callable[[float], None]
+    #: for reports; by default their pages are empty
+    open_images: OpenImages = lambda: nullcontext(no_page_image)
     clock: Clock = field(default_factory=SystemClock)

@@ -123,11 +123,15 @@ class SqlDeliveryStore(SqlErrands):
             _log(connection, claim, tried, now)
             wake(connection)
 
-    def set_secrets(self, webhook_id: UUID, secrets: Sequence[str], *, tenant: str) -> None:
+    def set_secrets(self, webhook_id: UUID, secrets: Sequence[str], *, before: Sequence[str], tenant: str) -> None:
         mine = (WEBHOOKS.c.id == webhook_id, WEBHOOKS.c.tenant == tenant)
         with self._database.write() as connection:
-            if not connection.execute(update(WEBHOOKS).where(*mine).values(secrets=list(secrets))).rowcount:
+            found = connection.execute(select(WEBHOOKS.c.secrets).where(*mine).with_for_update()).first()
+            if found is None:
                 raise NotFoundError(f"there is no webhook {webhook_id}")
+            if found.secrets != list(before):
+                raise ConflictError("somebody else has just changed the secrets of the webhook")
+            connection.execute(update(WEBHOOKS).where(*mine).values(secrets=list(secrets)))
 
     def ping(self, webhook_id: UUID, *, tenant: str) -> UUID:
         delivery_id = new_id()

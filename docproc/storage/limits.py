@@ -1,5 +1,6 @@
 """Limits of tenants, and the bucket of requests that all replicas draw from. Knows no request."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select, text, update
@@ -43,6 +44,12 @@ class SqlLimitStore:
             "pages_per_month": limits.pages_per_month,
             "keep_days": limits.keep_days,
         }
+        self._change(tenant, values)
+
+    def keep_for(self, tenant: str, days: int | None) -> None:
+        self._change(tenant, {"keep_days": days})
+
+    def _change(self, tenant: str, values: Mapping[str, float | None]) -> None:
         with self._database.write() as connection:
             if not connection.execute(update(TENANTS).where(TENANTS.c.name == tenant).values(values)).rowcount:
                 raise NotFoundError(f"there is no tenant {tenant!r}")

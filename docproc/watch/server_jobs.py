@@ -89,7 +89,7 @@ class ServerJobs:
         for facts in self._of(entry_id):
             if facts.submitted_at is None:
                 with _answered(), suppress(NotFoundError):
-                    self._client.request("POST", f"/v1/jobs/{facts.id}/cancel")
+                    self._client.request("POST", f"/v1/jobs/{facts.id}/cancel", repeatable=True)
 
     def work(self, job_id: UUID, rule: Rule) -> None:
         """The server does, from the moment that it has the file."""

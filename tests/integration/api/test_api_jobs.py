@@ -3,7 +3,9 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import httpx2
 import pytest
@@ -155,8 +157,19 @@ def test_a_file_that_is_none_is_a_failed_document_with_its_code(client: httpx2.C
     assert documents[0]["failure"]["code"] == "unreadable"
 
 
-@pytest.mark.parametrize("export_format", ["jsonl", "csv", "xlsx"])
-def test_an_export_is_made_and_downloaded(place: Place, client: httpx2.Client, export_format: str) -> None:
+@pytest.mark.parametrize(
+    ("export_format", "suffix", "media_type"),
+    [
+        ("jsonl", "jsonl", "application/jsonl"),
+        ("json", "json.zip", "application/zip"),
+        ("csv", "csv.zip", "application/zip"),
+        ("xlsx", "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ("html", "html", "text/html; charset=utf-8"),
+    ],
+)
+def test_an_export_is_made_and_downloaded(
+    place: Place, client: httpx2.Client, export_format: str, suffix: str, media_type: str
+) -> None:
     job = submit(client, place.bill())["id"]
     asked = client.post(f"/v1/jobs/{job}/exports", json={"format": export_format})
     assert asked.status_code == 202
@@ -165,8 +178,32 @@ def test_an_export_is_made_and_downloaded(place: Place, client: httpx2.Client, e
     first, again = (client.get(f"{export}/download") for _ in range(2))
     assert first.content == again.content
     assert len(first.content) == client.get(export).json()["byte_count"]
-    assert first.headers["content-disposition"].endswith(f'.{export_format}"')
+    assert first.headers["content-disposition"] == f'attachment; filename="records-{job}.{suffix}"'
+    assert first.headers["content-type"] == media_type
     assert [each["id"] for each in client.get(f"/v1/jobs/{job}/exports").json()["items"]] == [asked.json()["id"]]
+
+
+def _exported(client: httpx2.Client, job: str, export_format: str) -> bytes:
+    asked = client.post(f"/v1/jobs/{job}/exports", json={"format": export_format})
+    export = f"/v1/exports/{asked.json()['id']}"
+    until(lambda: client.get(export).json()["state"] == "succeeded")
+    return client.get(f"{export}/download").content
+
+
+def test_an_export_has_every_table_every_document_and_every_page(client: httpx2.Client) -> None:
+    bill = (_SAMPLES / "invoices" / "brightwater-english.pdf").read_bytes()
+    answer = submit(client, bill, schema="invoice")
+    with ZipFile(BytesIO(_exported(client, answer["id"], "csv"))) as archive:
+        tables = {name: archive.read(name).decode().splitlines() for name in archive.namelist()}
+    (extraction,) = answer["extractions"]
+    assert len(tables["records.line_items.csv"]) == 1 + len(extraction["record"]["line_items"]) > 2
+    assert len(tables["records.csv"]) == 2
+    with ZipFile(BytesIO(_exported(client, answer["id"], "json"))) as archive:
+        (name,) = archive.namelist()
+        assert json.loads(archive.read(name)) == extraction
+    report = _exported(client, answer["id"], "html").decode()
+    assert extraction["record"]["invoice_number"] in report
+    assert "data:image/png;base64," in report
 
 
 def test_a_link_leads_to_an_export_without_a_key(place: Place, client: httpx2.Client) -> None:
@@ -203,8 +240,35 @@ def test_a_key_is_for_its_scopes(place: Place, client_for: Callable[..., httpx2.
     job = submit(submitter, place.bill(), wait=0)["id"]
     assert submitter.get(f"/v1/jobs/{job}/results").json()["code"] == "forbidden"
     assert reader.get(f"/v1/jobs/{job}").status_code == 200
+    assert reader.get(f"/v1/jobs/{job}/events").status_code == 200
     assert reader.post(f"/v1/jobs/{job}/cancel").status_code == 403
     assert submitter.delete(f"/v1/jobs/{job}").status_code == 403
+
+
+def test_who_submits_follows_and_reads_nothing(place: Place, client_for: Callable[..., httpx2.Client]) -> None:
+    submitter, both, admin = client_for(Scope.SUBMIT), client_for(Scope.SUBMIT, Scope.READ), client_for()
+    content = place.bill("SECRET-9")
+
+    def send(client: httpx2.Client) -> httpx2.Response:
+        client.headers["Idempotency-Key"] = "tuesday"
+        return client.post("/v1/jobs?wait=30", data={"schema": "key_value"}, files=[("files", ("b.pdf", content))])
+
+    def reads() -> list[str]:
+        return [each["subject"] for each in admin.get("/v1/audit?action=record.read").json()["items"]]
+
+    first, again = send(submitter), send(submitter)
+    job = first.json()["id"]
+    assert (first.status_code, again.status_code, again.json()["id"]) == (201, 200, job)
+    assert first.json()["extractions"] is again.json()["extractions"] is None
+    told = [submitter.get(f"/v1/jobs/{job}{path}").text for path in ("", "/events")]
+    assert "job.succeeded" in told[1]
+    assert not any("SECRET" in text for text in (first.text, again.text, *told))
+    for path in ("", f"/{job}/documents", f"/{job}/results", f"/{job}/exports"):
+        assert submitter.get(f"/v1/jobs{path}").status_code == 403
+    assert reads() == []
+    (extraction,) = send(both).json()["extractions"]
+    assert "SECRET-9" in str(extraction)
+    assert reads() == [extraction["document_id"]]
 
 
 def test_an_encrypted_document_is_read_with_its_password_or_refused(place: Place, client: httpx2.Client) -> None:

@@ -12,6 +12,9 @@ import httpx2
 import pytest
 from doubles.face import RECEIVERS, Place, submit, until
 
+from docproc.services.key_records import Scope
+from docproc.services.limits import Limits
+
 pytestmark = pytest.mark.integration
 
 
@@ -35,6 +38,25 @@ def test_a_deletion_leaves_a_receipt_that_is_held_against_what_is_there(place: P
     checked = client.get(f"/v1/receipts/{receipt['number']}").json()
     assert checked["untruths"] == []
     assert checked["facts"]["documents"]
+
+
+def test_a_tenant_says_how_long_its_own_jobs_are_kept_and_nothing_else(
+    place: Place, tenant: str, client: httpx2.Client
+) -> None:
+    place.desk.front.limits.set(tenant, Limits(pages_per_month=7, keep_days=400))
+    other = place.tenant()
+    for days in (1, 90, None):
+        answer = client.patch("/v1/tenant", json={"keep_days": days})
+        assert answer.status_code == 200, answer.text
+        assert answer.json() == client.get("/v1/tenant").json()
+        assert place.desk.front.limits.get(tenant) == Limits(pages_per_month=7, keep_days=days)
+    for wrong in ({}, {"keep_days": 0}, {"keep_days": 36501}, {"keep_days": "x"}, {"pages_per_month": 9}):
+        assert client.patch("/v1/tenant", json=wrong).status_code == 422
+    assert place.desk.front.limits.get(other) == Limits()
+    deeds = client.get("/v1/audit", params={"action": "tenant.keep"}).json()["items"]
+    assert [each["subject"] for each in deeds] == [tenant] * 3
+    with place.client(place.key(tenant, Scope.SUBMIT, Scope.READ, Scope.REVIEW)) as program:
+        assert program.patch("/v1/tenant", json={"keep_days": 1}).status_code == 403
 
 
 class _Receiver(BaseHTTPRequestHandler):
@@ -146,10 +168,16 @@ def test_a_webhook_is_told_signed_and_told_again(
     assert json.loads(body)["id"] == json.loads(received[0][1])["id"]
     until(lambda: len(client.get(f"/v1/deliveries/{delivery['id']}").json()["tries"]) == 2)
 
+    assert client.post(f"/v1/webhooks/{made['id']}/rotate").json()["code"] == "conflict"
     assert client.post(f"/v1/webhooks/{made['id']}/retire").status_code == 204
     assert client.post(f"/v1/webhooks/{made['id']}/ping").status_code == 202
     until(lambda: len(received) > 2)
     assert not is_signed(*received[2], made["secret"])
     assert is_signed(*received[2], newer)
+    assert client.post(f"/v1/webhooks/{made['id']}/rotate").status_code == 200
+    assert client.post(f"/v1/webhooks/{made['id']}/retire", params={"secret": "newer"}).status_code == 204
+    assert client.post(f"/v1/webhooks/{made['id']}/ping").status_code == 202
+    until(lambda: len(received) > 3)
+    assert is_signed(*received[3], newer)
     assert client.delete(f"/v1/webhooks/{made['id']}").status_code == 204
     assert client.post(f"/v1/webhooks/{made['id']}/ping").status_code == 409

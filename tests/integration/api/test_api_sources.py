@@ -1,5 +1,6 @@
 """Documents that come another way than in the form: uploads straight to the store, and URLs under a guard."""
 
+import asyncio
 import hashlib
 import threading
 from collections.abc import Iterator
@@ -11,10 +12,38 @@ import httpx2
 import pytest
 from doubles.face import Place
 
+from docproc.client import AsyncClient, Client
 from docproc.domain.errors import TooLargeError, UsageError
+from docproc.services.key_records import Scope
 from docproc.sinks.fetching import fetch
 
 pytestmark = pytest.mark.integration
+
+
+def test_a_client_sends_files_ahead_and_names_them(place: Place, tenant: str, client: httpx2.Client) -> None:
+    path = place.folder / "ahead.pdf"
+    path.write_bytes(place.bill("U-1"))
+    address, key = place.addresses[0], place.key(tenant, Scope.SUBMIT)
+    with Client(address, key=key) as docproc:
+        upload_id = docproc.upload(path)
+        told = {"upload_id": upload_id, "name": "mine.pdf", "external_id": "B-7"}
+        job = docproc.submit(schema="key_value", documents=[told])
+        job.wait(timeout_s=60)
+    (document,) = client.get(f"/v1/jobs/{job.id}/documents").json()["items"]
+    assert (document["file"], document["external_id"], document["sha256"]) == ("mine.pdf", "B-7", upload_id)
+    assert document["state"] in {"succeeded", "needs_review"}
+
+    async def again(content: bytes) -> tuple[str, list[int]]:
+        path.write_bytes(content)
+        sent: list[int] = []
+        async with AsyncClient(address, key=key) as docproc:
+            return await docproc.upload(path, on_sent=sent.append), sent
+
+    assert asyncio.run(again(path.read_bytes())) == (upload_id, [])
+    other = place.bill("U-2")
+    other_id, sent = asyncio.run(again(other))
+    assert other_id == hashlib.sha256(other).hexdigest()
+    assert sum(sent) == len(other)
 
 
 def upload(client: httpx2.Client, content: bytes, *, said: bytes | None = None) -> tuple[str, httpx2.Response]:

@@ -1,5 +1,6 @@
 """Tenants are apart: every route is walked with another tenant's key, and not even that a thing exists leaks."""
 
+import json
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +13,7 @@ from doubles.face import Place, described_app, submit, until
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
+from docproc.api.asks import UPLOAD_ID
 from docproc.api.callers import Allowed
 
 pytestmark = pytest.mark.integration
@@ -32,8 +34,29 @@ BODIES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("POST", "/v1/holds"): {"json": {"reason": "case"}},
     ("PUT", "/v1/jobs/{job_id}/retention"): {"json": {"keep_days": 3}},
     ("POST", "/v1/keys"): {"json": {"name": "k", "scopes": ["read"]}},
+    ("PATCH", "/v1/tenant"): {"json": {"keep_days": 3}},
     ("POST", "/v1/jobs"): {"data": {"schema": "key_value"}, "files": [("files", ("b.pdf", b"%PDF-none"))]},
 }
+
+#: where an id may stand in a query or a body: what is asked, with the ids of another tenant put in
+NAMED: Mapping[tuple[str, str, str], Mapping[str, Any]] = {
+    ("POST", "/v1/jobs", "upload_id"): {"json": {"schema": "key_value", "documents": [{"upload_id": "{sha256}"}]}},
+    ("POST", "/v1/uploads", "sha256"): {"json": {"sha256": "{sha256}", "byte_count": "{byte_count}"}},
+    ("POST", "/v1/holds", "job_id"): {"json": {"job_id": "{job_id}", "reason": "case"}},
+    ("POST", "/v1/replays", "webhook_id"): {"json": {"webhook_id": "{webhook_id}"}},
+    ("POST", "/v1/replays", "job_id"): {"json": {"job_id": "{job_id}"}},
+    ("GET", "/v1/review", "job_id"): {"params": {"job_id": "{job_id}"}},
+    ("GET", "/v1/receipts", "job_id"): {"params": {"job_id": "{gone_id}"}},
+    ("GET", "/v1/deliveries", "webhook_id"): {"params": {"webhook_id": "{webhook_id}"}},
+    ("GET", "/v1/deliveries", "job_id"): {"params": {"job_id": "{job_id}"}},
+}
+#: words by which something is looked for, which are another tenant's
+LOOKED_FOR = (
+    ("/v1/audit", {"subject": "{document_id}"}),
+    ("/v1/audit", {"actor": "{actor}"}),
+    ("/v1/jobs", {"external_id": "SECRET-2"}),
+    ("/v1/jobs", {"metadata": "k:SECRET-3"}),
+)
 
 
 def every_route(routes: Iterable[BaseRoute]) -> Iterator[Any]:
@@ -79,6 +102,8 @@ class Owned:
     """What one tenant has, by the names that paths give it."""
 
     ids: Mapping[str, str]
+    #: of the bytes that `sha256` names
+    byte_count: int
     owner: httpx2.Client
     other: httpx2.Client
 
@@ -95,19 +120,24 @@ def owned(place: Place) -> Iterator[Owned]:
         export = owner.post(f"/v1/jobs/{job}/exports", json={"format": "jsonl"}).json()["id"]
         until(lambda: owner.get(f"/v1/exports/{export}").json()["state"] == "succeeded")
         webhook = owner.post("/v1/webhooks", json={"url": "https://example.org/SECRET-5"}).json()["id"]
+        assert owner.post(f"/v1/webhooks/{webhook}/ping").status_code == 202  # with the next one a list of two pages
         gone = submit(owner, place.bill())["id"]
         assert owner.delete(f"/v1/jobs/{gone}").status_code == 200
+        (bill,) = owner.get(f"/v1/jobs/{job}/documents").json()["items"]
         ids = {
             "webhook_id": webhook,
             "delivery_id": owner.post(f"/v1/webhooks/{webhook}/ping").json()["id"],
             "hold_id": owner.post("/v1/holds", json={"job_id": job, "reason": "SECRET-6"}).json()["id"],
             "job_id": job,
+            "gone_id": gone,
+            "sha256": bill["sha256"],
+            "actor": owner.get("/v1/audit").json()["items"][0]["actor"],
             "document_id": answer["extractions"][0]["document_id"],
             "number": "1",
             "export_id": export,
             "key_id": owner.post("/v1/keys", json={"name": "SECRET-4", "scopes": ["read"]}).json()["id"],
         }
-        yield Owned(ids=ids, owner=owner, other=other)
+        yield Owned(ids=ids, byte_count=bill["byte_count"], owner=owner, other=other)
 
 
 @pytest.mark.parametrize(("method", "path"), routes_of_api(), ids=["-".join(each) for each in routes_of_api()])
@@ -124,6 +154,94 @@ def test_another_tenants_key_opens_nothing(owned: Owned, method: str, path: str)
     else:
         assert answer.status_code < 500
         assert "SECRET" not in answer.text
+        assert not any(value in answer.text for name, value in owned.ids.items() if name != "number")
+
+
+def filled(tree: Any, ids: Mapping[str, str]) -> Any:  # noqa: ANN401 plain JSON
+    if isinstance(tree, dict):
+        return {name: filled(branch, ids) for name, branch in tree.items()}
+    if isinstance(tree, list):
+        return [filled(branch, ids) for branch in tree]
+    text = tree.format(**ids)
+    return int(text) if tree == "{byte_count}" else text
+
+
+@pytest.mark.parametrize("named", NAMED, ids="-".join)
+def test_what_another_tenant_has_is_not_there_under_its_id(owned: Owned, named: tuple[str, str, str]) -> None:
+    method, path, _ = named
+    unknown = {name: str(uuid.uuid4()) for name in owned.ids} | {"sha256": uuid.uuid4().hex * 2}
+    before = _seen(owned.owner)
+    answers = []
+    for ids in (owned.ids, unknown):
+        answer = owned.other.request(method, path, **filled(NAMED[named], {**ids, "byte_count": str(owned.byte_count)}))
+        # what is asked is well-formed; an upload that is not there cannot be submitted
+        assert answer.status_code in ({422} if path == "/v1/jobs" else {200, 201, 404}), answer.text
+        facts = answer.json()
+        facts.pop("request_id", None)
+        # where to send own bytes holds a moment and a signature
+        place = facts.pop("url", None), facts.pop("headers", None)
+        assert "SECRET" not in answer.text
+        answers.append((answer.status_code, _without(json.dumps(facts), ids), [each is None for each in place]))
+    assert answers[0] == answers[1]
+    assert _seen(owned.owner) == before
+
+
+def _seen(owner: httpx2.Client) -> list[str]:
+    """What another's request might have changed."""
+    return [owner.get(f"/v1/{noun}").text for noun in ("holds", "webhooks", "jobs", "receipts")]
+
+
+def test_every_id_of_a_query_or_a_body_is_tried() -> None:
+    described = described_app().openapi()
+    found = {
+        (method.upper(), path, name)
+        for path, methods in described["paths"].items()
+        for method, operation in methods.items()
+        for name in _ids_in(operation, described)
+    }
+    assert found == set(NAMED)
+
+
+def _ids_in(operation: Mapping[str, Any], described: Mapping[str, Any]) -> Iterator[str]:
+    """Names of parameters and of properties of the body that hold an id, of a row or of bytes."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "query" and _is_id(parameter["schema"]):
+            yield parameter["name"]
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    yield from _ids_of(body, described)
+
+
+def _ids_of(schema: Mapping[str, Any], described: Mapping[str, Any]) -> Iterator[str]:
+    if "$ref" in schema:
+        schema = described["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    for each in (*schema.get("anyOf", ()), schema.get("items", {})):
+        if each:
+            yield from _ids_of(each, described)
+    for name, each in schema.get("properties", {}).items():
+        if _is_id(each):
+            yield name
+        yield from _ids_of(each, described)
+
+
+def _is_id(schema: Mapping[str, Any]) -> bool:
+    return any(
+        each.get("format") == "uuid" or each.get("pattern") == UPLOAD_ID for each in schema.get("anyOf", [schema])
+    )
+
+
+@pytest.mark.parametrize(("path", "words"), LOOKED_FOR)
+def test_what_another_tenant_has_is_not_found_by_its_words(owned: Owned, path: str, words: Mapping[str, str]) -> None:
+    asked = filled(words, owned.ids)
+    assert owned.owner.get(path, params=asked).json()["items"]
+    assert owned.other.get(path, params=asked).json()["items"] == []
+
+
+def test_a_place_in_another_tenants_list_leads_to_nothing_of_it(owned: Owned) -> None:
+    for path in ("/v1/jobs", "/v1/audit", "/v1/deliveries"):
+        page = owned.owner.get(path, params={"limit": 1}).json()
+        assert page["next_cursor"], path
+        answer = owned.other.get(path, params={"cursor": page["next_cursor"], "limit": 200})
+        assert answer.status_code == 200
         assert not any(value in answer.text for name, value in owned.ids.items() if name != "number")
 
 

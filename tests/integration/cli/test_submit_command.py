@@ -39,6 +39,23 @@ def test_submitted_files_are_kept_as_blobs_and_wait_for_a_worker(service: Comman
     assert "stopped" not in service("jobs", "list").stdout
 
 
+def test_a_submission_carries_metadata_a_callback_and_a_schema_that_fits(service: Command, inbox: Path) -> None:
+    secret = inbox.parent / "secret"
+    secret.write_text("0123456789abcdef\n")
+    chosen = ("--schema", "auto", "--candidates", "contract,invoice")
+    called = ("--callback", "https://erp.example.com/hook", "--callback-secret-file", secret)
+    asked = ("submit", inbox, *chosen, "--metadata", "box=7", *called, "--idempotency-key", "k", "--json")
+    submitted = json.loads(service(*asked).stdout)
+    assert submitted["schema"] == "invoice@1"
+    assert json.loads(service(*asked).stdout)["id"] == submitted["id"]
+    other = [word if word != "box=7" else "box=8" for word in asked]
+    assert "another request" in service(*other, code=2).stderr
+    inside = [word if word != called[1] else "http://10.1.2.3/" for word in asked]
+    assert "begins with https://" in service(*inside, code=2).stderr
+    elsewhere = [word if word != called[1] else "https://other.example.com/" for word in asked]
+    assert "another request" in service(*elsewhere, code=2).stderr
+
+
 def test_a_job_for_a_model_names_the_model_that_it_waits_for(service: Command, inbox: Path) -> None:
     readers = json.dumps({"nvlm-d-72b": "house.nvlm:reader"})
     service("submit", inbox, "--schema", "invoice", "--reader", "nvlm-d-72b", readers=readers)

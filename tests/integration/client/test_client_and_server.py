@@ -3,11 +3,12 @@
 import asyncio
 import json
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from doubles.command import Command, write_pdf
-from doubles.face import BILL, alone
+from doubles.face import BILL, RECEIVERS, alone
 from doubles.faulty_proxy import faulty_proxy
 
 from docproc.client import AsyncClient, Attempts, Client, RefusedByServerError
@@ -127,6 +128,59 @@ def test_the_command_line_asks_a_server_as_it_asks_this_machine(place, key, bill
     assert "exists" in run("jobs", "export", "last", "--out", "records.csv", *server, code=2).stderr
     assert "deleted: 1 jobs" in run("jobs", "delete", job["id"], *server).stdout
     assert "not_found" in run("jobs", "show", job["id"], *server, code=2).stderr
+
+
+SAMPLES = Path(__file__).parents[3] / "samples" / "documents" / "invoices"
+
+
+def files_of(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("target", ["x.csv", "x.jsonl", "x.xlsx", "folder/", "report.html"])
+def test_a_server_exports_the_same_files_as_this_machine(place, tmp_path, target):
+    tenant = place.tenant()
+    with Client(place.addresses[0], key=place.key(tenant)) as client:
+        job = client.submit([SAMPLES / "brightwater-english.pdf"], schema="invoice")
+        job.wait(timeout_s=60)
+        for folder in ("local", "server", "client"):
+            (tmp_path / folder).mkdir()
+        slash = "/" * target.endswith("/")
+        job.export(f"{tmp_path / 'client' / target}{slash}", dialect="european")
+    run = Command(place=tmp_path, settings={"server_key": place.key(tenant), "data_dir": place.folder / "data"})
+    command, said = ("report", ()) if target == "report.html" else ("export", ("--csv-dialect", "european"))
+    asked = ("jobs", command, job.id, *said, "--out")
+    at_server = ("--server", place.addresses[0])
+    run(*asked, f"local/{target}", "--tenant", tenant)
+    run(*asked, f"server/{target}", *at_server)
+    made = files_of(tmp_path / "local")
+    assert made == files_of(tmp_path / "server") == files_of(tmp_path / "client")
+    assert target != "x.csv" or "x.line_items.csv" in made
+    assert "exists" in run(*asked, f"server/{target}", *at_server, code=2).stderr
+    run(*asked, f"server/{target}", "--overwrite", *at_server)
+    assert files_of(tmp_path / "server") == made
+
+
+def test_a_submission_says_all_that_the_api_takes(place, tmp_path):
+    tenant = place.tenant()
+    secret = tmp_path / "secret"
+    secret.write_text("0123456789abcdef\n")
+    run = Command(place=tmp_path, settings={"server_key": place.key(tenant)})
+    server = ("--server", place.addresses[0])
+    chosen = ("--schema", "auto", "--candidates", "bank_statement,invoice")
+    called = ("--callback", f"http://{RECEIVERS}:9/hook", "--callback-secret-file", secret)
+    told = ("--metadata", "box=7", "--metadata", "note=a=b", "--external-id", "march")
+    done = run("submit", SAMPLES / "brightwater-english.pdf", *chosen, *told, *called, "--json", *server)
+    with Client(place.addresses[0], key=place.key(tenant)) as client:
+        job = client.job(json.loads(done.stdout)["id"])
+        facts = job.wait(timeout_s=60)
+        callbacks = client.request("GET", "/v1/deliveries", query={"job_id": str(job.id)}).json()["items"]
+    assert facts.extraction_schema == "invoice@1"
+    assert (facts.external_id, facts.metadata) == ("march", {"box": "7", "note": "a=b"})
+    assert [each["kind"] for each in callbacks] == [f"job.{facts.state}"]
+    inside = ("--callback", "http://10.0.0.1/", "--callback-secret-file", secret)
+    said = run("submit", SAMPLES / "brightwater-english.pdf", "--schema", "invoice", *inside, *server, code=2)
+    assert "begins with https://" in said.stderr
 
 
 def test_a_failed_document_ends_the_command_as_extract_does(place, key, tmp_path):

@@ -4,7 +4,7 @@ import http.server
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from sqlalchemy import text
 
 from docproc.domain.errand import ErrandState
 from docproc.domain.errors import ConflictError, LeaseLostError, UsageError
+from docproc.exports.report.report_writer import no_page_image
 from docproc.services.deliver import FIRST_PAUSE_S, MAX_ATTEMPTS, deliver, pause_after, signature
 from docproc.services.errand_ports import ErrandStores, WebhookRefusedError
 from docproc.services.errand_records import ErrandClaim, Tried
@@ -66,7 +67,14 @@ def _claimed(errands: ErrandStores, export_id: UUID, *, lease_s: float = 60) -> 
 
 
 def _make(claim: ErrandClaim, place: Workplace, errands: ErrandStores) -> None:
-    make_export(claim, place.stores, errands, schema_of=lambda _: text_schema(), checkpoint=lambda: None)
+    make_export(
+        claim,
+        place.stores,
+        errands,
+        schema_of=lambda _: text_schema(),
+        open_images=lambda: nullcontext(no_page_image),
+        checkpoint=lambda: None,
+    )
 
 
 def test_an_export_is_handed_out_made_and_kept(place: Workplace, errands: ErrandStores, work: WorkStores) -> None:
@@ -91,7 +99,7 @@ def test_an_export_of_an_open_job_or_of_another_tenant_is_refused(place: Workpla
         ask_for_export(place.stores, errands, job.id, tenant="local", export_format="jsonl")
     with pytest.raises(UsageError, match="there is no job"):
         ask_for_export(place.stores, errands, job.id, tenant="other", export_format="jsonl")
-    with pytest.raises(UsageError, match="jsonl, csv, xlsx"):
+    with pytest.raises(UsageError, match="jsonl, json, csv, xlsx, html"):
         ask_for_export(place.stores, errands, job.id, tenant="local", export_format="exe")
 
 

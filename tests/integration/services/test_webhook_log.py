@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from docproc.services.errand_ports import ErrandStores, LogFilter, WebhookRefuse
 from docproc.services.job_context import SystemClock, schema_version
 from docproc.services.records import Job, JobOptions, NewJob
 from docproc.services.submit import SubmittedFile, submit
-from docproc.services.webhooks import ping, replay, replay_all, retire_secret, rotate_secret
+from docproc.services.webhooks import Sibling, ping, replay, replay_all, retire_secret, rotate_secret
 from docproc.storage.audit import SqlAuditLog
 from docproc.storage.database import Database
 from docproc.storage.service_tables import DELIVERIES
@@ -171,10 +172,33 @@ def test_two_secrets_sign_while_one_replaces_the_other(
     receiver = Receiver()
     attempt(errands, ping(errands.deliveries, webhook.id, tenant="local", by="ada", audit=audit), receiver)
     assert receiver.received[0][0]["Docproc-Signature"].count("v1=") == 2
-    third = rotate_secret(errands.deliveries, webhook.id, tenant="local", by="ada", audit=audit)
-    assert secrets() == (third, second)
-    retire_secret(errands.deliveries, webhook.id, tenant="local", by="ada", audit=audit)
-    assert secrets() == (third,)
+    with pytest.raises(ConflictError, match="two secrets sign already"):
+        rotate_secret(errands.deliveries, webhook.id, tenant="local", by="ada", audit=audit)
+    assert secrets() == (second, webhook.secret)
+    for _ in range(2):
+        retire_secret(errands.deliveries, webhook.id, tenant="local", by="ada", audit=audit)
+        assert secrets() == (second,)
+    rotate_secret(errands.deliveries, webhook.id, tenant="local", by="ada", audit=audit)
+    for _ in range(2):
+        retire_secret(errands.deliveries, webhook.id, tenant="local", which=Sibling.NEWER, by="ada", audit=audit)
+        assert secrets() == (second,)
+
+
+def test_of_many_who_rotate_at_once_one_gets_a_secret_and_it_signs(
+    place: Workplace, errands: ErrandStores, audit: SqlAuditLog
+) -> None:
+    webhook = added(place, errands, audit)
+
+    def rotated(_: int) -> str | None:
+        try:
+            return rotate_secret(errands.deliveries, webhook.id, tenant="local", by="ada", audit=audit)
+        except ConflictError:
+            return None
+
+    with ThreadPoolExecutor(8) as threads:
+        (got,) = [secret for secret in threads.map(rotated, range(8)) if secret is not None]
+    (found,) = errands.deliveries.webhooks(tenant="local")
+    assert found.secrets == (got, webhook.secret)
 
 
 def test_the_log_is_read_page_by_page_and_nothing_of_it_by_another_tenant(
@@ -202,7 +226,7 @@ def test_the_log_is_read_page_by_page_and_nothing_of_it_by_another_tenant(
         lambda: ping(errands.deliveries, webhook.id, tenant="other", by="eve", audit=audit),
         lambda: rotate_secret(errands.deliveries, webhook.id, tenant="other", by="eve", audit=audit),
         lambda: retire_secret(errands.deliveries, webhook.id, tenant="other", by="eve", audit=audit),
-        lambda: errands.deliveries.set_secrets(webhook.id, ["x"], tenant="other"),
+        lambda: errands.deliveries.set_secrets(webhook.id, ["x"], before=[webhook.secret], tenant="other"),
         lambda: errands.deliveries.ping(webhook.id, tenant="other"),
     ):
         with pytest.raises(NotFoundError):

@@ -77,6 +77,62 @@ def test_two_submissions_are_two_jobs():
     assert len({request.headers["idempotency-key"] for request in server.asked}) == 2
 
 
+@pytest.mark.parametrize("lost", [httpx2.ReadError("x"), httpx2.ReadTimeout("x"), httpx2.RemoteProtocolError("x")])
+def test_what_is_no_repeatable_request_is_sent_once_when_its_answer_is_lost(lost):
+    server = Server(lost)
+    with pytest.raises(ServerUnreachableError):
+        client(server).request("POST", "/v1/webhooks/1/rotate")
+    assert len(server.asked) == 1
+
+
+def test_what_never_arrived_or_does_no_harm_is_sent_again():
+    never = Server(httpx2.ConnectError("x"), problem(429, "rate_limited"), httpx2.Response(200))
+    assert client(never).request("POST", "/v1/webhooks/1/rotate").status_code == 200
+    for method, repeatable in (("GET", None), ("DELETE", None), ("POST", True)):
+        lost = Server(httpx2.ReadError("x"), problem(503, "storage_unavailable"), httpx2.Response(200))
+        assert client(lost).request(method, "/v1/jobs", repeatable=repeatable).status_code == 200
+    canceled = Server(job(), httpx2.ReadError("x"), job(state="canceled"))
+    assert client(canceled).job(JOB_ID).cancel().state is JobState.CANCELED
+
+
+def upload_place(url, **headers):
+    told = {"upload_id": "a" * 64, "there": url is None, "url": url, "headers": headers, "expires_s": 60}
+    return httpx2.Response(201, json=told)
+
+
+def test_a_file_sent_ahead_goes_where_the_server_says_and_the_key_to_the_server_alone(tmp_path):
+    bill = tmp_path / "bill.pdf"
+    bill.write_bytes(b"%PDF-1.7 " + bytes(100_000))
+    for url, bears_key in (("https://store.test/bucket/a?sig=1", False), ("/v1/uploads/a", True)):
+        server = Server(
+            upload_place(url, **{"If-None-Match": "*"}), httpx2.ReadError("x"), problem(503, "x"), httpx2.Response(204)
+        )
+        sent: list[int] = []
+        assert client(server).upload(bill, on_sent=sent.append) == "a" * 64
+        announced, *tries = server.asked
+        assert json.loads(announced.content)["byte_count"] == bill.stat().st_size
+        assert str(tries[0].url) == (f"http://docproc.test{url}" if bears_key else url)
+        assert [("authorization" in each.headers) for each in tries] == [bears_key] * 3
+        assert {each.headers["content-length"] for each in tries} == {str(bill.stat().st_size)}
+        assert {each.content for each in tries} == {bill.read_bytes()}
+        assert not any("transfer-encoding" in each.headers for each in tries)
+        assert tries[0].headers["if-none-match"] == "*"
+        assert sum(sent) == bill.stat().st_size
+
+
+def test_a_file_that_is_there_is_not_sent_again(tmp_path):
+    bill = tmp_path / "bill.pdf"
+    bill.write_bytes(b"%PDF-1.7")
+    there = Server(upload_place(None))
+    assert client(there).upload(bill) == "a" * 64
+    assert len(there.asked) == 1
+    arrived = Server(upload_place("https://store.test/a"), httpx2.ReadError("x"), httpx2.Response(412))
+    assert client(arrived).upload(bill) == "a" * 64
+    refused = Server(upload_place("https://store.test/a"), httpx2.Response(403))
+    with pytest.raises(RefusedByServerError):
+        client(refused).upload(bill)
+
+
 def test_a_json_schema_travels_whole():
     server = Server(job(201))
     client(server).submit(schema={"type": "object", "properties": {"n": {"type": "string"}}})

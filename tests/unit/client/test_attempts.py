@@ -29,6 +29,14 @@ def test_a_server_that_does_not_answer_is_asked_again():
     assert ALWAYS.pause_s(ServerUnreachableError("away"), attempt=1) == 0.5
 
 
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_what_may_be_done_already_is_not_asked_for_again_unless_that_does_no_harm(status):
+    assert ALWAYS.pause_s(refused(status), attempt=1, repeatable=False) is None
+    assert ALWAYS.pause_s(ServerUnreachableError("lost"), attempt=1, repeatable=False) is None
+    assert ALWAYS.pause_s(ServerUnreachableError("away", was_asked=False), attempt=1, repeatable=False) == 0.5
+    assert ALWAYS.pause_s(refused(429), attempt=1, repeatable=False) == 0.5
+
+
 def test_attempts_end():
     assert ALWAYS.pause_s(refused(503), attempt=4) is None
 
