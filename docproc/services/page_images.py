@@ -48,7 +48,9 @@ def draw_missing(
     }
     left = [number for number, key in keys.items() if key not in there]
     rotations = {page.facts.number: page.facts.rotation for page in pages if page.facts.rotation}
-    source = SourceDocument(path=path, media_type=original.media_type, passwords=context.passwords)
+    if not left:
+        return {}
+    source = SourceDocument(path=path, media_type=original.media_type, passwords=context.to_open())
     failures: dict[int, Failure] = {}
     while left:
         try:
