@@ -100,6 +100,10 @@ class LeaseStore(Protocol):
         """
         ...
 
+    def resting(self, job_id: UUID) -> int:
+        """How many documents of the job are put off."""
+        ...
+
     def let_go(self, owner: str) -> int:
         """Hand back everything that `owner` holds, as if it had never been taken; how many documents that concerns."""
         ...

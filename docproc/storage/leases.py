@@ -158,6 +158,11 @@ class SqlLeaseStore:
             # like a lease that nobody renews: it expires by itself, and no worker is busy waiting for that
             change_document(connection, row, values={"lease_owner": PUT_OFF, "lease_expires_at": until, "stalled": 0})
 
+    def resting(self, job_id: UUID) -> int:
+        mine = (DOCUMENTS.c.job_id == job_id, DOCUMENTS.c.lease_owner == PUT_OFF)
+        with self._database.read() as connection:
+            return connection.scalar(select(func.count()).select_from(DOCUMENTS).where(*mine)) or 0
+
     def let_go(self, owner: str) -> int:
         standing = {each.id for each in self.standing(owner)}
         for document_id in standing:

@@ -12,12 +12,10 @@ from doubles.works import Works
 
 from docproc.bootstrap import queue_of
 from docproc.domain.document import DocumentState, JobState
-from docproc.domain.failure import FailureCode
 from docproc.domain.ids import new_id
 from docproc.intake import Limits, accept
 from docproc.services.job_context import schema_version
 from docproc.services.records import Job, JobOptions, NewJob
-from docproc.services.retry import retry
 from docproc.services.submit import SubmittedFile
 from docproc.services.submit_once import submit_once
 from docproc.storage.database import Database
@@ -27,7 +25,7 @@ from schemas import load_schema
 
 pytestmark = pytest.mark.integration
 KEY, OTHER_KEY = (Fernet.generate_key().decode() for _ in range(2))
-RIGHT, WRONG = "right-7d2e", "wrong-7d2e"
+RIGHT = "right-7d2e"
 
 
 def with_key(works: Works, key: str | None) -> Works:
@@ -41,16 +39,16 @@ def with_key(works: Works, key: str | None) -> Works:
     )
 
 
-def submit(works: Works, password: str, *, text: str = "Number: 7", name: str = "a.pdf") -> Job:
-    path = write_pdf(works.folder / name, text, password=RIGHT)
+def submit(works: Works, text: str) -> Job:
+    path = write_pdf(works.folder / "a.pdf", text, password=RIGHT)
     job = NewJob(
         id=new_id(),
         schema=schema_version(load_schema("key_value")),
         options=JobOptions(reader="layout", keep_originals=True, passwords=True),
         queue=queue_of("layout"),
-        passwords=(password,),
+        passwords=(RIGHT,),
     )
-    files = [SubmittedFile(path=path, name=name)]
+    files = [SubmittedFile(path=path, name=path.name)]
     return submit_once(works.stores, job, files, accept=partial(accept, limits=Limits()))
 
 
@@ -64,11 +62,11 @@ def test_a_document_rests_while_no_worker_has_its_key_and_is_read_by_the_first_t
     mine, others = with_key(works, KEY), with_key(works, OTHER_KEY)
     works.start_worker("read.cpu", "assemble", pool="threads")  # who only reads needs no key
     without = others.start_worker("prepare", slots=1, pool="threads")
-    job = submit(mine, RIGHT)
+    job = submit(mine, "Number: 7")
     works.until(lambda: len(told(works, without.log.name)) > 1)
 
     # it is not the worker that is ill: its only slot is free meanwhile
-    assert works.until_ended(submit(others, RIGHT, text="Number: 8")).state is JobState.SUCCEEDED
+    assert works.until_ended(submit(others, "Number: 8")).state is JobState.SUCCEEDED
     assert key_id(KEY) in str(told(works, without.log.name)[0]["error"])
     assert works.document(job).state in {DocumentState.RECEIVED, DocumentState.PREPARING}
     without.kill()
@@ -78,16 +76,3 @@ def test_a_document_rests_while_no_worker_has_its_key_and_is_read_by_the_first_t
     assert ended.state is JobState.SUCCEEDED
     assert works.document(job).attempt > 2
     assert RIGHT not in "".join(path.read_text() for path in works.folder.glob("worker-*.log"))
-
-
-def test_a_wrong_password_ends_so_and_a_retry_with_the_right_one_reads_it(works: Works) -> None:
-    mine = with_key(works, KEY)
-    job = submit(mine, WRONG)
-    mine.start_worker("prepare", "read.cpu", "assemble", pool="threads")
-    assert works.until_ended(job).state is JobState.FAILED
-    assert works.document(job).failure.code is FailureCode.PASSWORD_REQUIRED
-
-    assert retry(mine.stores, job.id, passwords=(RIGHT,)) == 1
-
-    works.until(lambda: works.stores.jobs.get(job.id).state is JobState.SUCCEEDED)
-    assert mine.stores.passwords.of(job.id) == (RIGHT, WRONG)
