@@ -64,13 +64,15 @@ def resume(
 def _resume_submission(desk: "Desk", job: "Job", *, passwords: Sequence[str]) -> None:
     """All that can be left to do here of a service's job. Raises ConflictError when nothing is."""
     from docproc.domain.errors import ConflictError
+    from docproc.services.passwords import add_passwords
 
     if job.submitted_at is not None:
         raise ConflictError(
             f"the job {job.id} is read by the service's workers, which go on by themselves: "
             "docproc jobs show says what it waits for"
         )
-    found = _submitted(desk, job, passwords=passwords or desk.stores.passwords.of(job.id))
+    add_passwords(desk.stores.passwords, job, passwords)
+    found = _submitted(desk, job, passwords=desk.stores.passwords.of(job.id))
     typer.echo(f"{found.id}: {found.documents.total} files are submitted; the service's workers read them")
 
 

@@ -5,8 +5,9 @@ from typing import Protocol
 from uuid import UUID
 
 from docproc.domain.errors import UsageError
+from docproc.services.records import Job
 
-#: of one job, so that giving another one again and again fills nothing up
+#: earlier ones of a job are kept up to so many in all: giving another one again and again fills nothing up
 MOST_PASSWORDS = 100
 
 
@@ -87,7 +88,22 @@ class PasswordsInMemory:
 
 def together(given: Sequence[str], earlier: Sequence[str]) -> tuple[str, ...]:
     """Each once, those given now first."""
-    return tuple(dict.fromkeys((*given, *earlier)))[:MOST_PASSWORDS]
+    return tuple(dict.fromkeys((*given, *earlier)))[: max(MOST_PASSWORDS, len(given))]
+
+
+def add_passwords(passwords: Passwords, job: Job, given: Sequence[str]) -> None:
+    """To a job that is there already.
+
+    Raises UsageError when it takes none, NotFoundError when it is gone meanwhile, SealedError where nothing can be
+    sealed.
+    """
+    if not given:
+        return
+    if not job.options.passwords:  # what was read without one is shared with jobs that have none
+        raise UsageError("this job takes no password: submit the documents again, with one or decrypted")
+    if job.queue is not None:
+        require_reach(passwords)
+    passwords.give(job.id, given)
 
 
 def require_reach(passwords: Passwords) -> None:

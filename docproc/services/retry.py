@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from docproc.domain.errors import ConflictError, UsageError
-from docproc.services.passwords import require_reach
+from docproc.domain.errors import ConflictError
+from docproc.services.passwords import add_passwords
 from docproc.services.ports import Stores
 from docproc.services.records import LOCAL_TENANT
 
@@ -27,10 +27,5 @@ def retry(stores: Stores, job_id: UUID, *, tenant: str = LOCAL_TENANT, passwords
     job = stores.jobs.get(job_id, tenant=tenant)
     if job.cancel_requested_at is not None:
         raise ConflictError("the job was canceled: submit a new one")
-    if passwords:
-        if not job.options.passwords:  # what was read without one is shared with jobs that have none
-            raise UsageError("this job takes no password: submit the documents again, with one or decrypted")
-        if job.queue is not None:
-            require_reach(stores.passwords)
-        stores.passwords.give(job_id, passwords)
+    add_passwords(stores.passwords, job, passwords)
     return stores.jobs.retry(job_id)

@@ -9,10 +9,11 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from docproc.domain.errors import SealedError
+from docproc.domain.errors import SealedError, UsageError
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
@@ -35,7 +36,9 @@ class Seal:
     """Some keys: the first seals, each opens what it sealed. Without a key nothing is sealed or opened."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        """`keys`: 32 bytes each, in URL-safe base64."""
+        """`keys`: 32 bytes each, in URL-safe base64. Raises UsageError where none could be used."""
+        if keys and find_spec("cryptography") is None:
+            raise UsageError("DOCPROC_SEALING_KEY needs cryptography: pip install 'docproc[service]'")
         self._keys = {key_id(key): key for key in keys}
 
     @property
@@ -72,10 +75,8 @@ class Seal:
             raise SealedError("the sealed passwords of the job are damaged: give them again") from exc
 
     def _fernet(self, wanted: str) -> "Fernet":
-        try:
-            from cryptography.fernet import Fernet  # noqa: PLC0415 takes long, and few commands need it
-        except ModuleNotFoundError as exc:
-            raise SealedError("passwords are sealed by cryptography: pip install 'docproc[service]'") from exc
+        from cryptography.fernet import Fernet  # noqa: PLC0415 takes long, and few commands need it
+
         return Fernet(self._keys[wanted])
 
 

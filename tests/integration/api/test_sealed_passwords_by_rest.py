@@ -3,6 +3,7 @@
 import base64
 import logging
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import httpx2
@@ -11,11 +12,15 @@ import redis
 from cryptography.fernet import Fernet
 from doubles.command import write_pdf
 from doubles.containers import zipped
-from doubles.face import Place, service, submit, until
+from doubles.face import Place, answering, service, submit, until
 from doubles.s3 import ENVIRONMENT
 from sqlalchemy import MetaData, inspect, select
 
+from docproc.api.wiring import open_face
+from docproc.bootstrap import _desk_over
 from docproc.services.blob_keys import BlobKind
+from docproc.storage.database import Database
+from docproc.storage.sealing import key_id
 
 pytestmark = pytest.mark.integration
 KEY = Fernet.generate_key().decode()
@@ -101,6 +106,30 @@ def test_a_job_that_was_given_no_password_takes_none_later(sealed_place: Place, 
 
     assert (job["state"], answer.status_code) == ("failed", 422)
     assert "takes no password" in answer.json()["detail"]
+
+
+def test_a_replica_without_the_key_says_what_is_missing_and_harms_nothing(
+    sealed_place: Place, sealed_client: httpx2.Client
+) -> None:
+    job = submit(sealed_client, locked(sealed_place, "S-8"), password=MARKER)
+    (document,) = documents(sealed_client, job["id"])
+    settings = sealed_place.desk.settings.model_copy(update={"sealing_key": None})
+    database = Database.open(settings.database)
+    headers = dict(sealed_client.headers)
+    with (
+        closing(database),
+        open_face(_desk_over(database, settings), is_service=True) as face,
+        answering(face) as address,
+        httpx2.Client(base_url=address, headers=headers, timeout=60) as keyless,
+    ):
+        image = keyless.get(f"/v1/documents/{document['id']}/pages/1/image")
+        retried = keyless.post(f"/v1/jobs/{job['id']}/retry", json={"password": MARKER})
+        record = keyless.get(f"/v1/documents/{document['id']}/extraction")
+
+    assert (image.status_code, image.json()["code"]) == (503, "sealed")
+    assert key_id(KEY) in image.json()["detail"]
+    assert (retried.status_code, retried.json()["code"]) == (422, "invalid_request")
+    assert record.json()["status"] == "succeeded"
 
 
 def test_a_password_is_left_nowhere(

@@ -93,6 +93,9 @@ def test_of_ever_more_passwords_only_the_newest_are_kept() -> None:
 
     assert len(passwords.of(JOB)) == MOST_PASSWORDS
     assert passwords.of(JOB)[0] == str(MOST_PASSWORDS + 4)
+    many = tuple(map(str, range(2 * MOST_PASSWORDS)))
+    passwords.give(JOB, many)
+    assert passwords.of(JOB) == many
 
 
 def test_memory_asks_further_for_what_it_was_not_given() -> None:
