@@ -13,10 +13,10 @@ logger = logging.getLogger(__name__)
 
 
 def put_off(claim: Claim, error: SealedError, bench: Workbench) -> None:
-    """Hand back what can only be done where the right sealing key is: here soon, or at once by nobody.
+    """Let a document rest that can only be opened where the right sealing key is; the longer, the more often it did.
 
-    A key that is missing is the operator's to set, so no document fails for it and no attempt counts. It rests
-    meanwhile, without a worker's slot. Raises LeaseLostError.
+    A key that is missing is the operator's to set: nothing fails for it, no attempt counts, and no slot waits for it.
+    Raises LeaseLostError.
     """
     seconds = min(float(claim.attempt), _LONGEST_REST_S)
     event(logger, "password_sealed", error=error.message, seconds=seconds)

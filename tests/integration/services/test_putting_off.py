@@ -25,6 +25,7 @@ from docproc.services.submit_once import submit_once
 from docproc.services.waiting import waiting_of
 from docproc.services.work_ports import WorkStores
 from docproc.services.workbench import Workbench
+from docproc.storage.census import SqlCensus
 from docproc.storage.database import Database
 from docproc.storage.documents import MAX_STALLED
 from docproc.storage.local_backlog import SqlLocalBacklog
@@ -59,6 +60,10 @@ def test_what_rests_says_what_it_waits_for_and_can_be_canceled_at_once(depot: De
     depot.work.leases.put_off(depot.claim(depot.documents(job)[0].id), for_s=60)
 
     assert "sealed" in str(waiting_of(depot.job(job), depot.work))
+    # nobody works on it: no slot is taken, and nobody is to start workers for it
+    assert depot.work.tasks.running() == 0
+    assert SqlCensus(depot.database).leased() == {}
+    assert depot.stores.documents.leased([job.id]) == {}
     depot.stores.jobs.cancel(job.id)
     assert depot.job(job).state is JobState.CANCELED
     assert wrong_rows(depot) == []
