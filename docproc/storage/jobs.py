@@ -186,11 +186,7 @@ class SqlJobStore:
     def _cancel_batch(self, job_id: UUID) -> int:
         with self._database.write() as connection:
             now = self._database.now(connection)
-            free = or_(
-                DOCUMENTS.c.lease_owner.is_(None),
-                DOCUMENTS.c.lease_owner == PUT_OFF,
-                DOCUMENTS.c.lease_expires_at <= now,
-            )
+            free = or_(func.coalesce(DOCUMENTS.c.lease_owner, PUT_OFF) == PUT_OFF, DOCUMENTS.c.lease_expires_at <= now)
             # workers notice within a moment that their lease is gone; a run in one process asks for its own documents
             at_once = or_(DOCUMENTS.c.queue.is_not(None), free)
             rows = connection.execute(
