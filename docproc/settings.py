@@ -6,12 +6,13 @@ neither where records go nor what code runs.
 
 import json
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -31,14 +32,38 @@ FILE_NAME = "docproc.toml"
 PREFIX = "DOCPROC_"
 #: names the folder of secret files
 SECRETS_DIR = f"{PREFIX}SECRETS_DIR"
-#: where records, files and messages go, and what code reads them
+#: where records, files and messages go, what code reads them, and with what passwords are sealed
 OWN_FILE_ONLY = frozenset(
-    {"database_url", "blob_url", "broker_url", "readers", "trace_endpoint", "webhook_hosts", "source_hosts"}
+    {
+        "database_url",
+        "blob_url",
+        "broker_url",
+        "readers",
+        "sealing_key",
+        "source_hosts",
+        "trace_endpoint",
+        "webhook_hosts",
+    }
 )
+#: 32 bytes in URL-safe base64
+_SEALING_KEY = re.compile("[A-Za-z0-9_-]{43}=")
 
 
 def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _sealing_keys(secret: SecretStr) -> SecretStr:
+    for key in _parted(secret):
+        if not _SEALING_KEY.fullmatch(key):
+            raise ValueError("each key is 32 bytes in URL-safe base64: `docproc sealing key` makes one")
+    return secret
+
+
+def _parted(secret: SecretStr) -> tuple[str, ...]:
+    """None of a blank file: systemd and others hand one over for a secret that was left out."""
+    whole = secret.get_secret_value().strip()
+    return tuple(part.strip() for part in whole.split(",")) if whole else ()
 
 
 class Settings(BaseSettings):
@@ -58,6 +83,11 @@ class Settings(BaseSettings):
     ] = None
     broker_url: Annotated[
         SecretStr | None, Field(description="Message broker of a service: redis://HOST:6379/0, or amqp://…")
+    ] = None
+    sealing_key: Annotated[
+        SecretStr | None,
+        AfterValidator(lambda secret: secret and _sealing_keys(secret)),
+        Field(description="Seals passwords for a service's workers; of several, parted by commas, the first one."),
     ] = None
     lease_seconds: Annotated[
         float, Field(ge=2, le=3600, description="How long work of a worker that died stays with it.")
@@ -191,6 +221,11 @@ class Settings(BaseSettings):
     def broker(self) -> str | None:
         """The broker URL with its secret."""
         return None if self.broker_url is None else self.broker_url.get_secret_value()
+
+    @property
+    def sealing_keys(self) -> tuple[str, ...]:
+        """The first seals, each opens."""
+        return () if self.sealing_key is None else _parted(self.sealing_key)
 
     @property
     def limits(self) -> Limits:

@@ -76,6 +76,9 @@ class Counts:
         self.swept = _counter("docproc_swept_leases_total", "Leases that expired: their work is due again.", "outcome")
         self.leases_lost = _counter("docproc_lost_leases_total", "Work of which another attempt had taken over.")
         self.internal = _counter("docproc_internal_errors_total", "Documents or windows failed by a bug.")
+        self.rested = _counter(
+            "docproc_documents_rested_total", "Times that a document waited for the key to its sealed password."
+        )
         self.store = _counter("docproc_store_errors_total", "Times that the database or the blobs did not answer.")
         self.broker = _counter("docproc_broker_errors_total", "Times that the broker did not answer.")
 
@@ -139,6 +142,7 @@ _COUNTED: Mapping[str, _Count] = {
     "leases_swept": _swept,
     "lease_lost": lambda counts, _: counts.leases_lost.inc(),
     "internal_error": lambda counts, _: counts.internal.inc(),
+    "password_sealed": lambda counts, _: counts.rested.inc(),
     "store_unreachable": lambda counts, _: counts.store.inc(),
     "leases_not_renewed": lambda counts, _: counts.store.inc(),
     "presence_failed": lambda counts, _: counts.store.inc(),

@@ -30,3 +30,6 @@ secret=$(cat "$folder/s3_secret_key")
 printf '[default]\naws_access_key_id = docproc\naws_secret_access_key = %s\n' "$secret" | keep s3_credentials
 printf '{"identities": [{"name": "docproc", "credentials": [{"accessKey": "docproc", "secretKey": "%s"}], "actions": ["Admin", "Read", "List", "Tagging", "Write"]}]}\n' \
   "$secret" | keep s3_identities.json
+
+# 32 bytes in URL-safe base64, as `docproc sealing key` makes it: keep a copy, for nothing else opens what it seals
+head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n' | keep docproc_sealing_key

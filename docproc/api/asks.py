@@ -132,7 +132,9 @@ class SubmissionAsk(BaseModel):
     pages: Annotated[
         str | None, Field(description="Only these pages of each document.", examples=["1-3,7"], max_length=1000)
     ] = None
-    password: Annotated[Password | None, Field(description="Of encrypted documents; it is never stored.")] = None
+    password: Annotated[
+        Password | None, Field(description="Of encrypted documents; kept sealed, or in memory alone.")
+    ] = None
     date_order: Annotated[Literal["dmy", "mdy", "ymd"] | None, Field(description="Of dates such as 03/04/2025.")] = None
     reuse: Annotated[bool, Field(description="Take what an earlier job read of the same bytes in the same way.")] = True
     external_id: Annotated[ShortText | None, Field(description="What you call the job.")] = None

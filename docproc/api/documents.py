@@ -67,7 +67,6 @@ def get_page_image(
 ) -> Response:
     """A page as a person sees it, upright; the boxes of evidence are in points of this page (72 a inch)."""
     document = face.desk.front.catalog.document(document_id, tenant=key.tenant)
-    passwords = face.passwords.of(document.job_id)
-    png = page_png(face.desk.stores, document, number, dpi=dpi, source=face.source, passwords=passwords)
+    png = page_png(face.desk.stores, document, number, dpi=dpi, source=face.source)
     note(face, key, "image.read", f"{document.id}/{number}")
     return Response(png, media_type="image/png", headers={"Cache-Control": "private, no-store"})

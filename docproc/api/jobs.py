@@ -143,18 +143,14 @@ class RetryAsk(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    password: Annotated[Password | None, Field(description="Of encrypted documents.")] = None
+    password: Annotated[Password | None, Field(description="Of encrypted documents, besides the earlier.")] = None
 
 
 @routes.post("/{job_id}/retry", response_model=RetriedJob, responses=problems(404, 409))
 def retry(job_id: UUID, face: TheFace, key: Submitter, asked: RetryAsk | None = None) -> RetriedJob:
     """Read failed documents again, and those of which pages failed; what was read well is not read again."""
-    job = face.desk.stores.jobs.get(job_id, tenant=key.tenant)
-    if asked is not None and asked.password is not None:
-        if job.queue is not None or not job.options.passwords:
-            raise UsageError("this job takes no password: submit the documents again, with one or decrypted")
-        face.passwords.give(job.id, (asked.password.get_secret_value(),))
-    received = receive_again(face.desk.stores, job_id, tenant=key.tenant)
+    passwords = () if asked is None or asked.password is None else (asked.password.get_secret_value(),)
+    received = receive_again(face.desk.stores, job_id, tenant=key.tenant, passwords=passwords)
     note(face, key, "job.retry", job_id)
     face.wake()
     now = face.desk.stores.jobs.get(job_id, tenant=key.tenant)
@@ -166,5 +162,4 @@ def delete(job_id: UUID, face: TheFace, key: Admin) -> Removed:
     """Delete a job with everything kept of its documents; the answer is the receipt. Cancel it first if it runs."""
     gone = delete_job(face.desk.stores, job_id, owners=face.desk.owners, tenant=key.tenant, by=key.actor)
     note(face, key, "job.delete", job_id)
-    face.passwords.forget(job_id)
     return removed(gone)

@@ -24,7 +24,7 @@ from docproc.api.sources import Arrivals, placed
 from docproc.api.wiring import Face
 from docproc.bootstrap import CPU_READERS, make_reader
 from docproc.client.types import SubmittedJob
-from docproc.domain.errors import DocprocError, TooLargeError, UsageError
+from docproc.domain.errors import TooLargeError, UsageError
 from docproc.domain.ids import new_id
 from docproc.domain.schema import ExtractionSchema
 from docproc.services.answering import document_text
@@ -34,6 +34,7 @@ from docproc.services.job_context import schema_version
 from docproc.services.key_records import ApiKey, Scope
 from docproc.services.limits import admit_pages
 from docproc.services.page_ranges import parse_ranges
+from docproc.services.passwords import require_reach
 from docproc.services.records import Job, JobOptions, NewJob
 from docproc.services.show import documents_of
 from docproc.services.submit import SubmittedFile
@@ -98,8 +99,6 @@ async def submit(
         files = await asyncio.get_running_loop().run_in_executor(threads, placed, asked.documents, sent, place)
         await asyncio.to_thread(admit_pages, face.desk.front.limits, key.tenant)
         asked_job = await asyncio.to_thread(_new_job, asked, files, face, key)
-        if asked.password is not None:
-            face.passwords.give(asked_job.id, (asked.password.get_secret_value(),))
         job = await asyncio.to_thread(_submitted, face, key, asked_job, files, idempotency_key)
     face.wake()
     if wait:
@@ -124,7 +123,7 @@ async def _received(request: Request, face: Face, folder: Path) -> tuple[Submiss
 def _new_job(asked: SubmissionAsk, files: Sequence[SubmittedFile], face: Face, key: ApiKey) -> NewJob:
     """Raises UsageError."""
     if asked.password is not None and face.is_service:
-        raise UsageError("passwords are never stored, so a service's workers cannot be given one: send it decrypted")
+        require_reach(face.desk.stores.passwords)
     settings = face.desk.settings
     day_first = settings.day_first if asked.date_order is None else {"dmy": True, "mdy": False}.get(asked.date_order)
     schema = _schema(asked, files, face)
@@ -147,7 +146,12 @@ def _new_job(asked: SubmissionAsk, files: Sequence[SubmittedFile], face: Face, k
         external_id=asked.external_id,
         metadata=asked.metadata,
         callback=_callback(asked, face),
+        passwords=_passwords(asked),
     )
+
+
+def _passwords(asked: SubmissionAsk) -> tuple[str, ...]:
+    return () if asked.password is None else (asked.password.get_secret_value(),)
 
 
 def _callback(asked: SubmissionAsk, face: Face) -> Callback | None:
@@ -176,7 +180,7 @@ def _schema(asked: SubmissionAsk, files: Sequence[SubmittedFile], face: Face) ->
         accept=face.desk.accept,
         source=face.source(),
         reader=make_reader(CPU_READERS[0], face.desk.settings),
-        passwords=() if asked.password is None else (asked.password.get_secret_value(),),
+        passwords=_passwords(asked),
     )
     return chooser.choose([file.path for file in files], candidates)
 
@@ -197,16 +201,10 @@ def _submitted(
     face: Face, key: ApiKey, asked: NewJob, files: Sequence[SubmittedFile], idempotency_key: str | None
 ) -> Job:
     desk = face.desk
-    unpacker = face.unpacker(face.passwords.of(asked.id))
-    try:
-        job = submit_once(desk.stores, asked, files, accept=desk.accept, key=idempotency_key, unpacker=unpacker)
-    except DocprocError:
-        face.passwords.forget(asked.id)
-        raise
+    unpacker = face.unpacker(asked.passwords)
+    job = submit_once(desk.stores, asked, files, accept=desk.accept, key=idempotency_key, unpacker=unpacker)
     if job.id == asked.id:
         note(face, key, "job.submit", job.id)
-    else:
-        face.passwords.forget(asked.id)
     return job
 
 

@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from docproc.api.counting import RequestCounters
 from docproc.api.incoming import forget_old
@@ -26,22 +25,6 @@ if TYPE_CHECKING:
     from docproc.storage.s3_links import S3Links
 
 
-@dataclass(frozen=True, slots=True)
-class Passwords:
-    """Passwords of jobs that are worked on in this process: they are kept nowhere but in its memory."""
-
-    _of_job: dict[UUID, tuple[str, ...]] = field(default_factory=dict)
-
-    def give(self, job_id: UUID, passwords: Sequence[str]) -> None:
-        self._of_job[job_id] = tuple(passwords)
-
-    def of(self, job_id: UUID) -> tuple[str, ...]:
-        return self._of_job.get(job_id, ())
-
-    def forget(self, job_id: UUID) -> None:
-        self._of_job.pop(job_id, None)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
     """Everything that routes need."""
@@ -52,7 +35,6 @@ class Face:
     lookout: Lookout
     #: tells whoever works in this process that there is something to do
     wake: Callable[[], None] = lambda: None
-    passwords: Passwords = field(default_factory=Passwords)
     #: for looking at single pages
     source: "Callable[[], DrawingSource]"
     #: open the containers that are submitted; they start with the first one
@@ -120,19 +102,17 @@ def open_face(desk: Desk, *, is_service: bool) -> Iterator[Face]:
     from docproc.storage.blob_stores import open_blob_links  # noqa: PLC0415
 
     with ExitStack() as ended:
-        passwords = Passwords()
         face = Face(
             desk=desk,
             is_service=is_service,
             lookout=Lookout(desk.front.catalog),
-            passwords=passwords,
             source=_opened_once(lambda: open_pages(desk.settings, workers=1), ended),
             children=ended.enter_context(ChildPool(size=desk.settings.workers, limits=desk.settings.limits)),
             links=open_blob_links(desk.settings.blobs),
         )
         forget_old(face.incoming)
         if not is_service:
-            face = replace(face, wake=ended.enter_context(_working_here(desk, passwords)))
+            face = replace(face, wake=ended.enter_context(_working_here(desk)))
         yield face
 
 
@@ -155,7 +135,7 @@ def _opened_once(
 
 
 @contextmanager
-def _working_here(desk: Desk, passwords: Passwords) -> Iterator[Callable[[], None]]:
+def _working_here(desk: Desk) -> Iterator[Callable[[], None]]:
     import time  # noqa: PLC0415
 
     from docproc.queueing.in_hand import Beat, LeasesInHand  # noqa: PLC0415
@@ -171,7 +151,7 @@ def _working_here(desk: Desk, passwords: Passwords) -> Iterator[Callable[[], Non
             stores=desk.stores,
             work=desk.work,
             in_hand=hand,
-            context_of=_with_passwords(contexts_of(desk, source), passwords),
+            context_of=_one_at_a_time(contexts_of(desk, source)),
             errands=desk.errands,
             names=desk.upkeep.names,
             census=desk.upkeep.census,
@@ -187,15 +167,13 @@ def _working_here(desk: Desk, passwords: Passwords) -> Iterator[Callable[[], Non
                 hand.close()
 
 
-def _with_passwords(context_of: "ContextOf", passwords: Passwords) -> "ContextOf":
+def _one_at_a_time(context_of: "ContextOf") -> "ContextOf":
     import threading  # noqa: PLC0415
 
     turn = threading.Lock()
 
     def context(document: "Document") -> "JobContext":
         with turn:  # a reader may take long to make, and two threads must not both do so
-            found = context_of(document)
-        given = passwords.of(document.job_id)
-        return replace(found, passwords=given) if given else found
+            return context_of(document)
 
     return context

@@ -153,9 +153,9 @@ def _desk_over(database: "Database", settings: Settings) -> Desk:
 
     return Desk(
         settings=settings,
-        stores=stores.stores_over(database, settings.blobs),
+        stores=stores.stores_over(database, settings.blobs, sealing_keys=settings.sealing_keys),
         work=stores.work_stores_over(database),
-        upkeep=stores.upkeep_stores_over(database),
+        upkeep=stores.upkeep_stores_over(database, sealing_keys=settings.sealing_keys),
         errands=stores.errand_stores_over(database),
         front=stores.front_stores_over(database),
         owners=LocalOwners(settings.data_dir / "owners"),

@@ -56,7 +56,9 @@ class Asked:
             said["callback"], said["callback_secret"] = self.callback.url, self.callback.secret
         return said
 
-    def here(self, files: "Sequence[SubmittedFile]", settings: "Settings") -> "ExtractionSchema":
+    def here(
+        self, files: "Sequence[SubmittedFile]", settings: "Settings", *, passwords: "Sequence[str]"
+    ) -> "ExtractionSchema":
         """The schema, which this machine knows or chooses; it also refuses what this machine's service could not do.
 
         Raises SchemaError, UsageError.
@@ -68,9 +70,11 @@ class Asked:
             require_reachable(self.callback.url, inside=frozenset(host.lower() for host in settings.webhook_hosts))
         if QUESTIONS in self.metadata:
             raise UsageError(f"--metadata {QUESTIONS}=…: docproc notes something else under this name")
-        return self._chosen(files, settings) if self.schema == AUTO else load_schema(self.schema)
+        return self._chosen(files, settings, passwords) if self.schema == AUTO else load_schema(self.schema)
 
-    def _chosen(self, files: "Sequence[SubmittedFile]", settings: "Settings") -> "ExtractionSchema":
+    def _chosen(
+        self, files: "Sequence[SubmittedFile]", settings: "Settings", passwords: "Sequence[str]"
+    ) -> "ExtractionSchema":
         from functools import partial
 
         from docproc.bootstrap import CPU_READERS, make_reader, open_pages
@@ -81,7 +85,8 @@ class Asked:
         candidates = [load_schema(absolute_reference(name)) for name in self.candidates]
         with open_pages(settings, workers=1) as source:
             reader = make_reader(CPU_READERS[0], settings)
-            chooser = Chooser(accept=partial(accept, limits=settings.limits), source=source, reader=reader)
+            look = partial(accept, limits=settings.limits)
+            chooser = Chooser(accept=look, source=source, reader=reader, passwords=passwords)
             return chooser.choose([file.path for file in files], candidates)
 
 

@@ -165,13 +165,19 @@ def cancel(where: Where, name: str, *, as_json: bool, quiet: bool) -> None:
     )
 
 
-def retry(where: Where, name: str, *, passwords: Path | None) -> None:
+def one_password(file: Path | None) -> str | None:
     """Raises UsageError for more than one password: a server takes one."""
     from docproc.cli.passwords import read_passwords
 
-    password, *others = read_passwords(passwords) or (None,)
+    password, *others = read_passwords(file) or (None,)
     if others:
         raise UsageError("--password-file: a server takes one password")
+    return password
+
+
+def retry(where: Where, name: str, *, passwords: Path | None) -> None:
+    """Raises UsageError for more than one password."""
+    password = one_password(passwords)
     with server_job(where, name) as job:
         retried = job.retry(password=password)
     typer.echo(f"{retried.received} documents are read again by the server")

@@ -28,8 +28,9 @@ PARTS = (
     ("psycopg", "Postgres (optional)", "pip install 'docproc[service]'"),
     ("celery", "workers (optional)", "pip install 'docproc[service]'"),
     ("boto3", "S3 (optional)", "pip install 'docproc[service]'"),
+    ("cryptography", "sealed passwords (optional)", "pip install 'docproc[service]'"),
 )
-OPTIONAL = frozenset({"torch", "transformers", "psycopg", "celery", "boto3"})
+OPTIONAL = frozenset({"torch", "transformers", "psycopg", "celery", "boto3", "cryptography"})
 LOW_DISK_BYTES = 1024**3
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _SKEW = timedelta(seconds=30)
 _NTP = "let all machines follow one time server; S3 refuses requests from 15 minutes on"
 
+_SEALING = "set DOCPROC_SEALING_KEY for every process of the service: docs/operate.md says what to do when it is lost"
+
 
 def look_at_service() -> list[Finding]:
     """Everything that a service needs, tried for real."""
@@ -45,6 +47,7 @@ def _in_database(desk: "Desk") -> list[Finding]:
         _tried("models", lambda: _models(desk), advice=""),
         _tried("queues", lambda: _queues(desk), advice=start),
         _tried("paused", lambda: _paused(desk), advice=""),
+        _tried("sealed passwords", lambda: _sealed(desk), advice=_SEALING),
     ]
 
 
@@ -127,3 +130,17 @@ def _paused(desk: "Desk") -> tuple[bool, str]:
         *(f"tenant {name}" for name in sorted(pauses.tenants)),
     ]
     return True, ", ".join(names) or "nothing"
+
+
+def _sealed(desk: "Desk") -> tuple[bool, str]:
+    """Whether what is sealed can be opened with the keys of this machine, which are to be those of all."""
+    have, counts = desk.upkeep.sealed.key_ids, desk.upkeep.sealed.counts()
+    missing = [f"{key_id} ({jobs} jobs)" for key_id, jobs in counts.items() if key_id not in have]
+    if missing:
+        return False, f"no key here opens what is sealed with {', '.join(missing)}"
+    if not have:
+        return True, "no sealing key: passwords of encrypted documents are refused"
+    older = sum(jobs for key_id, jobs in counts.items() if key_id != have[0])
+    renew = f"; {older} jobs with an older key: docproc sealing renew" if older else ""
+    desk.upkeep.sealed.try_it()
+    return True, f"{sum(counts.values())} jobs, sealed with {have[0]}{renew}"

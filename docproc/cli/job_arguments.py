@@ -22,7 +22,7 @@ _SHORTEST_ID = 8
 
 JobArgument = Annotated[str, typer.Argument(help="Id of a job, its beginning, or `last`.", metavar="JOB")]
 TenantName = Annotated[str, typer.Option("--tenant", metavar="NAME", help="Whose it is, in a service with several.")]
-PasswordFile = Annotated[Path | None, typer.Option(help="One password a line; passwords are never stored.")]
+PasswordFile = Annotated[Path | None, typer.Option(help="One password a line, tried in this order.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="The id only.")]
 OutTarget = Annotated[str | None, typer.Option("--out", "-o", metavar="F.jsonl|F.csv|F.xlsx|DIR/")]

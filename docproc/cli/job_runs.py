@@ -49,28 +49,30 @@ def resume(
     output = Output(target=out, overwrite=overwrite, dialect=csv_dialect.value, table=table)
     desk = open_desk()
     found = make_workable(desk.stores, find_job(desk, job, tenant=tenant).id, owners=desk.owners, tenant=tenant)
+    passwords = read_passwords(password_file)
     if found.queue is not None:
-        _resume_submission(desk, found)
+        _resume_submission(desk, found, passwords=passwords)
         return
     schema = load_job_schema(found)
     check_target(output, schema)
-    passwords = read_passwords(password_file)
     found = run_visibly(desk, _submitted(desk, found, passwords=passwords), schema, passwords=passwords)
     if out is not None and (as_json or quiet):
         say_job(found, "", as_json=as_json, quiet=quiet)
     finish(desk, found, schema, output=output, strict=strict)
 
 
-def _resume_submission(desk: "Desk", job: "Job") -> None:
+def _resume_submission(desk: "Desk", job: "Job", *, passwords: Sequence[str]) -> None:
     """All that can be left to do here of a service's job. Raises ConflictError when nothing is."""
     from docproc.domain.errors import ConflictError
+    from docproc.services.passwords import add_passwords
 
     if job.submitted_at is not None:
         raise ConflictError(
             f"the job {job.id} is read by the service's workers, which go on by themselves: "
             "docproc jobs show says what it waits for"
         )
-    found = _submitted(desk, job)
+    add_passwords(desk.stores.passwords, job, passwords)
+    found = _submitted(desk, job, passwords=desk.stores.passwords.of(job.id))
     typer.echo(f"{found.id}: {found.documents.total} files are submitted; the service's workers read them")
 
 
@@ -127,10 +129,10 @@ def retry(
     from docproc.services.retry import retry as receive_again
 
     desk = open_desk()
-    found = find_job(desk, job, tenant=tenant)
+    found, passwords = find_job(desk, job, tenant=tenant), read_passwords(password_file)
     if found.queue is not None:
-        _refuse_what_workers_cannot(password_file, out)
-        count = receive_again(desk.stores, found.id, tenant=tenant)
+        _refuse_what_workers_cannot(out)
+        count = receive_again(desk.stores, found.id, tenant=tenant, passwords=passwords)
         note(desk, "job.retry", found.id, tenant=tenant)
         typer.echo(f"{count} documents are read again by workers")
         return
@@ -139,7 +141,7 @@ def retry(
     check_target(output, schema)
     typer.echo(f"{receive_again(desk.stores, found.id, tenant=tenant)} documents are read again", err=True)
     note(desk, "job.retry", found.id, tenant=tenant)
-    found = run_visibly(desk, desk.stores.jobs.get(found.id), schema, passwords=read_passwords(password_file))
+    found = run_visibly(desk, desk.stores.jobs.get(found.id), schema, passwords=passwords)
     finish(desk, found, schema, output=output, strict=strict)
 
 
@@ -150,10 +152,8 @@ def _refuse_what_a_server_cannot(out: str | None) -> None:
         raise UsageError("the records are there when the server is done: docproc jobs export --server writes them")
 
 
-def _refuse_what_workers_cannot(password_file: Path | None, out: str | None) -> None:
+def _refuse_what_workers_cannot(out: str | None) -> None:
     from docproc.domain.errors import UsageError
 
-    if password_file is not None:
-        raise UsageError("passwords are never stored, so a service's workers cannot be given one: docproc extract can")
     if out is not None:
         raise UsageError("the records are there when the workers are done: docproc jobs export writes them")

@@ -26,6 +26,7 @@ from docproc.cli import (
     retention,
     review,
     schema_commands,
+    sealing,
     serve,
     settings_commands,
     store,
@@ -69,6 +70,7 @@ app.add_typer(queues.app, name="queues", rich_help_panel=_SERVICE)
 app.add_typer(dead.app, name="dead", rich_help_panel=_SERVICE)
 app.add_typer(exports.app, name="exports", rich_help_panel=_SERVICE)
 app.add_typer(webhooks.app, name="webhooks", rich_help_panel=_SERVICE)
+app.add_typer(sealing.app, name="sealing", rich_help_panel=_SERVICE)
 
 _TENANTS = "Who uses it, and what is kept"
 app.add_typer(tenants.app, name="tenants", rich_help_panel=_TENANTS)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docproc.cli.asking import CallbackUrl, Candidates, Metadata, SecretFile, asked_of
-from docproc.cli.at_server import ServerName, Where
+from docproc.cli.at_server import ServerName, Where, one_password
 from docproc.cli.exit_codes import ExitCode
 from docproc.cli.extract import DateOrder
 from docproc.cli.job_arguments import TenantName, brief, say_job
@@ -57,16 +57,20 @@ def submit(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object about the job.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The id only.")] = False,
     server: ServerName = None,
-    password_file: Annotated[Path | None, typer.Option(hidden=True)] = None,
+    password_file: Annotated[
+        Path | None, typer.Option(help="One password a line, sealed for the workers; a server takes one.")
+    ] = None,
 ) -> None:
     """Hand files to the service. Example: `docproc submit inbox/ --schema invoice --idempotency-key monday --wait`."""
     from docproc.bootstrap import checked_broker, choose_reader, load_settings, open_service_desk
     from docproc.cli.following import follow, say_end
+    from docproc.cli.passwords import read_passwords
     from docproc.cli.submit_to_server import Wanted, say_sent, submitted_to
     from docproc.domain.ids import new_id
     from docproc.observability.tracing import begin_traces
     from docproc.services.job_context import schema_version
     from docproc.services.page_ranges import parse_ranges
+    from docproc.services.passwords import require_reach
     from docproc.services.records import JobOptions, NewJob
 
     told = asked_of(
@@ -81,21 +85,22 @@ def submit(
             where=Where(server, tenant),
             schema=told.schema,
             idempotency_key=idempotency_key,
-            options={**said, **told.options},
+            options={**_with_password(said, password_file), **told.options},
         )
         with submitted_to(_files(paths, recursive=recursive), wanted) as sent:
             say_sent(sent, wait=wait, strict=strict, as_json=as_json, quiet=quiet)
         return
-    if password_file is not None:
-        raise UsageError("passwords are never stored, so a service's workers cannot be given one: docproc extract can")
     _check_key(idempotency_key)
+    passwords = read_passwords(password_file)
     settings = load_settings()
     checked_broker(settings)  # nothing is sent to it from here, but the workers of these settings would not start
     begin_traces(settings.trace_endpoint, part="submit")
     day_first = settings.day_first if date_order is None else {"dmy": True, "mdy": False}.get(date_order.value)
     files = _files(paths, recursive=recursive)
-    named = told.here(files, settings)
+    named = told.here(files, settings, passwords=passwords)
     desk = open_service_desk(settings)
+    if passwords:
+        require_reach(desk.stores.passwords)
     chosen = choose_reader(reader, named, settings=settings, work=desk.work)
     options = JobOptions(
         reader=reader,
@@ -103,6 +108,7 @@ def submit(
         pages=parse_ranges(pages),
         day_first=day_first,
         keep_originals=True,
+        passwords=bool(passwords),
         reuse=not no_reuse,
     )
     asked = NewJob(
@@ -117,6 +123,7 @@ def submit(
         external_id=external_id,
         metadata=told.metadata,
         callback=told.callback,
+        passwords=passwords,
     )
     job = _submitted(desk, asked, files, key=idempotency_key)
     if not wait or not as_json:
@@ -140,6 +147,11 @@ def _options(
     if date_order is not None:
         said["date_order"] = date_order.value
     return said
+
+
+def _with_password(said: "Options", file: Path | None) -> "Options":
+    password = one_password(file)
+    return said if password is None else {**said, "password": password}
 
 
 def _say(job: "Job", *, is_earlier: bool, as_json: bool, quiet: bool) -> None:
@@ -168,7 +180,10 @@ def _submitted(desk: "Desk", asked: "NewJob", files: "Sequence[SubmittedFile]", 
     from docproc.services.submit_once import submit_once
 
     try:
-        with _counting(desk.accept, len(files)) as accept, open_unpacker(desk.settings.limits) as unpacker:
+        with (
+            _counting(desk.accept, len(files)) as accept,
+            open_unpacker(desk.settings.limits, passwords=asked.passwords) as unpacker,
+        ):
             return submit_once(desk.stores, asked, files, accept=accept, key=key, unpacker=unpacker)
     except KeyboardInterrupt:
         how = "send the same again with the same key"

@@ -41,7 +41,7 @@ class Options(TypedDict, total=False):
     priority: int
     #: `1-3,7`: only these pages of each document
     pages: str
-    #: of encrypted documents; it is never stored
+    #: of encrypted documents; the server keeps it sealed, or in memory alone
     password: str
     date_order: Literal["dmy", "mdy", "ymd"]
     #: take what an earlier job read of the same bytes in the same way

@@ -16,6 +16,7 @@
     +-- StorageError           the database or the blob store cannot be used
     |   +-- BlobMissingError   a blob that a row points to is gone or damaged
     |   +-- RefusedError       the database takes no such value: it would refuse it again
+    |   +-- SealedError        what is stored sealed cannot be opened with the keys that are here
     +-- LeaseLostError         another attempt owns the work by now: nothing was written
     +-- DocumentError          one document cannot be read; carries a FailureCode
         +-- PasswordRequiredError
@@ -143,6 +144,12 @@ class RefusedError(StorageError):
     """The database refuses what was to be written."""
 
     code = "refused"
+
+
+class SealedError(StorageError):
+    """Sealed passwords cannot be opened here: set DOCPROC_SEALING_KEY to the key that sealed them."""
+
+    code = "sealed"
 
 
 class BlobMissingError(StorageError):

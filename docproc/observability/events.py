@@ -44,6 +44,7 @@ EVENTS: Mapping[str, EventKind] = {
     "lease_lost": EventKind("lease lost", logging.WARNING),
     "task_hangs": EventKind("came to no checkpoint for too long: its lease is not renewed", logging.ERROR),
     "task_passed_on": EventKind("left to another worker, for this one cannot do it", logging.WARNING),
+    "password_sealed": EventKind("left until a worker has the key that opens the document's password", logging.WARNING),
     "leases_not_renewed": EventKind("leases not renewed", logging.WARNING),
     "internal_error": EventKind("failed by an error of docproc's own", logging.ERROR),
     "trace": EventKind("where an error came from", logging.DEBUG),

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
 
-from docproc.domain.errors import DocprocError, DocumentError, UsageError
+from docproc.domain.errors import DocprocError, DocumentError, SealedError, UsageError
 from docproc.domain.failure import Failure, FailureCategory, FailureCode
 from docproc.observability import event
 from docproc.queueing.local import StopSignal
 from docproc.queueing.owners import LocalOwners, Owner
 from docproc.services.do_errand import do_errand
+from docproc.services.handing_back import put_off
 from docproc.services.local_backlog import LocalBacklog, in_turn
 from docproc.services.records import PHASES, Claim
 from docproc.services.resume import free_dead_leases
@@ -150,7 +151,12 @@ class LocalService:
         except UsageError as error:  # its schema is another one by now
             stores.documents.fail(claim, _unusable(claim, error))
         else:
-            if work_on(claim, context, checkpoint) is not None:
+            try:
+                ended = work_on(claim, context, checkpoint)
+            except SealedError as error:
+                put_off(claim, error, self._bench)
+                return
+            if ended is not None:
                 tell(claim, stores.documents.get(claim.document.id))
 
     @contextmanager

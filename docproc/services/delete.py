@@ -30,7 +30,9 @@ def delete(
     blobs, documents = _remove_blobs(stores, job_id)
     blobs += _remove_exports(stores, exports, tenant=tenant)
     erasure = Erasure(tenant=tenant, job_id=job_id, by=by, blobs=blobs, documents=tuple(documents), exports=exports)
-    return blobs + stores.jobs.remove(job_id, erasure=erasure)
+    removed = blobs + stores.jobs.remove(job_id, erasure=erasure)
+    stores.passwords.forget(job_id)
+    return removed
 
 
 def _remove_blobs(stores: Stores, job_id: UUID) -> tuple[Removed, list[ErasedDocument]]:

@@ -10,6 +10,7 @@ from docproc.domain.errors import (
     ImageMissingError,
     LeaseLostError,
     RefusedError,
+    SealedError,
     StorageError,
 )
 from docproc.domain.failure import Failure, Phase
@@ -17,7 +18,7 @@ from docproc.domain.page import PageState
 from docproc.domain.states import FINAL_DOCUMENT_STATES
 from docproc.observability import event
 from docproc.services.do_errand import do_errand
-from docproc.services.handing_back import HandedBack
+from docproc.services.handing_back import HandedBack, put_off
 from docproc.services.job_context import JobContext
 from docproc.services.read import read_claimed
 from docproc.services.records import PHASES, Claim, WindowClaim
@@ -74,6 +75,8 @@ def _work_on_document(task: Task, bench: Workbench) -> None:
             tell(claim, one_step(claim, claim.document, context, checkpoint))
         except BlobMissingError as error:
             _restart(claim, error, bench)
+        except SealedError as error:
+            put_off(claim, error, bench)
 
 
 def _read_window(task: Task, bench: Workbench) -> None:

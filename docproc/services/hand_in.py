@@ -49,6 +49,8 @@ def _handed_in(stores: Stores, job: NewJob, file: HandedIn, *, accept: Accept, u
         except RefusedError:  # somebody who holds the same file no longer, and has not noticed yet, was faster
             if _find(stores, job) is None:
                 raise
+    if job.passwords:
+        stores.passwords.give(job.id, job.passwords)
     stores.jobs.add_documents(job.id, taken.documents)
     take_in_again(taken, taking)
     found = stores.jobs.get(job.id, tenant=job.tenant)

@@ -3,12 +3,24 @@
 import logging
 from collections.abc import Callable
 
-from docproc.domain.errors import LeaseLostError, StorageError
+from docproc.domain.errors import LeaseLostError, SealedError, StorageError
 from docproc.observability import event
+from docproc.services.records import Claim
 from docproc.services.work_on import LeaveWork
 from docproc.services.workbench import Workbench
 
 logger = logging.getLogger(__name__)
+
+
+def put_off(claim: Claim, error: SealedError, bench: Workbench) -> None:
+    """Let a document rest that can only be opened where the right sealing key is; the longer, the more often it did.
+
+    A key that is missing is the operator's to set: nothing fails for it, no attempt counts, and no slot waits for it.
+    Raises LeaseLostError.
+    """
+    seconds = min(float(claim.attempt), _LONGEST_REST_S)
+    event(logger, "password_sealed", error=error.message, seconds=seconds)
+    bench.work.leases.put_off(claim, for_s=seconds)
 
 
 class HandedBack:
@@ -59,5 +71,7 @@ class HandedBack:
 
 #: between tries to hand work back: half a minute in all; what is not handed back by then is no longer renewed
 _PATIENCE_S = (2.0, 4.0, 8.0, 15.0)
+#: of a document whose password cannot be opened; so long after the key is set it goes on
+_LONGEST_REST_S = 30.0
 #: the longest before the first try
 _FIRST_PAUSE_S = 30.0

@@ -44,12 +44,22 @@ class JobContext:
     source_version: str
     accept: Accept
     stores: Stores
+    #: given by whoever works on the job here, instead of what is kept with it
     passwords: Sequence[str] = ()
     clock: Clock = field(default_factory=SystemClock)
     #: reads the pages that `reader` is not sure of
     model: Reader | None = None
     #: where workers read those pages
     model_queue: str = ""
+
+    def to_open(self) -> Sequence[str]:
+        """The passwords to try on a document, asked for only when one is opened: who reads pages needs none.
+
+        Raises SealedError.
+        """
+        if self.passwords or not self.job.options.passwords:
+            return self.passwords
+        return self.stores.passwords.of(self.job.id)
 
     @property
     def image(self) -> PageImageSpec | None:

@@ -18,12 +18,11 @@ def page_png(
     *,
     dpi: int,
     source: Callable[[], DrawingSource],
-    passwords: tuple[str, ...],
 ) -> bytes:
     """The page as a PNG file, upright.
 
     Raises NotFoundError for a page that is none, ConflictError before the document was taken apart, DocumentError when
-    it cannot be drawn.
+    it cannot be drawn, SealedError.
     """
     media_type = document.original.media_type
     if document.page_count is None or media_type is None:
@@ -33,7 +32,7 @@ def page_png(
         raise NotFoundError(f"the document has no page {number} that was asked for")
     rotations = {number: pages[number].rotation} if pages[number].rotation else {}
     with _bytes_of(document, stores.blobs) as path:
-        given = SourceDocument(path=path, media_type=media_type, passwords=passwords)
+        given = SourceDocument(path=path, media_type=media_type, passwords=stores.passwords.of(document.job_id))
         for _, png in source().pngs(given, Resolution(dpi=dpi), [number], rotations=rotations):
             return png
     raise DocumentError(f"page {number} cannot be drawn")

@@ -48,8 +48,10 @@ def draw_missing(
     }
     left = [number for number, key in keys.items() if key not in there]
     rotations = {page.facts.number: page.facts.rotation for page in pages if page.facts.rotation}
+    if not left:
+        return {}
     source = SourceDocument(
-        path=path, media_type=original.media_type, passwords=context.passwords, checkpoint=checkpoint
+        path=path, media_type=original.media_type, passwords=context.to_open(), checkpoint=checkpoint
     )
     failures: dict[int, Failure] = {}
     while left:

@@ -15,6 +15,7 @@ from uuid import UUID
 from docproc.domain.document import DocumentState
 from docproc.domain.failure import Failure
 from docproc.domain.page import PageState
+from docproc.services.passwords import Passwords
 from docproc.services.records import (
     LOCAL_TENANT,
     Claim,
@@ -338,3 +339,4 @@ class Stores:
     readings: ReadingStore
     extractions: ExtractionStore
     blobs: BlobStore
+    passwords: Passwords

@@ -99,7 +99,7 @@ def _taken_apart(claim: Claim, original: Original, context: JobContext, checkpoi
         document = SourceDocument(
             path=path,
             media_type=original.media_type,
-            passwords=context.passwords,
+            passwords=context.to_open(),
             pages=context.job.options.pages,
             checkpoint=checkpoint,
         )

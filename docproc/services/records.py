@@ -41,7 +41,7 @@ class JobOptions:
     day_first: bool | None = None
     #: copy the originals into the blob store instead of pointing at them
     keep_originals: bool = False
-    #: passwords were given; they are never stored, and must be given again to resume
+    #: passwords were given; what they are is nothing that a job's row may say
     passwords: bool = False
     #: take what an earlier job read from the same bytes under the same schema, reader and options
     reuse: bool = True
@@ -98,6 +98,8 @@ class NewJob:
     #: it is deleted so many days after its end; None: as its tenant wants it
     keep_days: int | None = None
     callback: Callback | None = None
+    #: to be kept for who works on it, before there is a document of it
+    passwords: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-from docproc.domain.errors import BlobMissingError, DocumentError
+from docproc.domain.errors import BlobMissingError, DocumentError, SealedError
 from docproc.domain.image import PageImageSpec, Resolution
 from docproc.pipeline.ports import SourceDocument
 from docproc.services.job_context import Accept
@@ -50,14 +50,14 @@ class ReportImages:
         self._closing.close()
 
     def __call__(self, document_id: UUID, number: int) -> tuple[bytes, str] | None:
-        """The image of a page and its media type; None when the original is gone, changed or cannot be drawn."""
+        """The image of a page and its media type; None when the original is gone, changed or cannot be opened here."""
         try:
             pages = self._opened(document_id)
             if pages is None:
                 return None
             for _, png in pages.pngs(Resolution(dpi=DPI), numbers=[number], rotations=self._rotations):
                 return png, PNG
-        except (DocumentError, BlobMissingError):
+        except (DocumentError, BlobMissingError, SealedError):  # a report is whole without its images
             return None
         return None
 
@@ -70,7 +70,11 @@ class ReportImages:
             self._rotations = {page.facts.number: page.facts.rotation for page in facts}
             path = self._closing.enter_context(self._original(document))
             if path is not None and document.original.media_type is not None:
-                given = SourceDocument(path=path, media_type=document.original.media_type)
+                given = SourceDocument(
+                    path=path,
+                    media_type=document.original.media_type,
+                    passwords=self._stores.passwords.of(document.job_id),
+                )
                 self._pages = self._closing.enter_context(self._source.open_pages(given))
         return self._pages
 

@@ -39,6 +39,8 @@ def submit_once(
     if found.inputs != job.inputs:
         # its documents are known by their paths: from elsewhere each would be submitted a second time
         raise ConflictError("a submission with this key is under way from other paths: send it from those again")
+    if job.passwords:  # before there is a document that a worker could open
+        stores.passwords.give(job_id, job.passwords)
     with suppress(ConflictError):  # who sent the same at the same time was faster
         return continue_submission(stores, job_id, files, accept=accept, unpacker=unpacker, tenant=job.tenant)
     return stores.jobs.get(job_id, tenant=job.tenant)
@@ -46,7 +48,7 @@ def submit_once(
 
 def request_sha256(job: NewJob, files: Iterable[SubmittedFile]) -> str:
     """Of everything that is asked for, but for the paths: the same files may lie elsewhere the next time."""
-    # which model there is at the time is nothing that was asked for
+    # which model there is at the time is nothing that was asked for; passwords leave no trace, nor their hashes
     options = replace(job.options, model=None).to_json()
     facts = [job.schema.sha256, options, job.priority, job.external_id, job.metadata]
     if job.callback is not None:

@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from docproc.services.blob_keys import BlobKind
+from docproc.services.passwords import SealedPasswords
 from docproc.services.upkeep_records import DeadEnd, DeadFilter, DeadPlace, Deed
 
 
@@ -73,3 +74,4 @@ class UpkeepStores:
     dead: DeadStore
     names: BlobNames
     census: Census
+    sealed: SealedPasswords

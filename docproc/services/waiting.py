@@ -8,7 +8,11 @@ from docproc.services.work_records import MODEL_QUEUE
 
 def waiting_of(job: Job, work: WorkStores) -> str | None:
     """None when nothing is missing, when the job is done, and when whoever runs it works on it alone."""
-    if job.queue is None or not job.resumable:
+    if not job.resumable:
+        return None
+    if job.options.passwords and work.leases.resting(job.id):
+        return "a worker with the key that its passwords are sealed with"
+    if job.queue is None:
         return None
     capacity = work.tasks.capacity(alive_s=Supply().alive_s)
     pauses = work.tenants.pauses()

@@ -93,6 +93,17 @@ class LeaseStore(Protocol):
         """
         ...
 
+    def put_off(self, claim: Claim, *, for_s: float) -> None:
+        """Hand it back, to be taken again only after `for_s`; the attempt was not in vain.
+
+        Raises LeaseLostError.
+        """
+        ...
+
+    def resting(self, job_id: UUID) -> int:
+        """How many documents of the job are put off."""
+        ...
+
     def let_go(self, owner: str) -> int:
         """Hand back everything that `owner` holds, as if it had never been taken; of how many documents and errands."""
         ...

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from docproc.domain.document import DocumentState
 from docproc.domain.page import PageState
 from docproc.services.work_records import QUEUES, Step
+from docproc.storage.changes import PUT_OFF
 from docproc.storage.database import Database
 from docproc.storage.service_tables import DELIVERIES, EXPORTS
 from docproc.storage.tables import DOCUMENTS, PAGES
@@ -34,7 +35,7 @@ class SqlCensus:
     def leased(self) -> Mapping[str, int]:
         documents = (
             select(DOCUMENTS.c.state, DOCUMENTS.c.queue, func.count().label("tasks"))
-            .where(DOCUMENTS.c.lease_owner.is_not(None), DOCUMENTS.c.queue.is_not(None))
+            .where(DOCUMENTS.c.lease_owner != PUT_OFF, DOCUMENTS.c.queue.is_not(None))
             .group_by(DOCUMENTS.c.state, DOCUMENTS.c.queue)
         )
         windows = (

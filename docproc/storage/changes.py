@@ -37,6 +37,8 @@ from docproc.storage.tables import DOCUMENTS, JOBS, PAGES, READINGS
 
 OPEN_DOCUMENT_STATES = tuple(state for state in DocumentState if state not in FINAL_DOCUMENT_STATES)
 
+#: holds what is to rest for a while: nobody works on it
+PUT_OFF = "put off"
 NO_LEASE: Mapping[str, Any] = {"lease_owner": None, "lease_expires_at": None}
 #: what is neither with the broker nor with a worker
 AT_REST: Mapping[str, Any] = {**NO_LEASE, "queued_at": None}

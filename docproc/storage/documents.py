@@ -16,6 +16,7 @@ from docproc.domain.page import PageState
 from docproc.services.records import PHASES, Claim, Document, Original, WindowClaim
 from docproc.storage.changes import (
     NO_LEASE,
+    PUT_OFF,
     UNPREPARED,
     change_document,
     drop_preparation,
@@ -91,7 +92,7 @@ class SqlDocumentStore:
         found: dict[UUID, set[str]] = defaultdict(set)
         with self._database.read() as connection:
             statement = select(DOCUMENTS.c.job_id, DOCUMENTS.c.lease_owner).where(
-                DOCUMENTS.c.lease_owner.is_not(None),
+                DOCUMENTS.c.lease_owner != PUT_OFF,
                 DOCUMENTS.c.lease_expires_at > self._database.now(connection),
                 DOCUMENTS.c.job_id.in_(job_ids),
             )

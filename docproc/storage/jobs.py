@@ -42,6 +42,7 @@ from docproc.services.records import (
 from docproc.storage.callbacks import keep_callback
 from docproc.storage.changes import (
     OPEN_DOCUMENT_STATES,
+    PUT_OFF,
     UNPREPARED,
     change_document,
     drop_preparation,
@@ -185,7 +186,7 @@ class SqlJobStore:
     def _cancel_batch(self, job_id: UUID) -> int:
         with self._database.write() as connection:
             now = self._database.now(connection)
-            free = or_(DOCUMENTS.c.lease_expires_at.is_(None), DOCUMENTS.c.lease_expires_at <= now)
+            free = or_(func.coalesce(DOCUMENTS.c.lease_owner, PUT_OFF) == PUT_OFF, DOCUMENTS.c.lease_expires_at <= now)
             # workers notice within a moment that their lease is gone; a run in one process asks for its own documents
             at_once = or_(DOCUMENTS.c.queue.is_not(None), free)
             rows = connection.execute(
@@ -371,7 +372,9 @@ def _refuse_while_worked_on(connection: Connection, job: AnyRow, now: datetime) 
         if _open_documents(job) or (job.submitted_at is None and job.cancel_requested_at is None):
             raise ConflictError("the job is not finished: cancel it first")
         return
-    leased = select(DOCUMENTS.c.id).where(DOCUMENTS.c.job_id == job.id, DOCUMENTS.c.lease_expires_at > now)
+    leased = select(DOCUMENTS.c.id).where(
+        DOCUMENTS.c.job_id == job.id, DOCUMENTS.c.lease_owner != PUT_OFF, DOCUMENTS.c.lease_expires_at > now
+    )
     pages = (
         select(DOCUMENTS.c.id)
         .join(PAGES, PAGES.c.document_id == DOCUMENTS.c.id)

@@ -26,7 +26,7 @@ from docproc.domain.failure import Failure
 from docproc.domain.page import PageState
 from docproc.services.records import Claim, Document, WindowClaim
 from docproc.services.work_records import NEXT_STEP, Held
-from docproc.storage.changes import end_document, free_pages, held, pages_in_hand
+from docproc.storage.changes import PUT_OFF, change_document, end_document, free_pages, held, pages_in_hand
 from docproc.storage.columns import UtcDateTime
 from docproc.storage.database import Database
 from docproc.storage.documents import MAX_STALLED, release_document, spent, take_document
@@ -151,6 +151,18 @@ class SqlLeaseStore:
                 free_pages(connection, row.id, numbers, values={})
                 return document_of(row)
             return document_of(release_document(connection, row, stalled=row.stalled))
+
+    def put_off(self, claim: Claim, *, for_s: float) -> None:
+        with self._database.write() as connection:
+            row = held(connection, claim)
+            until = self._database.now(connection) + timedelta(seconds=for_s)
+            # like a lease that nobody renews: it expires by itself, and no worker is busy waiting for that
+            change_document(connection, row, values={"lease_owner": PUT_OFF, "lease_expires_at": until, "stalled": 0})
+
+    def resting(self, job_id: UUID) -> int:
+        mine = (DOCUMENTS.c.job_id == job_id, DOCUMENTS.c.lease_owner == PUT_OFF)
+        with self._database.read() as connection:
+            return connection.scalar(select(func.count()).select_from(DOCUMENTS).where(*mine)) or 0
 
     def let_go(self, owner: str) -> int:
         with self._database.write() as connection:

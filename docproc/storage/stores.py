@@ -1,11 +1,13 @@
 """All stores over one database and one folder; knows no use case."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from docproc.domain.errors import StorageError
 from docproc.services.errand_ports import ErrandStores
 from docproc.services.front_ports import FrontStores
 from docproc.services.ledger_ports import Ledger
+from docproc.services.passwords import Passwords, PasswordsInMemory
 from docproc.services.ports import Stores
 from docproc.services.upkeep_ports import UpkeepStores
 from docproc.services.work_ports import WorkStores
@@ -30,9 +32,11 @@ from docproc.storage.local_backlog import SqlLocalBacklog
 from docproc.storage.migrate import HEAD, migrate, revision
 from docproc.storage.models import SqlModelStore
 from docproc.storage.pages import SqlPageStore
+from docproc.storage.passwords import SqlPasswords
 from docproc.storage.readings import SqlReadingStore
 from docproc.storage.receipts import SqlReceiptStore
 from docproc.storage.reviews import SqlReviewStore
+from docproc.storage.sealing import Seal
 from docproc.storage.tasks import SqlTaskStore
 from docproc.storage.tenants import SqlTenantStore
 from docproc.storage.usage import SqlUsageStore
@@ -97,13 +101,14 @@ def errand_stores_over(database: Database) -> ErrandStores:
     return ErrandStores(exports=SqlExportStore(database), deliveries=SqlDeliveryStore(database))
 
 
-def upkeep_stores_over(database: Database) -> UpkeepStores:
+def upkeep_stores_over(database: Database, *, sealing_keys: Sequence[str] = ()) -> UpkeepStores:
     """What those who look after a service need besides."""
     return UpkeepStores(
         audit=SqlAuditLog(database),
         dead=SqlDeadStore(database),
         names=SqlBlobNames(database),
         census=SqlCensus(database),
+        sealed=SqlPasswords(database, Seal(sealing_keys)),
     )
 
 
@@ -126,7 +131,10 @@ def ledger_over(database: Database, *, tenant: str, place: str) -> Ledger:
     return SqlLedger(database, tenant=tenant, place=place)
 
 
-def stores_over(database: Database, blobs: str | Path) -> Stores:
+def stores_over(database: Database, blobs: str | Path, *, sealing_keys: Sequence[str] = ()) -> Stores:
+    """Without a sealing key passwords stay in this process."""
+    sealed = SqlPasswords(database, Seal(sealing_keys))
+    passwords: Passwords = sealed if sealing_keys else PasswordsInMemory(sealed)
     return Stores(
         jobs=SqlJobStore(database),
         documents=SqlDocumentStore(database),
@@ -134,4 +142,5 @@ def stores_over(database: Database, blobs: str | Path) -> Stores:
         readings=SqlReadingStore(database),
         extractions=SqlExtractionStore(database),
         blobs=open_blob_store(blobs),
+        passwords=passwords,
     )

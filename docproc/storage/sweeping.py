@@ -14,7 +14,7 @@ from docproc.domain.errors import StorageError
 from docproc.domain.page import PageState
 from docproc.observability import event
 from docproc.services.work_records import Swept
-from docproc.storage.changes import change_document, each_alone, end_document, free_pages, move_pages, wake
+from docproc.storage.changes import PUT_OFF, change_document, each_alone, end_document, free_pages, move_pages, wake
 from docproc.storage.database import Database
 from docproc.storage.documents import MAX_STALLED, release_document, spent
 from docproc.storage.rows import AnyRow, failure_json
@@ -54,7 +54,7 @@ def _sweep_document(database: Database, document_id: UUID) -> Swept:
             return Swept()
         if row.stalled < MAX_STALLED:
             release_document(connection, row, stalled=row.stalled)
-            return Swept(freed=1)
+            return Swept(freed=int(row.lease_owner != PUT_OFF))  # of that no worker died
         end_document(connection, row, to=DocumentState.FAILED, now=now, failure=spent(row.state))
         return Swept(failed=1)
 

@@ -283,9 +283,22 @@ class ExtractionRow(Base):
     created_at: Mapped[datetime]
 
 
+class SealedPasswordsRow(Base):
+    """What opens the encrypted documents of a job, sealed with a key that the database never sees."""
+
+    __tablename__ = "sealed_passwords"
+    __table_args__ = (Index(None, "key_id"),)
+
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    #: tells which key opens it, and nothing of the key
+    key_id: Mapped[str] = mapped_column(String(16))
+    sealed: Mapped[str] = mapped_column(Text)
+
+
 SCHEMAS = Base.metadata.tables["schemas"]
 JOBS = Base.metadata.tables["jobs"]
 DOCUMENTS = Base.metadata.tables["documents"]
 PAGES = Base.metadata.tables["pages"]
 READINGS = Base.metadata.tables["readings"]
 EXTRACTIONS = Base.metadata.tables["extractions"]
+SEALED_PASSWORDS = Base.metadata.tables["sealed_passwords"]

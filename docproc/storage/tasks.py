@@ -9,6 +9,7 @@ from sqlalchemy import text
 from docproc.domain.document import DocumentState
 from docproc.services.work_records import QUEUES, Lane, Step, Swept, Task
 from docproc.storage.backlog import Backlog, DocumentBacklog, PageBacklog
+from docproc.storage.changes import PUT_OFF
 from docproc.storage.database import Database
 from docproc.storage.deliveries import SqlDeliveryStore
 from docproc.storage.errands import ErrandBacklog
@@ -23,11 +24,11 @@ _CAPACITY = text("""
     GROUP BY queue
 """)
 _RUNNING = text("""
-    SELECT (SELECT count(*) FROM documents WHERE lease_owner IS NOT NULL)
+    SELECT (SELECT count(*) FROM documents WHERE lease_owner <> :put_off)
         + (SELECT count(DISTINCT (document_id, first_page)) FROM pages WHERE state = 'leased')
         + (SELECT count(*) FROM exports WHERE state IN ('waiting', 'queued', 'leased') AND state = 'leased')
         + (SELECT count(*) FROM deliveries WHERE state IN ('waiting', 'queued', 'leased') AND state = 'leased')
-""")
+""").bindparams(put_off=PUT_OFF)
 
 
 def _sums_of(counting: Sequence[str]) -> str:

@@ -64,6 +64,8 @@ class DeskJobs:
             tenant=self._tenant,
             queue=None if chosen is None else chosen.queue,
             external_id=ticket.external_id,
+            # who reads here has those of the rule
+            passwords=rule.passwords if self._hands is None else (),
         )
         file = HandedIn(
             path=ticket.file,

@@ -26,7 +26,7 @@ class Rule:
     schema: str
     reader: str = "auto"
     day_first: bool | None = None
-    #: tried in this order; never stored
+    #: tried in this order; in the clear they are nowhere but here
     passwords: tuple[str, ...] = field(default=(), repr=False)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     #: a file is taken when `NAME.ready` lies beside it, and not before

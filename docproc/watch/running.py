@@ -9,6 +9,7 @@ from docproc.bootstrap import Desk, choose_reader, make_reader
 from docproc.domain.errors import UsageError
 from docproc.queueing.local import StopSignal
 from docproc.services.ledger_ports import Ledger
+from docproc.services.passwords import require_reach
 from docproc.watch.config import WatchPlan, WatchSettings
 from docproc.watch.desk_jobs import DeskJobs
 from docproc.watch.folder import FolderInPlace, FolderPlace, Whereabouts
@@ -136,5 +137,5 @@ def _check(desk: Desk, plan: WatchPlan, terms: WatchTerms) -> None:
             make_reader(rule.reader, desk.settings)
             continue
         if rule.passwords:
-            raise UsageError("passwords are never stored, so a service's workers cannot be given one: watch without")
+            require_reach(desk.stores.passwords)
         choose_reader(rule.reader, schema, settings=desk.settings, work=desk.work)

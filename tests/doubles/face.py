@@ -46,6 +46,8 @@ class Place:
     addresses: Sequence[str]
     folder: Path
     is_service: bool
+    #: of its workers
+    broker_url: str = ""
 
     def tenant(self) -> str:
         """A new one."""
@@ -147,7 +149,13 @@ def alone(folder: Path) -> Iterator[Place]:
 
 @contextmanager
 def service(
-    folder: Path, *, server_url: str, template: str, blobs: str, environment: Mapping[str, str]
+    folder: Path,
+    *,
+    server_url: str,
+    template: str,
+    blobs: str,
+    environment: Mapping[str, str],
+    sealing_key: str | None = None,
 ) -> Iterator[Place]:
     """Two replicas in front of Postgres, an S3 server and a worker."""
     with ExitStack() as ended:
@@ -159,6 +167,7 @@ def service(
             "DOCPROC_BLOB_URL": blobs,
             "DOCPROC_WEBHOOK_HOSTS": f'["{RECEIVERS}"]',
             **environment,
+            **({} if sealing_key is None else {"DOCPROC_SEALING_KEY": sealing_key}),
         }
         queues = ("prepare", "read.cpu", "assemble", "export", "deliver")
         worker = WorkerProcess(environment=variables, queues=queues, log=folder / "worker.log", pool="threads", slots=3)
@@ -170,13 +179,14 @@ def service(
                 blob_url=SecretStr(blobs),
                 data_dir=folder / f"replica-{replica}",
                 webhook_hosts=[RECEIVERS],
+                sealing_key=None if sealing_key is None else SecretStr(sealing_key),
             )
             database = Database.open(url)
             ended.callback(database.close)
             desks.append(_desk_over(database, settings))
             face = ended.enter_context(open_face(desks[-1], is_service=True))
             addresses.append(ended.enter_context(answering(face)))
-        yield Place(desk=desks[0], addresses=addresses, folder=folder, is_service=True)
+        yield Place(desk=desks[0], addresses=addresses, folder=folder, is_service=True, broker_url=valkey.url)
 
 
 def until(true: Callable[[], object], *, seconds: float = PATIENCE_S) -> None:

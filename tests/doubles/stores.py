@@ -12,6 +12,7 @@ from docproc.domain.errors import ConflictError, NotFoundError
 from docproc.domain.failure import Failure
 from docproc.domain.page import PageState
 from docproc.domain.states import FINAL_DOCUMENT_STATES
+from docproc.services.passwords import PasswordsInMemory
 from docproc.services.ports import Stores
 from docproc.services.records import (
     LOCAL_TENANT,
@@ -369,4 +370,5 @@ def memory_stores() -> Stores:
         readings=MemoryReadingStore(memory),
         extractions=MemoryExtractionStore(memory),
         blobs=MemoryBlobStore(),
+        passwords=PasswordsInMemory(),
     )

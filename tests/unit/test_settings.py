@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from docproc.bootstrap import database_facts
+from docproc.bootstrap import database_facts, load_settings
 from docproc.domain.errors import UsageError
 from docproc.settings import OWN_FILE_ONLY, Settings, setting_sources
 
@@ -142,6 +142,7 @@ OPERATORS = {
     "trace_endpoint": '"http://elsewhere:4318"',
     "webhook_hosts": '["inside"]',
     "source_hosts": '["inside"]',
+    "sealing_key": f'"{"k" * 43}="',
 }
 
 
@@ -172,3 +173,31 @@ def test_the_place_of_a_database_is_told_without_what_its_url_says_besides(
     monkeypatch.setenv("DOCPROC_DATABASE_URL", f"sqlite:///{file}?timeout=5")
 
     assert database_facts().place == f"sqlite {file}"
+
+
+SEALING_KEY, OLDER_SEALING_KEY = "k" * 43 + "=", "_-" * 21 + "8="
+
+
+def test_of_several_sealing_keys_the_first_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCPROC_SEALING_KEY", f"{SEALING_KEY}, {OLDER_SEALING_KEY}\n")
+
+    assert Settings().sealing_keys == (SEALING_KEY, OLDER_SEALING_KEY)
+    assert SEALING_KEY not in repr(Settings())
+
+
+def test_a_blank_secret_file_is_no_sealing_key(secrets: Path) -> None:
+    (secrets / "docproc_sealing_key").write_text(" \n")
+
+    assert Settings().sealing_keys == ()
+
+
+@pytest.mark.parametrize(
+    "malformed", ["opensesame", SEALING_KEY[:-1], f"{SEALING_KEY},", SEALING_KEY.replace("k", "/"), "k" * 64]
+)
+def test_a_malformed_sealing_key_is_named_and_not_shown(malformed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCPROC_SEALING_KEY", malformed)
+
+    with pytest.raises(UsageError, match=r"sealing_key.*docproc sealing key") as refused:
+        load_settings()
+
+    assert malformed not in refused.value.message

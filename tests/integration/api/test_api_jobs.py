@@ -279,7 +279,7 @@ def test_an_encrypted_document_is_read_with_its_password_or_refused(place: Place
     answer = client.post("/v1/jobs", params={"wait": 30}, data=fields, files=[("files", ("l.pdf", locked))])
     if place.is_service:
         assert answer.status_code == 422
-        assert "never stored" in answer.json()["detail"]
+        assert "DOCPROC_SEALING_KEY" in answer.json()["detail"]
     else:
         assert answer.json()["state"] == "succeeded"
 

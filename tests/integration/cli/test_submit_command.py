@@ -105,11 +105,11 @@ def test_a_file_that_intake_refuses_is_a_failed_document_with_its_reason(service
     assert (failed["file"], failed["failure"]["code"], failed["failure"]["phase"]) == ("c.pdf", "empty", "intake")
 
 
-def test_passwords_are_refused_before_anything_is_recorded(service: Command, inbox: Path) -> None:
+def test_without_a_sealing_key_passwords_are_refused_before_anything_is_recorded(service: Command, inbox: Path) -> None:
     (inbox / "p.txt").write_text("opensesame")
     refused = service("submit", inbox, "--schema", "invoice", "--password-file", inbox / "p.txt", code=2)
 
-    assert "never stored" in refused.stderr
+    assert "DOCPROC_SEALING_KEY" in refused.stderr
     assert json.loads(service("jobs", "list", "--json").stdout) == []
 
 

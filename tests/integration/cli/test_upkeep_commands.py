@@ -95,9 +95,10 @@ def test_queues_and_workers_tell_what_waits_and_who_is_there(service: Command, i
     assert all(finding["good"] for finding in findings.values()), findings
     assert findings["workers"]["detail"] == "1 alive with 1 slots"
     assert findings["paused"]["detail"] == "queue prepare"
+    assert "are refused" in findings["sealed passwords"]["detail"]
     assert set(findings) == {
         *("revision", "broker", "blobs", "clock of blobs", "clock of database"),
-        *("workers", "models", "queues", "paused"),
+        *("workers", "models", "queues", "paused", "sealed passwords"),
     }
 
 

@@ -82,6 +82,24 @@ def test_secrets_are_named_and_never_held(objects: list[Made]) -> None:
         assert not {"DOCPROC_DATABASE_URL", "DOCPROC_BROKER_URL"} & values.keys()
 
 
+def test_the_sealing_key_goes_to_who_takes_passwords_or_opens_documents_and_to_nobody_else(full: list[Made]) -> None:
+    files = {
+        made["metadata"]["name"].rpartition("docproc-")[2]: [
+            item["path"]
+            for volume in pod["spec"]["volumes"]
+            for source in volume.get("projected", {}).get("sources", [])
+            for item in source["secret"]["items"]
+        ]
+        for made in full
+        if (pod := pods(made))
+    }
+
+    assert all({"docproc_database_url", "docproc_broker_url"} <= {*each} for each in files.values())
+    assert {name for name, each in files.items() if "docproc_sealing_key" in each} == {"api", "prepare", "watcher"}
+    smallest = [pods(made) for made in rendered(given("minimal"))]
+    assert "docproc_sealing_key" not in str(smallest)
+
+
 def test_selectors_find_the_pods_that_they_are_for(objects: list[Made]) -> None:
     labels = [pod["metadata"]["labels"] for pod in map(pods, objects) if pod]
 
@@ -193,6 +211,7 @@ def changed(values: Made, path: str, value: object) -> Made:
         ("workers.prepare.queues", ["prepair"]),
         ("workers.prepare.scaling", {"min": 1}),
         ("settings.database_url", "postgresql://u:secret@db/x"),
+        ("settings.sealing_key", "secret"),
         ("blobs.url", "s3://key:secret@bucket"),
         ("networkPolicy.stores", []),
         ("ingress", {"enabled": True, "host": ""}),

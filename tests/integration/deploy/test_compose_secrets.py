@@ -47,7 +47,7 @@ def test_nobody_else_on_the_machine_can_open_the_folder_of_secrets(secrets: Path
 
 
 def test_docproc_takes_its_drawn_secrets_from_their_files(secrets: Path) -> None:
-    code = "from docproc.settings import Settings as S; s = S(); print(s.database); print(s.broker)"
+    code = "from docproc.settings import Settings as S; s = S(); print(s.database, s.broker, *s.sealing_keys)"
     ended = subprocess.run(
         [sys.executable, "-c", code],
         env={"PATH": "/usr/bin:/bin", "DOCPROC_SECRETS_DIR": str(secrets)},
@@ -56,11 +56,12 @@ def test_docproc_takes_its_drawn_secrets_from_their_files(secrets: Path) -> None
         check=True,
         cwd=ROOT,
     )
-    database, broker = ended.stdout.split()
+    database, broker, sealing_key = ended.stdout.split()
 
     password = (secrets / "database_password").read_text()
     assert len(password) == 32
     assert database == f"postgresql+psycopg://docproc:{password}@postgres:5432/docproc"
+    assert sealing_key == (secrets / "docproc_sealing_key").read_text()
     assert broker == f"redis://:{(secrets / 'broker_password').read_text()}@broker:6379/0"
 
 

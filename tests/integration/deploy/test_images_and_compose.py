@@ -155,6 +155,12 @@ def test_every_name_in_the_compose_file_is_defined() -> None:
         assert set(named) <= whole["volumes"].keys(), name
 
 
+def test_the_sealing_key_goes_to_who_takes_passwords_or_opens_documents_and_to_nobody_else() -> None:
+    with_key = {name for name, service in services().items() if "docproc_sealing_key" in service.get("secrets", [])}
+
+    assert with_key == {"api", "worker-prepare", "watcher"}
+
+
 def test_everything_that_stays_up_is_looked_at_and_limited() -> None:
     images_own = "docproc"
     for name, service in services().items():

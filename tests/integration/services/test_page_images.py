@@ -1,10 +1,10 @@
 """Page images on their way to a reader that looks at pages."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from doubles.documents import FirstWordReader
+from doubles.documents import FirstWordReader, TextPages
 from doubles.jobs import Workplace
 
 from docproc.domain.document import DocumentState
@@ -12,10 +12,12 @@ from docproc.domain.image import PageImageSpec, Resolution
 from docproc.domain.page import PageState
 from docproc.domain.reading import Reading, Window
 from docproc.domain.schema import ExtractionSchema
+from docproc.pipeline.ports import SourceDocument
 from docproc.services.delete import delete
 from docproc.services.orphans import remove_orphans
 from docproc.services.ports import Stores
 from docproc.services.prepare import prepare
+from docproc.services.records import JobOptions
 from docproc.services.work_on import LeaveWork
 
 pytestmark = pytest.mark.integration
@@ -48,6 +50,37 @@ def test_a_reader_sees_the_image_of_each_page_that_it_reads(stores: Stores, tmp_
     assert [window.numbers for window in place.reader.windows] == [(1,), (3,)]
     assert place.source.drawn == [1, 3]
     assert len(_images(stores)) == 2
+
+
+class RememberingPages(TextPages):
+    """Remembers what it was given to open a document with when it drew."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: list[Sequence[str]] = []
+
+    def pngs(
+        self,
+        document: SourceDocument,
+        spec: PageImageSpec,
+        numbers: Sequence[int],
+        *,
+        rotations: Mapping[int, int] | None = None,
+    ) -> Iterator[tuple[int, bytes]]:
+        self.given.append(document.passwords)
+        yield from super().pngs(document, spec, numbers, rotations=rotations)
+
+
+def test_images_of_an_encrypted_document_are_drawn_with_the_passwords_kept_with_its_job(
+    stores: Stores, tmp_path: Path
+) -> None:
+    pages = RememberingPages()
+    place = Workplace(stores, tmp_path, reader=LookingReader(), source=pages)
+    job = place.submit({"a.txt": "!locked\ntwo"}, JobOptions(passwords=True))
+    stores.passwords.give(job.id, ["secret"])
+
+    assert place.run(job).documents.failed == 0
+    assert (pages.drawn, pages.given) == ([1, 2], [("secret",)])
 
 
 def test_documents_of_the_same_bytes_share_their_images(stores: Stores, tmp_path: Path) -> None:

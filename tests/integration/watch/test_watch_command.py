@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import tomllib
 from contextlib import closing
@@ -56,31 +57,37 @@ def test_embedded_with_a_service_and_with_a_server_the_same_drop_gives_the_same_
         content = write_pdf(command.place / "one.pdf", BILL.format(number)).read_bytes()
         for inbox in inboxes.values():
             inbox_file(inbox, f"sub/{number}.pdf").write_bytes(content)
+    words = command.place / "words.txt"
+    words.write_text("opensesame")
+    locked = write_pdf(command.place / "locked.pdf", BILL.format("L"), password=words.read_text())
     for inbox in inboxes.values():
         inbox_file(inbox, "broken.pdf").write_bytes(b"%PDF-1.7 broken")
-    command("watch", inboxes["embedded"], "-s", "invoice", "-o", "out-embedded", *QUICKLY, code=3)
+        shutil.copy(locked, inbox / "locked.pdf")
+    reading = ("-s", "invoice", "--password-file", words)
+    command("watch", inboxes["embedded"], *reading, "-o", "out-embedded", *QUICKLY, code=3)
     with empty_database(postgres_url, template=migrated_postgres) as url:
         settings = {
             "database_url": url,
             "broker_url": valkey_url,
             "blob_url": command.place / "blobs",
             "log_level": "ERROR",
+            "sealing_key": command("sealing", "key").stdout.strip(),
         }
         service = Command(place=command.place, settings=settings)
         worker = service.start("worker", "--slots", 1)
         try:
-            service("watch", inboxes["served"], "-s", "invoice", "-o", "out-served", "--service", *QUICKLY, code=3)
+            service("watch", inboxes["served"], *reading, "-o", "out-served", "--service", *QUICKLY, code=3)
         finally:
             worker.send_signal(signal.SIGTERM)
             worker.communicate(timeout=60)
     (command.place / "server").mkdir()
     with alone(command.place / "server") as server:
         key = server.key(server.tenant(), Scope.SUBMIT, Scope.READ)
-        asking = ("watch", inboxes["asked"], "-s", "invoice", "-o", "out-asked", "--server", server.addresses[0])
+        asking = ("watch", inboxes["asked"], *reading, "-o", "out-asked", "--server", server.addresses[0])
         command(*asking, *QUICKLY, code=3, server_key=key, data_dir=command.place / "ledger")
 
     embedded, served, asked = (texts(command.place / f"out-{name}") for name in inboxes)
-    assert sorted(embedded) == ["scans.zip/b.pdf", "scans.zip/in/a.pdf", "sub/0.pdf", "sub/1.pdf"]
+    assert sorted(embedded) == ["locked.pdf", "scans.zip/b.pdf", "scans.zip/in/a.pdf", "sub/0.pdf", "sub/1.pdf"]
     assert embedded == served
     assert embedded == asked
     assert '"box": "ü 7"' in asked["scans.zip/b.pdf"]

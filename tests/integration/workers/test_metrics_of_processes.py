@@ -37,6 +37,7 @@ for _ in range(int(sys.argv[2])):
     event(log, "dispatched", tasks=7)
     for action in ("lease_lost", "internal_error", "store_unreachable", "alarm_lost", "broker_unreachable"):
         event(log, action)
+    event(log, "password_sealed", error="", seconds=1.0)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 _SHOW = """
@@ -90,6 +91,7 @@ def test_what_a_killed_process_counted_stays_and_its_successor_counts_on(tmp_pat
         'docproc_swept_leases_total{outcome="given_up"}': 6,
         "docproc_lost_leases_total": 6,
         "docproc_internal_errors_total": 6,
+        "docproc_documents_rested_total": 6,
         "docproc_store_errors_total": 12,
         "docproc_broker_errors_total": 6,
     }

@@ -67,17 +67,21 @@ securityContext:
 - {name: data, mountPath: /var/lib/docproc}
 {{- end }}
 
+{{- /* `opens`: takes passwords in, or opens documents with them */ -}}
 {{- define "docproc.volumes" -}}
 - name: secrets
   projected:
     defaultMode: 0440
     sources:
-      - secret: {name: {{ .Values.database.secretName }}, items: [{key: {{ .Values.database.key }}, path: docproc_database_url}]}
-      - secret: {name: {{ .Values.broker.secretName }}, items: [{key: {{ .Values.broker.key }}, path: docproc_broker_url}]}
-{{- if .Values.blobs.secretName }}
-      - secret: {name: {{ .Values.blobs.secretName }}, items: [{key: {{ .Values.blobs.key }}, path: s3_credentials}]}
+      - secret: {name: {{ .root.Values.database.secretName }}, items: [{key: {{ .root.Values.database.key }}, path: docproc_database_url}]}
+      - secret: {name: {{ .root.Values.broker.secretName }}, items: [{key: {{ .root.Values.broker.key }}, path: docproc_broker_url}]}
+{{- if .root.Values.blobs.secretName }}
+      - secret: {name: {{ .root.Values.blobs.secretName }}, items: [{key: {{ .root.Values.blobs.key }}, path: s3_credentials}]}
 {{- end }}
-{{- range $file, $place := .Values.secretSettings }}
+{{- if and .opens .root.Values.sealing.secretName }}
+      - secret: {name: {{ .root.Values.sealing.secretName }}, items: [{key: {{ .root.Values.sealing.key }}, path: docproc_sealing_key}]}
+{{- end }}
+{{- range $file, $place := .root.Values.secretSettings }}
       - secret: {name: {{ $place.secretName }}, items: [{key: {{ $place.key }}, path: {{ $file }}}]}
 {{- end }}
 - {name: tmp, emptyDir: {sizeLimit: 4Gi}}
