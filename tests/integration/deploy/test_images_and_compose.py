@@ -14,6 +14,8 @@ from doubles import commands
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from docproc.api.wiring import _REPLICA_CHILD_MB
+
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).parents[3]
 IMAGES = ROOT / "deploy" / "images"
@@ -168,6 +170,23 @@ def test_only_the_api_is_reached_from_outside_and_by_default_from_this_machine_a
     published = {name: service["ports"] for name, service in services().items() if "ports" in service}
 
     assert published == {"api": ["${DOCPROC_LISTEN:-127.0.0.1:8080}:8080"]}
+
+
+def test_the_memory_of_the_api_is_enough_for_what_parses_in_it() -> None:
+    """Two children beside itself; what is unpacked lies on a disk, for a tmpfs is memory too."""
+    api = services()["api"]
+    unit = (ROOT / "deploy" / "systemd" / "docproc-api.service").read_text()
+    chart = yaml.safe_load((ROOT / "deploy" / "helm" / "docproc" / "values.yaml").read_text())
+    needed_mb = 2 * _REPLICA_CHILD_MB + 512
+
+    limits = [
+        1024 * int(api["deploy"]["resources"]["limits"]["memory"].removesuffix("g")),
+        1024 * int(chart["api"]["resources"]["limits"]["memory"].removesuffix("Gi")),
+        1024 * int(re.findall(r"^MemoryMax=(\d+)G$", unit, re.MULTILINE)[0]),
+    ]
+    assert min(limits) >= needed_mb
+    assert any(volume.endswith(f":{api['environment']['TMPDIR']}") for volume in api["volumes"])
+    assert "OOMPolicy=continue" in unit
 
 
 def test_what_parses_documents_has_no_way_out() -> None:
