@@ -27,6 +27,7 @@ def link_export(
     links = open_links()
     if links is None:
         raise UsageError(
-            "blobs lie in a folder or their URL says links=false, so no link leads there: docproc exports fetch copies the file"
+            "blobs lie in a folder, or their URL says links=false, so no link leads there: "
+            "docproc exports fetch copies the file"
         )
     return links.presign_get(export.blob_key, expires_s=expires_s, filename=f"{export.id}.{export.format}")
