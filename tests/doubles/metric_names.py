@@ -38,7 +38,8 @@ def series() -> Mapping[str, frozenset[str]]:
         environment = {"PATH": "/usr/bin:/bin", "PROMETHEUS_MULTIPROC_DIR": folder}
         command = [sys.executable, "-c", _CODE]
         ended = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, cwd=ROOT)
-    return {name: frozenset(labels) for name, labels in json.loads(ended.stdout).items()} | _of_the_api()
+    of_workers = {name: frozenset(labels) for name, labels in json.loads(ended.stdout).items()}
+    return {**of_workers, **_of_the_api()}
 
 
 def _of_the_api() -> Mapping[str, frozenset[str]]:

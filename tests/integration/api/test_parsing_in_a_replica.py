@@ -14,8 +14,8 @@ from docproc.storage.stores import open_own_database
 pytestmark = pytest.mark.integration
 
 
-def desk(folder: Path, **settings: int) -> Desk:
-    chosen = Settings(data_dir=folder, workers=2, **settings)
+def desk(folder: Path, *, child_memory_mb: int = 3072) -> Desk:
+    chosen = Settings(data_dir=folder, workers=2, child_memory_mb=child_memory_mb)
     return _desk_over(open_own_database(chosen.database), chosen)
 
 
@@ -24,7 +24,12 @@ def test_a_replica_parses_one_container_and_one_page_at_a_time_within_two_gib_ea
         assert face.children.limits.memory_bytes == 2 * GIB
         assert face.source()._pool.limits.memory_bytes == 2 * GIB  # type: ignore[attr-defined] # the child's own limit
         first, came = face.children.lease(), threading.Event()
-        waiting = threading.Thread(target=lambda: (face.children.release(face.children.lease()), came.set()))
+
+        def wait_for_a_child() -> None:
+            face.children.release(face.children.lease())
+            came.set()
+
+        waiting = threading.Thread(target=wait_for_a_child)
         waiting.start()
         assert not came.wait(0.3)
         face.children.release(first)

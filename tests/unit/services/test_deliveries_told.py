@@ -3,12 +3,13 @@
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 
 from docproc.domain.ids import new_id
 from docproc.services.deliver import MAX_ATTEMPTS, deliver
-from docproc.services.errand_ports import WebhookRefusedError
+from docproc.services.errand_ports import ErrandStores, WebhookRefusedError
 from docproc.services.errand_records import Delivery, ErrandClaim, Webhook
 from docproc.services.job_context import SystemClock
 
@@ -80,7 +81,7 @@ def test_each_way_to_end_is_an_event(
     claim = ErrandClaim(id=new_id(), job_id=new_id(), tenant="t", owner="w", attempt=attempt)
 
     with caplog.at_level(logging.DEBUG, logger="docproc"):
-        deliver(claim, Errands(attempt), Receiver(refusal), clock=SystemClock())
+        deliver(claim, cast("ErrandStores", Errands(attempt)), Receiver(refusal), clock=SystemClock())
 
     (record,) = [each for each in caplog.records if each.name == "docproc.services.deliver"]
-    assert (record.action, record.status) == told
+    assert (vars(record)["action"], vars(record)["status"]) == told
