@@ -71,6 +71,11 @@ class Counts:
         self.handed_over = _counter("docproc_pages_handed_over_total", "Pages that `auto` left to a model.", "reader")
         self.images = _counter("docproc_page_images_total", "Page images drawn.")
         self.image_bytes = _counter("docproc_page_image_bytes_total", "Bytes of page images drawn.")
+        self.deliveries = _counter(
+            "docproc_deliveries_total", "Tries to tell a webhook of an event, by how.", "outcome"
+        )
+        for outcome in ("delivered", "put_off", "given_up"):
+            self.deliveries.labels(outcome)  # told as 0 before the first one: from nothing to 1 is no increase
         self.dispatched = _counter("docproc_dispatched_tasks_total", "Messages sent to the broker.")
         self.lost = _counter("docproc_lost_messages_total", "Messages that the broker lost; sent again.")
         self.swept = _counter("docproc_swept_leases_total", "Leases that expired: their work is due again.", "outcome")
@@ -137,6 +142,9 @@ _COUNTED: Mapping[str, _Count] = {
     "pages_handed_over": lambda counts, facts: counts.handed_over.labels(facts["reader"]).inc(facts["pages"]),
     "page_failed": lambda counts, _: counts.pages.labels("failed").inc(),
     "document_ended": _document_ended,
+    "delivered": lambda counts, _: counts.deliveries.labels("delivered").inc(),
+    "delivery_put_off": lambda counts, _: counts.deliveries.labels("put_off").inc(),
+    "delivery_given_up": lambda counts, _: counts.deliveries.labels("given_up").inc(),
     "dispatched": lambda counts, facts: counts.dispatched.inc(facts["tasks"]),
     "messages_lost": lambda counts, facts: counts.lost.inc(facts["tasks"]),
     "leases_swept": _swept,

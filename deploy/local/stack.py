@@ -7,6 +7,7 @@ all of them when it is told to. For trying things out: nothing that the servers 
 # ruff: noqa: INP001, T201 a script, which talks to people
 
 import argparse
+import json
 import os
 import shlex
 import signal
@@ -30,7 +31,9 @@ FOLDER = ROOT / "build" / "stack"
 _PID = FOLDER / "pid"
 #: written last, when everything runs
 _VARIABLES = FOLDER / "environment"
-_READY_S = 90.0
+#: what a machine that does other things too may need, of which workers may take
+_READY_S = 180.0
+_ALIVE_S = 90.0
 _LOOK_EVERY_S = 1.0
 _WORKERS = {
     "first": ("prepare", "read.cpu", "assemble"),
@@ -52,7 +55,7 @@ def up() -> int:
         while not _VARIABLES.exists():
             if held.poll() is not None or time.monotonic() > deadline:
                 down()
-                print(f"it did not start: see {FOLDER / 'stack.log'}", file=sys.stderr)
+                print(f"it did not start: {_last_word()}; its logs are in {FOLDER}", file=sys.stderr)
                 return 1
             time.sleep(0.1)
     _say_how()
@@ -103,6 +106,7 @@ def hold() -> int:
         try:
             for worker in workers:
                 worker.start()
+            _wait_for_workers(environment)
             _write(environment)
             while not ended.wait(_LOOK_EVERY_S):
                 for worker in workers:
@@ -132,9 +136,29 @@ def _running() -> Iterator[Mapping[str, str]]:
             "DOCPROC_BROKER_URL": valkey.url,
             "DOCPROC_BLOB_URL": blob_url(s3.port),
         }
-        upgrade = [sys.executable, "-P", "-m", "docproc", "db", "upgrade"]
-        subprocess.run(upgrade, env={"PATH": "/usr/bin:/bin", **environment}, cwd=ROOT, check=True)  # noqa: S603 our own
+        _docproc(environment, "db", "upgrade")
         yield environment
+
+
+def _docproc(environment: Mapping[str, str], *words: str) -> str:
+    """What the command says; it has to end well."""
+    command = [sys.executable, "-P", "-m", "docproc", *words]
+    variables = {"PATH": "/usr/bin:/bin", **environment}
+    done = subprocess.run(command, env=variables, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    return done.stdout
+
+
+def _wait_for_workers(environment: Mapping[str, str]) -> None:
+    """Until each has given a sign of life: what is told to be running can be given work."""
+    deadline = time.monotonic() + _ALIVE_S
+    while True:
+        listed = json.loads(_docproc(environment, "workers", "list", "--json"))
+        alive = sum(each["state"] == "alive" for each in listed)
+        if alive >= len(_WORKERS):
+            return
+        if time.monotonic() > deadline:
+            raise SystemExit(f"after {_ALIVE_S:.0f} s {alive} of {len(_WORKERS)} workers live: see worker-*.log")
+        time.sleep(_LOOK_EVERY_S)
 
 
 def _write(environment: Mapping[str, str]) -> None:
@@ -142,6 +166,12 @@ def _write(environment: Mapping[str, str]) -> None:
     whole = _VARIABLES.with_suffix(".new")
     whole.write_text(lines)
     whole.rename(_VARIABLES)
+
+
+def _last_word() -> str:
+    """Of the log of who holds everything."""
+    lines = (FOLDER / "stack.log").read_text().split("\n")
+    return next((line for line in reversed(lines) if line.strip()), "it said nothing")
 
 
 def _say_how() -> None:

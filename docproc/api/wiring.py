@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from docproc.services.records import Document, Job
     from docproc.services.unpack import Unpacker
     from docproc.services.workbench import ContextOf
+    from docproc.settings import Settings
     from docproc.storage.s3_links import S3Links
+
+
+#: MiB of address space of a replica's parsing children: recognising the largest page that is taken in needs 1.4 GiB
+_REPLICA_CHILD_MB = 2048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,19 +106,26 @@ def open_face(desk: Desk, *, is_service: bool) -> Iterator[Face]:
     from docproc.pages.pool import ChildPool  # noqa: PLC0415
     from docproc.storage.blob_stores import open_blob_links  # noqa: PLC0415
 
+    parsing = _of_a_replica(desk.settings) if is_service else desk.settings
     with ExitStack() as ended:
         face = Face(
             desk=desk,
             is_service=is_service,
             lookout=Lookout(desk.front.catalog),
-            source=_opened_once(lambda: open_pages(desk.settings, workers=1), ended),
-            children=ended.enter_context(ChildPool(size=desk.settings.workers, limits=desk.settings.limits)),
+            source=_opened_once(lambda: open_pages(parsing, workers=1), ended),
+            children=ended.enter_context(ChildPool(size=parsing.workers, limits=parsing.limits)),
             links=open_blob_links(desk.settings.blobs),
         )
         forget_old(face.incoming)
         if not is_service:
             face = replace(face, wake=ended.enter_context(_working_here(desk)))
         yield face
+
+
+def _of_a_replica(settings: "Settings") -> "Settings":
+    """One child for containers beside the one for single pages: their limits together are what a deployment allows."""
+    child_mb = min(settings.child_memory_mb, _REPLICA_CHILD_MB)
+    return settings.model_copy(update={"workers": 1, "child_memory_mb": child_mb})
 
 
 def _opened_once(

@@ -57,6 +57,10 @@ EVENTS: Mapping[str, EventKind] = {
     "pages_handed_over": EventKind("pages left to a model"),
     "page_failed": EventKind("page failed", logging.WARNING),
     "document_ended": EventKind("document ended"),
+    # webhooks
+    "delivered": EventKind("a webhook took an event", logging.DEBUG),
+    "delivery_put_off": EventKind("a webhook did not take an event: it is told again later", logging.WARNING),
+    "delivery_given_up": EventKind("a webhook never took an event", logging.ERROR),
     # handing out work
     "role_taken": EventKind("hands out work now"),
     "keeper_failed": EventKind("a round of handing out work failed", logging.ERROR),

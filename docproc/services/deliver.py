@@ -3,13 +3,17 @@
 import hashlib
 import hmac
 import json
+import logging
 from collections.abc import Sequence
 
 from docproc.domain.errors import NotFoundError
 from docproc.domain.failure import Failure, FailureCategory, FailureCode, Phase
+from docproc.observability import event
 from docproc.services.errand_ports import ErrandStores, WebhookRefusedError, WebhookSender
 from docproc.services.errand_records import ErrandClaim, Tried
 from docproc.services.ports import Clock
+
+logger = logging.getLogger(__name__)
 
 #: pauses grow threefold from ten seconds to six hours: the last try is about a day and a half after the first
 FIRST_PAUSE_S, LONGEST_PAUSE_S, MAX_ATTEMPTS = 10.0, 6 * 3600.0, 12
@@ -41,10 +45,13 @@ def deliver(claim: ErrandClaim, errands: ErrandStores, sender: WebhookSender, *,
         tried = Tried(seconds=seconds, status_code=refusal.status_code, reason=refusal.reason)
         if refusal.final or delivery.tries >= MAX_ATTEMPTS:
             deliveries.give_up(claim, _failure(refusal.reason), tried=tried)
+            event(logger, "delivery_given_up", status=refusal.status_code)
         else:
             deliveries.put_off(claim, tried=tried, after_s=pause_after(delivery.tries))
+            event(logger, "delivery_put_off", status=refusal.status_code)
         return
     deliveries.succeed(claim, tried=Tried(seconds=clock.monotonic() - began, status_code=status_code))
+    event(logger, "delivered", status=status_code)
 
 
 def pause_after(attempt: int) -> float:

@@ -27,7 +27,7 @@ def link_export(
         raise ConflictError(f"the export is {export.state}: there is no file yet")
     links = open_links()
     if links is None:
-        raise UsageError("blobs lie in a folder, to which no link leads: docproc exports fetch copies the file")
+        raise UsageError("blobs lie in a folder, or their URL says links=false: docproc exports fetch copies the file")
     return links.presign_get(
         export.blob_key, expires_s=expires_s, filename=f"{export.id}{FileFormat(export.format).suffix}"
     )

@@ -43,7 +43,8 @@ def open_blob_links(url: str | Path) -> "S3Links | None":
         from docproc.storage.s3_place import S3Place  # noqa: PLC0415
     except ModuleNotFoundError as exc:
         raise _without_boto3() from exc
-    return S3Links(S3Place.parse(url))
+    place = S3Place.parse(url)
+    return S3Links(place) if place.links else None
 
 
 def check_round_trip(blobs: BlobStore) -> float:

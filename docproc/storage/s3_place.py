@@ -34,6 +34,7 @@ class S3Place:
     prefix: str = ""  # empty or with a slash at its end
     endpoint: str | None = None  # None: AWS
     public_endpoint: str | None = None  # how others reach the same server: for presigned URLs
+    links: bool = True  # False where nobody but docproc reaches the server
     region: str | None = None
     path_style: bool = False  # https://server/bucket/key instead of https://bucket.server/key
     sse: str | None = None  # how the server encrypts what it keeps
@@ -59,6 +60,7 @@ class S3Place:
             prefix=f"{prefix}/" if prefix else "",
             endpoint=endpoint,
             public_endpoint=_endpoint(options, "public_endpoint"),
+            links=_truth(options, "links", default=True),
             region=options.get("region"),
             # a server of one's own seldom has a name for each bucket
             path_style=_truth(options, "path_style", default=endpoint is not None),

@@ -9,6 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import promql_parser
+from prometheus_client.parser import text_string_to_metric_families
+
+from docproc.api.counting import RequestCounters
 
 ROOT = Path(__file__).parents[2]
 _CODE = """
@@ -35,7 +38,16 @@ def series() -> Mapping[str, frozenset[str]]:
         environment = {"PATH": "/usr/bin:/bin", "PROMETHEUS_MULTIPROC_DIR": folder}
         command = [sys.executable, "-c", _CODE]
         ended = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, cwd=ROOT)
-    return {name: frozenset(labels) for name, labels in json.loads(ended.stdout).items()}
+    of_workers = {name: frozenset(labels) for name, labels in json.loads(ended.stdout).items()}
+    return {**of_workers, **_of_the_api()}
+
+
+def _of_the_api() -> Mapping[str, frozenset[str]]:
+    """As a replica tells them after its first request."""
+    counters = RequestCounters()
+    counters.count("/health", "GET", 200, 0.1)
+    told = text_string_to_metric_families(counters.exposition())
+    return {sample.name: frozenset(sample.labels) for family in told for sample in family.samples}
 
 
 def faults(query: str) -> Iterator[str]:

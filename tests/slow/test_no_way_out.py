@@ -9,8 +9,8 @@ import pytest
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
-#: the client, and a lone service over HTTP; tests that name hosts of strangers (webhooks, URLs) ask for their addresses
-PARTS = ("tests/unit/client", "tests/integration/client")
+#: the client, and the API: alone, in front of workers, with webhooks and documents by URL
+PARTS = ("tests/unit/client", "tests/integration/client", "tests/unit/api", "tests/integration/api")
 PATIENCE_S = 1500
 
 

@@ -24,6 +24,25 @@ def test_every_setting_is_documented(setting: str) -> None:
     assert f"| `{setting}` |" in (DOCS / "command-line.md").read_text()
 
 
+def installs() -> list[tuple[str, str]]:
+    """Every line that installs something, by its page."""
+    pages = [*DOCS.parent.glob("*.md"), *DOCS.glob("*.md")]
+    whole = [(page.name, page.read_text().replace("\\\n", " ")) for page in pages]
+    return [
+        (name, line)
+        for name, text in whole
+        for line in re.findall(r"\bpip [^`#\n]*(?:install|download) [^`#\n]*", text)
+    ]
+
+
+def test_no_first_install_asks_an_index_for_docproc() -> None:
+    """On the public one the name is somebody else's: a folder or a file is named, or no index asked."""
+    asked = [each for each in installs() if re.search(r"(?<![\w./-])docproc(?![\w./-])", each[1])]
+
+    assert len(asked) > 1, "the wheels' way names it, with a file or without an index"
+    assert [each for each in asked if " @ file:" not in each[1] and "--no-index" not in each[1]] == []
+
+
 @pytest.mark.parametrize("name", sorted(set(command_names())))
 def test_every_command_is_documented(name: str) -> None:
     assert name in (DOCS / "command-line.md").read_text()

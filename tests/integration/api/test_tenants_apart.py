@@ -29,7 +29,7 @@ BODIES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     },
     ("POST", "/v1/documents/{document_id}/confirm"): {"headers": {"If-Match": '"1"'}},
     ("POST", "/v1/uploads"): {"json": {"sha256": "0" * 64, "byte_count": 9}},
-    ("POST", "/v1/webhooks"): {"json": {"url": "https://example.org/"}},
+    ("POST", "/v1/webhooks"): {"json": {"url": "https://localhost:9/"}},
     ("POST", "/v1/replays"): {"json": {}},
     ("POST", "/v1/holds"): {"json": {"reason": "case"}},
     ("PUT", "/v1/jobs/{job_id}/retention"): {"json": {"keep_days": 3}},
@@ -119,7 +119,7 @@ def owned(place: Place) -> Iterator[Owned]:
         job = answer["id"]
         export = owner.post(f"/v1/jobs/{job}/exports", json={"format": "jsonl"}).json()["id"]
         until(lambda: owner.get(f"/v1/exports/{export}").json()["state"] == "succeeded")
-        webhook = owner.post("/v1/webhooks", json={"url": "https://example.org/SECRET-5"}).json()["id"]
+        webhook = owner.post("/v1/webhooks", json={"url": "https://localhost:9/SECRET-5"}).json()["id"]
         assert owner.post(f"/v1/webhooks/{webhook}/ping").status_code == 202  # with the next one a list of two pages
         gone = submit(owner, place.bill())["id"]
         assert owner.delete(f"/v1/jobs/{gone}").status_code == 200

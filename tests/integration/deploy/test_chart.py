@@ -1,6 +1,7 @@
 """The chart, rendered with every set of values that is shipped: what Kubernetes and its operators would be given."""
 
 import copy
+import itertools
 import re
 import shutil
 from pathlib import Path
@@ -173,6 +174,40 @@ def test_a_worker_with_a_model_has_the_image_the_model_and_the_gpu() -> None:
     assert worker["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 0, "maxUnavailable": 1}
 
 
+def served(container: Made) -> set[str]:
+    """The queues that the command of a worker makes it serve."""
+    told = dict(itertools.pairwise(container["args"]))
+    model = told.get("--model", "").partition("=")[0]
+    return {*filter(None, told.get("--queues", "").split(",")), *([f"read.{model}"] if model else [])}
+
+
+@pytest.mark.parametrize("values", ["full", "gpu", "gpu_unnamed", "gpu_and_more"])
+def test_a_worker_is_scaled_by_the_queues_that_it_serves(values: str) -> None:
+    """By another than its own it would never be started, or for nothing."""
+    name, _, kind = values.partition("_")
+    given_values = given(name)
+    if kind == "unnamed":
+        del given_values["workers"]["gpu"]["model"]["name"]
+    elif kind:
+        given_values["workers"]["gpu"]["queues"] = ["assemble", "read.nvlm-d-72b"]
+    objects = rendered(given_values)
+
+    for name, made in of_kind(objects, "ScaledObject").items():
+        (container,) = of_kind(objects, "Deployment")[name]["spec"]["template"]["spec"]["containers"]
+        (trigger,) = made["spec"]["triggers"]
+        asked = set(re.findall(r'queue=~"([^"]+)"', trigger["metadata"]["query"]))
+        assert served(container) == {queue.replace("[.]", ".") for queue in asked.pop().split("|")}
+        assert list(metric_names.faults(trigger["metadata"]["query"])) == []
+
+
+def test_a_model_that_is_scaled_from_none_has_the_time_to_make_its_name_known() -> None:
+    """A reader that no worker ever hosted is refused, so nothing would wait for it and nobody start it."""
+    (made,) = of_kind(rendered(given("gpu")), "ScaledObject").values()
+
+    assert made["spec"]["minReplicaCount"] == 0
+    assert made["spec"]["initialCooldownPeriod"] >= 1800
+
+
 def test_without_a_way_out_only_names_and_stores_are_reached() -> None:
     policies = of_kind(rendered(given("minimal")), "NetworkPolicy")
 
@@ -210,6 +245,8 @@ def changed(values: Made, path: str, value: object) -> Made:
         ("workers.prepare.slots", "3"),
         ("workers.prepare.queues", ["prepair"]),
         ("workers.prepare.scaling", {"min": 1}),
+        ("workers.gpu", {"slots": 1, "replicas": 1, "resources": {}}),
+        ("workers.gpu.model", {"name": "auto", "claimName": "models"}),
         ("settings.database_url", "postgresql://u:secret@db/x"),
         ("settings.sealing_key", "secret"),
         ("blobs.url", "s3://key:secret@bucket"),

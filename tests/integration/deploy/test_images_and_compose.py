@@ -11,8 +11,13 @@ from typing import Any
 import pytest
 import yaml
 from doubles import commands
+from doubles.chart import given, names
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from docproc.api.wiring import _REPLICA_CHILD_MB
+from docproc.settings import Settings
+from docproc.storage.blob_stores import open_blob_links
 
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).parents[3]
@@ -174,6 +179,55 @@ def test_only_the_api_is_reached_from_outside_and_by_default_from_this_machine_a
     published = {name: service["ports"] for name, service in services().items() if "ports" in service}
 
     assert published == {"api": ["${DOCPROC_LISTEN:-127.0.0.1:8080}:8080"]}
+
+
+def test_the_memory_of_the_api_is_enough_for_what_parses_in_it() -> None:
+    """Two children beside itself; what is unpacked lies on a disk, for a tmpfs is memory too."""
+    api = services()["api"]
+    unit = (ROOT / "deploy" / "systemd" / "docproc-api.service").read_text()
+    chart = yaml.safe_load((ROOT / "deploy" / "helm" / "docproc" / "values.yaml").read_text())
+    needed_mb = 2 * _REPLICA_CHILD_MB + 512
+
+    limits = [
+        1024 * int(api["deploy"]["resources"]["limits"]["memory"].removesuffix("g")),
+        1024 * int(chart["api"]["resources"]["limits"]["memory"].removesuffix("Gi")),
+        1024 * int(re.findall(r"^MemoryMax=(\d+)G$", unit, re.MULTILINE)[0]),
+    ]
+    assert min(limits) >= needed_mb
+    assert any(volume.endswith(f":{api['environment']['TMPDIR']}") for volume in api["volumes"])
+    assert "OOMPolicy=continue" in unit
+
+
+def test_every_process_of_docproc_takes_further_settings_from_one_file() -> None:
+    """API and workers must agree on where webhooks may lead to."""
+    own = {name: each for name, each in services().items() if "DOCPROC" in each["image"]}
+
+    assert {"api", "worker-prepare", "worker-errands", "migrate"} <= own.keys()
+    for name, service in own.items():
+        assert service["env_file"] == [{"path": "docproc.env", "required": False}], name
+
+
+def test_the_example_of_further_settings_names_settings_that_compose_does_not_overrule() -> None:
+    text = (COMPOSE / "docproc.env.example").read_text()
+    told = set(re.findall(r"^#?DOCPROC_([A-Z_]+)=", text, re.MULTILINE))
+    ruled = {name for service in services().values() for name in service.get("environment", {})}
+
+    assert {name.lower() for name in told} <= Settings.model_fields.keys()
+    assert {"WEBHOOK_HOSTS", "SOURCE_HOSTS", "MAX_BYTES", "TRACE_ENDPOINT"} <= told
+    assert not {f"DOCPROC_{name}" for name in told} & ruled
+
+
+def test_no_client_is_sent_to_a_store_that_it_cannot_reach() -> None:
+    """The store has no published port: links need a name that somebody gives it."""
+    assert "ports" not in services()["store"]
+    (url,) = words([services()["api"]["environment"]["DOCPROC_BLOB_URL"]])
+
+    assert open_blob_links(url) is None
+    inside = [
+        values["blobs"]["url"] for values in map(given, names()) if ".svc" in values.get("blobs", {}).get("url", "")
+    ]
+    assert inside
+    assert all("public_endpoint=" in each or "links=false" in each for each in inside)
 
 
 def test_what_parses_documents_has_no_way_out() -> None:

@@ -9,16 +9,20 @@ from pathlib import Path
 import pytest
 from doubles import commands
 
+from docproc.settings import Settings
+
 pytestmark = pytest.mark.integration
 FOLDER = Path(__file__).parents[3] / "deploy" / "systemd"
 UNITS = sorted(FOLDER.glob("*.service"))
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed here")
 
 
-def said_by_systemd(unit: Path, place: Path, *arguments: str, text: str | None = None) -> tuple[int, str]:
+def said_by_systemd(
+    unit: Path, place: Path, *arguments: str, text: str | None = None, instance: str = "prepare"
+) -> tuple[int, str]:
     """Of the unit as if docproc were installed where it says."""
     here = str(Path(sys.executable).parent / "docproc")
-    copy = place / unit.name.replace("@.", "@prepare.")
+    copy = place / unit.name.replace("@.", f"@{instance}.")
     copy.write_text((text or unit.read_text()).replace("/opt/docproc/bin/docproc", here))
     ended = subprocess.run(["systemd-analyze", *arguments, str(copy)], capture_output=True, text=True, check=False)
     return ended.returncode, ended.stdout + ended.stderr
@@ -55,13 +59,15 @@ def variables(name: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
-@pytest.mark.parametrize("instance", ["worker-prepare.env", "worker-read.env", "watch.env"])
+@pytest.mark.parametrize("instance", ["worker-prepare.env", "worker-read.env", "worker-gpu.env", "watch.env"])
 def test_every_variable_of_a_command_is_in_its_file(instance: str) -> None:
     unit = "docproc-worker@.service" if instance.startswith("worker") else "docproc-watch.service"
 
     asked = re.findall(r"\$\{([A-Z_]+)\}", (FOLDER / unit).read_text())
 
-    assert set(variables(instance)) == set(asked)
+    settings = {name for name in variables(instance) if name.startswith("DOCPROC_")}
+    assert set(variables(instance)) - settings == set(asked)
+    assert {name.removeprefix("DOCPROC_").lower() for name in settings} <= Settings.model_fields.keys()
 
 
 def started(unit: Path, *files: str) -> list[str]:
@@ -77,11 +83,36 @@ def test_every_command_is_one_of_docproc() -> None:
         started(FOLDER / "docproc-api.service"),
         started(FOLDER / "docproc-worker@.service", "worker-prepare.env"),
         started(FOLDER / "docproc-worker@.service", "worker-read.env"),
+        started(FOLDER / "docproc-worker@.service", "worker-gpu.env"),
         started(FOLDER / "docproc-watch.service", "watch.env"),
     ]
 
     assert asked
     assert [fault for words in asked for fault in commands.faults(words)] == []
+
+
+def test_a_worker_with_a_model_serves_the_queue_of_its_reader_with_threads() -> None:
+    """`docproc worker` hosts the model of the settings for this queue alone."""
+    shipped = variables("worker-gpu.env")
+
+    assert (shipped["QUEUES"], shipped["POOL"]) == ("read.vlm", "threads")
+    assert Path(shipped["DOCPROC_VLM_MODEL"]).is_absolute()
+
+
+@needs_systemd
+def test_the_drop_in_of_a_worker_with_a_model_opens_its_devices_and_no_more(tmp_path: Path) -> None:
+    unit = FOLDER / "docproc-worker@.service"
+    shutil.copytree(FOLDER / "docproc-worker@gpu.service.d", tmp_path / "docproc-worker@gpu.service.d")
+
+    def told(*arguments: str) -> tuple[int, str]:
+        return said_by_systemd(unit, tmp_path, *arguments, instance="gpu")
+
+    code, said = told("verify")
+    assert (code, "docproc-worker" in said) == (0, False), said
+    code, said = told("security", "--offline=true", "--threshold=25")
+    assert code == 0, said
+    assert re.search(r"✗.*PrivateDevices=", said), "the drop-in is read"
+    assert not re.search(r"✓.*DeviceAllow=", said), "a list of devices would be one without the GPU"
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)

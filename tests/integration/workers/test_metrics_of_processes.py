@@ -35,6 +35,10 @@ for _ in range(int(sys.argv[2])):
     event(log, "leases_swept", freed=2, given_up=1)
     event(log, "messages_lost", tasks=5)
     event(log, "dispatched", tasks=7)
+    event(log, "delivered", status=204)
+    event(log, "delivery_put_off", status=None)
+    event(log, "delivery_put_off", status=500)
+    event(log, "delivery_given_up", status=500)
     for action in ("lease_lost", "internal_error", "store_unreachable", "alarm_lost", "broker_unreachable"):
         event(log, action)
     event(log, "password_sealed", error="", seconds=1.0)
@@ -86,6 +90,9 @@ def test_what_a_killed_process_counted_stays_and_its_successor_counts_on(tmp_pat
         "docproc_page_images_total": 6,
         "docproc_page_image_bytes_total": 6000,
         "docproc_dispatched_tasks_total": 42,
+        'docproc_deliveries_total{outcome="delivered"}': 6,
+        'docproc_deliveries_total{outcome="put_off"}': 12,
+        'docproc_deliveries_total{outcome="given_up"}': 6,
         "docproc_lost_messages_total": 30,
         'docproc_swept_leases_total{outcome="freed"}': 12,
         'docproc_swept_leases_total{outcome="given_up"}': 6,
@@ -97,6 +104,13 @@ def test_what_a_killed_process_counted_stays_and_its_successor_counts_on(tmp_pat
     }
     assert found['docproc_step_seconds_bucket{le="0.25",step="read"}'] == 6
     assert found['docproc_step_seconds_bucket{le="0.1",step="read"}'] == 0
+
+
+def test_outcomes_that_an_alert_waits_for_are_told_before_the_first_one(tmp_path: Path) -> None:
+    """From nothing to 1 Prometheus sees no increase."""
+    python("from workers.metrics import begin_counting; begin_counting('slot-0')", folder=tmp_path)
+
+    assert shown(tmp_path)['docproc_deliveries_total{outcome="given_up"}'] == 0
 
 
 def test_the_folder_of_a_killed_worker_is_removed_by_the_next_and_that_of_a_living_one_is_not(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from docproc.api.counting import RequestCounters
 from docproc.observability import EVENTS
 
 ROOT = Path(__file__).parents[3]
@@ -78,3 +79,9 @@ def test_metrics_keep_to_the_conventions_of_prometheus() -> None:
 
     assert all(name.startswith("docproc_") for name in names)
     assert not any(re.search(r"_(ms|millis|minutes|count|sum|bucket)$", name) for name in names)
+
+
+def test_every_metric_of_the_api_is_documented_and_no_other() -> None:
+    families = re.findall(r"^# TYPE (\w+) ", RequestCounters().exposition(), re.MULTILINE)
+
+    assert sorted(listed("Metrics of the API")) == sorted(families)

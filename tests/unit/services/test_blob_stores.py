@@ -66,6 +66,11 @@ def test_a_path_and_a_file_url_mean_the_same_folder(tmp_path: Path) -> None:
     assert open_blob_links(folder.as_uri()) is None
 
 
+def test_a_bucket_has_links_unless_its_url_says_that_nobody_could_follow_one() -> None:
+    assert open_blob_links("s3://bucket?endpoint=http://store:9000") is not None
+    assert open_blob_links("s3://bucket?endpoint=http://store:9000&links=false") is None
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -87,6 +92,7 @@ def test_a_path_and_a_file_url_mean_the_same_folder(tmp_path: Path) -> None:
         "s3://bucket?sse=rot13",
         "s3://bucket?kms_key=alias/docproc",
         "s3://bucket?path_style=maybe",
+        "s3://bucket?links=maybe",
     ],
 )
 def test_a_url_that_means_no_store_is_refused_without_its_secret(url: str) -> None:
