@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from docproc.decoding.bitmask import no_tokens
 from docproc.decoding.cursor import Place
 from docproc.decoding.generation import Effort, Generation
-from docproc.decoding.ports import Choice, Constraint, Drafter, Plan, TokenRefusedError, Verifier
+from docproc.decoding.ports import Choice, Constraint, Drafter, NoNumberError, Plan, TokenRefusedError, Verifier
 from docproc.decoding.spans import ValueSpans
 from docproc.decoding.vocabulary import Vocabulary
 from docproc.decoding.watch import LoopWatch, Stop
@@ -78,9 +78,14 @@ class Speculation:
         return Plan(kept=self._kept, tokens=fed, masks=masks, nulls=nulls)
 
     def take(self, choices: Sequence[Choice]) -> None:
-        """Go on with what the model chose at the positions of the last plan."""
+        """Go on with what the model chose at the positions of the last plan.
+
+        Raises NoNumberError where a choice came of no numbers; the row has then failed.
+        """
         self._kept = len(self.tokens)
         for drafted, choice in zip((*self._draft, None), choices, strict=True):
+            if not (math.isfinite(choice.logprob) and math.isfinite(choice.log_z)):
+                raise NoNumberError("The model's output is no number.")
             was_forced = bool(self.constraint.forced)
             self._forced += was_forced
             self._accept(choice.token, None if was_forced else choice)

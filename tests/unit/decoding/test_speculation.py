@@ -1,6 +1,6 @@
 """Drafts change the number of passes and nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -8,11 +8,12 @@ import pytest
 from decoding_doubles import NgramModel, RecitingModel, compact, invoice_schema, vocabulary
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from docproc.decoding.choices import choose
 from docproc.decoding.generation import Generation
 from docproc.decoding.guidance import Grammar, GuidanceConstraint
-from docproc.decoding.ports import Choice, Drafter, Plan
+from docproc.decoding.ports import Choice, Drafter, NoNumberError, Plan
 from docproc.decoding.prelude import PreludeConstraint
 from docproc.decoding.profile import decoding_form
 from docproc.decoding.speculate import NoDraft, Speculation, plan_together, speculate
@@ -224,3 +225,21 @@ def test_logits_wider_than_the_vocabulary_are_never_chosen() -> None:
             return choose(rows, plan.masks)
 
     assert generated(Padded(compact(RECORD), WORDS), NoDraft()).text.decode() == compact(RECORD)
+
+
+class SickModel(NgramModel):
+    """Whose output is no number from its third pass on."""
+
+    def __init__(self, worth: float) -> None:
+        super().__init__(seed=1, size=WORDS.size)
+        self.worth = worth
+
+    def logits(self, context: Sequence[int]) -> NDArray[np.float64]:
+        return np.full(self.size, self.worth) if self.passes > 2 else super().logits(context)
+
+
+@pytest.mark.parametrize("worth", [np.nan, np.inf, -np.inf])
+@pytest.mark.filterwarnings("ignore:invalid value encountered")
+def test_output_that_is_no_number_is_never_chosen_by(worth: float) -> None:
+    with pytest.raises(NoNumberError):
+        generated(SickModel(worth), NoDraft())

@@ -13,7 +13,7 @@ from vlm_doubles import ask, endless, engine_over, grammar_of, prompts, slow_ans
 from docproc.decoding.generation import Generation
 from docproc.decoding.vocabulary import Vocabulary
 from docproc.decoding.watch import Stop
-from docproc.domain.errors import ReaderUnavailableError, TooLargeError
+from docproc.domain.errors import InvalidAnswerError, ReaderUnavailableError, TooLargeError
 from docproc.readers.vlm.engine.cache import RowCache
 from docproc.readers.vlm.engine.checkpoint import Checkpoint
 from docproc.readers.vlm.engine.engine import Engine
@@ -232,6 +232,40 @@ class SmallNetwork(Network):
         if self._at == "never":
             raise RuntimeError("device-side assert")
         return super().step(cache, rows, fed, starts)
+
+
+class SickNetwork(SmallNetwork):
+    """Its output is no number for pages of noise of one size."""
+
+    def __init__(self, checkpoint: Checkpoint, *, worth: float, for_rows_of: int) -> None:
+        super().__init__(checkpoint, rows=4, at="")
+        self._worth = worth
+        self._length = for_rows_of - 1
+
+    def step(
+        self, cache: RowCache, rows: Sequence[ReadPrompt], fed: Sequence[Sequence[int]], starts: Sequence[int]
+    ) -> torch.Tensor:
+        logits = super().step(cache, rows, fed, starts).clone()
+        for number, row in enumerate(rows):
+            if row.length == self._length:
+                logits[number] = self._worth
+        return logits
+
+
+@pytest.mark.parametrize("worth", [float("nan"), float("inf"), float("-inf")])
+def test_a_row_whose_output_is_no_number_fails_and_the_others_go_on(
+    nvlm_d: Checkpoint, engine: Engine, worth: float
+) -> None:
+    bad, good, *_ = prompts(nvlm_d)
+    sick = SickNetwork(nvlm_d, worth=worth, for_rows_of=bad.token_count).engine
+
+    tickets = [sick.submit(ask(prompt, grammar_of(sick), budget=BUDGET)) for prompt in (bad, good)]
+    with pytest.raises(InvalidAnswerError, match="NaN"):
+        tickets[0].result()
+    found = told(tickets[1].result())
+    sick.close()
+
+    assert found == told(engine.generate(ask(good, grammar_of(engine), budget=BUDGET)))
 
 
 def test_pages_that_memory_has_no_room_for_wait(nvlm_d: Checkpoint, engine: Engine) -> None:

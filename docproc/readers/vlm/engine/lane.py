@@ -9,7 +9,7 @@ import torch
 
 from docproc.decoding.generation import Generation
 from docproc.decoding.guidance import ConstraintBrokenError
-from docproc.decoding.ports import Choice, Plan
+from docproc.decoding.ports import Choice, NoNumberError, Plan
 from docproc.decoding.speculate import WIDTH, Speculation
 from docproc.decoding.vocabulary import Vocabulary
 from docproc.domain.errors import InvalidAnswerError, TooLargeError
@@ -158,6 +158,10 @@ class Lane:
 
 
 def _failure(error: Exception) -> Exception:
+    if isinstance(error, NoNumberError):
+        return InvalidAnswerError(
+            "The model computed no numbers (NaN): its weights, or the bits that hold them, are bad."
+        )
     if isinstance(error, ConstraintBrokenError):
         return InvalidAnswerError(f"The schema became too complex while the model wrote: {error}.")
     return error
