@@ -11,6 +11,7 @@ from doubles.openai_server import (
     Reply,
     body,
     openai_server,
+    pieces,
     raw,
     said,
     scored,
@@ -84,6 +85,20 @@ def test_tokens_are_told_apart_by_their_values(server: OpenAiServer) -> None:
 
     assert hints["total"].model == pytest.approx(math.exp(-0.1))
     assert hints["seller"].model == pytest.approx(math.exp(-1.0))
+
+
+@pytest.mark.parametrize("logprob", ["NaN", "Infinity", "-Infinity", "1e999", "-1" + "0" * 400, '"-0.5"', "true", "[]"])
+def test_a_log_probability_that_is_no_number_spoils_nothing(server: OpenAiServer, logprob: str) -> None:
+    tokens = ",".join(f'{{"token":{json.dumps(piece)},"logprob":{logprob}}}' for piece in pieces(GOOD))
+    choice = (
+        f'{{"message":{{"content":{json.dumps(GOOD)}}},"finish_reason":"stop","logprobs":{{"content":[{tokens}]}}}}'
+    )
+    server.replies(raw(f'{{"choices":[{choice}],"usage":{{"prompt_tokens":1{"0" * 30}}}}}'.encode()))
+    grounded = read_window(reader(server), BILL, SCHEMA)
+
+    assert record_of(grounded.fields) == {"total": "12.50", "seller": "Acme"}
+    assert model_of(grounded, "total") is None
+    assert grounded.usage.prompt_tokens == 0
 
 
 def test_a_server_that_does_not_stream_is_understood(server: OpenAiServer) -> None:
