@@ -11,7 +11,7 @@ from docproc.domain.errors import DocumentError
 from docproc.domain.extraction import FieldTree, FieldValue, field_leaves, record_of
 from docproc.domain.issues import Issue, IssueCode, Severity
 from docproc.domain.places import is_within, place_of, value_at
-from docproc.domain.reading import Attempt, FieldHint, Reading, Usage, Window
+from docproc.domain.reading import Attempt, FieldHint, Reading, Spent, Usage, Window
 from docproc.domain.schema import ExtractionSchema
 from docproc.pipeline.grounded import GroundedReading, ground_reading
 from docproc.pipeline.mend import MOST_MENDS, taken
@@ -91,17 +91,20 @@ def mended_in_document(
     before = _as_read(reading)
     try:
         said = reader.mend(window, schema, reading=before, findings=findings)
-    except DocumentError:  # it had its turns
-        return replace(reading, attempts=MOST_MENDS + 1, usage=Usage())
+    except DocumentError as error:  # it had its turns
+        spent = error.spent or Spent(reader=reading.reader, usage=Usage())
+        earlier = (*reading.earlier, *spent.earlier)
+        return replace(reading, attempts=MOST_MENDS + 1, usage=spent.usage, earlier=earlier)
     answer = taken(before, said, findings)
     grounded = ground_reading(answer, window, schema)
     both = replace(reading, attempts=reading.attempts + said.attempts, usage=said.usage)
     others = list(readings)
     others[place] = grounded
-    if _count(others, schema) < _count(readings, schema):
-        kept = (*reading.earlier, _attempt(before, findings))
+    is_better = _count(others, schema) < _count(readings, schema)
+    kept = (*reading.earlier, *said.earlier, _attempt(before if is_better else answer, findings))
+    if is_better:
         return replace(grounded, attempts=both.attempts, usage=both.usage, earlier=kept)
-    return replace(both, earlier=(*reading.earlier, _attempt(answer, findings)))
+    return replace(both, earlier=kept)
 
 
 def mended_document(

@@ -32,6 +32,13 @@ def asked_again(messages: Sequence[Mapping[str, Any]], answer: str, findings: Se
     ]
 
 
+def image_count(messages: Sequence[Mapping[str, Any]]) -> int:
+    """Pictures that a server is shown."""
+    contents = (message["content"] for message in messages)
+    parts = (part for content in contents if isinstance(content, list) for part in content)
+    return sum(part["type"] == "image_url" for part in parts)
+
+
 def _image_parts(number: int, png: bytes) -> list[Mapping[str, Any]]:
     address = f"data:image/png;base64,{base64.b64encode(png).decode()}"
     return [{"type": "text", "text": f"Page {number}:"}, {"type": "image_url", "image_url": {"url": address}}]
