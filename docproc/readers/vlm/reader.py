@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
-from docproc.decoding.drafts import window_drafter
+from docproc.decoding.drafts import RecordDrafter, window_drafter
 from docproc.decoding.generation import Generation
-from docproc.decoding.ports import Constraint, Drafter
+from docproc.decoding.ports import Constraint
 from docproc.decoding.profile import ConstraintRefusedError, decoding_form, repair_form
 from docproc.decoding.watch import Stop
 from docproc.domain.errors import DocumentError, ReaderUnavailableError, UnsupportedError, UsageError
@@ -110,7 +110,13 @@ class VlmReader:
                 self._engine.close()
 
     def generate(
-        self, window: Window, schema: ExtractionSchema, *, prompt: Prompt, constraint: Constraint, drafter: Drafter
+        self,
+        window: Window,
+        schema: ExtractionSchema,
+        *,
+        prompt: Prompt,
+        constraint: Constraint,
+        drafter: RecordDrafter,
     ) -> Generation:
         """One answer of the model."""
         engine, _ = self.running()
@@ -118,6 +124,7 @@ class VlmReader:
             prompt=prompt,
             constraint=constraint,
             drafter=drafter,
+            printed=drafter.page.count,
             budget=self._config.answer_tokens,
             adapter=self._config.adapter_for(schema),
         )

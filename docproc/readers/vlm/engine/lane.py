@@ -86,7 +86,15 @@ class Lane:
         try:
             self._cache.add(cache)
             # last, for it moves the constraint on: a request that has to wait must find it at its beginning
-            answer = Speculation(request.constraint, self._vocabulary, request.drafter, WIDTH, request.budget, room)
+            answer = Speculation(
+                request.constraint,
+                self._vocabulary,
+                request.drafter,
+                WIDTH,
+                request.budget,
+                room,
+                printed=request.printed,
+            )
         except BaseException:
             self._cache.cut_to(len(self.rows))
             raise
