@@ -1,7 +1,6 @@
 """The remote reader: a window is asked of a server and the answer checked; single values can be asked again."""
 
 import asyncio
-import json
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from docproc.readers.remote.request import asked_again, image_count, messages_of
 from docproc.readers.remote.servers import Conversation, Question, Servers, servers_of
 from docproc.readers.remote.stream import Answer, Ending
 from docproc.readers.routing import routes_of
+from docproc.readers.shown_record import LONGEST_SHOWN, shown_record
 
 #: small enough for a model of 32,000 tokens with its answer
 _WINDOW_PAGES = 4
@@ -91,12 +91,12 @@ class RemoteReader:
 
         Raises as `read` does.
         """
-        open_paths = {path for issue in findings for path in issue.fields}
+        open_paths = dict.fromkeys(path for issue in findings for path in issue.fields)
         route = Route.VISION if self._config.route is Route.AUTO else self._config.route
         with _held(schema) as form:
             fixed = mending_form(schema, reading.record, open_paths)
         told = [issue.message for issue in findings]
-        messages = asked_again(messages_of(window, schema, route), json.dumps(reading.record, ensure_ascii=False), told)
+        messages = asked_again(messages_of(window, schema, route), shown_record(reading.record, open_paths), told)
         question = self._question(messages, fixed)._replace(is_usual=False)
         sheet = _AnswerSheet(schema, form)
         self._converse(sheet, window, lambda asked: sheet.mend(asked, question))
@@ -174,7 +174,8 @@ class _AnswerSheet:
         """Ask, and ask once more where the answer is no record at all. Raises DocumentError."""
         findings = await self._ask(conversation, question)
         if findings:
-            messages = asked_again(question.messages, self.answers[-1].text, [str(finding) for finding in findings])
+            said = self.answers[-1].text[:LONGEST_SHOWN]
+            messages = asked_again(question.messages, said, [str(finding) for finding in findings])
             findings = await self._ask(conversation, question._replace(messages=messages))
         if findings:
             raise InvalidAnswerError(f"The model's answer is no record, twice: {findings[0]}.")

@@ -9,9 +9,6 @@ from docproc.domain.schema import ExtractionSchema
 from docproc.readers.prompts import document_text, harmless, mend_prompt, page_text, system_prompt, task_prompt
 from docproc.readers.routing import routes_of
 
-#: of an answer that is shown to the model again
-_LONGEST_SHOWN = 20_000
-
 
 def messages_of(window: Window, schema: ExtractionSchema, route: Route) -> list[Mapping[str, Any]]:
     """System and user turn."""
@@ -27,7 +24,7 @@ def asked_again(messages: Sequence[Mapping[str, Any]], answer: str, findings: Se
     """The same with the answer, which may quote the document, and what is wrong with it."""
     return [
         *messages,
-        {"role": "assistant", "content": harmless(answer[:_LONGEST_SHOWN]) or "{}"},
+        {"role": "assistant", "content": harmless(answer) or "{}"},
         {"role": "user", "content": mend_prompt(findings)},
     ]
 

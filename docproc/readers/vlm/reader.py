@@ -20,6 +20,7 @@ from docproc.domain.schema import ExtractionSchema, Record
 from docproc.readers.checking import no_record
 from docproc.readers.layout.reader import LayoutReader
 from docproc.readers.routing import routes_of
+from docproc.readers.shown_record import shown_record
 from docproc.readers.vlm.answers import Answered, free_answer, held_answer
 from docproc.readers.vlm.asking import Asker
 from docproc.readers.vlm.config import Held, VlmConfig
@@ -97,9 +98,11 @@ class VlmReader:
         route = Route.VISION if self._config.route is Route.AUTO else self._config.route
         work = _Work(self, window, schema)
         with _refusals(), work.accounted():
-            form = repair_form(schema, reading.record, {path for issue in findings for path in issue.fields})
+            paths = dict.fromkeys(path for issue in findings for path in issue.fields)
+            form = repair_form(schema, reading.record, paths)
             told = [issue.message for issue in findings]
-            prompt = self.asker.mend(window, schema, route=route, record=reading.record, told=told)
+            shown = shown_record(reading.record, paths)
+            prompt = self.asker.mend(window, schema, route=route, shown=shown, told=told)
             answered = work.held(prompt, form, draft=reading.record)
         return work.reading(answered, routes_of(window, route))
 
