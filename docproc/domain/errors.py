@@ -179,7 +179,7 @@ class DocumentError(DocprocError):
     def __init__(self, message: str | None = None, *, page: int | None = None) -> None:
         super().__init__(message)
         self.page = page
-        #: what a reader's model was asked before it failed: never part of the message, for it may quote the document
+        #: what a reader's model answered before it failed: never part of the message, for it may quote the document
         self.spent: Spent | None = None
 
     def __reduce__(self) -> tuple[object, ...]:  # keeps `page` when it crosses a process border

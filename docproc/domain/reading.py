@@ -101,12 +101,12 @@ class Attempt(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """What a model was asked in vain."""
+    """What a model was asked in vain, once or more often."""
 
     reader: str
     usage: Usage
     #: how often it answered
-    attempts: int = 0
+    attempts: int
     #: those answers, in their order
     earlier: tuple[Attempt, ...] = ()
 

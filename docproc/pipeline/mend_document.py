@@ -11,7 +11,7 @@ from docproc.domain.errors import DocumentError
 from docproc.domain.extraction import FieldTree, FieldValue, field_leaves, record_of
 from docproc.domain.issues import Issue, IssueCode, Severity
 from docproc.domain.places import is_within, place_of, value_at
-from docproc.domain.reading import Attempt, FieldHint, Reading, Spent, Usage, Window
+from docproc.domain.reading import Attempt, FieldHint, Reading, Usage, Window
 from docproc.domain.schema import ExtractionSchema
 from docproc.pipeline.grounded import GroundedReading, ground_reading
 from docproc.pipeline.mend import MOST_MENDS, taken
@@ -92,9 +92,8 @@ def mended_in_document(
     try:
         said = reader.mend(window, schema, reading=before, findings=findings)
     except DocumentError as error:  # it had its turns
-        spent = error.spent or Spent(reader=reading.reader, usage=Usage())
-        earlier = (*reading.earlier, *spent.earlier)
-        return replace(reading, attempts=MOST_MENDS + 1, usage=spent.usage, earlier=earlier)
+        usage, vain = (error.spent.usage, error.spent.earlier) if error.spent is not None else (Usage(), ())
+        return replace(reading, attempts=MOST_MENDS + 1, usage=usage, earlier=(*reading.earlier, *vain))
     answer = taken(before, said, findings)
     grounded = ground_reading(answer, window, schema)
     both = replace(reading, attempts=reading.attempts + said.attempts, usage=said.usage)

@@ -111,9 +111,7 @@ class RemoteReader:
         try:
             asyncio.run(_watched(self._in_conversation(ask), window.checkpoint))
         except DocumentError as error:
-            error.spent = Spent(
-                reader=self.name, usage=sheet.usage, attempts=len(sheet.answers), earlier=tuple(sheet.earlier)
-            )
+            error.spent = sheet.spent(self.name)
             raise
 
     async def _in_conversation(self, ask: Callable[[Conversation], Awaitable[object]]) -> None:
@@ -170,6 +168,12 @@ class _AnswerSheet:
             tiles=self._images,
         )
 
+    def spent(self, reader: str) -> Spent | None:
+        """None before the first answer: nobody pays for a server that does not answer."""
+        if not self.answers:
+            return None
+        return Spent(reader=reader, usage=self.usage, attempts=len(self.answers), earlier=tuple(self.earlier))
+
     async def fill(self, conversation: Conversation, question: Question) -> None:
         """Ask, and ask once more where the answer is no record at all. Raises DocumentError."""
         findings = await self._ask(conversation, question)
@@ -187,9 +191,9 @@ class _AnswerSheet:
 
     async def _ask(self, conversation: Conversation, question: Question) -> Sequence[Finding]:
         """What keeps the answer from being a record, and then nothing is taken from it."""
-        self._images += image_count(question.messages)
         answer = await conversation.ask(question)
         self.answers.append(answer)
+        self._images += image_count(question.messages)
         findings = self._taken(answer)
         if findings:
             is_cut_off = answer.ending is Ending.LENGTH and not findings[0].place

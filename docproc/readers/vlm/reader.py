@@ -179,9 +179,9 @@ class _Work:
         try:
             yield
         except DocumentError as error:
-            error.spent = Spent(
-                reader=self._reader.name, usage=self._cost, attempts=self._attempts, earlier=tuple(self._earlier)
-            )
+            if self._attempts:
+                kept = tuple(self._earlier)
+                error.spent = Spent(reader=self._reader.name, usage=self._cost, attempts=self._attempts, earlier=kept)
             raise
 
     def asked(self, prompt: Prompt, form: Mapping[str, Any], *, draft: Record | None) -> Answered:

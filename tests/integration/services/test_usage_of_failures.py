@@ -118,5 +118,5 @@ def test_who_comes_too_late_meters_nothing(depot: Depot) -> None:
     depot.read(claim)
 
     with pytest.raises(LeaseLostError):
-        depot.stores.readings.meter(claim, Spent(reader="vain", usage=Usage(prompt_tokens=5)))
+        depot.stores.readings.meter(claim, Spent(reader="vain", usage=Usage(prompt_tokens=5), attempts=1))
     assert depot.rows("SELECT prompt_tokens FROM usage") == [(30,)]
