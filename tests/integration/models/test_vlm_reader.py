@@ -29,6 +29,8 @@ from docproc.readers.vlm.reader import VlmReader
 from schemas import load_schema
 from schemas.registry import SHIPPED
 
+pytestmark = pytest.mark.integration
+
 LINES = ("Invoice No. 4711", "Date 2024-03-01", "Total due EUR 99.00")
 
 

@@ -20,6 +20,8 @@ from docproc.readers.vlm.engine.engine import Engine
 from docproc.readers.vlm.engine.network import Network, Prompt, ReadPrompt
 from docproc.readers.vlm.engine.requests import CanceledError
 
+pytestmark = pytest.mark.integration
+
 BUDGET = 48
 
 
