@@ -97,3 +97,7 @@ class Drafter(Protocol):
 
 class TokenRefusedError(ValueError):
     """A token may not follow here."""
+
+
+class NoNumberError(ValueError):
+    """A model's output is no number, or gives nothing that is allowed any weight: what it chose means nothing."""

@@ -4,10 +4,12 @@ The answer is token for token that of one pass per token: a drafted token stays 
 Knows no model; each row is a state of its own, so that a batch of rows takes its passes together.
 """
 
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 from docproc.decoding.bitmask import no_tokens
 from docproc.decoding.cursor import Place
 from docproc.decoding.generation import Effort, Generation
-from docproc.decoding.ports import Choice, Constraint, Drafter, Plan, TokenRefusedError, Verifier
+from docproc.decoding.ports import Choice, Constraint, Drafter, NoNumberError, Plan, TokenRefusedError, Verifier
 from docproc.decoding.spans import ValueSpans
 from docproc.decoding.vocabulary import Vocabulary
 from docproc.decoding.watch import LoopWatch, Stop
@@ -26,6 +28,11 @@ BUDGET = 4096
 #: tokens of the answer that tell how its continuation is cut, and how many of them must be cut alike again
 _CONTEXT = 32
 _AGREED = 4
+
+
+def never_printed(value: str) -> int:  # noqa: ARG001 as of a page
+    """Of no page: nothing."""
+    return 0
 
 
 class NoDraft:
@@ -47,6 +54,8 @@ class Speculation:
     budget: int = BUDGET
     #: most tokens in all, a prelude's too: what the model can look back upon; None: it has no end
     room: int | None = None
+    #: how often a value is printed on the pages, in any of its forms: what stands there again and again is no loop
+    printed: Callable[[str], int] = never_printed
     stop: Stop | None = None
     #: all that was written, a prelude first
     tokens: list[int] = field(default_factory=list)
@@ -64,6 +73,7 @@ class Speculation:
     _forced: int = 0
 
     def __post_init__(self) -> None:
+        self._watch = LoopWatch(self._is_printed)
         self._take_forced()
 
     def plan(self) -> Plan:
@@ -78,9 +88,14 @@ class Speculation:
         return Plan(kept=self._kept, tokens=fed, masks=masks, nulls=nulls)
 
     def take(self, choices: Sequence[Choice]) -> None:
-        """Go on with what the model chose at the positions of the last plan."""
+        """Go on with what the model chose at the positions of the last plan.
+
+        Raises NoNumberError where a choice came of no numbers; the row has then failed.
+        """
         self._kept = len(self.tokens)
         for drafted, choice in zip((*self._draft, None), choices, strict=True):
+            if not (math.isfinite(choice.logprob) and math.isfinite(choice.log_z)):
+                raise NoNumberError("The model's output is no number.")
             was_forced = bool(self.constraint.forced)
             self._forced += was_forced
             self._accept(choice.token, None if was_forced else choice)
@@ -148,6 +163,16 @@ class Speculation:
         self._spans.feed(text)
         self.stop = self._watch.feed(text)
 
+    def _is_printed(self, run: bytes, period: int) -> bool:
+        """The pages print what was repeated as often: rows by their longest value that stands there, texts as such."""
+        begin = self._spans.cursor.length - period
+        ended = takewhile(lambda leaf: leaf.end > begin, reversed(self._spans.leaves.values()))
+        values = {_value_text(self._spans.raw(leaf.path)) for leaf in ended}
+        if not any(values):
+            return self.printed(run.decode(errors="replace")) > 0
+        counts = (self.printed(value) for value in sorted(values, key=len, reverse=True))
+        return len(run) // period <= next(filter(None, counts), 0)
+
     def _drafted_ahead(
         self, room: int
     ) -> tuple[tuple[int, ...], NDArray[np.int32], tuple[NDArray[np.int64] | None, ...]]:
@@ -201,6 +226,15 @@ class Speculation:
         if colon and ((place is Place.COLON and not lead) or (in_key and lead == b'"')):
             return self.vocabulary.null_tokens(lead + colon)
         return None
+
+
+def _value_text(raw: bytes) -> str:
+    """A value as a page may print it; empty for null, true and false."""
+    try:
+        value = json.loads(raw)
+    except ValueError:  # written without a constraint
+        return ""
+    return value if isinstance(value, str) else "" if value is None or isinstance(value, bool) else raw.decode()
 
 
 def plan_together(rows: Sequence[Speculation], *, pool: Executor) -> list[Plan]:

@@ -1,9 +1,10 @@
 """Notices when a model has stopped making sense: endless white space, endless repetition, no end in time.
 
-What it notices is reported; nothing is cut away or guessed.
+What it notices is reported; nothing is cut away or guessed. What the page itself prints as often is no loop.
 """
 
 import re
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
 
@@ -31,29 +32,38 @@ MAX_PERIOD: Final = 400
 _SPACE_AT_END = re.compile(rb"(?:\s|\\[ntr])+\\?\Z")
 
 
+def never(run: bytes, period: int) -> bool:  # noqa: ARG001 what a watch asks
+    """Nothing that is written often enough is meant so."""
+    return False
+
+
 class LoopWatch:
     """Feed it what is written; ask it what is wrong."""
 
-    def __init__(self) -> None:
-        self._tail = bytearray()
+    def __init__(self, is_meant: Callable[[bytes, int], bool] = never) -> None:
+        """`is_meant`: whether a piece of so many bytes, written again and again as `run`, stands so on the page."""
+        self._text = bytearray()
         self._quiet = 0
+        self._is_meant = is_meant
 
     def feed(self, text: bytes) -> Stop | None:
         """Take the next token's bytes; tells when a loop is sure."""
-        self._tail += text
-        del self._tail[: -MAX_PERIOD * MIN_ROUNDS]
-        space = _SPACE_AT_END.search(self._tail[-2 * MAX_SPACE :])
+        self._text += text
+        space = _SPACE_AT_END.search(self._text[-2 * MAX_SPACE :])
         if space is not None and len(space[0]) > MAX_SPACE:
             return Stop.WHITE_SPACE
         self._quiet += len(text)
         if self._quiet < MIN_REPEATED // 4:  # looking for cycles at every token would cost more than the masks
             return None
         self._quiet = 0
-        return Stop.REPETITION if _cycles(bytes(self._tail)) else None
+        period = _period(bytes(self._text[-MAX_PERIOD * MIN_ROUNDS :]))
+        if not period or self._is_meant(_run(bytes(self._text), period), period):
+            return None
+        return Stop.REPETITION
 
 
-def _cycles(tail: bytes) -> bool:
-    """Whether the end of `tail` is one piece, often enough in a row."""
+def _period(tail: bytes) -> int:
+    """Length of the piece that the end of `tail` is made of, often enough in a row; 0: it is not."""
     probe = tail[-16:]
     place = tail.rfind(probe, 0, len(tail) - 1)
     tried = 0
@@ -61,7 +71,15 @@ def _cycles(tail: bytes) -> bool:
         period = len(tail) - len(probe) - place
         wanted = max(MIN_REPEATED, period * MIN_ROUNDS)
         if len(tail) >= wanted and tail[-wanted:-period] == tail[-wanted + period :]:
-            return True
+            return period
         place = tail.rfind(probe, 0, place + len(probe) - 1)
         tried += 1
-    return False
+    return 0
+
+
+def _run(text: bytes, period: int) -> bytes:
+    """The end of `text` as far as it is the same piece again and again, in whole pieces."""
+    start = len(text) - period
+    while start >= period and text[start - period : start] == text[start : start + period]:
+        start -= period
+    return text[start:]

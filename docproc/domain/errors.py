@@ -37,9 +37,12 @@ The docstring of a class is its default message, and `code` what programs tell i
 translate and keep the cause (`from exc`).
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from docproc.domain.failure import Failure, FailureCategory, FailureCode, Phase
+
+if TYPE_CHECKING:
+    from docproc.domain.reading import Spent
 
 
 class DocprocError(Exception):
@@ -183,6 +186,8 @@ class DocumentError(DocprocError):
     def __init__(self, message: str | None = None, *, page: int | None = None) -> None:
         super().__init__(message)
         self.page = page
+        #: what a reader's model answered before it failed: never part of the message, for it may quote the document
+        self.spent: Spent | None = None
 
     def __reduce__(self) -> tuple[object, ...]:  # keeps `page` when it crosses a process border
         return _rebuild, (type(self), self.message, self.page)

@@ -14,7 +14,7 @@ from docproc.domain.evidence import Evidence
 from docproc.domain.failure import Failure
 from docproc.domain.issues import Issue
 from docproc.domain.page import PageState, TextSource
-from docproc.domain.reading import Route
+from docproc.domain.reading import Attempt, Route
 from docproc.domain.schema import JsonValue, Record
 
 CONTRACT: Literal["1"] = "1"
@@ -106,6 +106,9 @@ class PageFacts(BaseModel):
     reader: str | None = None
     route: Annotated[Route | None, Field(description="What of it a model was shown: vision or text.")] = None
     grid: Annotated[tuple[int, int] | None, Field(description="Tile grid: [columns, rows].")] = None
+    attempts: Annotated[
+        tuple[Attempt, ...], Field(description="Answers of a model that do not stand, on the window's first page.")
+    ] = ()
 
 
 class Correction(BaseModel):

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from docproc.domain.evidence import Evidence
 from docproc.domain.issues import Issue
@@ -87,13 +89,26 @@ class Usage:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """An answer that another one stands instead of, and what was found wrong with it."""
+class Attempt(BaseModel):
+    """An answer of a model that does not stand, and what was found wrong with it."""
 
-    #: by field path, of the values that were asked for again
-    values: Mapping[str, Any]
-    findings: tuple[Issue, ...]
+    model_config = ConfigDict(frozen=True)
+
+    said: Annotated[str | None, Field(description="What was answered instead of a record, its beginning.")] = None
+    values: Annotated[dict[str, Any], Field(description="By field path, the values that were asked for again.")] = {}
+    findings: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What a model was asked in vain, once or more often."""
+
+    reader: str
+    usage: Usage
+    #: how often it answered
+    attempts: int
+    #: those answers, in their order
+    earlier: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +124,8 @@ class Reading:
     usage: Usage = field(default_factory=Usage)
     #: how often the model was asked
     attempts: int = 1
+    #: answers before this one that were no record
+    earlier: tuple[Attempt, ...] = ()
     #: by field path, values that the reader itself set to null for their form, with an issue each
     rejected: Mapping[str, Any] = field(default_factory=dict)
     #: by page number: what of it the model was shown, vision or text; empty for readers that are no model

@@ -41,6 +41,7 @@ def ground_reading(reading: Reading, window: Window, schema: ExtractionSchema) -
         issues=(*reading.issues, *findings),
         usage=reading.usage,
         attempts=reading.attempts,
+        earlier=reading.earlier,
         routes=reading.routes,
         complete=reading.complete,
     )

@@ -11,7 +11,7 @@ from docproc.domain.errors import DocumentError
 from docproc.domain.extraction import record_of
 from docproc.domain.issues import Issue, IssueCode, Severity
 from docproc.domain.places import is_within, place_of, value_at, with_value
-from docproc.domain.reading import Attempt, Reading, Route, Window
+from docproc.domain.reading import Attempt, Reading, Route, Spent, Window
 from docproc.domain.schema import ExtractionSchema, JsonValue
 from docproc.pipeline.doubts import doubtful_paths, ungrounded_verbatim
 from docproc.pipeline.grounded import GroundedReading, ground_reading
@@ -41,6 +41,12 @@ class _Answer:
         return (*self.findings, *(_unsure(path) for path in self.doubtful if self.is_unseen))
 
     @property
+    def spent(self) -> Spent:
+        """What it took to come to it."""
+        said = self.reading
+        return Spent(reader=said.reader, usage=said.usage, attempts=said.attempts, earlier=said.earlier)
+
+    @property
     def open_paths(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(path for issue in self.asked_again for path in issue.fields))
 
@@ -51,19 +57,25 @@ def mended(reading: Reading, reader: Reader, *, window: Window, schema: Extracti
     Of several answers the one with the fewest findings stands, the earlier of two that are equal. Raises what the
     window's checkpoint raises; a reader that fails at mending leaves what was read.
     """
-    answers = list(_answers(reading, reader, window, schema))
+    vain = list[Spent]()
+    answers = list(_answers(reading, reader, window, schema, vain=vain))
     best = min(answers, key=lambda answer: (len(answer.findings), len(answer.doubtful)))
     asked = {path for answer in answers[:-1] for path in answer.open_paths}
     return replace(
         best.grounded,
-        usage=sum((answer.reading.usage for answer in answers[1:]), reading.usage),
-        attempts=sum(answer.reading.attempts for answer in answers),
-        earlier=tuple(_attempt(answer, asked) for answer in answers if answer is not best),
+        usage=sum((spent.usage for spent in (*vain, *(answer.spent for answer in answers[1:]))), reading.usage),
+        attempts=sum(spent.attempts for spent in (*vain, *(answer.spent for answer in answers))),
+        earlier=(
+            *(attempt for answer in answers for attempt in _attempts(answer, asked, stands=answer is best)),
+            *(attempt for spent in vain for attempt in spent.earlier),
+        ),
     )
 
 
-def _answers(reading: Reading, reader: Reader, window: Window, schema: ExtractionSchema) -> Iterator[_Answer]:
-    """The first one and those after it; each asks for what was wrong with the one before."""
+def _answers(
+    reading: Reading, reader: Reader, window: Window, schema: ExtractionSchema, *, vain: list[Spent]
+) -> Iterator[_Answer]:
+    """The first one and those after it; each asks for what was wrong with the one before. `vain`: what failed."""
     answer = _judged(reading, window, schema)
     yield answer
     # a reader that has asked again by itself has used that up
@@ -72,7 +84,8 @@ def _answers(reading: Reading, reader: Reader, window: Window, schema: Extractio
         window.checkpoint()
         try:
             said = reader.mend(window, schema, reading=answer.reading, findings=answer.asked_again)
-        except DocumentError:
+        except DocumentError as error:
+            vain += [error.spent] if error.spent is not None else []
             return
         following = _judged(taken(answer.reading, said, answer.asked_again), window, schema)
         yield following
@@ -155,7 +168,12 @@ def _concerns(issue: Issue, paths: Collection[str]) -> bool:
     return bool(issue.fields) and all(_is_open(path, paths) for path in issue.fields)
 
 
-def _attempt(answer: _Answer, paths: Collection[str]) -> Attempt:
+def _attempts(answer: _Answer, paths: Collection[str], *, stands: bool) -> Iterator[Attempt]:
+    """What was said before it that was no record, and itself unless it stands."""
     reading = answer.reading
-    values = {path: reading.rejected.get(path, value_at(reading.record, place_of(path))[1]) for path in sorted(paths)}
-    return Attempt(values=values, findings=answer.asked_again)
+    yield from reading.earlier
+    if not stands:
+        values = {
+            path: reading.rejected.get(path, value_at(reading.record, place_of(path))[1]) for path in sorted(paths)
+        }
+        yield Attempt(values=values, findings=answer.asked_again)

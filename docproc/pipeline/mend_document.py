@@ -91,17 +91,19 @@ def mended_in_document(
     before = _as_read(reading)
     try:
         said = reader.mend(window, schema, reading=before, findings=findings)
-    except DocumentError:  # it had its turns
-        return replace(reading, attempts=MOST_MENDS + 1, usage=Usage())
+    except DocumentError as error:  # it had its turns
+        usage, vain = (error.spent.usage, error.spent.earlier) if error.spent is not None else (Usage(), ())
+        return replace(reading, attempts=MOST_MENDS + 1, usage=usage, earlier=(*reading.earlier, *vain))
     answer = taken(before, said, findings)
     grounded = ground_reading(answer, window, schema)
     both = replace(reading, attempts=reading.attempts + said.attempts, usage=said.usage)
     others = list(readings)
     others[place] = grounded
-    if _count(others, schema) < _count(readings, schema):
-        kept = (*reading.earlier, _attempt(before, findings))
+    is_better = _count(others, schema) < _count(readings, schema)
+    kept = (*reading.earlier, *said.earlier, _attempt(before if is_better else answer, findings))
+    if is_better:
         return replace(grounded, attempts=both.attempts, usage=both.usage, earlier=kept)
-    return replace(both, earlier=(*reading.earlier, _attempt(answer, findings)))
+    return replace(both, earlier=kept)
 
 
 def mended_document(

@@ -33,7 +33,10 @@ class Reader(Protocol):
         ...
 
     def read(self, window: Window, schema: ExtractionSchema) -> Reading:
-        """Raises DocumentError when the window cannot be read, and what its checkpoint raises."""
+        """Raises DocumentError when the window cannot be read, and what its checkpoint raises.
+
+        A reader that asks a model puts on the error what was `spent` in vain.
+        """
         ...
 
 
@@ -55,7 +58,8 @@ class Mender(Protocol):
             A reading with the whole record. Only what stands at the open paths is taken from it, with the hints below
             them; `usage` and `attempts` are those of this call alone, `routes` say what it looked at now.
 
-        Raises DocumentError, which leaves the reading as it was, and what the window's checkpoint raises.
+        Raises DocumentError, which leaves the reading as it was and says what was `spent`, and what the window's
+        checkpoint raises.
         """
         ...
 

@@ -13,10 +13,13 @@ from jsonschema import Draft202012Validator
 from docproc.decoding.free import FreeProblem, FreeRecord, record_in
 from docproc.domain.issues import Issue, IssueCode, Severity
 from docproc.domain.places import Place, children_of, path_of, value_at, with_value
+from docproc.domain.reading import Attempt
 from docproc.domain.schema import ExtractionSchema, JsonValue, Record
 
 _MOST_FINDINGS = 20
 _LONGEST_SAID = 200
+#: of an answer that is no record; enough to see what a model does instead
+_LONGEST_KEPT = 2000
 _THOUGHT_ENDS = "</think>"
 _WRITTEN_BREAKS = "\n\t"
 _FIRST_PRINTED = " "
@@ -115,6 +118,13 @@ def wrong_shape(finding: Finding) -> Issue:
     return Issue(code=IssueCode.WRONG_SHAPE, fields=(finding.path,), severity=Severity.ERROR, message=message)
 
 
+def no_record(text: str, said: str, *, is_cut_off: bool = False) -> Attempt:
+    """What is kept of an answer that came to nothing; `said`: what is wrong with it."""
+    code = IssueCode.TRUNCATED if is_cut_off else IssueCode.WRONG_SHAPE
+    finding = Issue(code=code, severity=Severity.ERROR, message=f"The answer is no record: {said}.")
+    return Attempt(said=_printable(answer_text(text)[:_LONGEST_KEPT]), findings=(finding,))
+
+
 def without(record: Record, findings: Iterable[Finding]) -> tuple[Record, Mapping[str, Any]]:
     """The record with null for every single value that is wrong, and by field path those values as they may be kept."""
     rejected = {}
@@ -128,5 +138,9 @@ def without(record: Record, findings: Iterable[Finding]) -> tuple[Record, Mappin
 
 def _storable(value: JsonValue) -> JsonValue:
     if isinstance(value, str):
-        return "".join("\ufffd" if _is_unprintable(character) else character for character in value)
+        return _printable(value)
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _printable(text: str) -> str:
+    return "".join("\ufffd" if _is_unprintable(character) else character for character in text)

@@ -6,7 +6,7 @@ from itertools import islice
 from docproc.domain.document import DocumentState
 from docproc.domain.extraction import Extraction, ExtractionStatus, PageFacts, record_of
 from docproc.domain.issues import Issue, IssueCode, Severity
-from docproc.domain.reading import Route, go_on
+from docproc.domain.reading import Attempt, Route, go_on
 from docproc.pipeline.conclude import conclude
 from docproc.pipeline.grounded import GroundedReading
 from docproc.pipeline.mend_document import MOST_WINDOWS, findings_by_reading
@@ -39,9 +39,9 @@ def assemble(
     pages = stores.pages.pages(document.id)
     if again := _to_read_again(document, context, checkpoint=checkpoint):
         return stores.readings.reopen(claim, again)
-    routes: dict[int, Route] = {}
+    told = _Told()
     with TableSpill() as spill:
-        readings = _readings(document, context, routes=routes, checkpoint=checkpoint)
+        readings = _readings(document, context, told=told, checkpoint=checkpoint)
         merged = merge(readings, context.schema, spill=spill)
         checkpoint()
         conclusion = conclude(merged, context.schema, pages=[(page.facts.number, page.state) for page in pages])
@@ -61,7 +61,7 @@ def assemble(
         record=record_of(conclusion.fields) if tables else conclusion.record,
         fields=conclusion.fields,
         issues=(*conclusion.issues, *_skipped(document, pages)),
-        pages=tuple(_shown(page.facts, routes.get(page.facts.number)) for page in pages),
+        pages=tuple(told.shown(page.facts) for page in pages),
         seconds=round(document.seconds + seconds, 4),
     )
     key = document_key(document.tenant, BlobKind.EXTRACTION, document.id, claim.attempt)
@@ -77,25 +77,42 @@ def _to_read_again(
     """Pages, window by window, whose values fail in the document as a whole and that can be asked for again."""
     if context.mender(context.reader.name) is None and context.model is None:
         return ()
-    readings = list(islice(_readings(document, context, routes={}, checkpoint=checkpoint), MOST_WINDOWS + 1))
+    readings = list(islice(_readings(document, context, told=_Told(), checkpoint=checkpoint), MOST_WINDOWS + 1))
     found = findings_by_reading(readings, context.schema, can_mend=lambda name: context.mender(name) is not None)
     return [readings[place].pages for place in found]
 
 
 def _readings(
-    document: Document, context: JobContext, *, routes: dict[int, Route], checkpoint: Callable[[], None]
+    document: Document, context: JobContext, *, told: "_Told", checkpoint: Callable[[], None]
 ) -> Iterator[GroundedReading]:
-    """Loaded one at a time, as they are merged; what models were shown of each page is written down on the way."""
+    """Loaded one at a time, as they are merged; what they tell of their pages is written down on the way."""
     stores = context.stores
     for stored in stores.readings.of_document(document.id):
         checkpoint()
         reading = GROUNDED.validate_json(get_body(stores.blobs, stored.body))
-        routes.update(reading.routes)
+        told.take(reading)
         yield reading
 
 
-def _shown(facts: PageFacts, route: Route | None) -> PageFacts:
-    return facts if route is None else facts.model_copy(update={"route": route})
+class _Told:
+    """What readings tell of pages: what models were shown of them, and answered before what stands."""
+
+    def __init__(self) -> None:
+        self._routes: dict[int, Route] = {}
+        self._attempts: dict[int, tuple[Attempt, ...]] = {}
+
+    def take(self, reading: GroundedReading) -> None:
+        self._routes.update(reading.routes)
+        if reading.earlier and reading.pages:
+            self._attempts[reading.pages[0]] = reading.earlier
+
+    def shown(self, facts: PageFacts) -> PageFacts:
+        """A page's facts with that; a page that failed has its own."""
+        told = {
+            "route": self._routes.get(facts.number, facts.route),
+            "attempts": self._attempts.get(facts.number, facts.attempts),
+        }
+        return facts.model_copy(update=told)
 
 
 def _skipped(document: Document, pages: Sequence[PreparedPage]) -> tuple[Issue, ...]:

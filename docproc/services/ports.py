@@ -15,6 +15,7 @@ from uuid import UUID
 from docproc.domain.document import DocumentState
 from docproc.domain.failure import Failure
 from docproc.domain.page import PageState
+from docproc.domain.reading import Spent
 from docproc.services.passwords import Passwords
 from docproc.services.records import (
     LOCAL_TENANT,
@@ -275,8 +276,10 @@ class PageStore(Protocol):
         """Number of the first page that is neither blank nor failed."""
         ...
 
-    def fail(self, claim: Claim | WindowClaim, number: int, failure: Failure) -> Document:
-        """A page that is still open fails alone."""
+    def fail(
+        self, claim: Claim | WindowClaim, number: int, failure: Failure, *, spent: Spent | None = None
+    ) -> Document:
+        """A page that is still open fails alone; what was spent on it is metered, the answers are kept with it."""
         ...
 
     def hand_over(self, claim: Claim | WindowClaim, heads: Mapping[int, int], *, reader: str, queue: str) -> Document:
@@ -302,6 +305,10 @@ class ReadingStore(Protocol):
         With the last open page the document goes from reading to assembling. What is read `again` takes the place of
         what its pages were read as before.
         """
+        ...
+
+    def meter(self, claim: Claim | WindowClaim, spent: Spent) -> None:
+        """Count what came to nothing and is the end of nothing: its pages are read again otherwise, or passed on."""
         ...
 
     def keep(self, claim: Claim | WindowClaim, numbers: Collection[int]) -> Document:

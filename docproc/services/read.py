@@ -4,6 +4,7 @@ import hashlib
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from pydantic import TypeAdapter
@@ -12,7 +13,7 @@ from docproc.domain.document import DocumentState
 from docproc.domain.errors import BlobMissingError, DocumentError, ReaderUnavailableError
 from docproc.domain.failure import Phase
 from docproc.domain.page import PageContent, PageState
-from docproc.domain.reading import Attachment, Window, go_on
+from docproc.domain.reading import Attachment, Attempt, Window, go_on
 from docproc.domain.schema import ExtractionSchema
 from docproc.observability import event
 from docproc.pipeline.cascade import CASCADE_VERSION, beside, pages_for_model
@@ -155,16 +156,17 @@ class _Desk:
         # the attachments speak for the whole document, so they go with its first reading only
         self._first = first
         self._question = question_for(context.schema, document.metadata)
+        #: by the page where the next reading begins: answers about more pages at a time that came to nothing
+        self._in_vain: dict[int, tuple[Attempt, ...]] = {}
 
     def read(self, pages: Sequence[PreparedPage]) -> None:
         """Read these pages together; when that fails, in ever smaller parts, until the page to blame stands alone."""
         began = self.context.clock.monotonic()
         try:
             self._read_window(pages, began=began)
-        except ReaderUnavailableError:
-            raise
         except DocumentError as error:
-            if not pages:
+            if not pages or isinstance(error, ReaderUnavailableError):
+                self._meter(error)
                 raise
             self._isolate(pages, error)
 
@@ -172,16 +174,26 @@ class _Desk:
         numbers = [page.facts.number for page in pages]
         guilty = numbers[0] if len(pages) == 1 else error.page
         if guilty not in numbers:
+            self._meter(error)
+            if error.spent is not None:
+                self._in_vain[numbers[0]] = (*self._in_vain.get(numbers[0], ()), *error.spent.earlier)
             middle = len(pages) // 2
             self.read(pages[:middle])
             self.read(pages[middle:])
             return
         failure = error.failure(Phase.READ).model_copy(update={"page": guilty})
-        self.document = self.context.stores.pages.fail(self.claim, guilty, failure)
+        spent = error.spent
+        if spent is not None:
+            spent = replace(spent, earlier=(*self._in_vain.pop(guilty, ()), *spent.earlier))
+        self.document = self.context.stores.pages.fail(self.claim, guilty, failure, spent=spent)
         event(logger, "page_failed", document_id=str(self.document.id), page=guilty, code=failure.code.value)
         rest = [page for page in pages if page.facts.number != guilty]
         if rest:
             self.read(rest)
+
+    def _meter(self, error: DocumentError) -> None:
+        if error.spent is not None:
+            self.context.stores.readings.meter(self.claim, error.spent)
 
     def _read_window(self, pages: Sequence[PreparedPage], *, began: float) -> None:
         numbers = tuple(page.facts.number for page in pages)
@@ -244,6 +256,8 @@ class _Desk:
         """What can stand; the job's own reader leaves pages to the model, if there is one."""
         window, schema = self._window(pages, reader), self._schema
         grounded = read_window(reader, window, schema)
+        before = self._in_vain.pop(min(window.numbers, default=0), ())
+        grounded = replace(grounded, earlier=(*before, *grounded.earlier))
         if self.context.model is None or reader is self.context.model:
             return grounded
         taken = pages_for_model(grounded, window, schema)

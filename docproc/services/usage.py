@@ -40,7 +40,7 @@ class UsageSum:
 
 
 class UsageStore(Protocol):
-    """The meter: a row for each window that was read."""
+    """The meter: a row for each window that was read, and for each asking that came to nothing."""
 
     def sums(self, wanted: UsageFilter, *, by: Sequence[UsageBy]) -> Sequence[UsageSum]:
         """One sum for each group that used anything, in the order of the groups; a single one when `by` is empty."""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from docproc.domain.document import DocumentState
 from docproc.domain.failure import Failure
 from docproc.domain.page import PageState
+from docproc.domain.reading import Spent
 from docproc.services.records import (
     OPEN_PAGE_STATES,
     AttachmentPlace,
@@ -29,7 +30,8 @@ from docproc.storage.changes import (
     wake,
 )
 from docproc.storage.database import Database
-from docproc.storage.rows import AnyRow, document_of, failure_json, page_of, page_values
+from docproc.storage.metering import meter
+from docproc.storage.rows import AnyRow, document_of, page_failure_json, page_of, page_values
 from docproc.storage.tables import DOCUMENTS, PAGES
 
 _DONORS = (
@@ -103,15 +105,19 @@ class SqlPageStore:
             number: int | None = connection.scalar(statement)
         return number
 
-    def fail(self, claim: Claim | WindowClaim, number: int, failure: Failure) -> Document:
+    def fail(
+        self, claim: Claim | WindowClaim, number: int, failure: Failure, *, spent: Spent | None = None
+    ) -> Document:
         with self._database.write() as connection:
             row = held(connection, claim, numbers=(number,))
+            if spent is not None:
+                meter(connection, row, reader=spent.reader, usage=spent.usage, pages=0)
             failed = move_pages(
                 connection,
                 row.id,
                 along=(*OPEN_PAGE_STATES, PageState.FAILED),
                 numbers=(number,),
-                values={"failure": failure_json(failure)},
+                values={"failure": page_failure_json(failure, spent.earlier if spent is not None else ())},
             )
             lead_windows_anew(connection, row.id)
             counts = {"open": -failed, "failed": failed}
@@ -161,5 +167,5 @@ def _unread(page: PreparedPage) -> PreparedPage:
     page = replace(page, first_page=None, attempt=0)
     if page.state is PageState.BLANK:
         return page
-    facts: dict[str, Any] = {"state": PageState.WAITING, "reader": None}
+    facts: dict[str, Any] = {"state": PageState.WAITING, "reader": None, "attempts": ()}
     return replace(page, facts=page.facts.model_copy(update=facts), failure=None)

@@ -9,11 +9,12 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select
 from docproc.domain.document import DocumentState
 from docproc.domain.ids import new_id
 from docproc.domain.page import PageState
+from docproc.domain.reading import Spent
 from docproc.services.records import OPEN_PAGE_STATES, Claim, Document, StoredReading, WindowClaim
 from docproc.storage.changes import change_document, end_of_step, held, move_pages
 from docproc.storage.database import Database
+from docproc.storage.metering import meter
 from docproc.storage.rows import AnyRow, document_of, reading_of
-from docproc.storage.service_tables import USAGE
 from docproc.storage.tables import READINGS
 
 #: readings loaded at once; a body in its row is at most a quarter of a megabyte
@@ -35,21 +36,6 @@ _FORGET = delete(READINGS).where(READINGS.c.document_id == bindparam("of"))
 _FORGET_ONE = delete(READINGS).where(
     READINGS.c.document_id == bindparam("of"), READINGS.c.first_page == bindparam("first")
 )
-_METER = insert(USAGE).values(happened_at=func.now())
-
-
-def _usage_values(document: AnyRow, reading: StoredReading, *, again: bool) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "tenant": document.tenant,
-        "job_id": document.job_id,
-        "reader": reading.reader,
-        "pages": 0 if again else len(reading.pages),  # a page is one page, however often it was looked at
-        "tiles": reading.usage.tiles,
-        "prompt_tokens": reading.usage.prompt_tokens,
-        "output_tokens": reading.usage.output_tokens,
-        "seconds": reading.usage.seconds,
-    }
 
 
 def _read(
@@ -109,11 +95,22 @@ class SqlReadingStore:
                 "body_key": reading.body.blob_key,
             }
             connection.execute(_INSERT, values)
-            connection.execute(_METER, _usage_values(row, reading, again=again))
+            # a page is one page, however often it was looked at
+            meter(
+                connection,
+                row,
+                reader=reading.reader,
+                usage=reading.usage,
+                pages=0 if again else len(reading.pages),
+            )
             # a complete reading accounts for every page that is still open, whatever its window was
             numbers = None if reading.complete else reading.pages
             changed = _read(connection, row, claim, numbers, values={"reader": reading.reader}, seconds=seconds)
             return document_of(changed)
+
+    def meter(self, claim: Claim | WindowClaim, spent: Spent) -> None:
+        with self._database.write() as connection:
+            meter(connection, held(connection, claim), reader=spent.reader, usage=spent.usage, pages=0)
 
     def keep(self, claim: Claim | WindowClaim, numbers: Collection[int]) -> Document:
         with self._database.write() as connection:

@@ -1,6 +1,6 @@
 """Rows to records and records to rows; knows no query."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from docproc.domain.document import DocumentState
 from docproc.domain.extraction import ContainerFacts, PageFacts
 from docproc.domain.failure import Failure
 from docproc.domain.page import Grid, PageState
+from docproc.domain.reading import Attempt
 from docproc.domain.states import FINAL_DOCUMENT_STATES
 from docproc.services.records import (
     AttachmentPlace,
@@ -31,6 +32,9 @@ from docproc.storage.paths import path_of
 
 AnyRow = Row[Any]
 
+#: beside the failure record of a page, which says no value
+_ATTEMPTS = "attempts"
+
 
 def failure_json(failure: Failure | None) -> dict[str, Any] | None:
     return None if failure is None else failure.model_dump(mode="json")
@@ -38,6 +42,16 @@ def failure_json(failure: Failure | None) -> dict[str, Any] | None:
 
 def failure_of(stored: Mapping[str, Any] | None) -> Failure | None:
     return None if stored is None else Failure.model_validate(stored)
+
+
+def page_failure_json(failure: Failure, attempts: Sequence[Attempt]) -> dict[str, Any]:
+    """A page's failure, with what a model answered instead of a record."""
+    told = [attempt.model_dump(mode="json") for attempt in attempts]
+    return {**failure.model_dump(mode="json"), **({_ATTEMPTS: told} if told else {})}
+
+
+def _attempts_of(stored: Mapping[str, Any] | None) -> tuple[Attempt, ...]:
+    return tuple(Attempt.model_validate(told) for told in (stored or {}).get(_ATTEMPTS, ()))
 
 
 def page_counts(row: AnyRow) -> PageCounts:
@@ -183,6 +197,7 @@ def page_of(row: AnyRow) -> PreparedPage:
             source=row.source,
             reader=row.reader,
             grid=grid,
+            attempts=_attempts_of(row.failure),
         ),
         ink=row.ink,
         offset=row.words_offset,

@@ -8,6 +8,7 @@ from uuid import UUID
 from docproc.domain.document import DocumentState
 from docproc.domain.errors import ConflictError
 from docproc.domain.page import PageState
+from docproc.domain.reading import Spent
 from docproc.services.records import Claim, Document, StoredExtraction, StoredReading, WindowClaim
 from doubles.rows import OPEN_PAGES, Memory
 
@@ -41,6 +42,11 @@ class MemoryReadingStore(MemoryStore):
                 row.move(DocumentState.ASSEMBLING)
             row.progress(seconds=seconds)
             return row.seen()
+
+    def meter(self, claim: Claim | WindowClaim, spent: Spent) -> None:
+        del spent  # nobody pays here
+        with self._memory.lock:
+            self._memory.held(claim)
 
     def keep(self, claim: Claim | WindowClaim, numbers: Collection[int]) -> Document:
         with self._memory.lock:

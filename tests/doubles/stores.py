@@ -11,6 +11,7 @@ from docproc.domain.document import DocumentState
 from docproc.domain.errors import ConflictError, NotFoundError
 from docproc.domain.failure import Failure
 from docproc.domain.page import PageState
+from docproc.domain.reading import Spent
 from docproc.domain.states import FINAL_DOCUMENT_STATES
 from docproc.services.passwords import PasswordsInMemory
 from docproc.services.ports import Stores
@@ -339,10 +340,13 @@ class MemoryPageStore(MemoryStore):
         numbers = [page.facts.number for page in self.pages(document_id) if page.state not in neither]
         return min(numbers, default=None)
 
-    def fail(self, claim: Claim | WindowClaim, number: int, failure: Failure) -> Document:
+    def fail(
+        self, claim: Claim | WindowClaim, number: int, failure: Failure, *, spent: Spent | None = None
+    ) -> Document:
         with self._memory.lock:
             row = self._memory.held(claim)
-            row.move_pages(OPEN_PAGES, PageState.FAILED, numbers=(number,), failure=failure)
+            attempts = () if spent is None else spent.earlier
+            row.move_pages(OPEN_PAGES, PageState.FAILED, numbers=(number,), failure=failure, attempts=attempts)
             row.progress()
             return row.seen()
 

@@ -20,7 +20,7 @@ from schemas import load_schema
 from schemas.registry import SHIPPED
 
 pytestmark = pytest.mark.slow
-# NVLM-D reads them all in tests/unit/vlm
+# NVLM-D reads them all in tests/integration/models
 WRITERS: dict[str, Callable[[Path], object]] = {
     "nvlm-x": partial(write_tiny, kind=NvlmXConfig),
     "nvlm-h": partial(write_tiny, kind=NvlmHConfig),

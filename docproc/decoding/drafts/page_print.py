@@ -3,6 +3,7 @@
 Knows no field; a place is the index of the segment, a run of words without a wide gap, in which something is printed.
 """
 
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
@@ -69,11 +70,20 @@ class PagePrint:
         #: all segments as one text, and where each begins in it
         self.text = "\n".join(texts)
         self.starts = _starts(texts)
+        self._counts: dict[str, int] = {}
         self.words = [Printed(word, place) for place, text in enumerate(texts) for word in _worded(text)]
 
     def place_at(self, offset: int) -> int:
         """The segment of a place in `text`."""
         return bisect_right(self.starts, offset) - 1
+
+    def count(self, value: str) -> int:
+        """How often a value of an answer is printed: as it is, or as another form of the same number or day."""
+        if value not in self._counts:
+            forms = sum(printed.text == value for printed in (*self.numbers, *self.dates))
+            whole = rf"(?<!\w){re.escape(value)}(?!\w)"
+            self._counts[value] = max(forms, len(re.findall(whole, self.text)) if value.strip() else 0)
+        return self._counts[value]
 
     def candidates(self, kind: FieldKind) -> list[Printed]:
         """What is printed of a kind, in reading order; texts are looked up by their beginning instead."""

@@ -39,6 +39,11 @@ class RecordDrafter:
         for kind, value in _leaves(self._root, self._draft):
             self._draft_of_kind.setdefault(kind, {})[raw(value)] = None
 
+    @property
+    def page(self) -> PagePrint:
+        """What is printed on the pages."""
+        return self._page
+
     def propose(self, answer: bytes) -> bytes:
         """The rest of the record; it stops short at a value that is beyond guessing."""
         if not self._answer.read(answer):

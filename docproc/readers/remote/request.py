@@ -9,9 +9,6 @@ from docproc.domain.schema import ExtractionSchema
 from docproc.readers.prompts import document_text, harmless, mend_prompt, page_text, system_prompt, task_prompt
 from docproc.readers.routing import routes_of
 
-#: of an answer that is shown to the model again
-_LONGEST_SHOWN = 20_000
-
 
 def messages_of(window: Window, schema: ExtractionSchema, route: Route) -> list[Mapping[str, Any]]:
     """System and user turn."""
@@ -27,9 +24,16 @@ def asked_again(messages: Sequence[Mapping[str, Any]], answer: str, findings: Se
     """The same with the answer, which may quote the document, and what is wrong with it."""
     return [
         *messages,
-        {"role": "assistant", "content": harmless(answer[:_LONGEST_SHOWN]) or "{}"},
+        {"role": "assistant", "content": harmless(answer) or "{}"},
         {"role": "user", "content": mend_prompt(findings)},
     ]
+
+
+def image_count(messages: Sequence[Mapping[str, Any]]) -> int:
+    """Pictures that a server is shown."""
+    contents = (message["content"] for message in messages)
+    parts = (part for content in contents if isinstance(content, list) for part in content)
+    return sum(part["type"] == "image_url" for part in parts)
 
 
 def _image_parts(number: int, png: bytes) -> list[Mapping[str, Any]]:

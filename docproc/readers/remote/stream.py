@@ -10,6 +10,9 @@ _DATA = b"data:"
 _END = b"[DONE]"
 #: one event; more than that is no token
 _LONGEST_LINE = 4 * 1024**2
+#: numbers beyond are no log-probabilities and no counts of tokens
+_LARGEST = 1e100
+_MOST_COUNTED = 10**9
 
 
 class Ending(StrEnum):
@@ -134,16 +137,21 @@ class AnswerStream:
 
 
 def _token(told: object) -> ScoredToken | None:
-    if not isinstance(told, dict) or not isinstance(told.get("logprob"), int | float):
+    logprob = _logprob(told.get("logprob")) if isinstance(told, dict) else None
+    if not isinstance(told, dict) or logprob is None:
         return None
-    logprob = min(float(told["logprob"]), 0.0)
     raw = told.get("bytes")
     if isinstance(raw, list) and all(isinstance(byte, int) and 0 <= byte <= 0xFF for byte in raw):  # noqa: PLR2004
         return ScoredToken(bytes(raw), logprob)
     text = told.get("token")
-    return (
-        ScoredToken(text.encode(errors="replace"), min(float(told["logprob"]), 0.0)) if isinstance(text, str) else None
-    )
+    return ScoredToken(text.encode(errors="replace"), logprob) if isinstance(text, str) else None
+
+
+def _logprob(told: object) -> float | None:
+    """None for what is no log-probability: NaN and infinity, which some servers write, and texts."""
+    if isinstance(told, bool) or not isinstance(told, int | float) or not abs(told) <= _LARGEST:
+        return None
+    return min(float(told), 0.0)
 
 
 def _status(error: object) -> int:
@@ -152,4 +160,4 @@ def _status(error: object) -> int:
 
 
 def _count(value: object) -> int:
-    return value if isinstance(value, int) and value > 0 else 0
+    return value if isinstance(value, int) and 0 < value <= _MOST_COUNTED else 0

@@ -3,7 +3,6 @@
 NVLM is asked word for word what an adapter of it was trained on; other models are told the task as servers are.
 """
 
-import json
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from docproc.domain.image import LongestSide, PageImageSpec, TileCanvas
 from docproc.domain.page import PageContent
 from docproc.domain.reading import Route, Window
-from docproc.domain.schema import ExtractionSchema, Record
+from docproc.domain.schema import ExtractionSchema
 from docproc.nvlm.question import QUESTION_VERSION, record_question
 from docproc.readers.prompts import (
     PROMPT_VERSION,
@@ -63,14 +62,13 @@ class Asker:
         return self._prompt(self._conversation(window, schema, route))
 
     def mend(
-        self, window: Window, schema: ExtractionSchema, *, route: Route, record: Record, told: Sequence[str]
+        self, window: Window, schema: ExtractionSchema, *, route: Route, shown: str, told: Sequence[str]
     ) -> Prompt:
-        """The same with the record as it stands, which may quote the document, and what is wrong with it."""
-        said = harmless(json.dumps(record, ensure_ascii=False))
+        """The same with what is shown of the record, which may quote the document, and what is wrong with it."""
         return self._prompt(
             [
                 *self._conversation(window, schema, route),
-                {"role": "assistant", "content": [_text(said)]},
+                {"role": "assistant", "content": [_text(harmless(shown))]},
                 {"role": "user", "content": [_text(mend_prompt(told))]},
             ]
         )

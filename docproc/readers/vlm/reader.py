@@ -7,17 +7,20 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
-from docproc.decoding.drafts import window_drafter
+from docproc.decoding.drafts import RecordDrafter, window_drafter
 from docproc.decoding.generation import Generation
-from docproc.decoding.ports import Constraint, Drafter
+from docproc.decoding.ports import Constraint
 from docproc.decoding.profile import ConstraintRefusedError, decoding_form, repair_form
+from docproc.decoding.watch import Stop
 from docproc.domain.errors import DocumentError, ReaderUnavailableError, UnsupportedError, UsageError
 from docproc.domain.image import PageImageSpec
 from docproc.domain.issues import Issue
-from docproc.domain.reading import Reading, Route, Usage, Window
+from docproc.domain.reading import Attempt, Reading, Route, Spent, Usage, Window
 from docproc.domain.schema import ExtractionSchema, Record
+from docproc.readers.checking import no_record
 from docproc.readers.layout.reader import LayoutReader
 from docproc.readers.routing import routes_of
+from docproc.readers.shown_record import shown_record
 from docproc.readers.vlm.answers import Answered, free_answer, held_answer
 from docproc.readers.vlm.asking import Asker
 from docproc.readers.vlm.config import Held, VlmConfig
@@ -81,7 +84,7 @@ class VlmReader:
             raise UnsupportedError("A document without pages is no work for a model: use the reader auto.")
         route = self._config.route
         work = _Work(self, window, schema)
-        with _refusals():
+        with _refusals(), work.accounted():
             form = decoding_form(schema)
             prompt = self.asker.read(window, schema, route=route)
             answered = work.asked(prompt, form, draft=self._draft(window, schema))
@@ -94,10 +97,12 @@ class VlmReader:
         """
         route = Route.VISION if self._config.route is Route.AUTO else self._config.route
         work = _Work(self, window, schema)
-        with _refusals():
-            form = repair_form(schema, reading.record, {path for issue in findings for path in issue.fields})
+        with _refusals(), work.accounted():
+            paths = dict.fromkeys(path for issue in findings for path in issue.fields)
+            form = repair_form(schema, reading.record, paths)
             told = [issue.message for issue in findings]
-            prompt = self.asker.mend(window, schema, route=route, record=reading.record, told=told)
+            shown = shown_record(reading.record, paths)
+            prompt = self.asker.mend(window, schema, route=route, shown=shown, told=told)
             answered = work.held(prompt, form, draft=reading.record)
         return work.reading(answered, routes_of(window, route))
 
@@ -108,7 +113,13 @@ class VlmReader:
                 self._engine.close()
 
     def generate(
-        self, window: Window, schema: ExtractionSchema, *, prompt: Prompt, constraint: Constraint, drafter: Drafter
+        self,
+        window: Window,
+        schema: ExtractionSchema,
+        *,
+        prompt: Prompt,
+        constraint: Constraint,
+        drafter: RecordDrafter,
     ) -> Generation:
         """One answer of the model."""
         engine, _ = self.running()
@@ -116,6 +127,7 @@ class VlmReader:
             prompt=prompt,
             constraint=constraint,
             drafter=drafter,
+            printed=drafter.page.count,
             budget=self._config.answer_tokens,
             adapter=self._config.adapter_for(schema),
         )
@@ -159,6 +171,18 @@ class _Work:
         self._began = monotonic()
         self._usage = Usage()
         self._attempts = 0
+        self._earlier: list[Attempt] = []
+
+    @contextmanager
+    def accounted(self) -> Iterator[None]:
+        """An error says what was spent before it."""
+        try:
+            yield
+        except DocumentError as error:
+            if self._attempts:
+                kept = tuple(self._earlier)
+                error.spent = Spent(reader=self._reader.name, usage=self._cost, attempts=self._attempts, earlier=kept)
+            raise
 
     def asked(self, prompt: Prompt, form: Mapping[str, Any], *, draft: Record | None) -> Answered:
         """The record; without a constraint first where that is wanted, and under it where that came to nothing."""
@@ -168,13 +192,18 @@ class _Work:
             free = free_answer(generation, self._schema, form, vocabulary=engine.vocabulary)
             if isinstance(free, Answered):
                 return free
+            self._came_to_nothing(generation, str(free))
         return self.held(prompt, form, draft=draft)
 
     def held(self, prompt: Prompt, form: Mapping[str, Any], *, draft: Record | None) -> Answered:
         """The record under a grammar."""
         _, constraints = self._reader.running()
         generation = self._generate(prompt, constraints.held(form), draft)
-        return held_answer(generation, self._schema, form, is_one_page=len(self._window.pages) == 1)
+        try:
+            return held_answer(generation, self._schema, form, is_one_page=len(self._window.pages) == 1)
+        except DocumentError:
+            self._came_to_nothing(generation, "it was cut off")
+            raise
 
     def reading(self, answered: Answered, routes: Mapping[int, Route]) -> Reading:
         """All that is said of the window."""
@@ -184,11 +213,20 @@ class _Work:
             record=answered.record,
             hints=answered.hints,
             issues=answered.issues,
-            usage=self._usage + Usage(seconds=monotonic() - self._began),
+            usage=self._cost,
             attempts=self._attempts,
+            earlier=tuple(self._earlier),
             rejected=answered.rejected,
             routes=routes,
         )
+
+    @property
+    def _cost(self) -> Usage:
+        return self._usage + Usage(seconds=monotonic() - self._began)
+
+    def _came_to_nothing(self, generation: Generation, why: str) -> None:
+        text, is_cut_off = generation.text.decode(errors="replace"), generation.stop is not Stop.COMPLETE
+        self._earlier.append(no_record(text, why, is_cut_off=is_cut_off))
 
     def _generate(self, prompt: Prompt, constraint: Constraint, draft: Record | None) -> Generation:
         drafter = window_drafter(self._window, self._schema, draft=draft)

@@ -11,6 +11,7 @@ from doubles.openai_server import (
     Reply,
     body,
     openai_server,
+    pieces,
     raw,
     said,
     scored,
@@ -84,6 +85,20 @@ def test_tokens_are_told_apart_by_their_values(server: OpenAiServer) -> None:
 
     assert hints["total"].model == pytest.approx(math.exp(-0.1))
     assert hints["seller"].model == pytest.approx(math.exp(-1.0))
+
+
+@pytest.mark.parametrize("logprob", ["NaN", "Infinity", "-Infinity", "1e999", "-1" + "0" * 400, '"-0.5"', "true", "[]"])
+def test_a_log_probability_that_is_no_number_spoils_nothing(server: OpenAiServer, logprob: str) -> None:
+    tokens = ",".join(f'{{"token":{json.dumps(piece)},"logprob":{logprob}}}' for piece in pieces(GOOD))
+    choice = (
+        f'{{"message":{{"content":{json.dumps(GOOD)}}},"finish_reason":"stop","logprobs":{{"content":[{tokens}]}}}}'
+    )
+    server.replies(raw(f'{{"choices":[{choice}],"usage":{{"prompt_tokens":1{"0" * 30}}}}}'.encode()))
+    grounded = read_window(reader(server), BILL, SCHEMA)
+
+    assert record_of(grounded.fields) == {"total": "12.50", "seller": "Acme"}
+    assert model_of(grounded, "total") is None
+    assert grounded.usage.prompt_tokens == 0
 
 
 def test_a_server_that_does_not_stream_is_understood(server: OpenAiServer) -> None:
@@ -224,7 +239,41 @@ def test_an_answer_that_is_no_record_is_asked_for_again(server: OpenAiServer, an
 
     assert reading.record["total"] == "12.50"
     assert reading.attempts == 2
+    assert [attempt.said for attempt in reading.earlier] == [answer]
+    assert reading.earlier[0].findings[0].message.startswith("The answer is no record: ")
+    assert reading.usage.prompt_tokens == 200
     assert [message["role"] for message in server.asked[1]["messages"]] == ["system", "user", "assistant", "user"]
+
+
+def test_answers_that_are_no_record_are_told_with_the_failure_and_not_in_its_words(server: OpenAiServer) -> None:
+    server.replies(said("Acme \x00 owes " + "much " * 900))
+    with pytest.raises(InvalidAnswerError) as caught:
+        read(server, route=Route.VISION)
+    spent = caught.value.spent
+
+    assert spent is not None
+    assert "Acme" not in caught.value.message
+    assert (spent.attempts, spent.usage.prompt_tokens, spent.usage.tiles) == (2, 200, 2)
+    assert [len(attempt.said or "") for attempt in spent.earlier] == [2000, 2000]
+    assert str(spent.earlier[0].said).startswith("Acme \ufffd owes much")
+
+
+def test_pictures_are_counted_as_often_as_they_are_sent(server: OpenAiServer) -> None:
+    server.replies(said("no"), said(GOOD))
+    assert read(server, window("one", "two", "three"), route=Route.VISION).usage.tiles == 6
+    assert read(server, route=Route.TEXT).usage.tiles == 0
+
+
+@pytest.mark.parametrize(
+    "answer", [said("No."), said("No.", finish="content_filter"), said('{"total": "12.', finish="length")]
+)
+def test_a_mending_that_comes_to_nothing_is_kept_and_metered(server: OpenAiServer, answer: Reply) -> None:
+    server.replies(said(WRONG), answer)
+    grounded = read_window(reader(server), BILL, SCHEMA)
+
+    assert record_of(grounded.fields) == {"total": None, "seller": "Acme"}
+    assert (grounded.attempts, grounded.usage.prompt_tokens) == (2, 200)
+    assert [attempt.said is None for attempt in grounded.earlier] == [False]
 
 
 def test_only_the_failing_field_is_asked_again_and_taken(server: OpenAiServer) -> None:

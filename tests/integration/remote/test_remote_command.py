@@ -72,6 +72,21 @@ def test_what_was_read_once_is_not_asked_again(server: OpenAiServer, run: Comman
     assert len(server.asked) == 2
 
 
+def test_what_was_answered_in_vain_is_metered_and_shown_with_its_page(server: OpenAiServer, run: Command) -> None:
+    server.replies(said("R-77? No."), said(ANSWER), said("R-77? No."))
+    asked = ("extract", "a.pdf", "--schema", "bill.json", "--reader", "remote", "--endpoint", server.url)
+    first = json.loads(run(*asked, "--route", "vision").stdout)
+    failed = run(*asked, "--route", "text", code=3)
+    second = json.loads(failed.stdout)
+
+    assert [attempt["said"] for attempt in first["pages"][0]["attempts"]] == ["R-77? No."]
+    assert second["failure"]["code"] == "invalid_answer"
+    assert [attempt["said"] for attempt in second["pages"][0]["attempts"]] == ["R-77? No."] * 2
+    assert "R-77" not in failed.stderr + second["failure"]["message"]
+    used = json.loads(run("usage", "--by", "reader", "--json").stdout)
+    assert (used["reader"], used["pages"], used["tiles"], used["prompt_tokens"]) == ("remote", 1, 2, 400)
+
+
 def test_a_server_that_is_down_fails_the_document_and_says_so(server: OpenAiServer, run: Command) -> None:
     server.replies(status(500))
     done = run("extract", "a.pdf", "--schema", "bill.json", "--reader", "remote", "--endpoint", server.url, code=3)

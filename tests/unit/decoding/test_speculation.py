@@ -1,22 +1,26 @@
 """Drafts change the number of passes and nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from decoding_doubles import NgramModel, RecitingModel, compact, invoice_schema, vocabulary
+from doubles.documents import text_page
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from docproc.decoding.choices import choose
+from docproc.decoding.drafts import PagePrint
 from docproc.decoding.generation import Generation
 from docproc.decoding.guidance import Grammar, GuidanceConstraint
-from docproc.decoding.ports import Choice, Drafter, Plan
+from docproc.decoding.ports import Choice, Drafter, NoNumberError, Plan
 from docproc.decoding.prelude import PreludeConstraint
 from docproc.decoding.profile import decoding_form
 from docproc.decoding.speculate import NoDraft, Speculation, plan_together, speculate
 from docproc.decoding.watch import Stop
+from schemas.json_schema import compile_json_schema
 
 WORDS = vocabulary()
 GRAMMAR = Grammar(decoding_form(invoice_schema()), WORDS)
@@ -224,3 +228,72 @@ def test_logits_wider_than_the_vocabulary_are_never_chosen() -> None:
             return choose(rows, plan.masks)
 
     assert generated(Padded(compact(RECORD), WORDS), NoDraft()).text.decode() == compact(RECORD)
+
+
+class SickModel(NgramModel):
+    """Whose output is no number from its third pass on."""
+
+    def __init__(self, worth: float) -> None:
+        super().__init__(seed=1, size=WORDS.size)
+        self.worth = worth
+
+    def logits(self, context: Sequence[int]) -> NDArray[np.float64]:
+        return np.full(self.size, self.worth) if self.passes > 2 else super().logits(context)
+
+
+@pytest.mark.parametrize("worth", [np.nan, np.inf, -np.inf])
+@pytest.mark.filterwarnings("ignore:invalid value encountered")
+def test_output_that_is_no_number_is_never_chosen_by(worth: float) -> None:
+    with pytest.raises(NoNumberError):
+        generated(SickModel(worth), NoDraft())
+
+
+ROWS = compile_json_schema(
+    {
+        "title": "fees",
+        "type": "object",
+        "properties": {
+            "rows": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "description": {"type": ["string", "null"]},
+                        "amount": {"type": ["string", "null"], "x-docproc": {"kind": "money"}},
+                        "paid": {"type": ["boolean", "null"]},
+                    },
+                },
+            },
+            "note": {"type": ["string", "null"]},
+        },
+    }
+)
+
+
+def recited(record: object, *lines: str) -> Generation:
+    page = PagePrint([text_page(number, line) for number, line in enumerate(lines, 1)])
+    row = Speculation(Grammar(decoding_form(ROWS), WORDS).start(), WORDS, printed=page.count)
+    model = RecitingModel(compact(record), WORDS)
+    while row.stop is None:
+        row.take(model.verify(row.plan()))
+    return row.generation()
+
+
+@pytest.mark.parametrize(("printed", "stop"), [(30, Stop.COMPLETE), (12, Stop.REPETITION), (0, Stop.REPETITION)])
+def test_equal_rows_are_a_loop_only_where_the_page_does_not_print_them_as_often(printed: int, stop: Stop) -> None:
+    rows = [{"description": "Parking fee", "amount": "2.50", "paid": None}] * 30
+    found = recited({"rows": rows, "note": None}, "Fees", *(["Parking fee 2,50"] * printed))
+
+    assert found.stop is stop
+    assert len(found.spans.leaves) == 91 or stop is Stop.REPETITION
+
+
+def test_rows_of_nothing_are_a_loop_whatever_is_printed() -> None:
+    rows = [{"description": None, "amount": None, "paid": True}] * 30
+    assert recited({"rows": rows, "note": None}, *["null true"] * 40).stop is Stop.REPETITION
+
+
+@pytest.mark.parametrize(("printed", "stop"), [(400, Stop.COMPLETE), (100, Stop.REPETITION)])
+def test_a_text_that_repeats_itself_is_a_loop_unless_it_is_printed_so(printed: int, stop: Stop) -> None:
+    found = recited({"rows": [], "note": "Signature " + "." * 400}, "Signature " + "." * printed)
+    assert found.stop is stop

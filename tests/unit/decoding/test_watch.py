@@ -42,3 +42,18 @@ def test_many_rows_that_differ_are_no_loop() -> None:
 
 def test_a_line_of_dots_is_no_loop() -> None:
     assert first_alarm('{"note":"Signature ' + "." * 80 + ' Date","b":null}')[0] is None
+
+
+def test_what_is_meant_so_is_no_loop_and_is_shown_as_a_whole() -> None:
+    runs: list[tuple[int, int]] = []
+
+    def meant(run: bytes, period: int) -> bool:
+        runs.append((len(run), period))
+        assert run == run[:period] * (len(run) // period)
+        return len(run) // period <= 40
+
+    watch, row = LoopWatch(meant), b'{"a":"Parking","b":"2.50"},'
+    stops = [watch.feed(row) for _ in range(60)]
+
+    assert 40 <= stops.index(Stop.REPETITION) < 44
+    assert {period for _, period in runs} == {len(row)}

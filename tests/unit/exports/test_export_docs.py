@@ -21,6 +21,7 @@ from docproc.domain.extraction import (
 from docproc.domain.failure import Failure, FailureCategory, FailureCode, Phase
 from docproc.domain.issues import Issue, IssueCode, Severity
 from docproc.domain.page import PageState, TextSource
+from docproc.domain.reading import Attempt
 from docproc.exports.cells import Concern
 from docproc.exports.csv_writer import DIALECTS
 from docproc.exports.opening import ExportFormat
@@ -76,6 +77,7 @@ def test_every_word_of_a_word_list_is_documented_and_no_other(words, title):
         (Correction, "A correction"),
         (Failure, "`failure`"),
         (PageFacts, "A page of `pages`"),
+        (Attempt, "An attempt of `attempts`"),
     ],
 )
 def test_every_key_is_documented_in_its_order(body, title):

@@ -7,10 +7,10 @@ from typing import Any, TypedDict, Unpack
 import pytest
 from doubles.documents import text_page
 
-from docproc.domain.errors import TimedOutError
+from docproc.domain.errors import InvalidAnswerError, TimedOutError
 from docproc.domain.extraction import FieldValue, record_of
 from docproc.domain.issues import Issue, IssueCode, Severity
-from docproc.domain.reading import FieldHint, Reading, Route, Usage, Window
+from docproc.domain.reading import Attempt, FieldHint, Reading, Route, Spent, Usage, Window
 from docproc.domain.schema import ExtractionSchema, Record
 from docproc.pipeline.grounded import GroundedReading
 from docproc.pipeline.steps import read_window
@@ -31,6 +31,7 @@ class Told(TypedDict, total=False):
     rejected: Mapping[str, str]
     routes: Mapping[int, Route]
     attempts: int
+    earlier: tuple[Attempt, ...]
 
 
 class ToldReader:
@@ -227,3 +228,21 @@ def test_what_is_unsure_is_not_asked_again_where_nothing_new_can_be_seen(window:
     reader = ToldReader(bill(total="99.99"), bill(), routes={1: route}, hints=unsure)
     assert record_of(read_window(reader, window, BILL).fields)["total"] == "99.99"
     assert not reader.asked
+
+
+def test_an_answer_that_is_no_record_is_kept_and_paid_for() -> None:
+    error = InvalidAnswerError("no record")
+    error.spent = Spent(reader="told", usage=Usage(prompt_tokens=5), attempts=1, earlier=(Attempt(said="I will not."),))
+    grounded = read_window(ToldReader(SUMS, {**SUMS, "total_gross": "14.00"}, error), WINDOW, INVOICE)
+
+    assert [attempt.said for attempt in grounded.earlier] == [None, "I will not."]
+    assert (grounded.attempts, grounded.usage.prompt_tokens) == (3, 205)
+
+
+def test_what_was_no_record_before_the_first_one_stands_before_its_mending() -> None:
+    reader = ToldReader(SUMS, RIGHT, earlier=(Attempt(said="Well, "),), attempts=2)
+    grounded = read_window(reader, WINDOW, INVOICE)
+
+    assert [(attempt.said, dict(attempt.values)) for attempt in grounded.earlier[:1]] == [("Well, ", {})]
+    assert grounded.earlier[1].values["total_gross"] == "13.00"
+    assert grounded.attempts == 3

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from doubles.documents import text_page
 
-from docproc.domain.errors import TimedOutError
+from docproc.domain.errors import TimedOutError, TooLargeError
 from docproc.domain.extraction import FieldTree, record_of
 from docproc.domain.issues import Issue, IssueCode, Severity
-from docproc.domain.reading import FieldHint, Reading, Usage, Window
+from docproc.domain.reading import Attempt, FieldHint, Reading, Spent, Usage, Window
 from docproc.domain.schema import ExtractionSchema, FieldKind, FieldSpec, Record, RuleFindings, Shape
 from docproc.pipeline.grounded import GroundedReading, ground_reading
 from docproc.pipeline.mend import MOST_MENDS
@@ -135,6 +135,15 @@ def test_a_reader_that_fails_had_its_turns() -> None:
 
     assert mended.fields == WRONG[1].fields
     assert mended.attempts == MOST_MENDS + 1
+
+
+def test_what_a_failed_mending_cost_and_said_is_kept() -> None:
+    error = TooLargeError("cut off")
+    error.spent = Spent(reader="told", usage=Usage(prompt_tokens=9), attempts=1, earlier=(Attempt(said='{"rows":['),))
+    mended = mended_in_document(WRONG, 1, WINDOWS[1], SCHEMA, reader=Told(error))
+
+    assert (mended.attempts, mended.usage.prompt_tokens) == (MOST_MENDS + 1, 9)
+    assert [attempt.said for attempt in mended.earlier] == ['{"rows":[']
 
 
 def test_once_it_adds_up_nobody_else_is_asked() -> None:

@@ -11,7 +11,8 @@
 - A `Request` has a prompt of the model's own processor, a constraint and a drafter of `docproc.decoding`, the most
   tokens of its answer, and the name of an adapter. What comes back is a `decoding.generation.Generation`.
 - `Engine.load` says how many rows run and wait, `Engine.passes` how many passes were made.
-- A row that fails fails alone. When the device fails, every request gets a ReaderUnavailableError, then and later:
+- A row that fails fails alone, and so does a prompt that the model cannot take (UnsupportedError). When the device
+  fails, every request gets a ReaderUnavailableError, then and later:
   the process should end and be started again.
 - `EngineConfig.rows` bounds how many rows share a pass; others wait in the order in which they came.
 

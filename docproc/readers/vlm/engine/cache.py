@@ -67,6 +67,13 @@ class RowLayer(CacheLayerMixin):
         index = torch.tensor(rows, device=self.keys.device)
         self.keys, self.values = self.keys[index], self.values[index]
 
+    def cut_to(self, rows: int) -> None:
+        """Without the rows behind these; takes no memory, so that it can be done when there is none."""
+        if not rows or self.keys is None or self.values is None:
+            self.keep(())
+            return
+        self.keys, self.values = self.keys[:rows], self.values[:rows]
+
     def make_room(self, places: int) -> None:
         """At least so many places a row."""
         if self.keys is not None and self.values is not None and self.keys.shape[2] < places:
@@ -112,7 +119,10 @@ class RowCache(Cache):
         self.places = Places()
 
     def add(self, prompt: DynamicCache) -> None:
-        """A row of its own for a prompt that was read alone."""
+        """A row of its own for a prompt that was read alone.
+
+        Memory may run out between two layers; `cut_to` makes them one again.
+        """
         if not self.layers:
             self.layers = [RowLayer(self.places) for _ in prompt.layers]
         for layer, read in zip(self.layers, prompt.layers, strict=True):
@@ -122,6 +132,11 @@ class RowCache(Cache):
         """Only these rows, in this order; without any all memory is given back."""
         for layer in self.layers:
             layer.keep(rows)
+
+    def cut_to(self, rows: int) -> None:
+        """Forget what was begun behind the first `rows` rows."""
+        for layer in self.layers:
+            layer.cut_to(rows)
 
     def turn_to(self, starts: Sequence[int], *, fed: int) -> torch.Tensor:
         """Make ready for a pass that writes from `starts` on; its mask (rows, fed, places), true where one may look."""

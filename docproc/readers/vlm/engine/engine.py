@@ -11,7 +11,7 @@ import torch
 
 from docproc.decoding.generation import Generation
 from docproc.decoding.vocabulary import Vocabulary
-from docproc.domain.errors import ReaderUnavailableError, TooLargeError
+from docproc.domain.errors import ReaderUnavailableError, TooLargeError, UnsupportedError
 from docproc.domain.reading import go_on
 from docproc.readers.vlm.engine.lane import Lane
 from docproc.readers.vlm.engine.network import Network
@@ -165,7 +165,8 @@ class Engine:
                 self._use(adapter)
                 self.row_passes += len(lane.rows)
                 self.passes += 1
-                lane.step()
+                if not lane.step():
+                    self._rows = max(1, self._running)
 
     def _admit(self) -> None:
         if self._running >= self._rows or (ticket := self._next()) is None:
@@ -181,9 +182,13 @@ class Engine:
             with self._changed:
                 self._waiting.appendleft(ticket)
         except BaseException as exc:
-            ticket.fail(ReaderUnavailableError(f"The model cannot read this prompt ({type(exc).__name__}): {exc}"))
             if not isinstance(exc, _OF_ONE_PROMPT) or isinstance(exc, _DEVICE_ERROR):
+                ticket.fail(_unavailable(exc))
                 raise
+            # of this window alone: whoever reads a document goes on with its other pages
+            refusal = UnsupportedError(f"The model cannot take this page or window ({type(exc).__name__}).")
+            refusal.__cause__ = exc
+            ticket.fail(refusal)
 
     def _join(self, ticket: Ticket) -> None:
         adapter = ticket.request.adapter

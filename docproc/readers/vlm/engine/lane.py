@@ -9,7 +9,7 @@ import torch
 
 from docproc.decoding.generation import Generation
 from docproc.decoding.guidance import ConstraintBrokenError
-from docproc.decoding.ports import Choice, Plan
+from docproc.decoding.ports import Choice, NoNumberError, Plan
 from docproc.decoding.speculate import WIDTH, Speculation
 from docproc.decoding.vocabulary import Vocabulary
 from docproc.domain.errors import InvalidAnswerError, TooLargeError
@@ -75,13 +75,29 @@ class Lane:
         self.rows: list[Row] = []
 
     def join(self, ticket: Ticket) -> None:
-        """Read the ticket's prompt; its row takes part from the next pass on."""
+        """Read the ticket's prompt; its row takes part from the next pass on.
+
+        Where that fails the lane is as before, and so is the request unless its own constraint or drafter failed.
+        """
         request = ticket.request
         prompt, cache = self._network.read(request.prompt)
         # rows that share a pass are fed as many places as the one with the longest draft
         room = self._network.context - prompt.length - 1 - WIDTH
-        answer = Speculation(request.constraint, self._vocabulary, request.drafter, WIDTH, request.budget, room)
-        self._cache.add(cache)
+        try:
+            self._cache.add(cache)
+            # last, for it moves the constraint on: a request that has to wait must find it at its beginning
+            answer = Speculation(
+                request.constraint,
+                self._vocabulary,
+                request.drafter,
+                WIDTH,
+                request.budget,
+                room,
+                printed=request.printed,
+            )
+        except BaseException:
+            self._cache.cut_to(len(self.rows))
+            raise
         self.rows.append(Row(ticket, prompt, answer))
         self._give()
 
@@ -92,14 +108,17 @@ class Lane:
                 row.ticket.fail(CanceledError())
         self._leave(lambda row: row.ticket.done)
 
-    def step(self) -> None:
-        """One pass: what is sure is appended, what is drafted is verified. Rows that have ended leave."""
+    def step(self) -> bool:
+        """One pass: what is sure is appended, what is drafted is verified. Rows that have ended leave.
+
+        False when the device had no memory for so many rows: the last to come has left.
+        """
         plans = self._plans()
         if not plans:
-            return
+            return True
         logits = self._logits(plans)
         if logits is None:
-            return
+            return False
         wanted = [
             (number, place)
             for number, (row, plan) in enumerate(zip(self.rows, plans, strict=True))
@@ -115,6 +134,7 @@ class Lane:
             row.take(choices[begin : begin + len(plan.masks)])
             begin += len(plan.masks)
         self._give()
+        return True
 
     def fail(self, error: BaseException) -> None:
         """No row will have an answer."""
@@ -158,6 +178,10 @@ class Lane:
 
 
 def _failure(error: Exception) -> Exception:
+    if isinstance(error, NoNumberError):
+        return InvalidAnswerError(
+            "The model computed no numbers (NaN): its weights, or the bits that hold them, are bad."
+        )
     if isinstance(error, ConstraintBrokenError):
         return InvalidAnswerError(f"The schema became too complex while the model wrote: {error}.")
     return error

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from docproc.decoding.generation import Generation
 from docproc.decoding.ports import Constraint, Drafter
-from docproc.decoding.speculate import BUDGET, NoDraft
+from docproc.decoding.speculate import BUDGET, NoDraft, never_printed
 from docproc.domain.errors import DocprocError
 from docproc.domain.reading import go_on
 from docproc.readers.vlm.engine.network import Prompt
@@ -27,6 +27,8 @@ class Request:
     prompt: Prompt
     constraint: Constraint
     drafter: Drafter = field(default_factory=NoDraft)
+    #: how often a value is printed on the pages
+    printed: Callable[[str], int] = never_printed
     #: most tokens of the answer
     budget: int = BUDGET
     #: by the engine's name for it; None: the base as it is

@@ -16,6 +16,8 @@ from docproc.training.network import BaseError, four_bits, open_for_training, re
 from docproc.training.recipe import Recipe, Trained
 from docproc.training.steps import answer_loss, make_optimizer, training_steps
 
+pytestmark = pytest.mark.integration
+
 KINDS: dict[str, type[NvlmDConfig]] = {"d": NvlmDConfig, "x": NvlmXConfig, "h": NvlmHConfig}
 
 

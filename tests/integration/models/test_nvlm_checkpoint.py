@@ -13,6 +13,8 @@ from transformers import AutoConfig, AutoModelForImageTextToText
 
 from docproc.nvlm import CheckpointError, ConfigError, NvlmDConfig, NvlmDForConditionalGeneration
 
+pytestmark = pytest.mark.integration
+
 Weights = dict[str, Tensor]
 
 

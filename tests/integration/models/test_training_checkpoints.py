@@ -14,6 +14,8 @@ from docproc.training.network import open_for_training
 from docproc.training.recipe import Recipe, Trained
 from docproc.training.steps import DivergedError, make_optimizer, training_steps
 
+pytestmark = pytest.mark.integration
+
 RECIPE = Recipe(trained=Trained.ALIGNMENT, learning_rate=1e-2, pages_per_step=2, pages_at_once=2)
 STEPS = 4
 

@@ -16,6 +16,8 @@ from docproc.nvlm.checkpoint import CheckpointError
 from docproc.nvlm.cross import GatedCrossAttention
 from docproc.nvlm.tiny import write_tiny
 
+pytestmark = pytest.mark.integration
+
 NEW_TOKENS = 16
 #: an end that never comes: all tokens are compared
 NO_TOKEN = 1_000_000

@@ -18,6 +18,8 @@ from docproc.readers.vlm.engine.engine import Engine
 from docproc.readers.vlm.engine.loading import EngineOptions, load_engine
 from docproc.readers.vlm.reader import VlmReader
 
+pytestmark = pytest.mark.integration
+
 BUDGET = 40
 
 

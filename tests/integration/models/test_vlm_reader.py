@@ -16,7 +16,7 @@ from vlm_windows import page, window
 from docproc.decoding.drafts import window_drafter
 from docproc.decoding.profile import decoding_form
 from docproc.decoding.speculate import NoDraft
-from docproc.domain.errors import ReaderUnavailableError, UnsupportedError, UsageError
+from docproc.domain.errors import ReaderUnavailableError, TooLargeError, UnsupportedError, UsageError
 from docproc.domain.image import LongestSide, TileCanvas
 from docproc.domain.issues import Issue, IssueCode
 from docproc.domain.page import TextSource
@@ -28,6 +28,8 @@ from docproc.readers.vlm.engine.requests import Request
 from docproc.readers.vlm.reader import VlmReader
 from schemas import load_schema
 from schemas.registry import SHIPPED
+
+pytestmark = pytest.mark.integration
 
 LINES = ("Invoice No. 4711", "Date 2024-03-01", "Total due EUR 99.00")
 
@@ -147,7 +149,26 @@ def test_free_answers_that_are_no_record_are_asked_again_under_the_grammar(nvlm_
     free = reading_with(nvlm_d, held=Held.FREE, answer_tokens=200)
 
     assert (free.attempts, free.record) == (2, held.record)
+    (attempt,) = free.earlier
+    assert attempt.said
+    assert attempt.findings[0].message.startswith("The answer is no record: ")
     assert free.usage.output_tokens > held.usage.output_tokens
+
+
+def test_an_answer_that_was_cut_off_before_it_was_a_record_says_what_it_cost(models_folder: Path) -> None:
+    model = opened("qwen3-vl", models_folder)
+    made = VlmReader(VlmConfig(model=model.folder, device="cpu", window_pages=2, answer_tokens=12))
+
+    with pytest.raises(TooLargeError) as caught:
+        made.read(window(page(1), page(2), spec=made.image), small_schema())
+    made.close()
+
+    spent = caught.value.spent
+    assert spent is not None
+    assert (spent.reader, spent.attempts, spent.usage.tiles, spent.usage.output_tokens) == ("vlm", 1, 2, 12)
+    assert spent.usage.prompt_tokens > 0
+    assert [attempt.said for attempt in spent.earlier] != [None]
+    assert spent.earlier[0].findings[0].code is IssueCode.TRUNCATED
 
 
 def test_thoughts_are_metered_and_not_stored(nvlm_d: Checkpoint) -> None:

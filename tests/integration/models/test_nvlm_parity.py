@@ -11,6 +11,8 @@ from transformers import AutoModelForImageTextToText, BatchFeature
 
 from docproc.nvlm import NvlmDForConditionalGeneration, NvlmProcessor
 
+pytestmark = pytest.mark.integration
+
 #: transformers' norms and rotary positions are computed in float32 whatever the weights are
 DOUBLE_BOUND = 1e-4
 

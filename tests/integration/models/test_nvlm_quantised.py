@@ -23,6 +23,8 @@ from docproc.nvlm import (
 from docproc.nvlm.model import keep_tower_whole
 from docproc.nvlm.tiny import write_tiny
 
+pytestmark = pytest.mark.integration
+
 KINDS = [Int8WeightOnlyConfig, Float8WeightOnlyConfig]
 
 

@@ -17,6 +17,8 @@ from docproc.nvlm.checkpoint import CheckpointError
 from docproc.nvlm.hub import Offer, local_folder
 from docproc.nvlm.sizing import GIB
 
+pytestmark = pytest.mark.integration
+
 Shape = tuple[int, ...]
 
 #: the full model's config.json, as published

@@ -13,12 +13,14 @@ from vlm_doubles import ask, endless, engine_over, grammar_of, prompts, slow_ans
 from docproc.decoding.generation import Generation
 from docproc.decoding.vocabulary import Vocabulary
 from docproc.decoding.watch import Stop
-from docproc.domain.errors import ReaderUnavailableError, TooLargeError
+from docproc.domain.errors import InvalidAnswerError, ReaderUnavailableError, TooLargeError, UnsupportedError
 from docproc.readers.vlm.engine.cache import RowCache
 from docproc.readers.vlm.engine.checkpoint import Checkpoint
 from docproc.readers.vlm.engine.engine import Engine
 from docproc.readers.vlm.engine.network import Network, Prompt, ReadPrompt
 from docproc.readers.vlm.engine.requests import CanceledError
+
+pytestmark = pytest.mark.integration
 
 BUDGET = 48
 
@@ -148,9 +150,10 @@ def test_a_prompt_that_the_model_cannot_take_fails_alone(engine: Engine, nvlm_d:
     grammar, (good, *_) = grammar_of(engine), prompts(nvlm_d)
     bad = Prompt(inputs={**good.inputs, "pixel_values": good.inputs["pixel_values"][:2]})
 
-    with pytest.raises(ReaderUnavailableError):
+    with pytest.raises(UnsupportedError, match="cannot take this page") as caught:
         engine.generate(ask(bad, grammar))
 
+    assert not isinstance(caught.value, ReaderUnavailableError)
     assert engine.generate(ask(good, grammar, budget=8)).tokens
 
 
@@ -234,6 +237,40 @@ class SmallNetwork(Network):
         return super().step(cache, rows, fed, starts)
 
 
+class SickNetwork(SmallNetwork):
+    """Its output is no number for pages of noise of one size."""
+
+    def __init__(self, checkpoint: Checkpoint, *, worth: float, for_rows_of: int) -> None:
+        super().__init__(checkpoint, rows=4, at="")
+        self._worth = worth
+        self._length = for_rows_of - 1
+
+    def step(
+        self, cache: RowCache, rows: Sequence[ReadPrompt], fed: Sequence[Sequence[int]], starts: Sequence[int]
+    ) -> torch.Tensor:
+        logits = super().step(cache, rows, fed, starts).clone()
+        for number, row in enumerate(rows):
+            if row.length == self._length:
+                logits[number] = self._worth
+        return logits
+
+
+@pytest.mark.parametrize("worth", [float("nan"), float("inf"), float("-inf")])
+def test_a_row_whose_output_is_no_number_fails_and_the_others_go_on(
+    nvlm_d: Checkpoint, engine: Engine, worth: float
+) -> None:
+    bad, good, *_ = prompts(nvlm_d)
+    sick = SickNetwork(nvlm_d, worth=worth, for_rows_of=bad.token_count).engine
+
+    tickets = [sick.submit(ask(prompt, grammar_of(sick), budget=BUDGET)) for prompt in (bad, good)]
+    with pytest.raises(InvalidAnswerError, match="NaN"):
+        tickets[0].result()
+    found = told(tickets[1].result())
+    sick.close()
+
+    assert found == told(engine.generate(ask(good, grammar_of(engine), budget=BUDGET)))
+
+
 def test_pages_that_memory_has_no_room_for_wait(nvlm_d: Checkpoint, engine: Engine) -> None:
     small = SmallNetwork(nvlm_d, rows=2, at="read").engine
     grammar, asked = grammar_of(small), prompts(nvlm_d)
@@ -244,6 +281,46 @@ def test_pages_that_memory_has_no_room_for_wait(nvlm_d: Checkpoint, engine: Engi
 
     assert found == [told(engine.generate(ask(prompt, grammar_of(engine), budget=BUDGET))) for prompt in asked]
     assert small.load.rows == 2
+
+
+class NoRoom(torch.Tensor):
+    """Keys or values that no memory is left to copy."""
+
+    def new_zeros(self, *size, **told) -> torch.Tensor:
+        raise torch.OutOfMemoryError(f"{size} {told}")
+
+
+class NarrowNetwork(SmallNetwork):
+    """Memory runs out once, at the last layer, while a second row joins: the layers before it have the row already."""
+
+    def __init__(self, checkpoint: Checkpoint, *, part: str) -> None:
+        self._part = part
+        self.ran_out = 0
+        super().__init__(checkpoint, rows=4, at="")
+
+    def read(self, prompt: Prompt) -> tuple[ReadPrompt, DynamicCache]:
+        row, cache = super().read(prompt)
+        if self.engine.load.running and not self.ran_out:
+            self.ran_out += 1
+            layer = cache.layers[-1]
+            setattr(layer, self._part, getattr(layer, self._part).as_subclass(NoRoom))
+        return row, cache
+
+
+@pytest.mark.parametrize("part", ["keys", "values"])
+def test_a_page_for_which_memory_runs_out_between_two_layers_waits_and_nobody_is_harmed(
+    nvlm_d: Checkpoint, engine: Engine, part: str
+) -> None:
+    narrow = NarrowNetwork(nvlm_d, part=part)
+    small = narrow.engine
+    grammar, asked = grammar_of(small), prompts(nvlm_d)[:3]
+
+    tickets = [small.submit(ask(prompt, grammar, budget=BUDGET)) for prompt in asked]
+    found = [told(ticket.result()) for ticket in tickets]
+    small.close()
+
+    assert (narrow.ran_out, small.load.rows) == (1, 1)
+    assert found == [told(engine.generate(ask(prompt, grammar_of(engine), budget=BUDGET))) for prompt in asked]
 
 
 def test_a_page_for_which_memory_runs_out_on_the_way_is_given_up_and_the_others_go_on(
@@ -258,6 +335,7 @@ def test_a_page_for_which_memory_runs_out_on_the_way_is_given_up_and_the_others_
         tickets[1].result()
     small.close()
 
+    assert small.load.rows == 1
     assert told(kept) == told(engine.generate(ask(first, grammar_of(engine), budget=BUDGET)))
 
 

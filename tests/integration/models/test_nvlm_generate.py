@@ -11,6 +11,8 @@ from transformers import AutoModelForImageTextToText, BatchFeature
 
 from docproc.nvlm import NvlmDForConditionalGeneration, NvlmProcessor
 
+pytestmark = pytest.mark.integration
+
 NEW_TOKENS = 24
 #: an end that never comes: all tokens are compared
 NO_TOKEN = 1_000_000

@@ -1,0 +1,122 @@
+"""What a model was asked in vain is metered once and kept, however its pages end."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from doubles.delivery import Depot
+from doubles.documents import FirstWordReader
+from doubles.jobs import Workplace
+
+from docproc.domain.errors import (
+    DocumentError,
+    InvalidAnswerError,
+    LeaseLostError,
+    TooLargeError,
+    UnreachableError,
+)
+from docproc.domain.extraction import Extraction, PageFacts
+from docproc.domain.reading import Attempt, Reading, Spent, Usage, Window
+from docproc.domain.schema import ExtractionSchema
+from docproc.services.collect import collect
+from docproc.services.records import Job
+from docproc.services.usage import UsageFilter, UsageSum
+from docproc.storage.database import Database
+from docproc.storage.stores import stores_over
+from docproc.storage.usage import SqlUsageStore
+
+pytestmark = pytest.mark.integration
+
+
+class VainReader(FirstWordReader):
+    """Takes two pages at a time and one record of them; says nothing that is one of a page that says `!vain`."""
+
+    name = "vain"
+    window_pages = 4
+
+    def read(self, window: Window, schema: ExtractionSchema) -> Reading:
+        reading = super().read(window, schema)
+        if len(window.pages) > 2:
+            raise self._spent(TooLargeError("cut off"), window)
+        words = [page.words[0].text for page in window.pages]
+        if "!gone" in words:
+            raise self._spent(UnreachableError("gone"), window)
+        if "!vain" in words:
+            raise self._spent(InvalidAnswerError("no record"), window)
+        return replace(reading, usage=_usage(window))
+
+    def _spent(self, error: DocumentError, window: Window) -> DocumentError:
+        earlier = (Attempt(said=f"of {list(window.numbers)}"),)
+        error.spent = Spent(reader=self.name, usage=_usage(window), attempts=1, earlier=earlier)
+        return error
+
+
+def _usage(window: Window) -> Usage:
+    return Usage(seconds=0.5, prompt_tokens=100 * len(window.pages), output_tokens=7, tiles=len(window.pages))
+
+
+def run(database: Database, folder: Path, text: str) -> tuple[Job, Extraction]:
+    place = Workplace(stores_over(database, folder / "blobs"), folder, reader=VainReader())
+    job = place.run(place.submit({"a.txt": text}))
+    (item,) = collect(place.stores, job.id)
+    return job, item.extraction
+
+
+def metered(database: Database) -> UsageSum:
+    (whole,) = SqlUsageStore(database).sums(UsageFilter(tenant=None), by=())
+    return whole
+
+
+def said(pages: tuple[PageFacts, ...]) -> dict[int, list[str | None]]:
+    return {page.number: [attempt.said for attempt in page.attempts] for page in pages if page.attempts}
+
+
+def test_answers_that_end_in_smaller_windows_and_failed_pages_are_metered_and_kept(
+    database: Database, tmp_path: Path
+) -> None:
+    job, extraction = run(database, tmp_path, "one\n!vain\nthree\nfour")
+    used = metered(database)
+
+    assert (job.pages.read, job.pages.failed) == (3, 1)
+    # all four pages, two of them, two of them, each of the first two alone
+    assert (used.prompt_tokens, used.output_tokens, used.tiles, used.pages) == (1000, 35, 10, 3)
+    assert used.seconds == pytest.approx(2.5)
+    assert said(extraction.pages) == {1: ["of [1, 2, 3, 4]", "of [1, 2]"], 2: ["of [2]"]}
+
+
+def test_a_document_of_which_no_page_was_read_keeps_the_answers_too(database: Database, tmp_path: Path) -> None:
+    job, extraction = run(database, tmp_path, "!vain")
+
+    assert (job.documents.failed, metered(database).prompt_tokens) == (1, 100)
+    assert said(extraction.pages) == {1: ["of [1]"]}
+    assert extraction.failure is not None
+    assert "of [1]" not in extraction.failure.model_dump_json()
+
+
+def test_what_was_asked_before_a_server_went_is_metered(database: Database, tmp_path: Path) -> None:
+    job, _ = run(database, tmp_path, "!gone\ntwo")
+
+    assert (job.documents.failed, metered(database).prompt_tokens) == (1, 200)
+
+
+def test_a_retry_counts_what_it_asks_and_nothing_twice(database: Database, tmp_path: Path) -> None:
+    place = Workplace(stores_over(database, tmp_path / "blobs"), tmp_path, reader=VainReader())
+    job = place.run(place.submit({"a.txt": "!vain"}))
+    before = metered(database).prompt_tokens
+
+    assert place.stores.jobs.retry(job.id) == 1
+    place.run(job)
+
+    assert (before, metered(database).prompt_tokens) == (100, 200)
+    (item,) = collect(place.stores, job.id)
+    assert said(item.extraction.pages) == {1: ["of [1]"]}
+
+
+def test_who_comes_too_late_meters_nothing(depot: Depot) -> None:
+    document = depot.prepared(2, window_pages=1, job=None)
+    claim = depot.window(document.id, 1)
+    depot.read(claim)
+
+    with pytest.raises(LeaseLostError):
+        depot.stores.readings.meter(claim, Spent(reader="vain", usage=Usage(prompt_tokens=5), attempts=1))
+    assert depot.rows("SELECT prompt_tokens FROM usage") == [(30,)]
