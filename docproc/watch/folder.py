@@ -14,7 +14,8 @@ from pathlib import Path, PurePosixPath
 from uuid import UUID
 
 from docproc.services.ledger_records import Entry, Sighting, Version
-from docproc.watch.ignoring import ERROR, META, READY, is_ignored, is_ignored_file, is_ignored_folder
+from docproc.watch.companions import description_of, give_back, if_there, is_triggered, mark_of, put_along, take_along
+from docproc.watch.ignoring import ERROR, is_ignored, is_ignored_file, is_ignored_folder
 from docproc.watch.moving import fitting, move, move_to_free, write_whole
 from docproc.watch.ports import Fate, Fence, PlaceGoneError, Sidecar, VanishedError
 from docproc.watch.rules import Rules
@@ -83,7 +84,7 @@ class FolderPlace:
                 self._take(source, inside, parked=parked, fence=fence)
             except (FileNotFoundError, NotADirectoryError, VanishedError):
                 self.require()
-                self._give_back_companions(entry, inside)
+                self._give_back(inside, source)
                 raise VanishedError from None
         if os.path.lexists(parked):
             move(parked, inside)
@@ -91,9 +92,7 @@ class FolderPlace:
     def _take(self, source: Path, inside: Path, *, parked: Path, fence: Fence) -> None:
         fence()
         # what lies beside it first: from here on it belongs to this version, and a new one may come with the next
-        for companion in (*_triggers(source), _meta(source)):
-            with suppress(FileNotFoundError):
-                move(companion, inside.parent / companion.name)
+        take_along(source, inside)
         try:
             source.rename(inside)
         except OSError as exc:
@@ -101,13 +100,10 @@ class FolderPlace:
                 raise
             source.rename(parked)
 
-    def _give_back_companions(self, entry: Entry, inside: Path) -> None:
-        source = self._folders.root / entry.path
-        for companion in (*_triggers(source), _meta(source)):
-            taken = inside.parent / companion.name
-            if taken.exists() and not companion.exists():
-                with suppress(FileNotFoundError):
-                    move(taken, companion)
+    def _give_back(self, inside: Path, source: Path) -> None:
+        if os.path.lexists(inside):  # another watcher took it, with what belongs to it
+            return
+        give_back(inside, source)
         with suppress(OSError):
             inside.parent.rmdir()
 
@@ -123,38 +119,33 @@ class FolderPlace:
         return _version(self._inside(entry))
 
     def sidecar(self, entry: Entry) -> Sidecar:
-        return read_sidecar(_meta(self._inside(entry)))
+        return read_sidecar(description_of(self._inside(entry)))
 
     def put_away(self, entry: Entry, fate: Fate, *, error: bytes | None = None) -> None:
         self.require()
         inside = self._inside(entry)
         folder = self._home(fate) / Path(entry.path).parent
         folder.mkdir(parents=True, exist_ok=True)
-        plain, own = folder / inside.name, folder / _own_name(entry)
+        targets = tuple(folder / name for name in _end_names(entry))
         told = inside.with_name(fitting(inside.name, "", suffix=ERROR))
         if not os.path.lexists(inside):  # done before, and then broken off
-            target = own if own.exists() else plain
+            target = targets[-1] if targets[-1].exists() else targets[0]
         else:
             if error is not None:  # where it is moved from with the file: what is gone from there was delivered
                 write_whole(told, (error,))
-            target = self._away(entry, inside, (plain, own))
-        for companion, name in (
-            (_meta(inside), _meta(target)),
-            (told, target.with_name(fitting(target.name, "", suffix=ERROR))),
-        ):
-            with suppress(FileNotFoundError):
-                move(companion, name)
-        for trigger in _triggers(inside):
-            trigger.unlink(missing_ok=True)
+            target = self._away(entry, inside, targets)
+        put_along(inside, target)
+        with if_there():
+            move(told, target.with_name(target.name + ERROR))
         with suppress(OSError):
             inside.parent.rmdir()
 
-    def _away(self, entry: Entry, inside: Path, targets: tuple[Path, Path]) -> Path:
+    def _away(self, entry: Entry, inside: Path, targets: tuple[Path, ...]) -> Path:
         if _version(inside) == entry.version:
             return move_to_free(inside, targets)
         # somebody who had it open all the while wrote on: that is another version, and lies in the place again
         self._lay_back(inside, Path(entry.path).parent, name=_own_name(entry))
-        return targets[1]
+        return targets[-1]
 
     def left_behind(self) -> Iterator[UUID]:
         with os.scandir(self._folders.processing) as entries:
@@ -211,7 +202,7 @@ class FolderInPlace:
         return entry.version
 
     def sidecar(self, entry: Entry) -> Sidecar:
-        return read_sidecar(_meta(self._root / entry.path))
+        return read_sidecar(description_of(self._root / entry.path))
 
     def put_away(self, entry: Entry, fate: Fate, *, error: bytes | None = None) -> None:
         """It stays where it is, and nothing is written beside it."""
@@ -275,10 +266,10 @@ class FilesBelow:
         if rule is None:
             return None
         file = self._root / path
-        if rule.trigger and not any(trigger.exists() for trigger in _triggers(file)):
+        if rule.trigger and not is_triggered(file):
             return None
         try:
-            version, beside = _version(file), _mark(_meta(file))
+            version, beside = _version(file), mark_of(file)
         except (OSError, VanishedError):
             return None
         return Sighting(path=path, version=version, beside=beside, is_ready=rule.trigger and self._takes_triggers)
@@ -300,23 +291,12 @@ def _require(path: Path, version: Version) -> None:
         return
 
 
-def _mark(path: Path) -> str:
-    try:
-        found = path.lstat()
-    except FileNotFoundError:
-        return ""
-    return f"{found.st_size} {found.st_mtime_ns}"
-
-
-def _meta(file: Path) -> Path:
-    return file.with_name(file.name + META)
-
-
-def _triggers(file: Path) -> tuple[Path, ...]:
-    """`NAME.pdf.ready`, or `NAME.ready`."""
-    names = dict.fromkeys((file.name + READY, file.stem + READY))
-    return tuple(file.with_name(name) for name in names)
+def _end_names(entry: Entry) -> tuple[str, ...]:
+    """Its own name, and one that is nobody else's; only that, where what lies beside it would have no room."""
+    name, own = PurePosixPath(entry.path).name, _own_name(entry)
+    return (own,) if fitting(name, "", suffix=ERROR) != name + ERROR else (name, own)
 
 
 def _own_name(entry: Entry) -> str:
-    return fitting(PurePosixPath(entry.path).name, f"-{entry.id.hex[-8:]}")
+    name, mark = PurePosixPath(entry.path).name, f"-{entry.id.hex[-8:]}"
+    return fitting(name, mark, suffix=ERROR).removesuffix(ERROR)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from docproc.watch.companions import NOT_THERE
 from docproc.watch.ports import Sidecar, SidecarError
 
 _MOST_BYTES = 1 << 20
@@ -23,8 +24,10 @@ def read_sidecar(path: Path) -> Sidecar:
         if path.lstat().st_size > _MOST_BYTES:
             raise SidecarError(f"{path.name}: larger than {_MOST_BYTES:,} bytes")
         content = path.read_bytes()
-    except FileNotFoundError:
-        return Sidecar()
+    except OSError as exc:
+        if exc.errno in NOT_THERE:
+            return Sidecar()
+        raise
     return parse_sidecar(content, name=path.name)
 
 

@@ -67,7 +67,7 @@ class FakeJobs:
             raise NotFoundError
         content = self.contents[job_id]
         usable = not content.startswith(b"bad")
-        name = f"{Path(self.tickets[job_id].name).name}-{job_id}.json"
+        name = f"{Path(self.tickets[job_id].name).name[-200:]}-{job_id}.json"
         records = [RecordText(name=name, pieces=iter([sha256(content).hexdigest()]))] if usable else []
         return Outcome(usable=usable, records=iter(records), failures=() if usable else (BAD,))
 

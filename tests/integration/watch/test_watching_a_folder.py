@@ -99,6 +99,34 @@ def test_a_description_that_cannot_be_understood_fails_the_file_and_says_so(watc
     assert json.loads((watched.root / "failed/a.pdf.error.json").read_text())["code"] == "sidecar_invalid"
 
 
+@pytest.mark.parametrize("trigger", [False, True])
+def test_a_name_that_leaves_no_room_for_a_companion_is_taken_like_any_other(watched: Watched, trigger: bool) -> None:
+    watched.rule = Rule(schema="invoice", trigger=trigger)
+    for name in ("n" * 246, "m" * 244):  # the second leaves room for a trigger or an error, and none for a mark
+        watched.drop(f"{name}.pdf", "bad" if "m" in name else "good")
+        watched.drop(f"{name}.ready", "")
+    watched.drop("a.pdf")
+    watched.drop("a.pdf.ready", "")
+
+    with watched.watching() as (watcher,):
+        until(lambda: watcher.tally.ended == {EntryState.DONE: 2, EntryState.FAILED: 1})
+        assert watcher.tally.place_is_there
+    assert len(watched.records) == 2
+    assert sum("error.json" in name for name in watched.lying("failed")) == 1
+
+
+def test_the_longest_name_that_may_be_described_keeps_its_description_under_its_own_mark(watched: Watched) -> None:
+    name = "n" * 241 + ".pdf"
+    for content in ("one", "two"):
+        watched.drop(name, content)
+        watched.drop(f"{name}.meta.json", json.dumps({"external_id": content}))
+        watched.watch_once()
+
+    assert [ticket.external_id for ticket in watched.jobs.tickets.values()] == ["one", "two"]
+    assert sum(each.endswith(".meta.json") for each in watched.lying("done")) == 2
+    assert list((watched.root / "processing").iterdir()) == []
+
+
 def test_files_of_the_same_name_do_not_replace_each_other(watched: Watched) -> None:
     for content in ("one", "two", "bad"):
         watched.drop("a.pdf", content)
