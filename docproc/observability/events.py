@@ -76,6 +76,7 @@ EVENTS: Mapping[str, EventKind] = {
     "file_skipped": EventKind("file has the bytes of an earlier one"),
     "file_gone": EventKind("file was deleted or replaced before it was taken", logging.WARNING),
     "file_put_off": EventKind("file is tried again later", logging.WARNING),
+    "file_refused": EventKind("the database refuses the row of a file, which stays where it is", logging.ERROR),
     "watch_failed": EventKind("a round of watching failed", logging.ERROR),
     "watch_place_gone": EventKind("the watched place cannot be looked at", logging.WARNING),
     "watch_place_back": EventKind("the watched place is back"),

@@ -92,6 +92,19 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """An entry with the same bytes, to be read the same way, that came before."""
+
+    state: EntryState
+    #: None: it has none yet
+    job_id: UUID | None
+    #: it may take long until it has one
+    in_trouble: bool
+    #: it is this very version at the same path, under another identity
+    is_same: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """An entry that met with trouble, for people."""
 

@@ -4,6 +4,7 @@ The file says where records go and which schema, which may be code, reads what: 
 where whoever drops files could change it.
 """
 
+import os
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from docproc.watch.rules import Duplicates, Rule, Rules
 T = TypeVar("T")
 
 FILE_NAME = "docproc-watch.toml"
+#: bytes; it is part of every index
+_LONGEST_PLACE = 500
 _NO_OUTBOX = "docproc watch needs an outbox for the records: --outbox DIR, or `outbox` in docproc-watch.toml"
 
 
@@ -101,7 +104,7 @@ def plan(root: Path, settings: WatchSettings, *, data_dir: Path) -> WatchPlan:
     require_outside(root, data_dir, what="data folder")
     return WatchPlan(
         root=root,
-        place=settings.place or str(root),
+        place=_place_of(settings.place or str(root)),
         outbox=outbox,
         settings=settings,
         rules=_rules(settings),
@@ -128,7 +131,14 @@ def plan_bucket(url: str, settings: WatchSettings) -> WatchPlan:
 
 def place_of_bucket(url: str, settings: WatchSettings) -> str:
     """By which the ledger knows it: the URL without its options, which may differ from machine to machine."""
-    return settings.place or url.partition("?")[0].rstrip("/")
+    return _place_of(settings.place or url.partition("?")[0].rstrip("/"))
+
+
+def _place_of(name: str) -> str:
+    """Raises UsageError."""
+    if len(os.fsencode(name)) > _LONGEST_PLACE:
+        raise UsageError(f"a place is called by at most {_LONGEST_PLACE:,} bytes: give it a shorter name with --place")
+    return name
 
 
 def _rules(settings: WatchSettings) -> Rules:

@@ -9,17 +9,20 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from uuid import UUID
 
 from docproc.services.ledger_records import Entry, Sighting, Version
 from docproc.watch.companions import description_of, give_back, if_there, is_triggered, mark_of, put_along, take_along
 from docproc.watch.ignoring import ERROR, is_ignored, is_ignored_file, is_ignored_folder
-from docproc.watch.moving import fitting, move, move_to_free, write_whole
+from docproc.watch.moving import fitting, move, move_to_free, sha256_of, write_whole
 from docproc.watch.ports import Fate, Fence, PlaceGoneError, Sidecar, VanishedError
 from docproc.watch.rules import Rules
 from docproc.watch.sidecars import read_sidecar
+
+#: of 64 bits
+_LAST_NS = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +74,7 @@ class FolderPlace:
         inside = self._inside(entry)
         if not os.path.lexists(inside):
             self._carry(entry, inside, fence)
-        return _version(inside)
+        return _as_entered(_version(inside), entry)
 
     def _carry(self, entry: Entry, inside: Path, fence: Fence) -> None:
         source = self._folders.root / entry.path
@@ -116,7 +119,7 @@ class FolderPlace:
         yield inside
 
     def version_of(self, entry: Entry) -> Version:
-        return _version(self._inside(entry))
+        return _as_entered(_version(self._inside(entry)), entry)
 
     def sidecar(self, entry: Entry) -> Sidecar:
         return read_sidecar(description_of(self._inside(entry)))
@@ -141,7 +144,7 @@ class FolderPlace:
             inside.parent.rmdir()
 
     def _away(self, entry: Entry, inside: Path, targets: tuple[Path, ...]) -> Path:
-        if _version(inside) == entry.version:
+        if _is_still(inside, entry):
             return move_to_free(inside, targets)
         # somebody who had it open all the while wrote on: that is another version, and lies in the place again
         self._lay_back(inside, Path(entry.path).parent, name=_own_name(entry))
@@ -280,7 +283,22 @@ def _version(path: Path) -> Version:
     found = path.lstat()
     if not stat.S_ISREG(found.st_mode):
         raise VanishedError
-    return Version(identity=str(found.st_ino), byte_count=found.st_size, modified_ns=found.st_mtime_ns)
+    # file systems keep times that no ledger does; the last moment of all stands for all behind it
+    modified_ns = max(-_LAST_NS, min(_LAST_NS, found.st_mtime_ns))
+    return Version(identity=str(found.st_ino), byte_count=found.st_size, modified_ns=modified_ns)
+
+
+def _as_entered(found: Version, entry: Entry) -> Version:
+    """Out of the way of others only size and time tell: a drive that is connected anew numbers its files anew."""
+    return replace(found, identity=entry.version.identity)
+
+
+def _is_still(path: Path, entry: Entry) -> bool:
+    """Whether it is what was read."""
+    found = _version(path)
+    if _as_entered(found, entry) != entry.version:
+        return False
+    return found == entry.version or entry.sha256 is None or sha256_of(path) == entry.sha256
 
 
 def _require(path: Path, version: Version) -> None:

@@ -1,5 +1,7 @@
 """How the files of a place are read: one rule for the place, others for folders in it. Pure; reads no file."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -33,6 +35,12 @@ class Rule:
     trigger: bool = False
     #: of the folder in the settings; names the rule
     folder: str = ""
+
+    @property
+    def read_as(self) -> str:
+        """The same for rules that make the same of a file."""
+        told = [self.schema, self.reader, self.day_first, dict(self.metadata)]
+        return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -82,6 +82,8 @@ class Watched:
     rule: Rule = field(default_factory=lambda: Rule(schema="invoice"))
     duplicates: Duplicates = Duplicates.FLAG
     in_place: bool = False
+    #: by folder, besides `rule` for all the others
+    rules: Mapping[str, Rule] = field(default_factory=dict)
     pace: WatchPace = PACE
     #: what the watchers see instead of the folder
     seen_as: Callable[[Place], Place] = lambda place: place
@@ -107,7 +109,7 @@ class Watched:
         return News(self.root)
 
     def place(self) -> Place:
-        rules = Rules({"": self.rule})
+        rules = Rules({"": self.rule, **self.rules})
         if self.in_place:
             return self.seen_as(FolderInPlace(self.root, rules))
         away = self.away or self.root
@@ -124,7 +126,7 @@ class Watched:
             ledger=self.ledger,
             jobs=self.jobs,
             outbox=Outbox(self.outbox),
-            rules=Rules({"": self.rule}),
+            rules=Rules({"": self.rule, **self.rules}),
             duplicates=self.duplicates,
         )
         return Watcher(steps, owner=owner, dead=lambda _: frozenset(), news=self.news, pace=self.pace)
@@ -170,6 +172,15 @@ def until(condition: Callable[[], bool], *, seconds: float = 60.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not come to that"
         time.sleep(0.02)
+
+
+def renumber(file: Path) -> None:
+    """Another inode and else nothing new, as network drives show it after they were connected anew."""
+    copy, stands = file.with_name(f".{file.name}"), file.stat()
+    copy.write_bytes(file.read_bytes())
+    os.utime(copy, ns=(stands.st_atime_ns, stands.st_mtime_ns))
+    copy.replace(file)
+    assert file.stat().st_ino != stands.st_ino
 
 
 class Meddling:

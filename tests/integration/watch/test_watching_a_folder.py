@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from doubles.watching import PACE, FakeJobs, Watched, until
+from doubles.watching import PACE, FakeJobs, Watched, renumber, until
 
-from docproc.services.ledger_records import EntryState
+from docproc.services.ledger_records import EntryState, Trouble
 from docproc.watch.ports import Ticket
 from docproc.watch.rules import Duplicates, Rule
 
@@ -157,6 +157,29 @@ def test_two_files_of_the_same_content(watched: Watched, duplicates: Duplicates,
     assert watched.lying() == ["done/a.pdf", "done/b.pdf"], "both are put away"
 
 
+def test_the_same_bytes_in_a_folder_with_other_settings_are_read_there_too(watched: Watched) -> None:
+    watched.duplicates = Duplicates.SKIP
+    watched.rules = {"b": Rule(schema="receipt"), "c": Rule(schema="invoice", metadata={"customer": "c"})}
+    for name in ("a.pdf", "b/a.pdf", "c/a.pdf", "c/again.pdf"):
+        watched.drop(name, "same")
+
+    assert watched.watch_once().ended == {EntryState.DONE: 3, EntryState.SKIPPED: 1}
+    assert {ticket.rule.schema for ticket in watched.jobs.tickets.values()} == {"invoice", "receipt"}
+
+
+def test_a_file_is_skipped_only_once_its_twin_has_records(watched: Watched) -> None:
+    watched.duplicates = Duplicates.SKIP
+    watched.jobs.answers.clear()
+    watched.drop("a.pdf", "bad, the same")
+    with watched.watching() as (watcher,):
+        until(lambda: len(watched.jobs.tickets) == 1)
+        watched.drop("b.pdf", "bad, the same")
+        until(lambda: watcher.tally.put_off[Trouble.TWIN] > 1)
+        watched.jobs.answers.set()
+        until(lambda: watcher.tally.ended == {EntryState.FAILED: 2})
+    assert not watched.lying("done"), "what has no record is not put away as if it had one"
+
+
 def test_a_file_with_the_bytes_of_one_that_failed_is_read(watched: Watched) -> None:
     watched.duplicates = Duplicates.SKIP
     for _ in range(2):
@@ -187,12 +210,7 @@ def test_left_in_place_the_same_bytes_under_another_inode_are_no_other_version(w
     watched.in_place = True
     file = watched.drop("a.pdf", "one")
     watched.watch_once()
-    copy = file.with_name(".copy")
-    copy.write_bytes(file.read_bytes())
-    stands = file.stat()
-    os.utime(copy, ns=(stands.st_atime_ns, stands.st_mtime_ns))
-    copy.replace(file)
-    assert file.stat().st_ino != stands.st_ino
+    renumber(file)
 
     assert watched.watch_once().ended == {EntryState.KNOWN: 1}
     assert len(watched.jobs.tickets) == 1
