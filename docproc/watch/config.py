@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from docproc.domain.errors import UsageError
+from docproc.services.storable import storable_tree
 from docproc.watch.outbox import require_outside
 from docproc.watch.rules import Duplicates, Rule, Rules
 
@@ -35,7 +36,7 @@ class FolderSettings(BaseModel):
     reader: str | None = None
     date_order: Literal["dmy", "mdy", "ymd"] | None = None
     password_file: Path | None = None
-    metadata: dict[str, Any] = {}
+    metadata: Annotated[dict[str, Any], AfterValidator(storable_tree)] = {}
     trigger: bool | None = None
 
 

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from docproc.services.storable import storable_tree
 from docproc.watch.companions import NOT_THERE
 from docproc.watch.ports import Sidecar, SidecarError
 
@@ -14,8 +15,8 @@ _MOST_BYTES = 1 << 20
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    external_id: Annotated[str | None, Field(max_length=255)] = None
-    metadata: dict[str, Any] = {}
+    external_id: Annotated[str | None, Field(max_length=255), AfterValidator(storable_tree)] = None
+    metadata: Annotated[dict[str, Any], AfterValidator(storable_tree)] = {}
 
 
 def read_sidecar(path: Path) -> Sidecar:
@@ -38,6 +39,7 @@ def parse_sidecar(content: bytes, *, name: str) -> Sidecar:
     except ValidationError as exc:
         where = ", ".join(sorted({".".join(map(str, each["loc"])) or "JSON" for each in exc.errors()}))
         raise SidecarError(
-            f"{name}: {where} is wrong: an object with external_id (text) and metadata (an object) is wanted"
+            f"{name}: {where} is wrong: an object with external_id (text) and metadata (an object) is wanted, "
+            "in which nothing holds a NUL character or a number without an end"
         ) from None
     return Sidecar(external_id=body.external_id, metadata=body.metadata)

@@ -86,7 +86,15 @@ def test_a_settings_file_in_the_watched_folder_is_refused(root: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("schema = 3", "schema"), ("shcema = 'x'", "shcema"), ("settle_seconds = -1", "settle_seconds"), ("a =", "read")],
+    [
+        ("schema = 3", "schema"),
+        ("shcema = 'x'", "shcema"),
+        ("settle_seconds = -1", "settle_seconds"),
+        ("a =", "read"),
+        ('metadata = { box = "a\\u0000b" }', "metadata.* cannot be stored"),
+        ("metadata = { since = 2026-01-01 }", "metadata.* write it as text"),
+        ("folders.a.metadata = { most = inf }", "folders.a.metadata"),
+    ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, root: Path, text: str, told: str) -> None:
     with pytest.raises(UsageError, match=told):
