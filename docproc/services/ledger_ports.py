@@ -89,3 +89,7 @@ class Ledger(Protocol):
     def waiting(self, *, limit: int) -> Sequence[Waiting]:
         """Entries in trouble, those with the most tries first."""
         ...
+
+    def places(self) -> frozenset[str]:
+        """All that the tenant has entries of."""
+        ...

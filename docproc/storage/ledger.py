@@ -212,6 +212,10 @@ class SqlLedger:
             rows = connection.execute(statement.order_by(_FILES.tries.desc(), _FILES.id).limit(limit))
             return [Waiting(path=row.path, trouble=row.trouble, tries=row.tries, due_at=row.due_at) for row in rows]
 
+    def places(self) -> frozenset[str]:
+        with self._database.read() as connection:
+            return frozenset(connection.scalars(select(_FILES.place).where(_FILES.tenant == self._tenant).distinct()))
+
     def _change(self, entry: Entry, values: Mapping[str, Any]) -> Entry:
         with self._database.write() as connection:
             return _entry(self._apply(connection, entry, values))

@@ -97,7 +97,7 @@ def load_watch_settings(file: Path | None, root: Path | None, given: Mapping[str
 
 def plan(root: Path, settings: WatchSettings, *, data_dir: Path) -> WatchPlan:
     """Raises UsageError for what cannot be watched so."""
-    root = root.absolute()
+    root = tidied(root)
     if settings.outbox is None:
         raise UsageError(_NO_OUTBOX)
     outbox = settings.outbox.absolute()
@@ -105,7 +105,7 @@ def plan(root: Path, settings: WatchSettings, *, data_dir: Path) -> WatchPlan:
     require_outside(root, data_dir, what="data folder")
     return WatchPlan(
         root=root,
-        place=_place_of(settings.place or str(root)),
+        place=place_of_folder(root, settings),
         outbox=outbox,
         settings=settings,
         rules=_rules(settings),
@@ -128,6 +128,22 @@ def plan_bucket(url: str, settings: WatchSettings) -> WatchPlan:
         settings=settings,
         rules=_rules(settings),
     )
+
+
+def place_of_folder(root: Path, settings: WatchSettings) -> str:
+    """By which the ledger knows it. Raises UsageError."""
+    return _place_of(settings.place or str(tidied(root)))
+
+
+def tidied(folder: Path) -> Path:
+    """One spelling for one folder: absolute, and without `..`. A link keeps its name: it may lead elsewhere soon."""
+    spelled = folder.absolute()
+    plain = Path(os.path.normpath(spelled))
+    try:
+        # behind a link `..` is not where the link lies
+        return plain if plain == spelled or plain.samefile(spelled) else spelled.resolve()
+    except OSError:  # it is not there
+        return plain
 
 
 def place_of_bucket(url: str, settings: WatchSettings) -> str:

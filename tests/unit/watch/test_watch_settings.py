@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from docproc.domain.errors import UsageError
-from docproc.watch.config import load_watch_settings, plan, plan_bucket
+from docproc.watch.config import load_watch_settings, plan, plan_bucket, tidied
 from docproc.watch.outbox import OutboxInsideError
 
 TOML = """
@@ -146,3 +146,20 @@ def test_done_is_a_prefix_below_the_watched_one(tmp_path: Path, done: str) -> No
 def test_a_bucket_needs_an_outbox_too() -> None:
     with pytest.raises(UsageError, match="outbox"):
         plan_bucket(BUCKET, load_watch_settings(None, None, {"schema": "invoice"}))
+
+
+def test_a_place_has_one_name_and_a_link_keeps_its_own(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "far/away").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "far/away")
+    (tmp_path / "far/inbox").mkdir()
+
+    assert tidied(root / ".." / root.name) == tidied(root / "") == root
+    assert tidied(tmp_path / "link") == tmp_path / "link"
+    assert tidied(tmp_path / "link/../inbox") == tmp_path / "far/inbox", "as the system understands it"
+    assert tidied(tmp_path / "nothing/../here") == tmp_path / "here"
+
+
+def test_a_name_that_no_index_takes_is_refused(root: Path, tmp_path: Path) -> None:
+    settings = load_watch_settings(None, root, {"schema": "invoice", "outbox": tmp_path / "out", "place": "x" * 501})
+    with pytest.raises(UsageError, match="500 bytes"):
+        plan(root, settings, data_dir=tmp_path / "data")
