@@ -76,6 +76,8 @@ EVENTS: Mapping[str, EventKind] = {
     "file_skipped": EventKind("file has the bytes of an earlier one"),
     "file_gone": EventKind("file was deleted or replaced before it was taken", logging.WARNING),
     "file_put_off": EventKind("file is tried again later", logging.WARNING),
+    "folder_shut": EventKind("a folder of the watched place cannot be looked into", logging.WARNING),
+    "folder_opened": EventKind("a folder can be looked into again, or is gone"),
     "file_refused": EventKind("the database refuses the row of a file, which stays where it is", logging.ERROR),
     "watch_failed": EventKind("a round of watching failed", logging.ERROR),
     "watch_place_gone": EventKind("the watched place cannot be looked at", logging.WARNING),

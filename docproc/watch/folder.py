@@ -71,6 +71,8 @@ class FolderPlace:
         return self._files.look_again(path)
 
     def secure(self, entry: Entry, fence: Fence) -> Version:
+        if entry.is_folder:
+            return self._files.secure_folder(entry)
         inside = self._inside(entry)
         if not os.path.lexists(inside):
             self._carry(entry, inside, fence)
@@ -189,7 +191,7 @@ class FolderInPlace:
         return self._files.look_again(path)
 
     def secure(self, entry: Entry, fence: Fence) -> Version:  # noqa: ARG002 nothing is taken
-        return self.version_of(entry)
+        return self._files.secure_folder(entry) if entry.is_folder else self.version_of(entry)
 
     @contextmanager
     def bytes_of(self, entry: Entry) -> Iterator[Path]:
@@ -236,30 +238,63 @@ class FilesBelow:
             raise PlaceGoneError(exc.errno, exc.strerror, str(self._root)) from exc
 
     def look(self) -> Iterator[Sighting]:
-        """Folders that go away meanwhile, or may not be read, are left out; their files come with a later look."""
+        """Folders that go away meanwhile are left out; one that cannot be looked into is a sighting of its own."""
         folders = [""]
         while folders:
             folder = folders.pop()
             try:
-                with os.scandir(self._root / folder) as entries:
-                    for entry in entries:
-                        path = f"{folder}/{entry.name}" if folder else entry.name
-                        if entry.is_dir(follow_symlinks=False):
-                            if not is_ignored_folder(entry.name) and entry.path not in self._without:
-                                folders.append(path)
-                        elif not is_ignored_file(entry.name, self._ignore):
-                            sighting = self._seen(path)
-                            if sighting is not None:
-                                yield sighting
+                yield from self._look_into(folder, folders)
+            except (FileNotFoundError, NotADirectoryError) as exc:
+                if not folder:
+                    raise PlaceGoneError(exc.errno, exc.strerror, str(self._root)) from exc
             except OSError as exc:
                 if not folder:
                     raise PlaceGoneError(exc.errno, exc.strerror, str(self._root)) from exc
+                shut = self._shut(folder)
+                if shut is not None:
+                    yield shut
+
+    def _look_into(self, folder: str, folders: list[str]) -> Iterator[Sighting]:
+        """Its files; `folders` gets those in it. Raises OSError."""
+        with os.scandir(self._root / folder) as entries:
+            for entry in entries:
+                path = f"{folder}/{entry.name}" if folder else entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    if not is_ignored_folder(entry.name) and entry.path not in self._without:
+                        folders.append(path)
+                elif not is_ignored_file(entry.name, self._ignore):
+                    sighting = self._seen(path)
+                    if sighting is not None:
+                        yield sighting
 
     def look_again(self, path: str) -> Sighting | None:
         """One file below the folder, by its path."""
+        if path.endswith("/"):
+            return self._shut(path.removesuffix("/"))
         if is_ignored(path, self._ignore) or self._is_own(path):
             return None
-        return self._seen(path)
+        with suppress(PermissionError):
+            return self._seen(path)
+        return None
+
+    def secure_folder(self, entry: Entry) -> Version:
+        """Raises OSError while it cannot be looked into, and then VanishedError: its files are what counts."""
+        _require_open(self._root / entry.path)
+        raise VanishedError
+
+    def _shut(self, folder: str) -> Sighting | None:
+        """A folder that cannot be looked into, where somebody wants its files read."""
+        if not self._rules.concern(folder):
+            return None
+        try:
+            number = (self._root / folder).lstat().st_ino
+        except OSError:  # it is gone, or the folder above it is shut
+            return None
+        try:
+            _require_open(self._root / folder)
+        except OSError:
+            return Sighting(path=f"{folder}/", version=Version(identity=str(number), byte_count=0, modified_ns=0))
+        return None
 
     def _is_own(self, path: str) -> bool:
         return any(str(parent) in self._without for parent in (self._root / path).parents)
@@ -273,6 +308,8 @@ class FilesBelow:
             return None
         try:
             version, beside = _version(file), mark_of(file)
+        except PermissionError:  # its folder may be listed, and not entered
+            raise
         except (OSError, VanishedError):
             return None
         return Sighting(path=path, version=version, beside=beside, is_ready=rule.trigger and self._takes_triggers)
@@ -286,6 +323,12 @@ def _version(path: Path) -> Version:
     # file systems keep times that no ledger does; the last moment of all stands for all behind it
     modified_ns = max(-_LAST_NS, min(_LAST_NS, found.st_mtime_ns))
     return Version(identity=str(found.st_ino), byte_count=found.st_size, modified_ns=modified_ns)
+
+
+def _require_open(folder: Path) -> None:
+    """It can be listed and entered. Raises OSError."""
+    with os.scandir(folder):
+        (folder / "..").lstat()
 
 
 def _as_entered(found: Version, entry: Entry) -> Version:

@@ -57,3 +57,8 @@ class Rules:
             if rule is not None:
                 return rule
         return None
+
+    def concern(self, folder: str) -> bool:
+        """Whether files in it, or in a folder of it, are to be read."""
+        inner = f"{folder}/"
+        return self.of(inner + "*") is not None or any(each.startswith(inner) for each in self.by_folder)

@@ -26,6 +26,7 @@ from docproc.watch.ports import (
     RefusedFileError,
     Ticket,
     UnsettledError,
+    VanishedError,
 )
 from docproc.watch.rules import Duplicates, Rule, Rules
 
@@ -52,6 +53,9 @@ class Steps:
 
         Raises VanishedError, UnsettledError, TwinError, LeaseLostError, OSError, DocprocError.
         """
+        if entry.is_folder:
+            self.place.secure(entry, fence)
+            raise VanishedError
         rule = self._rule(entry)
         found = self.jobs.find(entry.id) if entry.attempt > 1 else None
         entry, job_id = (entry, found) if found is not None else self._submitted(self._secured(entry, fence), rule)
@@ -84,7 +88,7 @@ class Steps:
         if entry.attempt > 1:
             self.jobs.forget(entry.id)
         self.ledger.end(entry, EntryState.GONE)
-        event(logger, "file_gone", entry_id=str(entry.id))
+        event(logger, "folder_opened" if entry.is_folder else "file_gone", entry_id=str(entry.id))
         return EntryState.GONE
 
     def _secured(self, entry: Entry, fence: Fence) -> Entry:

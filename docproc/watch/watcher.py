@@ -305,7 +305,9 @@ class Watcher:
         self._in_hand.drop(entry)
 
     def _put_off(self, entry: Entry, trouble: Trouble, *, after_s: float, error: BaseException) -> None:
-        event(logger, "file_put_off", entry_id=str(entry.id), trouble=trouble.value, error=type(error).__name__)
+        if not (entry.is_folder and entry.tries):  # of a folder once, for it may stay so
+            name = "folder_shut" if entry.is_folder else "file_put_off"
+            event(logger, name, entry_id=str(entry.id), trouble=trouble.value, error=type(error).__name__)
         with suppress(LeaseLostError, StorageError):
             self._ledger.put_off(entry, trouble, after_s=after_s)
         self.tally.count_trouble(trouble)
