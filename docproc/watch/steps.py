@@ -88,7 +88,10 @@ class Steps:
         if entry.attempt > 1:
             self.jobs.forget(entry.id)
         self.ledger.end(entry, EntryState.GONE)
-        event(logger, "folder_opened" if entry.is_folder else "file_gone", entry_id=str(entry.id))
+        if entry.is_folder:
+            event(logger, "folder_opened", entry_id=str(entry.id))
+        else:
+            event(logger, "file_gone", entry_id=str(entry.id))
         return EntryState.GONE
 
     def _secured(self, entry: Entry, fence: Fence) -> Entry:

@@ -305,12 +305,18 @@ class Watcher:
         self._in_hand.drop(entry)
 
     def _put_off(self, entry: Entry, trouble: Trouble, *, after_s: float, error: BaseException) -> None:
-        if not (entry.is_folder and entry.tries):  # of a folder once, for it may stay so
-            name = "folder_shut" if entry.is_folder else "file_put_off"
-            event(logger, name, entry_id=str(entry.id), trouble=trouble.value, error=type(error).__name__)
+        _tell(entry, trouble, error)
         with suppress(LeaseLostError, StorageError):
             self._ledger.put_off(entry, trouble, after_s=after_s)
         self.tally.count_trouble(trouble)
         if entry.tries < _PATIENT_TRIES or self._in_hand.holds(entry.duplicate_of):
             self._wait_until = max(self._wait_until, now() + after_s + self._pace.due_every_s)
         self._in_hand.drop(entry)
+
+
+def _tell(entry: Entry, trouble: Trouble, error: BaseException) -> None:
+    entry_id, kind = str(entry.id), type(error).__name__
+    if not entry.is_folder:
+        event(logger, "file_put_off", entry_id=entry_id, trouble=trouble.value, error=kind)
+    elif not entry.tries:  # once, for it may stay so
+        event(logger, "folder_shut", entry_id=entry_id, trouble=trouble.value, error=kind)
