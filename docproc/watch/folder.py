@@ -6,7 +6,6 @@ there, and after a crash the entry's id says where to look. Links are never foll
 
 import errno
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -14,15 +13,13 @@ from pathlib import Path, PurePosixPath
 from uuid import UUID
 
 from docproc.services.ledger_records import Entry, Sighting, Version
-from docproc.watch.companions import description_of, give_back, if_there, is_triggered, mark_of, put_along, take_along
-from docproc.watch.ignoring import ERROR, is_ignored, is_ignored_file, is_ignored_folder
+from docproc.watch.companions import description_of, give_back, if_there, put_along, take_along
+from docproc.watch.files_below import ORPHANED_S, FilesBelow, version_of
+from docproc.watch.ignoring import ERROR, META
 from docproc.watch.moving import fitting, move, move_to_free, sha256_of, write_whole
 from docproc.watch.ports import Fate, Fence, PlaceGoneError, Sidecar, VanishedError
 from docproc.watch.rules import Rules
 from docproc.watch.sidecars import read_sidecar
-
-#: of 64 bits
-_LAST_NS = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +37,12 @@ class FolderPlace:
 
     moves = True
 
-    def __init__(self, folders: Whereabouts, rules: Rules, *, ignore: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, folders: Whereabouts, rules: Rules, *, ignore: tuple[str, ...] = (), orphaned_s: float = ORPHANED_S
+    ) -> None:
         self._folders = folders
-        self._files = FilesBelow(
-            folders.root, rules, ignore=ignore, without=(folders.processing, folders.done, folders.failed)
-        )
+        own = (folders.processing, folders.done, folders.failed)
+        self._files = FilesBelow(folders.root, rules, ignore=ignore, without=own, orphaned_s=orphaned_s)
 
     def prepare(self, *, is_new: bool) -> None:
         """Make the folders; in a place that is known already a missing one means a share that is not there."""
@@ -76,7 +74,7 @@ class FolderPlace:
         inside = self._inside(entry)
         if not os.path.lexists(inside):
             self._carry(entry, inside, fence)
-        return _as_entered(_version(inside), entry)
+        return _as_entered(version_of(inside), entry)
 
     def _carry(self, entry: Entry, inside: Path, fence: Fence) -> None:
         source = self._folders.root / entry.path
@@ -121,7 +119,7 @@ class FolderPlace:
         yield inside
 
     def version_of(self, entry: Entry) -> Version:
-        return _as_entered(_version(self._inside(entry)), entry)
+        return _as_entered(version_of(self._inside(entry)), entry)
 
     def sidecar(self, entry: Entry) -> Sidecar:
         return read_sidecar(description_of(self._inside(entry)))
@@ -176,9 +174,11 @@ class FolderInPlace:
 
     moves = False
 
-    def __init__(self, root: Path, rules: Rules, *, ignore: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, root: Path, rules: Rules, *, ignore: tuple[str, ...] = (), orphaned_s: float = ORPHANED_S
+    ) -> None:
         self._root = root
-        self._files = FilesBelow(root, rules, ignore=ignore)
+        self._files = FilesBelow(root, rules, ignore=ignore, orphaned_s=orphaned_s)
 
     def require(self) -> None:
         self._files.require()
@@ -216,121 +216,6 @@ class FolderInPlace:
         return iter(())
 
 
-class FilesBelow:
-    """The files below a folder that somebody may want read."""
-
-    def __init__(
-        self, root: Path, rules: Rules, *, ignore: tuple[str, ...] = (), without: tuple[Path, ...] = ()
-    ) -> None:
-        """`without`: folders of our own. Where there are some, a trigger is taken with its file, and never stale."""
-        self._root = root
-        self._takes_triggers = bool(without)
-        self._rules = rules
-        self._ignore = ignore
-        self._without = frozenset(map(str, without))
-
-    def require(self) -> None:
-        """Raises PlaceGoneError."""
-        try:
-            with os.scandir(self._root):
-                return
-        except OSError as exc:
-            raise PlaceGoneError(exc.errno, exc.strerror, str(self._root)) from exc
-
-    def look(self) -> Iterator[Sighting]:
-        """Folders that go away meanwhile are left out; one that cannot be looked into is a sighting of its own."""
-        folders = [""]
-        while folders:
-            folder = folders.pop()
-            try:
-                yield from self._look_into(folder, folders)
-            except (FileNotFoundError, NotADirectoryError) as exc:
-                if not folder:
-                    raise PlaceGoneError(exc.errno, exc.strerror, str(self._root)) from exc
-            except OSError as exc:
-                if not folder:
-                    raise PlaceGoneError(exc.errno, exc.strerror, str(self._root)) from exc
-                shut = self._shut(folder)
-                if shut is not None:
-                    yield shut
-
-    def _look_into(self, folder: str, folders: list[str]) -> Iterator[Sighting]:
-        """Its files; `folders` gets those in it. Raises OSError."""
-        with os.scandir(self._root / folder) as entries:
-            for entry in entries:
-                path = f"{folder}/{entry.name}" if folder else entry.name
-                if entry.is_dir(follow_symlinks=False):
-                    if not is_ignored_folder(entry.name) and entry.path not in self._without:
-                        folders.append(path)
-                elif not is_ignored_file(entry.name, self._ignore):
-                    sighting = self._seen(path)
-                    if sighting is not None:
-                        yield sighting
-
-    def look_again(self, path: str) -> Sighting | None:
-        """One file below the folder, by its path."""
-        if path.endswith("/"):
-            return self._shut(path.removesuffix("/"))
-        if is_ignored(path, self._ignore) or self._is_own(path):
-            return None
-        with suppress(PermissionError):
-            return self._seen(path)
-        return None
-
-    def secure_folder(self, entry: Entry) -> Version:
-        """Raises OSError while it cannot be looked into, and then VanishedError: its files are what counts."""
-        _require_open(self._root / entry.path)
-        raise VanishedError
-
-    def _shut(self, folder: str) -> Sighting | None:
-        """A folder that cannot be looked into, where somebody wants its files read."""
-        if not self._rules.concern(folder):
-            return None
-        try:
-            number = (self._root / folder).lstat().st_ino
-        except OSError:  # it is gone, or the folder above it is shut
-            return None
-        try:
-            _require_open(self._root / folder)
-        except OSError:
-            return Sighting(path=f"{folder}/", version=Version(identity=str(number), byte_count=0, modified_ns=0))
-        return None
-
-    def _is_own(self, path: str) -> bool:
-        return any(str(parent) in self._without for parent in (self._root / path).parents)
-
-    def _seen(self, path: str) -> Sighting | None:
-        rule = self._rules.of(path)
-        if rule is None:
-            return None
-        file = self._root / path
-        if rule.trigger and not is_triggered(file):
-            return None
-        try:
-            version, beside = _version(file), mark_of(file)
-        except PermissionError:  # its folder may be listed, and not entered
-            raise
-        except (OSError, VanishedError):
-            return None
-        return Sighting(path=path, version=version, beside=beside, is_ready=rule.trigger and self._takes_triggers)
-
-
-def _version(path: Path) -> Version:
-    """Raises OSError; VanishedError when a folder, a link or a pipe is in its place."""
-    found = path.lstat()
-    if not stat.S_ISREG(found.st_mode):
-        raise VanishedError
-    # file systems keep times that no ledger does; the last moment of all stands for all behind it
-    modified_ns = max(-_LAST_NS, min(_LAST_NS, found.st_mtime_ns))
-    return Version(identity=str(found.st_ino), byte_count=found.st_size, modified_ns=modified_ns)
-
-
-def _require_open(folder: Path) -> None:
-    """It can be listed and entered. Raises OSError."""
-    with os.scandir(folder):
-        (folder / "..").lstat()
-
-
 def _as_entered(found: Version, entry: Entry) -> Version:
     """Out of the way of others only size and time tell: a drive that is connected anew numbers its files anew."""
     return replace(found, identity=entry.version.identity)
@@ -338,7 +223,7 @@ def _as_entered(found: Version, entry: Entry) -> Version:
 
 def _is_still(path: Path, entry: Entry) -> bool:
     """Whether it is what was read."""
-    found = _version(path)
+    found = version_of(path)
     if _as_entered(found, entry) != entry.version:
         return False
     return found == entry.version or entry.sha256 is None or sha256_of(path) == entry.sha256
@@ -346,16 +231,19 @@ def _is_still(path: Path, entry: Entry) -> bool:
 
 def _require(path: Path, version: Version) -> None:
     """It is there as it was seen, and it opens. Raises OSError, VanishedError."""
-    if _version(path) != version:
+    if version_of(path) != version:
         raise VanishedError
     with path.open("rb"):
         return
 
 
 def _end_names(entry: Entry) -> tuple[str, ...]:
-    """Its own name, and one that is nobody else's; only that, where what lies beside it would have no room."""
+    """Its own name, and one that is nobody else's.
+
+    Only that, where what lies beside it would have no room, or where by its name it would describe another file.
+    """
     name, own = PurePosixPath(entry.path).name, _own_name(entry)
-    return (own,) if fitting(name, "", suffix=ERROR) != name + ERROR else (name, own)
+    return (own,) if fitting(name, "", suffix=ERROR) != name + ERROR or name.endswith(META) else (name, own)
 
 
 def _own_name(entry: Entry) -> str:

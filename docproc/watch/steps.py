@@ -13,7 +13,7 @@ from docproc.domain.errors import NotFoundError, UsageError
 from docproc.observability import event
 from docproc.services.ledger_ports import Ledger
 from docproc.services.ledger_records import OPEN_ENTRY_STATES, Earlier, Entry, EntryState
-from docproc.watch.ignoring import ERROR
+from docproc.watch.ignoring import ERROR, META
 from docproc.watch.moving import fitting, sha256_of
 from docproc.watch.outbox import Outbox
 from docproc.watch.ports import (
@@ -31,6 +31,12 @@ from docproc.watch.ports import (
 from docproc.watch.rules import Duplicates, Rule, Rules
 
 logger = logging.getLogger(__name__)
+
+
+_ORPHANED = (
+    "it describes a file that is not there: it came after the file was taken, or the file never came. "
+    "Put it beside the file, and both into the watched folder again, if it matters"
+)
 
 
 class TwinError(Exception):
@@ -56,6 +62,8 @@ class Steps:
         if entry.is_folder:
             self.place.secure(entry, fence)
             raise VanishedError
+        if entry.path.endswith(META):
+            return self._refuse(self._secured(entry, fence), code="sidecar_orphaned", message=_ORPHANED)
         rule = self._rule(entry)
         found = self.jobs.find(entry.id) if entry.attempt > 1 else None
         entry, job_id = (entry, found) if found is not None else self._submitted(self._secured(entry, fence), rule)
@@ -116,10 +124,13 @@ class Steps:
             try:
                 return entry, self.jobs.submit(self._ticket(entry, path, sha256=sha256, rule=rule, earlier=earlier))
             except RefusedFileError as exc:
-                error = _error(entry, code=exc.code, message=str(exc), failures=[])
-                self.outbox.stage(entry.id, self._told_in_outbox(entry, error))
-                self.outbox.publish(entry.id, entry.path)
-                return entry, self._put_away(entry, error)
+                return entry, self._refuse(entry, code=exc.code, message=str(exc))
+
+    def _refuse(self, entry: Entry, *, code: str, message: str) -> EntryState:
+        error = _error(entry, code=code, message=message, failures=[])
+        self.outbox.stage(entry.id, self._told_in_outbox(entry, error))
+        self.outbox.publish(entry.id, entry.path)
+        return self._put_away(entry, error)
 
     def _ticket(self, entry: Entry, path: Path, *, sha256: str, rule: Rule, earlier: Earlier | None) -> Ticket:
         """Raises SidecarError."""

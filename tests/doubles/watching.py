@@ -15,6 +15,7 @@ from docproc.domain.failure import Failure, FailureCategory, FailureCode, Phase
 from docproc.queueing.local import StopSignal
 from docproc.services.ledger_ports import Ledger
 from docproc.services.ledger_records import Entry
+from docproc.watch.files_below import ORPHANED_S
 from docproc.watch.folder import FolderInPlace, FolderPlace, Whereabouts
 from docproc.watch.news import News
 from docproc.watch.outbox import Outbox
@@ -88,6 +89,7 @@ class Watched:
     #: what the watchers see instead of the folder
     seen_as: Callable[[Place], Place] = lambda place: place
     away: Path | None = None
+    orphaned_s: float = ORPHANED_S
     outbox: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -111,12 +113,12 @@ class Watched:
     def place(self) -> Place:
         rules = Rules({"": self.rule, **self.rules})
         if self.in_place:
-            return self.seen_as(FolderInPlace(self.root, rules))
+            return self.seen_as(FolderInPlace(self.root, rules, orphaned_s=self.orphaned_s))
         away = self.away or self.root
         folders = Whereabouts(
             root=self.root, processing=self.root / "processing", done=away / "done", failed=away / "failed"
         )
-        place = FolderPlace(folders, rules)
+        place = FolderPlace(folders, rules, orphaned_s=self.orphaned_s)
         place.prepare(is_new=not self.ledger.counts().states)
         return self.seen_as(place)
 

@@ -127,6 +127,30 @@ def test_the_longest_name_that_may_be_described_keeps_its_description_under_its_
     assert list((watched.root / "processing").iterdir()) == []
 
 
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_description_without_its_file_is_put_away_and_told_before_it_describes_another(
+    watched: Watched, in_place: bool
+) -> None:
+    watched.in_place = in_place
+    for day in ("monday", "tuesday"):
+        file = watched.drop("scan.pdf", day)
+        assert watched.watch_once().ended == {EntryState.DONE: 1}
+        file.unlink(missing_ok=True)
+        watched.drop("scan.pdf.meta.json", json.dumps({"external_id": day}))
+        assert watched.watch_once().ended == {}, "its file may be on its way"
+        watched.orphaned_s = 0.0
+        assert watched.watch_once().ended == {EntryState.FAILED: 1}
+        assert watched.watch_once().ended == {}
+        watched.orphaned_s = 3600.0
+        if in_place:
+            (watched.root / "scan.pdf.meta.json").unlink()
+
+    assert [ticket.external_id for ticket in watched.jobs.tickets.values()] == [None, None]
+    errors = [path for path in (*watched.outbox.rglob("*"), *watched.root.rglob("*")) if "error.json" in path.name]
+    assert {json.loads(path.read_text())["code"] for path in errors} == {"sidecar_orphaned"}
+    assert len(errors) == 2
+
+
 def test_files_of_the_same_name_do_not_replace_each_other(watched: Watched) -> None:
     for content in ("one", "two", "bad"):
         watched.drop("a.pdf", content)

@@ -166,6 +166,30 @@ def test_a_file_that_is_replaced_just_when_it_is_taken_is_taken_whole_and_once(w
     assert not file.exists()
 
 
+def test_what_was_taken_with_a_file_that_is_gone_goes_to_no_other(watched: Watched) -> None:
+    """The sender takes the file back just when its description is taken, and brings another one."""
+    file = watched.drop("a.pdf", "one")
+    watched.drop("a.pdf.meta.json", '{"external_id": "ONE"}')
+
+    def exchange(entry: Entry) -> None:
+        inside = watched.root / "processing" / entry.id.hex
+        inside.mkdir()
+        (watched.root / "a.pdf.meta.json").rename(inside / "a.pdf.meta.json")
+        file.unlink()
+        watched.drop("a.pdf.meta.json", '{"external_id": "TWO"}')
+
+    once = at_first(1, exchange)
+    watched.seen_as = lambda place: Meddling(place, "secure", once)  # type: ignore[assignment,return-value]
+    assert watched.watch_once().ended == {EntryState.GONE: 1}
+    assert watched.watch_once().ended == {}, "and is not taken up again and again"
+    for content in ("two", "three"):
+        watched.drop("a.pdf", content)
+        watched.watch_once()
+
+    assert [ticket.external_id for ticket in watched.jobs.tickets.values()] == ["TWO", None]
+    assert list((watched.root / "processing").iterdir()) == []
+
+
 def test_who_writes_on_to_a_file_that_was_taken_gets_a_second_record(watched: Watched) -> None:
     """The writer paused for longer than a file must stand still: what was there is one version, all of it another."""
     with (watched.root / "a.pdf").open("w") as stream:
