@@ -40,6 +40,7 @@ class WatchedFileRow(Base):
         partial_index("ix_watched_files_lease_owner", "lease_owner", where="lease_owner IS NOT NULL"),
         Index("ix_watched_files_content", "tenant", "place", "sha256", "id"),
         Index(None, "tenant", "place", "state"),
+        Index(None, "tenant", "finished_at"),
     )
 
     #: also of its job, where the job is in this database

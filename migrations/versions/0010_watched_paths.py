@@ -1,4 +1,4 @@
-"""Paths of any length in the ledger of watched places, and how each file is read."""
+"""Paths of any length in the ledger of watched places, how each file is read, and which rows are old."""
 
 import hashlib
 from typing import Any
@@ -12,6 +12,7 @@ branch_labels = None
 depends_on = None
 
 INDEX = "uq_watched_files_standing"
+OVER = "ix_watched_files_tenant_finished_at"
 STANDING: dict[str, Any] = {"sqlite_where": sa.text("standing"), "postgresql_where": sa.text("standing")}
 FILES = sa.table("watched_files", sa.column("id"), sa.column("path"), sa.column("path_hash"))
 BATCH = 1000
@@ -28,6 +29,7 @@ def upgrade() -> None:
     _hash_paths()
     op.drop_index(INDEX, "watched_files", **STANDING)
     op.create_index(INDEX, "watched_files", key("path_hash"), unique=True, **STANDING)
+    op.create_index(OVER, "watched_files", ["tenant", "finished_at"])
 
 
 def _hash_paths() -> None:
@@ -43,6 +45,7 @@ def _hash_paths() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(OVER, "watched_files")
     op.drop_index(INDEX, "watched_files", **STANDING)
     op.create_index(INDEX, "watched_files", key("path"), unique=True, **STANDING)
     with op.batch_alter_table("watched_files", schema=None) as batch_op:

@@ -3,17 +3,23 @@
 import hashlib
 import threading
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 from alembic import command
+from sqlalchemy import insert
 
 from docproc.domain.errors import LeaseLostError
+from docproc.services.keeping import forget_watched
 from docproc.services.ledger_records import Earlier, Entry, EntryState, Sighting, Trouble, Version
 from docproc.storage.database import Database
+from docproc.storage.keeping import SqlKeepingStore
 from docproc.storage.ledger import SqlLedger
 from docproc.storage.migrate import alembic_config, without_foreign_keys
+from docproc.storage.service_tables import HOLDS
 
+MOMENT = datetime(2026, 1, 2, tzinfo=UTC)
 pytestmark = pytest.mark.integration
 
 
@@ -263,3 +269,35 @@ def test_what_counted_as_gone_can_be_taken_up_again(ledger: SqlLedger) -> None:
     assert ledger.reopen([one.id, two.id]) == 1
     assert ledger.states([one.id, two.id, UUID(int=0)]) == {one.id: EntryState.CLAIMED, two.id: EntryState.CLAIMED}
     assert [each.id for each in ledger.claim_due(owner="two", lease_s=30, limit=9)] == [one.id]
+
+
+def test_what_is_over_and_lies_there_no_more_is_forgotten_in_time(ledger: SqlLedger, database: Database) -> None:
+    keeping, ends = SqlKeepingStore(database), {}
+    for name in ("moved", "left", "replaced", "held"):
+        entry, _ = identified(ledger, f"{name}.pdf", name)
+        if name in ("moved", "held"):
+            entry = ledger.note_moved(entry, entry.version)
+        ends[name] = ledger.note_submitted(entry, entry.id)
+        ledger.end(ends[name], EntryState.DONE)
+    (new,) = ledger.claim_new([seen("replaced.pdf", modified_ns=6)], owner="one", lease_s=30)
+    (gone, waits) = claimed(ledger, "gone.pdf", "open.pdf")
+    ledger.end(gone, EntryState.GONE)
+    with database.write() as connection:
+        connection.execute(
+            insert(HOLDS).values(
+                id=UUID(int=1), tenant="local", job_id=ends["held"].job_id, reason="r", placed_by="p", placed_at=MOMENT
+            )
+        )
+
+    def forgotten(days: float | None) -> set[str]:
+        before = ledger.states(everything)
+        forget_watched(keeping, tenant="local", days=days)
+        return {names[each] for each in before.keys() - ledger.states(everything).keys()}
+
+    names = {each.id: each.path for each in (*ends.values(), new, gone, waits)}
+    everything = list(names)
+    assert forgotten(None) == set(), "it is remembered for a year"
+    assert forgotten(-1) == {"moved.pdf", "gone.pdf"}, "what lies there would be taken again"
+    ledger.end(new, EntryState.FAILED)
+    assert forgotten(-1) == {"replaced.pdf"}
+    assert ledger.places() == {"scans"}
