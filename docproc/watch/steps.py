@@ -6,16 +6,16 @@ Every step may break off at any moment and be done again, by this watcher or by 
 import json
 import logging
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from uuid import UUID
 
 from docproc.domain.errors import NotFoundError, UsageError
 from docproc.observability import event
 from docproc.services.ledger_ports import Ledger
 from docproc.services.ledger_records import OPEN_ENTRY_STATES, Earlier, Entry, EntryState
-from docproc.watch.ignoring import ERROR, META
-from docproc.watch.moving import fitting, sha256_of
-from docproc.watch.outbox import Outbox
+from docproc.watch.ignoring import META
+from docproc.watch.moving import sha256_of
+from docproc.watch.outbox import Outbox, error_name
 from docproc.watch.ports import (
     Fate,
     Fence,
@@ -194,8 +194,7 @@ class Steps:
         """Beside a file that stays where it is nothing is written."""
         if self.place.moves:
             return []
-        name = fitting(PurePosixPath(entry.path).name, f"-{entry.id}", suffix=ERROR)
-        return [RecordText(name=name, pieces=iter([error.text]))]
+        return [RecordText(name=error_name(entry.path, entry.id), pieces=iter([error.text]))]
 
     def _error_of(self, entry: Entry, outcome: Outcome) -> "_Error":
         failures = [failure.model_dump(mode="json") for failure in outcome.failures]

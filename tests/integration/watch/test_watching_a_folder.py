@@ -115,6 +115,15 @@ def test_a_name_that_leaves_no_room_for_a_companion_is_taken_like_any_other(watc
     assert sum("error.json" in name for name in watched.lying("failed")) == 1
 
 
+def test_left_in_place_a_long_name_leaves_room_for_its_error(watched: Watched) -> None:
+    watched.in_place = True
+    watched.drop("n" * 246 + ".pdf", "bad")
+
+    assert watched.watch_once().ended == {EntryState.FAILED: 1}
+    (error,) = watched.outbox.glob("n*")
+    assert error.name.endswith(".pdf.error.json")
+
+
 def test_the_longest_name_that_may_be_described_keeps_its_description_under_its_own_mark(watched: Watched) -> None:
     name = "n" * 241 + ".pdf"
     for content in ("one", "two"):
