@@ -126,3 +126,12 @@ def test_a_place_is_one_however_its_path_is_spelled_and_an_unknown_one_is_said_t
         told = command("watch", *wrong, "--status", code=2)
         assert told.stdout == ""
         assert str(command.place / "scans") in told.stderr
+
+
+def test_what_a_place_remembers_of_files_that_were_put_away_goes_with_old_jobs(command: Command) -> None:
+    write_pdf(inbox_file(command.place / "scans", "a.pdf"), BILL.format(1))
+    command("watch", "scans", "-s", "invoice", "-o", "out", *QUICKLY)
+
+    assert json.loads(command("jobs", "prune", "--older-than", 0, "--json").stdout)["jobs"] == 1
+
+    assert "was taken yet" in command("watch", "scans", "--status", code=2).stderr
