@@ -17,6 +17,7 @@ from pydantic_core import from_json
 
 from docproc.domain.errors import UsageError
 from docproc.services.canonical import canonical
+from docproc.services.storable import storable, storable_tree
 
 #: of one metadata, as JSON
 _MOST_METADATA_BYTES = 16 << 10
@@ -26,34 +27,10 @@ MAX_DOCUMENTS = 1000
 UPLOAD_ID = "^[0-9a-f]{64}$"
 
 
-def storable(text: str) -> str:
-    """Raises ValueError for what no database takes as text."""
-    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("holds a character that cannot be stored (NUL, or half of a surrogate pair)")
-    return text
-
-
-def _storable_tree(tree: Any) -> None:  # noqa: ANN401 plain JSON
-    if isinstance(tree, str):
-        storable(tree)
-    elif isinstance(tree, list):
-        for branch in tree:
-            _storable_tree(branch)
-    elif isinstance(tree, dict):
-        for name, branch in tree.items():
-            storable(name)
-            _storable_tree(branch)
-
-
 def _metadata(tree: dict[str, Any]) -> dict[str, Any]:
-    _storable_tree(tree)
+    storable_tree(tree)
     if len(canonical(tree)) > _MOST_METADATA_BYTES:
         raise ValueError(f"metadata has at most {_MOST_METADATA_BYTES:,} bytes of JSON")
-    return tree
-
-
-def _storable_value(tree: Any) -> Any:  # noqa: ANN401
-    _storable_tree(tree)
     return tree
 
 
@@ -69,7 +46,7 @@ Password: TypeAlias = Annotated[SecretStr, Field(max_length=1000)]
 _CallbackSecret: TypeAlias = Annotated[SecretStr, Field(min_length=16, max_length=255), AfterValidator(_printable)]
 _CallbackUrl: TypeAlias = Annotated[str, Field(max_length=2000), AfterValidator(storable)]
 #: any JSON, whose text can be stored
-JsonText: TypeAlias = Annotated[Any, AfterValidator(_storable_value)]
+JsonText: TypeAlias = Annotated[Any, AfterValidator(storable_tree)]
 
 
 def _written_out(moment: object) -> object:

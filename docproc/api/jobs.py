@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from docproc.api import cursors
-from docproc.api.asks import Moment, Password, ShortText, storable
+from docproc.api.asks import Moment, Password, ShortText
 from docproc.api.audits import note
 from docproc.api.callers import Admin, Follower, Reader, Submitter, TheFace
 from docproc.api.problems import problems
@@ -23,6 +23,7 @@ from docproc.services.catalog import DocumentFilter, JobFilter
 from docproc.services.delete import delete as delete_job
 from docproc.services.retry import retry as receive_again
 from docproc.services.show import show_job
+from docproc.services.storable import storable
 from docproc.services.waiting import waiting_of
 
 routes = APIRouter(prefix="/v1/jobs", tags=["jobs"])

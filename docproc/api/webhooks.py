@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from docproc.api import cursors
-from docproc.api.asks import storable
 from docproc.api.callers import Admin, TheFace
 from docproc.api.jobs import Cursor, Limit
 from docproc.api.problems import problems
@@ -19,6 +18,7 @@ from docproc.domain.failure import Failure
 from docproc.services.add_webhook import add_webhook, remove_webhook
 from docproc.services.errand_ports import LogFilter
 from docproc.services.errand_records import LogEntry, Webhook
+from docproc.services.storable import storable
 from docproc.services.webhooks import Sibling, ping, replay, replay_all, retire_secret, rotate_secret, webhook_of
 from docproc.sinks.guarded import require_reachable
 

@@ -216,13 +216,15 @@ def prune(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing.")] = False,
     tenant: TenantName = LOCAL_TENANT,
 ) -> None:
-    """Delete old jobs. Example: `docproc jobs prune --older-than 30`."""
+    """Delete old jobs, and what watched places remember of old files. Example: `docproc jobs prune --older-than 30`."""
     from docproc.bootstrap import open_desk
     from docproc.cli.deeds import note
+    from docproc.services.keeping import forget_watched
     from docproc.services.prune import prune as prune_jobs
 
     desk = open_desk()
     removed = prune_jobs(desk.stores, older_than_days=days, owners=desk.owners, unfinished=unfinished, tenant=tenant)
+    removed += forget_watched(desk.work.keeping, tenant=tenant, days=days)
     note(desk, "job.prune", f"{removed.jobs} jobs older than {days:g} days", tenant=tenant)
     say_removed(removed, as_json=as_json, quiet="" if quiet else None)
 

@@ -32,8 +32,9 @@ def run(tenant: TenantName = LOCAL_TENANT, as_json: AsJson = False) -> None:
     """Delete now what was kept for long enough. Example: `docproc retention run --tenant acme`."""
     from docproc.cli.desks import open_any_desk
     from docproc.cli.jobs import say_removed
-    from docproc.services.keeping import delete_expired
+    from docproc.services.keeping import delete_expired, forget_watched
 
     desk = open_any_desk()
     removed = delete_expired(desk.stores, desk.work.keeping, tenant=tenant, owners=desk.owners)
+    removed += forget_watched(desk.work.keeping, tenant=tenant)
     say_removed(removed, as_json=as_json, quiet=None)

@@ -84,7 +84,7 @@ def watch(
     """Watch a folder: each file left there is taken once. Example: `docproc watch scans/ -s invoice -o records/`."""
     from docproc.bootstrap import load_settings, open_desk, open_service_desk
     from docproc.queueing.local import StopSignal
-    from docproc.watch.config import FILE_NAME, load_watch_settings, place_of_bucket, plan, plan_bucket
+    from docproc.watch.config import FILE_NAME, load_watch_settings, place_of_bucket, place_of_folder, plan, plan_bucket
     from docproc.watch.running import WatchTerms, open_watcher
 
     given: dict[str, Any] = {
@@ -108,8 +108,8 @@ def watch(
     settings = load_settings()
     desk = open_service_desk(settings) if service else open_desk(settings)
     if status:
-        name = place_of_bucket(folder, watch_settings) if root is None else watch_settings.place or str(root.absolute())
-        _say_status(desk.ledger_of(tenant, name), as_json=as_json)
+        name = place_of_bucket(folder, watch_settings) if root is None else place_of_folder(root, watch_settings)
+        _say_status(desk.ledger_of(tenant, name), place=name, as_json=as_json)
     if root is None:
         planned = plan_bucket(folder, watch_settings)
     else:
@@ -193,9 +193,15 @@ def _end(desk: "Desk", planned: "WatchPlan", tally: "Tally", *, tenant: str, onc
     raise typer.Exit(ExitCode.GOOD)
 
 
-def _say_status(ledger: "Ledger", *, as_json: bool) -> None:
-    """Counts, and what is in trouble. Raises typer.Exit."""
+def _say_status(ledger: "Ledger", *, place: str, as_json: bool) -> None:
+    """Counts, and what is in trouble. Raises typer.Exit, UsageError."""
     counts, waiting = ledger.counts(), ledger.waiting(limit=_NAMED)
+    if not counts.states:
+        known = ", ".join(map(repr, sorted(ledger.places()))) or "none"
+        raise UsageError(
+            f"no file of the place {place!r} was taken yet, so there is nothing to tell; places known are: {known}. "
+            "It is called as it was watched: give the same folder, --place or --config"
+        )
     if as_json:
         told = {
             "states": {state.value: count for state, count in sorted(counts.states.items())},

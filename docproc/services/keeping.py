@@ -20,6 +20,8 @@ BY_RETENTION = "docproc:retention"
 _LONGEST_REASON = 500
 #: jobs looked up at a time
 _BATCH = 50
+#: rows of watched files deleted at a time
+_ROWS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,13 @@ class KeepingStore(Protocol):
         """Jobs that were kept for long enough, and those of which somebody began to delete and died; none on hold."""
         ...
 
+    def forget_watched(self, tenant: str, *, limit: int, days: float | None = None) -> int:
+        """Delete rows of watched files that are over for so long and no longer lie there; none on hold. How many.
+
+        `days`: by default as long as the tenant keeps jobs, or a year.
+        """
+        ...
+
 
 def place_hold(
     keeping: KeepingStore, *, tenant: str, job_id: UUID | None, reason: str, by: str, audit: AuditLog
@@ -87,6 +96,17 @@ def keep_job(keeping: KeepingStore, job_id: UUID, *, tenant: str, days: int | No
         raise UsageError("a job is kept for at least a day")
     keeping.keep_for(job_id, tenant=tenant, days=days)
     audit.note(Deed(tenant=tenant, actor=by, action="job.keep", subject=str(job_id)))
+
+
+def forget_watched(
+    keeping: KeepingStore, *, tenant: str, days: float | None = None, checkpoint: Callable[[], None] = go_on
+) -> Removed:
+    """What went."""
+    removed = Removed()
+    while count := keeping.forget_watched(tenant, days=days, limit=_ROWS):
+        removed += Removed(rows=count)
+        checkpoint()
+    return removed
 
 
 def delete_expired(

@@ -7,7 +7,16 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
-from docproc.services.ledger_records import Entry, EntryState, LedgerCounts, Sighting, Trouble, Version, Waiting
+from docproc.services.ledger_records import (
+    Earlier,
+    Entry,
+    EntryState,
+    LedgerCounts,
+    Sighting,
+    Trouble,
+    Version,
+    Waiting,
+)
 
 
 class Ledger(Protocol):
@@ -33,16 +42,12 @@ class Ledger(Protocol):
         """It no longer lies where it was seen; `version` is what was moved."""
         ...
 
-    def identify(self, entry: Entry, sha256: str) -> tuple[Entry, EntryState | None]:
-        """Note its content, and who had the same before; with the state of that earlier entry.
+    def identify(self, entry: Entry, sha256: str, *, read_as: str) -> tuple[Entry, Earlier | None]:
+        """Note its content and how it is to be read, and who had the same before.
 
-        Of any number at once, all but one have an earlier one. What was decided once for the same content stays.
-        Entries that came to nothing do not count.
+        Of any number at once, all but one have an earlier one. What was decided once stays, unless the earlier one
+        came to nothing or turned out to be something else: those do not count.
         """
-        ...
-
-    def is_known(self, entry: Entry) -> bool:
-        """Whether its earlier entry is this very version at the same path, under another identity."""
         ...
 
     def note_submitted(self, entry: Entry, job_id: UUID) -> Entry: ...
@@ -83,4 +88,8 @@ class Ledger(Protocol):
 
     def waiting(self, *, limit: int) -> Sequence[Waiting]:
         """Entries in trouble, those with the most tries first."""
+        ...
+
+    def places(self) -> frozenset[str]:
+        """All that the tenant has entries of."""
         ...

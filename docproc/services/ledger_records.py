@@ -60,7 +60,7 @@ class Version:
 class Sighting:
     """A file as it was seen lying in the place."""
 
-    #: below the place, with `/`
+    #: below the place, with `/`; of a folder that cannot be looked into with one at the end
     path: str
     version: Version
     #: what lies beside it and describes it; that is to stand still too
@@ -89,6 +89,24 @@ class Entry:
     attempt: int
     #: tries in a row that met with trouble
     tries: int
+
+    @property
+    def is_folder(self) -> bool:
+        """A folder that nobody can look into: there is no file, only the trouble."""
+        return self.path.endswith("/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """An entry with the same bytes, to be read the same way, that came before."""
+
+    state: EntryState
+    #: None: it has none yet
+    job_id: UUID | None
+    #: it may take long until it has one
+    in_trouble: bool
+    #: it is this very version at the same path, under another identity
+    is_same: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

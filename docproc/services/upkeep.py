@@ -9,7 +9,7 @@ from time import monotonic
 from docproc.domain.errors import LeaseLostError
 from docproc.observability import event
 from docproc.services.check_store import StoreCheck
-from docproc.services.keeping import delete_expired
+from docproc.services.keeping import delete_expired, forget_watched
 from docproc.services.orphans import remove_old_images
 from docproc.services.ports import Clock, Stores
 from docproc.services.records import Removed
@@ -47,6 +47,7 @@ def keep_house(
         for tenant in work.tenants.names():
             go_on()
             removed += delete_expired(stores, work.keeping, tenant=tenant, owners=_NobodyIsKnown(), checkpoint=go_on)
+            removed += forget_watched(work.keeping, tenant=tenant, checkpoint=go_on)
             removed += remove_old_images(stores, tenant=tenant, before=before, checkpoint=go_on)
             check = StoreCheck(
                 stores=stores,

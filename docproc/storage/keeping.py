@@ -1,15 +1,16 @@
-"""Holds and retention in a database; knows no blob."""
+"""Holds and retention in a database, of jobs and of the ledger of watched places; knows no blob."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, or_, select, text, update
 
 from docproc.domain.errors import ConflictError, HeldError, NotFoundError
 from docproc.domain.ids import new_id
 from docproc.services.keeping import Hold
 from docproc.storage.database import Database
+from docproc.storage.ledger_table import WATCHED_FILES
 from docproc.storage.locks import lock_alone
 from docproc.storage.rows import AnyRow
 from docproc.storage.service_tables import HOLDS, TENANTS
@@ -18,6 +19,9 @@ from docproc.storage.tenants import require_tenant
 
 #: whoever deletes may have died when it took so long
 _DELETED_WITHIN = timedelta(hours=1)
+#: how long the ledger of a watched place remembers what no longer lies there, where nobody said
+_LEDGER_DAYS = 365
+_FILES = WATCHED_FILES.c
 # as the partial indexes say it
 _FINISHED, _UNFINISHED = text("jobs.finished_at IS NOT NULL"), text("jobs.finished_at IS NULL")
 
@@ -74,6 +78,27 @@ class SqlKeepingStore:
             found += [row.id for row in connection.execute(canceled) if _canceled_long_ago(row, days, now)]
             return list(dict.fromkeys(found))[:limit]
 
+    def forget_watched(self, tenant: str, *, limit: int, days: float | None = None) -> int:
+        newer = WATCHED_FILES.alias("newer")
+        same_path = [newer.c[name] == _FILES[name] for name in ("tenant", "place", "path_hash")]
+        is_replaced = exists().where(
+            *same_path, newer.c.standing, newer.c.id > _FILES.id, newer.c.finished_at.is_not(None)
+        )
+        with self._database.write() as connection:
+            if days is None:
+                days = connection.scalar(select(TENANTS.c.keep_days).where(TENANTS.c.name == tenant)) or _LEDGER_DAYS
+            before = self._database.now(connection) - timedelta(days=days)
+            statement = select(_FILES.id).where(
+                _FILES.tenant == tenant,
+                _FILES.finished_at < before,
+                # what lies there and is forgotten would be taken again
+                or_(~_FILES.standing, is_replaced),
+                ~select(HOLDS.c.id).where(_stands(tenant, _FILES.job_id)).exists(),
+            )
+            ids = list(connection.scalars(statement.limit(limit)))
+            connection.execute(delete(WATCHED_FILES).where(_FILES.id.in_(ids)))
+            return len(ids)
+
 
 def _finished_before(
     connection: Connection, tenant: str, days: int | None, now: datetime
@@ -103,7 +128,7 @@ def refuse_while_held(connection: Connection, job: AnyRow) -> None:
         )
 
 
-def _stands(tenant: str, job_id: "UUID | ColumnElement[UUID]") -> ColumnElement[bool]:
+def _stands(tenant: str, job_id: "UUID | ColumnElement[UUID] | ColumnElement[UUID | None]") -> ColumnElement[bool]:
     return and_(
         HOLDS.c.tenant == tenant,
         HOLDS.c.lifted_at.is_(None),

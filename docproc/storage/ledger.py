@@ -1,5 +1,6 @@
 """The ledger of a watched place in a database: entries claimed, leased and fenced. Knows no folder."""
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from docproc.domain.errors import LeaseLostError
 from docproc.domain.ids import new_id
 from docproc.services.ledger_records import (
     OPEN_ENTRY_STATES,
+    Earlier,
     Entry,
     EntryState,
     LedgerCounts,
@@ -22,14 +24,20 @@ from docproc.services.ledger_records import (
 from docproc.storage.database import Database
 from docproc.storage.ledger_table import ENTRY_OPEN, WATCHED_FILES
 from docproc.storage.locks import lock_alone
+from docproc.storage.paths import stored_path
 from docproc.storage.rows import AnyRow
 from docproc.storage.upserts import insert_or_leave
 
 _FILES = WATCHED_FILES.c
-_KEY = tuple_(_FILES.path, _FILES.byte_count, _FILES.modified_ns, _FILES.identity)
+_KEY = tuple_(_FILES.path_hash, _FILES.byte_count, _FILES.modified_ns, _FILES.identity)
 _FREE: Mapping[str, Any] = {"lease_owner": None, "lease_expires_at": None}
 _MOVES_ON: Mapping[str, Any] = {"tries": 0, "trouble": None}
-_COUNTED = (*sorted(OPEN_ENTRY_STATES), EntryState.DONE)
+#: what came, or will come, to something; of those that are only claimed, one that waits for another may come to nothing
+_COUNTED = or_(
+    _FILES.state.in_((*sorted(OPEN_ENTRY_STATES - {EntryState.CLAIMED}), EntryState.DONE)),
+    and_(_FILES.state == EntryState.CLAIMED, _FILES.duplicate_of.is_(None)),
+)
+_CAME_TO_NOTHING = frozenset({EntryState.GONE, EntryState.FAILED})
 
 
 class SqlLedger:
@@ -45,11 +53,11 @@ class SqlLedger:
 
     def unknown(self, seen: Sequence[Sighting]) -> Sequence[Sighting]:
         keys = {_key(each): each for each in seen}
-        statement = select(_FILES.path, _FILES.byte_count, _FILES.modified_ns, _FILES.identity)
+        statement = select(_FILES.path_hash, _FILES.byte_count, _FILES.modified_ns, _FILES.identity)
         with self._database.read() as connection:
             rows = connection.execute(statement.where(self._here, _FILES.standing, _KEY.in_(list(keys))))
             for row in rows:
-                keys.pop((row.path, row.byte_count, row.modified_ns, row.identity), None)
+                keys.pop((row.path_hash, row.byte_count, row.modified_ns, row.identity), None)
         return list(keys.values())
 
     def claim_new(self, seen: Sequence[Sighting], *, owner: str, lease_s: float) -> Sequence[Entry]:
@@ -64,6 +72,7 @@ class SqlLedger:
                     "tenant": self._tenant,
                     "place": self._place,
                     "path": sighting.path,
+                    "path_hash": _hash_of(sighting.path),
                     "identity": sighting.version.identity,
                     "byte_count": sighting.version.byte_count,
                     "modified_ns": sighting.version.modified_ns,
@@ -104,34 +113,40 @@ class SqlLedger:
     def note_moved(self, entry: Entry, version: Version) -> Entry:
         return self._change(entry, {"standing": False, **_version_values(version)})
 
-    def identify(self, entry: Entry, sha256: str) -> tuple[Entry, EntryState | None]:
+    def identify(self, entry: Entry, sha256: str, *, read_as: str) -> tuple[Entry, Earlier | None]:
         with self._database.write() as connection:
             # who looks for an earlier one and who becomes one take turns
             lock_alone(connection, f"watched/{self._tenant}/{self._place}/{sha256}")
             row = self._held(connection, entry)
-            if row.sha256 != sha256:
-                earlier = self._earlier(connection, row, sha256)
-                row = self._apply(connection, entry, {"sha256": sha256, "duplicate_of": earlier})
-            state = select(_FILES.state).where(_FILES.id == row.duplicate_of)
-            return _entry(row), None if row.duplicate_of is None else connection.scalar(state)
+            if row.sha256 != sha256 or row.read_as != read_as or self._is_outdated(connection, row):
+                earlier = self._find_earlier(connection, row, sha256, read_as=read_as)
+                row = self._apply(connection, entry, {"sha256": sha256, "read_as": read_as, "duplicate_of": earlier})
+            return _entry(row), _earlier(row, self._earlier_row(connection, row))
 
-    def _earlier(self, connection: Connection, row: AnyRow, sha256: str) -> UUID | None:
+    def _is_outdated(self, connection: Connection, row: AnyRow) -> bool:
+        """Whether what was decided of it no longer holds."""
+        if row.duplicate_of is None:
+            return False
+        earlier = self._earlier_row(connection, row)
+        return earlier is None or earlier.sha256 != row.sha256 or earlier.state in _CAME_TO_NOTHING
+
+    def _earlier_row(self, connection: Connection, row: AnyRow) -> AnyRow | None:
+        if row.duplicate_of is None:
+            return None
+        return connection.execute(select(WATCHED_FILES).where(_FILES.id == row.duplicate_of)).first()
+
+    def _find_earlier(self, connection: Connection, row: AnyRow, sha256: str, *, read_as: str) -> UUID | None:
         """Of those with the same bytes the first one that came, or may come, to something."""
         alike = and_(self._here, _FILES.sha256 == sha256, _FILES.id != row.id)
         # the same version first: that is what tells a new inode from a new file
         same = and_(_FILES.path == row.path, _FILES.standing, _FILES.modified_ns == row.modified_ns)
-        for wanted in (same, _FILES.state.in_(_COUNTED)):
+        waits = and_(_FILES.state == EntryState.CLAIMED, _FILES.duplicate_of.is_not(None))
+        likewise = or_(_FILES.read_as == read_as, _FILES.read_as.is_(None))
+        for wanted in (and_(same, ~waits), and_(_COUNTED, likewise)):
             found: UUID | None = connection.scalar(select(_FILES.id).where(alike, wanted).order_by(_FILES.id).limit(1))
             if found is not None:
                 return found
         return None
-
-    def is_known(self, entry: Entry) -> bool:
-        if entry.duplicate_of is None or not entry.standing:
-            return False
-        same = and_(_FILES.path == entry.path, _FILES.standing, _FILES.modified_ns == entry.version.modified_ns)
-        with self._database.read() as connection:
-            return connection.scalar(select(_FILES.id).where(_FILES.id == entry.duplicate_of, same)) is not None
 
     def note_submitted(self, entry: Entry, job_id: UUID) -> Entry:
         return self._change(entry, {"state": EntryState.SUBMITTED, "job_id": job_id, **_MOVES_ON})
@@ -197,6 +212,10 @@ class SqlLedger:
             rows = connection.execute(statement.order_by(_FILES.tries.desc(), _FILES.id).limit(limit))
             return [Waiting(path=row.path, trouble=row.trouble, tries=row.tries, due_at=row.due_at) for row in rows]
 
+    def places(self) -> frozenset[str]:
+        with self._database.read() as connection:
+            return frozenset(connection.scalars(select(_FILES.place).where(_FILES.tenant == self._tenant).distinct()))
+
     def _change(self, entry: Entry, values: Mapping[str, Any]) -> Entry:
         with self._database.write() as connection:
             return _entry(self._apply(connection, entry, values))
@@ -221,7 +240,11 @@ def _held(entry: Entry) -> tuple[Any, ...]:
 
 def _key(sighting: Sighting) -> tuple[str, int, int, str]:
     version = sighting.version
-    return (sighting.path, version.byte_count, version.modified_ns, version.identity)
+    return (_hash_of(sighting.path), version.byte_count, version.modified_ns, version.identity)
+
+
+def _hash_of(path: str) -> str:
+    return hashlib.sha256(stored_path(path).encode()).hexdigest()
 
 
 def _version_values(version: Version) -> Mapping[str, Any]:
@@ -263,3 +286,11 @@ def _entry(row: AnyRow) -> Entry:
         attempt=row.attempt,
         tries=row.tries,
     )
+
+
+def _earlier(row: AnyRow, earlier: AnyRow | None) -> Earlier | None:
+    if earlier is None:
+        return None
+    there = (earlier.path, earlier.modified_ns, earlier.standing)
+    is_same = row.standing and there == (row.path, row.modified_ns, True)
+    return Earlier(state=earlier.state, job_id=earlier.job_id, in_trouble=earlier.trouble is not None, is_same=is_same)

@@ -28,7 +28,7 @@ class WatchedFileRow(Base):
             "uq_watched_files_standing",
             "tenant",
             "place",
-            "path",
+            "path_hash",
             "byte_count",
             "modified_ns",
             "identity",
@@ -40,6 +40,7 @@ class WatchedFileRow(Base):
         partial_index("ix_watched_files_lease_owner", "lease_owner", where="lease_owner IS NOT NULL"),
         Index("ix_watched_files_content", "tenant", "place", "sha256", "id"),
         Index(None, "tenant", "place", "state"),
+        Index(None, "tenant", "finished_at"),
     )
 
     #: also of its job, where the job is in this database
@@ -47,11 +48,15 @@ class WatchedFileRow(Base):
     tenant: Mapped[str] = mapped_column(Text)
     place: Mapped[str] = mapped_column(PathText)
     path: Mapped[str] = mapped_column(PathText)
+    #: for the index: no index of a server takes a path of any length
+    path_hash: Mapped[str] = mapped_column(String(64), server_default=text("''"))
     identity: Mapped[str] = mapped_column(Text)
     byte_count: Mapped[int] = mapped_column(BigInteger)
     modified_ns: Mapped[int] = mapped_column(BigInteger)
     standing: Mapped[bool]
     sha256: Mapped[str | None] = mapped_column(String(64))
+    #: what the settings make of a file, hashed: the same bytes read otherwise are no duplicate. None: in older rows
+    read_as: Mapped[str | None] = mapped_column(String(64))
     duplicate_of: Mapped[UUID | None]
     state: Mapped[EntryState] = mapped_column(state_column(EntryState, "state"))
     job_id: Mapped[UUID | None]

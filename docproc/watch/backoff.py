@@ -2,7 +2,7 @@
 
 import errno
 
-from docproc.domain.errors import StorageError
+from docproc.domain.errors import RefusedError, StorageError
 from docproc.services.ledger_records import Trouble
 from docproc.watch.ports import PlaceGoneError
 
@@ -29,7 +29,8 @@ def trouble_of(error: BaseException) -> Trouble:
         return Trouble.PLACE_GONE
     if isinstance(cause, OSError):
         return _TROUBLES.get(cause.errno or 0, Trouble.IO_ERROR)
-    return Trouble.STORE_GONE if isinstance(error, StorageError) else Trouble.INTERNAL
+    is_away = isinstance(error, StorageError) and not isinstance(error, RefusedError)
+    return Trouble.STORE_GONE if is_away else Trouble.INTERNAL
 
 
 def delay_s(tries: int, *, first_s: float = _FIRST_S) -> float:

@@ -4,21 +4,25 @@ The file says where records go and which schema, which may be code, reads what: 
 where whoever drops files could change it.
 """
 
+import os
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from docproc.domain.errors import UsageError
+from docproc.services.storable import storable_tree
 from docproc.watch.outbox import require_outside
 from docproc.watch.rules import Duplicates, Rule, Rules
 
 T = TypeVar("T")
 
 FILE_NAME = "docproc-watch.toml"
+#: bytes; it is part of every index
+_LONGEST_PLACE = 500
 _NO_OUTBOX = "docproc watch needs an outbox for the records: --outbox DIR, or `outbox` in docproc-watch.toml"
 
 
@@ -32,7 +36,7 @@ class FolderSettings(BaseModel):
     reader: str | None = None
     date_order: Literal["dmy", "mdy", "ymd"] | None = None
     password_file: Path | None = None
-    metadata: dict[str, Any] = {}
+    metadata: Annotated[dict[str, Any], AfterValidator(storable_tree)] = {}
     trigger: bool | None = None
 
 
@@ -93,7 +97,7 @@ def load_watch_settings(file: Path | None, root: Path | None, given: Mapping[str
 
 def plan(root: Path, settings: WatchSettings, *, data_dir: Path) -> WatchPlan:
     """Raises UsageError for what cannot be watched so."""
-    root = root.absolute()
+    root = tidied(root)
     if settings.outbox is None:
         raise UsageError(_NO_OUTBOX)
     outbox = settings.outbox.absolute()
@@ -101,7 +105,7 @@ def plan(root: Path, settings: WatchSettings, *, data_dir: Path) -> WatchPlan:
     require_outside(root, data_dir, what="data folder")
     return WatchPlan(
         root=root,
-        place=settings.place or str(root),
+        place=place_of_folder(root, settings),
         outbox=outbox,
         settings=settings,
         rules=_rules(settings),
@@ -126,9 +130,32 @@ def plan_bucket(url: str, settings: WatchSettings) -> WatchPlan:
     )
 
 
+def place_of_folder(root: Path, settings: WatchSettings) -> str:
+    """By which the ledger knows it. Raises UsageError."""
+    return _place_of(settings.place or str(tidied(root)))
+
+
+def tidied(folder: Path) -> Path:
+    """One spelling for one folder: absolute, and without `..`. A link keeps its name: it may lead elsewhere soon."""
+    spelled = folder.absolute()
+    plain = Path(os.path.normpath(spelled))
+    try:
+        # behind a link `..` is not where the link lies
+        return plain if plain == spelled or plain.samefile(spelled) else spelled.resolve()
+    except OSError:  # it is not there
+        return plain
+
+
 def place_of_bucket(url: str, settings: WatchSettings) -> str:
     """By which the ledger knows it: the URL without its options, which may differ from machine to machine."""
-    return settings.place or url.partition("?")[0].rstrip("/")
+    return _place_of(settings.place or url.partition("?")[0].rstrip("/"))
+
+
+def _place_of(name: str) -> str:
+    """Raises UsageError."""
+    if len(os.fsencode(name)) > _LONGEST_PLACE:
+        raise UsageError(f"a place is called by at most {_LONGEST_PLACE:,} bytes: give it a shorter name with --place")
+    return name
 
 
 def _rules(settings: WatchSettings) -> Rules:

@@ -6,16 +6,17 @@ there, and after a crash the entry's id says where to look. Links are never foll
 
 import errno
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from uuid import UUID
 
 from docproc.services.ledger_records import Entry, Sighting, Version
-from docproc.watch.ignoring import ERROR, META, READY, is_ignored, is_ignored_file, is_ignored_folder
-from docproc.watch.moving import fitting, move, move_to_free, write_whole
+from docproc.watch.companions import description_of, give_back, if_there, put_along, take_along
+from docproc.watch.files_below import ORPHANED_S, FilesBelow, version_of
+from docproc.watch.ignoring import ERROR, META
+from docproc.watch.moving import fitting, move, move_to_free, sha256_of, write_whole
 from docproc.watch.ports import Fate, Fence, PlaceGoneError, Sidecar, VanishedError
 from docproc.watch.rules import Rules
 from docproc.watch.sidecars import read_sidecar
@@ -36,11 +37,12 @@ class FolderPlace:
 
     moves = True
 
-    def __init__(self, folders: Whereabouts, rules: Rules, *, ignore: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, folders: Whereabouts, rules: Rules, *, ignore: tuple[str, ...] = (), orphaned_s: float = ORPHANED_S
+    ) -> None:
         self._folders = folders
-        self._files = FilesBelow(
-            folders.root, rules, ignore=ignore, without=(folders.processing, folders.done, folders.failed)
-        )
+        own = (folders.processing, folders.done, folders.failed)
+        self._files = FilesBelow(folders.root, rules, ignore=ignore, without=own, orphaned_s=orphaned_s)
 
     def prepare(self, *, is_new: bool) -> None:
         """Make the folders; in a place that is known already a missing one means a share that is not there."""
@@ -67,10 +69,12 @@ class FolderPlace:
         return self._files.look_again(path)
 
     def secure(self, entry: Entry, fence: Fence) -> Version:
+        if entry.is_folder:
+            return self._files.secure_folder(entry)
         inside = self._inside(entry)
         if not os.path.lexists(inside):
             self._carry(entry, inside, fence)
-        return _version(inside)
+        return _as_entered(version_of(inside), entry)
 
     def _carry(self, entry: Entry, inside: Path, fence: Fence) -> None:
         source = self._folders.root / entry.path
@@ -83,7 +87,7 @@ class FolderPlace:
                 self._take(source, inside, parked=parked, fence=fence)
             except (FileNotFoundError, NotADirectoryError, VanishedError):
                 self.require()
-                self._give_back_companions(entry, inside)
+                self._give_back(inside, source)
                 raise VanishedError from None
         if os.path.lexists(parked):
             move(parked, inside)
@@ -91,9 +95,7 @@ class FolderPlace:
     def _take(self, source: Path, inside: Path, *, parked: Path, fence: Fence) -> None:
         fence()
         # what lies beside it first: from here on it belongs to this version, and a new one may come with the next
-        for companion in (*_triggers(source), _meta(source)):
-            with suppress(FileNotFoundError):
-                move(companion, inside.parent / companion.name)
+        take_along(source, inside)
         try:
             source.rename(inside)
         except OSError as exc:
@@ -101,13 +103,10 @@ class FolderPlace:
                 raise
             source.rename(parked)
 
-    def _give_back_companions(self, entry: Entry, inside: Path) -> None:
-        source = self._folders.root / entry.path
-        for companion in (*_triggers(source), _meta(source)):
-            taken = inside.parent / companion.name
-            if taken.exists() and not companion.exists():
-                with suppress(FileNotFoundError):
-                    move(taken, companion)
+    def _give_back(self, inside: Path, source: Path) -> None:
+        if os.path.lexists(inside):  # another watcher took it, with what belongs to it
+            return
+        give_back(inside, source)
         with suppress(OSError):
             inside.parent.rmdir()
 
@@ -120,41 +119,36 @@ class FolderPlace:
         yield inside
 
     def version_of(self, entry: Entry) -> Version:
-        return _version(self._inside(entry))
+        return _as_entered(version_of(self._inside(entry)), entry)
 
     def sidecar(self, entry: Entry) -> Sidecar:
-        return read_sidecar(_meta(self._inside(entry)))
+        return read_sidecar(description_of(self._inside(entry)))
 
     def put_away(self, entry: Entry, fate: Fate, *, error: bytes | None = None) -> None:
         self.require()
         inside = self._inside(entry)
         folder = self._home(fate) / Path(entry.path).parent
         folder.mkdir(parents=True, exist_ok=True)
-        plain, own = folder / inside.name, folder / _own_name(entry)
+        targets = tuple(folder / name for name in _end_names(entry))
         told = inside.with_name(fitting(inside.name, "", suffix=ERROR))
         if not os.path.lexists(inside):  # done before, and then broken off
-            target = own if own.exists() else plain
+            target = targets[-1] if targets[-1].exists() else targets[0]
         else:
             if error is not None:  # where it is moved from with the file: what is gone from there was delivered
                 write_whole(told, (error,))
-            target = self._away(entry, inside, (plain, own))
-        for companion, name in (
-            (_meta(inside), _meta(target)),
-            (told, target.with_name(fitting(target.name, "", suffix=ERROR))),
-        ):
-            with suppress(FileNotFoundError):
-                move(companion, name)
-        for trigger in _triggers(inside):
-            trigger.unlink(missing_ok=True)
+            target = self._away(entry, inside, targets)
+        put_along(inside, target)
+        with if_there():
+            move(told, target.with_name(target.name + ERROR))
         with suppress(OSError):
             inside.parent.rmdir()
 
-    def _away(self, entry: Entry, inside: Path, targets: tuple[Path, Path]) -> Path:
-        if _version(inside) == entry.version:
+    def _away(self, entry: Entry, inside: Path, targets: tuple[Path, ...]) -> Path:
+        if _is_still(inside, entry):
             return move_to_free(inside, targets)
         # somebody who had it open all the while wrote on: that is another version, and lies in the place again
         self._lay_back(inside, Path(entry.path).parent, name=_own_name(entry))
-        return targets[1]
+        return targets[-1]
 
     def left_behind(self) -> Iterator[UUID]:
         with os.scandir(self._folders.processing) as entries:
@@ -180,9 +174,11 @@ class FolderInPlace:
 
     moves = False
 
-    def __init__(self, root: Path, rules: Rules, *, ignore: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, root: Path, rules: Rules, *, ignore: tuple[str, ...] = (), orphaned_s: float = ORPHANED_S
+    ) -> None:
         self._root = root
-        self._files = FilesBelow(root, rules, ignore=ignore)
+        self._files = FilesBelow(root, rules, ignore=ignore, orphaned_s=orphaned_s)
 
     def require(self) -> None:
         self._files.require()
@@ -195,7 +191,7 @@ class FolderInPlace:
         return self._files.look_again(path)
 
     def secure(self, entry: Entry, fence: Fence) -> Version:  # noqa: ARG002 nothing is taken
-        return self.version_of(entry)
+        return self._files.secure_folder(entry) if entry.is_folder else self.version_of(entry)
 
     @contextmanager
     def bytes_of(self, entry: Entry) -> Iterator[Path]:
@@ -211,7 +207,7 @@ class FolderInPlace:
         return entry.version
 
     def sidecar(self, entry: Entry) -> Sidecar:
-        return read_sidecar(_meta(self._root / entry.path))
+        return read_sidecar(description_of(self._root / entry.path))
 
     def put_away(self, entry: Entry, fate: Fate, *, error: bytes | None = None) -> None:
         """It stays where it is, and nothing is written beside it."""
@@ -220,103 +216,36 @@ class FolderInPlace:
         return iter(())
 
 
-class FilesBelow:
-    """The files below a folder that somebody may want read."""
-
-    def __init__(
-        self, root: Path, rules: Rules, *, ignore: tuple[str, ...] = (), without: tuple[Path, ...] = ()
-    ) -> None:
-        """`without`: folders of our own. Where there are some, a trigger is taken with its file, and never stale."""
-        self._root = root
-        self._takes_triggers = bool(without)
-        self._rules = rules
-        self._ignore = ignore
-        self._without = frozenset(map(str, without))
-
-    def require(self) -> None:
-        """Raises PlaceGoneError."""
-        try:
-            with os.scandir(self._root):
-                return
-        except OSError as exc:
-            raise PlaceGoneError(exc.errno, exc.strerror, str(self._root)) from exc
-
-    def look(self) -> Iterator[Sighting]:
-        """Folders that go away meanwhile, or may not be read, are left out; their files come with a later look."""
-        folders = [""]
-        while folders:
-            folder = folders.pop()
-            try:
-                with os.scandir(self._root / folder) as entries:
-                    for entry in entries:
-                        path = f"{folder}/{entry.name}" if folder else entry.name
-                        if entry.is_dir(follow_symlinks=False):
-                            if not is_ignored_folder(entry.name) and entry.path not in self._without:
-                                folders.append(path)
-                        elif not is_ignored_file(entry.name, self._ignore):
-                            sighting = self._seen(path)
-                            if sighting is not None:
-                                yield sighting
-            except OSError as exc:
-                if not folder:
-                    raise PlaceGoneError(exc.errno, exc.strerror, str(self._root)) from exc
-
-    def look_again(self, path: str) -> Sighting | None:
-        """One file below the folder, by its path."""
-        if is_ignored(path, self._ignore) or self._is_own(path):
-            return None
-        return self._seen(path)
-
-    def _is_own(self, path: str) -> bool:
-        return any(str(parent) in self._without for parent in (self._root / path).parents)
-
-    def _seen(self, path: str) -> Sighting | None:
-        rule = self._rules.of(path)
-        if rule is None:
-            return None
-        file = self._root / path
-        if rule.trigger and not any(trigger.exists() for trigger in _triggers(file)):
-            return None
-        try:
-            version, beside = _version(file), _mark(_meta(file))
-        except (OSError, VanishedError):
-            return None
-        return Sighting(path=path, version=version, beside=beside, is_ready=rule.trigger and self._takes_triggers)
+def _as_entered(found: Version, entry: Entry) -> Version:
+    """Out of the way of others only size and time tell: a drive that is connected anew numbers its files anew."""
+    return replace(found, identity=entry.version.identity)
 
 
-def _version(path: Path) -> Version:
-    """Raises OSError; VanishedError when a folder, a link or a pipe is in its place."""
-    found = path.lstat()
-    if not stat.S_ISREG(found.st_mode):
-        raise VanishedError
-    return Version(identity=str(found.st_ino), byte_count=found.st_size, modified_ns=found.st_mtime_ns)
+def _is_still(path: Path, entry: Entry) -> bool:
+    """Whether it is what was read."""
+    found = version_of(path)
+    if _as_entered(found, entry) != entry.version:
+        return False
+    return found == entry.version or entry.sha256 is None or sha256_of(path) == entry.sha256
 
 
 def _require(path: Path, version: Version) -> None:
     """It is there as it was seen, and it opens. Raises OSError, VanishedError."""
-    if _version(path) != version:
+    if version_of(path) != version:
         raise VanishedError
     with path.open("rb"):
         return
 
 
-def _mark(path: Path) -> str:
-    try:
-        found = path.lstat()
-    except FileNotFoundError:
-        return ""
-    return f"{found.st_size} {found.st_mtime_ns}"
+def _end_names(entry: Entry) -> tuple[str, ...]:
+    """Its own name, and one that is nobody else's.
 
-
-def _meta(file: Path) -> Path:
-    return file.with_name(file.name + META)
-
-
-def _triggers(file: Path) -> tuple[Path, ...]:
-    """`NAME.pdf.ready`, or `NAME.ready`."""
-    names = dict.fromkeys((file.name + READY, file.stem + READY))
-    return tuple(file.with_name(name) for name in names)
+    Only that, where what lies beside it would have no room, or where by its name it would describe another file.
+    """
+    name, own = PurePosixPath(entry.path).name, _own_name(entry)
+    return (own,) if fitting(name, "", suffix=ERROR) != name + ERROR or name.endswith(META) else (name, own)
 
 
 def _own_name(entry: Entry) -> str:
-    return fitting(PurePosixPath(entry.path).name, f"-{entry.id.hex[-8:]}")
+    name, mark = PurePosixPath(entry.path).name, f"-{entry.id.hex[-8:]}"
+    return fitting(name, mark, suffix=ERROR).removesuffix(ERROR)

@@ -13,7 +13,7 @@ from functools import cache
 from uuid import UUID
 
 from docproc.bootstrap import Desk, make_reader, open_pages
-from docproc.domain.errors import LeaseLostError, StorageError
+from docproc.domain.errors import LeaseLostError, NotFoundError, StorageError
 from docproc.domain.schema import ExtractionSchema
 from docproc.observability import event
 from docproc.pages.source import DocprocPages
@@ -59,12 +59,18 @@ class LocalHands:
                 continue
             try:
                 self._read(*due)
+            except NotFoundError:  # somebody deleted it
+                continue
             except (StorageError, LeaseLostError) as exc:
                 event(logger, "store_unreachable", error=type(exc).__name__)
-                threading.Timer(_AGAIN_S, self.work, due).start()
+                self._again(*due)
             except Exception as exc:  # noqa: BLE001 the watch loop: one job must not end the others
                 event(logger, "internal_error", cause=exc)
-                threading.Timer(_AGAIN_S, self.work, due).start()
+                self._again(*due)
+
+    def _again(self, job_id: UUID, rule: Rule) -> None:
+        if not self._stop.finishing:
+            threading.Timer(_AGAIN_S, self.work, (job_id, rule)).start()
 
     def _read(self, job_id: UUID, rule: Rule) -> None:
         stores = self._desk.stores
@@ -82,8 +88,10 @@ class LocalHands:
         while not self._stop.finishing:
             claim = stores.documents.claim(job_id, owner=self._owner.name, lease_s=Pace().lease_s)
             if claim is None:
-                return
+                break
             work_on(claim, context, self._checkpoint)
+        if stores.jobs.unfinished([job_id]):  # somebody else has a document of it, and may be dead
+            self._again(job_id, rule)
 
     def _checkpoint(self) -> None:
         if self._stop.leaving:

@@ -42,3 +42,10 @@ def is_ignored(path: str, more: Sequence[str] = ()) -> bool:
     """A path below the place."""
     *folders, name = PurePosixPath(path).parts
     return any(map(is_ignored_folder, folders)) or is_ignored_file(name, more)
+
+
+def is_description(path: str, more: Sequence[str] = ()) -> bool:
+    """Of a file that need not be there."""
+    *folders, name = PurePosixPath(path).parts
+    hidden = name.startswith(".") or any(map(is_ignored_folder, folders))
+    return name.endswith(META) and not hidden and not any(fnmatch(name.lower(), each.lower()) for each in more)

@@ -51,6 +51,9 @@ class InHand:
             if self._is_held(entry):
                 del self._entries[entry.id], self._stood_at[entry.id]
 
+    def holds(self, entry_id: UUID | None) -> bool:
+        return entry_id in self._entries
+
     def submitted(self) -> dict[UUID, Entry]:
         """By job, the entries that wait for their job."""
         with self._lock:

@@ -86,6 +86,12 @@ def sync(folder: Path) -> None:
             os.close(descriptor)
 
 
+def sha256_of(path: Path) -> str:
+    """Raises OSError."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def _copy(source: Path, target: Path) -> Path:
     arriving = _arriving(target)
     try:

@@ -8,7 +8,8 @@ from uuid import UUID
 from docproc.domain.errors import UsageError
 from docproc.domain.extraction import Extraction
 from docproc.exports.json_writers import file_name
-from docproc.watch.moving import sync, write_whole
+from docproc.watch.ignoring import ERROR
+from docproc.watch.moving import fitting, sync, write_whole
 from docproc.watch.ports import RecordText
 
 #: below the outbox; hidden
@@ -74,6 +75,11 @@ class Outbox:
 def record_name(extraction: Extraction) -> str:
     """Of the file alone: its folder is a folder of the outbox."""
     return file_name(extraction.model_copy(update={"file": PurePosixPath(extraction.file).name}))
+
+
+def error_name(path: str, entry_id: UUID) -> str:
+    """Of what is told of the file that lay at `path`, with room for what it is called while it is staged."""
+    return fitting(PurePosixPath(path).name, f"-{entry_id}", suffix=ERROR + _STAGED).removesuffix(_STAGED)
 
 
 def require_outside(root: Path, folder: Path, *, what: str) -> None:

@@ -1,5 +1,7 @@
 """How the files of a place are read: one rule for the place, others for folders in it. Pure; reads no file."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -34,6 +36,12 @@ class Rule:
     #: of the folder in the settings; names the rule
     folder: str = ""
 
+    @property
+    def read_as(self) -> str:
+        """The same for rules that make the same of a file."""
+        told = [self.schema, self.reader, self.day_first, dict(self.metadata)]
+        return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -49,3 +57,8 @@ class Rules:
             if rule is not None:
                 return rule
         return None
+
+    def concern(self, folder: str) -> bool:
+        """Whether files in it, or in a folder of it, are to be read."""
+        inner = f"{folder}/"
+        return self.of(inner + "*") is not None or any(each.startswith(inner) for each in self.by_folder)

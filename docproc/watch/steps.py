@@ -3,20 +3,19 @@
 Every step may break off at any moment and be done again, by this watcher or by another: what was done is seen and left.
 """
 
-import hashlib
 import json
 import logging
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from uuid import UUID
 
 from docproc.domain.errors import NotFoundError, UsageError
 from docproc.observability import event
 from docproc.services.ledger_ports import Ledger
-from docproc.services.ledger_records import OPEN_ENTRY_STATES, Entry, EntryState
-from docproc.watch.ignoring import ERROR
-from docproc.watch.moving import fitting
-from docproc.watch.outbox import Outbox
+from docproc.services.ledger_records import OPEN_ENTRY_STATES, Earlier, Entry, EntryState
+from docproc.watch.ignoring import META
+from docproc.watch.moving import sha256_of
+from docproc.watch.outbox import Outbox, error_name
 from docproc.watch.ports import (
     Fate,
     Fence,
@@ -27,10 +26,17 @@ from docproc.watch.ports import (
     RefusedFileError,
     Ticket,
     UnsettledError,
+    VanishedError,
 )
 from docproc.watch.rules import Duplicates, Rule, Rules
 
 logger = logging.getLogger(__name__)
+
+
+_ORPHANED = (
+    "it describes a file that is not there: it came after the file was taken, or the file never came. "
+    "Put it beside the file, and both into the watched folder again, if it matters"
+)
 
 
 class TwinError(Exception):
@@ -53,6 +59,11 @@ class Steps:
 
         Raises VanishedError, UnsettledError, TwinError, LeaseLostError, OSError, DocprocError.
         """
+        if entry.is_folder:
+            self.place.secure(entry, fence)
+            raise VanishedError
+        if entry.path.endswith(META):
+            return self._refuse(self._secured(entry, fence), code="sidecar_orphaned", message=_ORPHANED)
         rule = self._rule(entry)
         found = self.jobs.find(entry.id) if entry.attempt > 1 else None
         entry, job_id = (entry, found) if found is not None else self._submitted(self._secured(entry, fence), rule)
@@ -85,7 +96,10 @@ class Steps:
         if entry.attempt > 1:
             self.jobs.forget(entry.id)
         self.ledger.end(entry, EntryState.GONE)
-        event(logger, "file_gone", entry_id=str(entry.id))
+        if entry.is_folder:
+            event(logger, "folder_opened", entry_id=str(entry.id))
+        else:
+            event(logger, "file_gone", entry_id=str(entry.id))
         return EntryState.GONE
 
     def _secured(self, entry: Entry, fence: Fence) -> Entry:
@@ -99,26 +113,30 @@ class Steps:
 
     def _submitted(self, entry: Entry, rule: Rule) -> tuple[Entry, UUID | EntryState]:
         with self.place.bytes_of(entry) as path:
-            sha256 = _sha256_of(path)
+            sha256 = sha256_of(path)
             version = self.place.version_of(entry)
             if version != entry.version:
                 raise UnsettledError(version)
-            entry, earlier = self.ledger.identify(entry, sha256)
+            entry, earlier = self.ledger.identify(entry, sha256, read_as=rule.read_as)
             ended = self._settled_by(earlier, entry)
             if ended is not None:
                 return entry, ended
             try:
-                return entry, self.jobs.submit(self._ticket(entry, path, sha256=sha256, rule=rule))
+                return entry, self.jobs.submit(self._ticket(entry, path, sha256=sha256, rule=rule, earlier=earlier))
             except RefusedFileError as exc:
-                error = _error(entry, code=exc.code, message=str(exc), failures=[])
-                self.outbox.stage(entry.id, self._told_in_outbox(entry, error))
-                self.outbox.publish(entry.id, entry.path)
-                return entry, self._put_away(entry, error)
+                return entry, self._refuse(entry, code=exc.code, message=str(exc))
 
-    def _ticket(self, entry: Entry, path: Path, *, sha256: str, rule: Rule) -> Ticket:
+    def _refuse(self, entry: Entry, *, code: str, message: str) -> EntryState:
+        error = _error(entry, code=code, message=message, failures=[])
+        self.outbox.stage(entry.id, self._told_in_outbox(entry, error))
+        self.outbox.publish(entry.id, entry.path)
+        return self._put_away(entry, error)
+
+    def _ticket(self, entry: Entry, path: Path, *, sha256: str, rule: Rule, earlier: Earlier | None) -> Ticket:
         """Raises SidecarError."""
         sidecar = self.place.sidecar(entry)
-        flag = {} if entry.duplicate_of is None else {"duplicate_of": str(entry.duplicate_of)}
+        first = None if earlier is None or self.duplicates is not Duplicates.FLAG else earlier.job_id
+        flag = {} if first is None else {"duplicate_of": str(first)}
         return Ticket(
             id=entry.id,
             file=path,
@@ -126,24 +144,32 @@ class Steps:
             sha256=sha256,
             rule=rule,
             external_id=sidecar.external_id,
-            metadata={**rule.metadata, **sidecar.metadata, **(flag if self.duplicates is Duplicates.FLAG else {})},
+            metadata={**rule.metadata, **sidecar.metadata, **flag},
         )
 
-    def _settled_by(self, earlier: EntryState | None, entry: Entry) -> EntryState | None:
-        """How this one ended, when an earlier entry is all that is needed."""
+    def _settled_by(self, earlier: Earlier | None, entry: Entry) -> EntryState | None:
+        """How this one ended, when an earlier entry is all that is needed. Raises TwinError."""
         if earlier is None:
             return None
-        if self.ledger.is_known(entry):
+        if self._waits_for(earlier):
+            raise TwinError
+        if earlier.is_same:
             self.ledger.end(entry, EntryState.KNOWN)
             return EntryState.KNOWN
-        if self.duplicates is not Duplicates.SKIP or earlier not in _COUNTS:
+        if self.duplicates is not Duplicates.SKIP or earlier.state is not EntryState.DONE:
             return None
-        if earlier is EntryState.CLAIMED:
-            raise TwinError
         self.place.put_away(entry, Fate.DONE)
         self.ledger.end(entry, EntryState.SKIPPED)
         event(logger, "file_skipped", entry_id=str(entry.id), duplicate_of=str(entry.duplicate_of))
         return EntryState.SKIPPED
+
+    def _waits_for(self, earlier: Earlier) -> bool:
+        """Whether it is to be seen first what becomes of an earlier one."""
+        if earlier.is_same:
+            return earlier.state is EntryState.CLAIMED  # it may be gone
+        if self.duplicates is Duplicates.FLAG:  # that is to name its job
+            return earlier.state is EntryState.CLAIMED and not earlier.in_trouble
+        return self.duplicates is Duplicates.SKIP and earlier.state in OPEN_ENTRY_STATES
 
     def _outcome(self, entry: Entry) -> Outcome:
         try:
@@ -168,8 +194,7 @@ class Steps:
         """Beside a file that stays where it is nothing is written."""
         if self.place.moves:
             return []
-        name = fitting(PurePosixPath(entry.path).name, f"-{entry.id}", suffix=ERROR)
-        return [RecordText(name=name, pieces=iter([error.text]))]
+        return [RecordText(name=error_name(entry.path, entry.id), pieces=iter([error.text]))]
 
     def _error_of(self, entry: Entry, outcome: Outcome) -> "_Error":
         failures = [failure.model_dump(mode="json") for failure in outcome.failures]
@@ -181,10 +206,6 @@ class Steps:
         if rule is None:
             raise UsageError("the settings no longer say how files of this folder are read")
         return rule
-
-
-#: what an earlier file with the same bytes may be for a later one to be skipped
-_COUNTS = OPEN_ENTRY_STATES | {EntryState.DONE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +226,3 @@ def _error(entry: Entry, *, code: str, message: str, failures: list[dict[str, ob
         "failures": failures,
     }
     return _Error(code, json.dumps(told, indent=2) + "\n")
-
-
-def _sha256_of(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

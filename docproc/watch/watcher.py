@@ -7,13 +7,13 @@ in the ledger: neither a burst nor an outage makes the watcher grow.
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from docproc.domain.errors import ChangedError, DocprocError, LeaseLostError, StorageError
+from docproc.domain.errors import ChangedError, DocprocError, LeaseLostError, RefusedError, StorageError
 from docproc.observability import event
 from docproc.queueing.local import StopSignal
 from docproc.services.ledger_records import Entry, EntryState, Sighting, Trouble
@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 _BATCH = 200
 #: between looks for a place that is gone
 _GONE_LOOK_S = 5.0
+#: of the first delay; a file is hashed anew each time
+_LONGEST_WAIT_FOR_TWIN = 16
 #: tries that a run which is to end waits for
 _PATIENT_TRIES = 3
 
@@ -215,12 +217,22 @@ class Watcher:
                 self._settling.see(again, now())
         if still:
             claimed_at = now()
-            claimed = self._ledger.claim_new(still, owner=self._in_hand.owner, lease_s=self._pace.lease_s)
+            claimed = self._claimed(still)
             for sighting in still:  # also what another watcher has
                 self._settling.forget(sighting.path)
             for entry in claimed:
                 self._in_hand.add(entry, claimed_at=claimed_at)
                 self._start(self._take, entry)
+
+    def _claimed(self, still: Sequence[Sighting]) -> Sequence[Entry]:
+        try:
+            return self._ledger.claim_new(still, owner=self._in_hand.owner, lease_s=self._pace.lease_s)
+        except RefusedError as exc:
+            if len(still) == 1:
+                event(logger, "file_refused", error=type(exc).__name__)
+                return []
+        # one by one, so that no file keeps others from being taken
+        return [entry for each in still for entry in self._claimed([each])]
 
     def _take_over(self) -> None:
         """What others left, and what was put off."""
@@ -271,7 +283,8 @@ class Watcher:
         except VanishedError:
             self._end_gone(entry)
         except TwinError as exc:
-            self._put_off(entry, Trouble.TWIN, after_s=self._pace.retry_first_s, error=exc)
+            after_s = min(self._delay_s(entry), _LONGEST_WAIT_FOR_TWIN * self._pace.retry_first_s)
+            self._put_off(entry, Trouble.TWIN, after_s=after_s, error=exc)
         except (UnsettledError, ChangedError) as exc:
             self._put_off(entry, Trouble.UNSETTLED, after_s=self._pace.settle_s, error=exc)
         except (OSError, DocprocError) as exc:
@@ -292,10 +305,18 @@ class Watcher:
         self._in_hand.drop(entry)
 
     def _put_off(self, entry: Entry, trouble: Trouble, *, after_s: float, error: BaseException) -> None:
-        event(logger, "file_put_off", entry_id=str(entry.id), trouble=trouble.value, error=type(error).__name__)
+        _tell(entry, trouble, error)
         with suppress(LeaseLostError, StorageError):
             self._ledger.put_off(entry, trouble, after_s=after_s)
         self.tally.count_trouble(trouble)
-        if entry.tries < _PATIENT_TRIES:
+        if entry.tries < _PATIENT_TRIES or self._in_hand.holds(entry.duplicate_of):
             self._wait_until = max(self._wait_until, now() + after_s + self._pace.due_every_s)
         self._in_hand.drop(entry)
+
+
+def _tell(entry: Entry, trouble: Trouble, error: BaseException) -> None:
+    entry_id, kind = str(entry.id), type(error).__name__
+    if not entry.is_folder:
+        event(logger, "file_put_off", entry_id=entry_id, trouble=trouble.value, error=kind)
+    elif not entry.tries:  # once, for it may stay so
+        event(logger, "folder_shut", entry_id=entry_id, trouble=trouble.value, error=kind)

@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -15,6 +15,7 @@ from docproc.domain.failure import Failure, FailureCategory, FailureCode, Phase
 from docproc.queueing.local import StopSignal
 from docproc.services.ledger_ports import Ledger
 from docproc.services.ledger_records import Entry
+from docproc.watch.files_below import ORPHANED_S
 from docproc.watch.folder import FolderInPlace, FolderPlace, Whereabouts
 from docproc.watch.news import News
 from docproc.watch.outbox import Outbox
@@ -67,7 +68,7 @@ class FakeJobs:
             raise NotFoundError
         content = self.contents[job_id]
         usable = not content.startswith(b"bad")
-        name = f"{Path(self.tickets[job_id].name).name}-{job_id}.json"
+        name = f"{Path(self.tickets[job_id].name).name[-200:]}-{job_id}.json"
         records = [RecordText(name=name, pieces=iter([sha256(content).hexdigest()]))] if usable else []
         return Outcome(usable=usable, records=iter(records), failures=() if usable else (BAD,))
 
@@ -82,10 +83,13 @@ class Watched:
     rule: Rule = field(default_factory=lambda: Rule(schema="invoice"))
     duplicates: Duplicates = Duplicates.FLAG
     in_place: bool = False
+    #: by folder, besides `rule` for all the others
+    rules: Mapping[str, Rule] = field(default_factory=dict)
     pace: WatchPace = PACE
     #: what the watchers see instead of the folder
     seen_as: Callable[[Place], Place] = lambda place: place
     away: Path | None = None
+    orphaned_s: float = ORPHANED_S
     outbox: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -107,14 +111,14 @@ class Watched:
         return News(self.root)
 
     def place(self) -> Place:
-        rules = Rules({"": self.rule})
+        rules = Rules({"": self.rule, **self.rules})
         if self.in_place:
-            return self.seen_as(FolderInPlace(self.root, rules))
+            return self.seen_as(FolderInPlace(self.root, rules, orphaned_s=self.orphaned_s))
         away = self.away or self.root
         folders = Whereabouts(
             root=self.root, processing=self.root / "processing", done=away / "done", failed=away / "failed"
         )
-        place = FolderPlace(folders, rules)
+        place = FolderPlace(folders, rules, orphaned_s=self.orphaned_s)
         place.prepare(is_new=not self.ledger.counts().states)
         return self.seen_as(place)
 
@@ -124,7 +128,7 @@ class Watched:
             ledger=self.ledger,
             jobs=self.jobs,
             outbox=Outbox(self.outbox),
-            rules=Rules({"": self.rule}),
+            rules=Rules({"": self.rule, **self.rules}),
             duplicates=self.duplicates,
         )
         return Watcher(steps, owner=owner, dead=lambda _: frozenset(), news=self.news, pace=self.pace)
@@ -170,6 +174,15 @@ def until(condition: Callable[[], bool], *, seconds: float = 60.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not come to that"
         time.sleep(0.02)
+
+
+def renumber(file: Path) -> None:
+    """Another inode and else nothing new, as network drives show it after they were connected anew."""
+    copy, stands = file.with_name(f".{file.name}"), file.stat()
+    copy.write_bytes(file.read_bytes())
+    os.utime(copy, ns=(stands.st_atime_ns, stands.st_mtime_ns))
+    copy.replace(file)
+    assert file.stat().st_ino != stands.st_ino
 
 
 class Meddling:

@@ -57,7 +57,7 @@ def test_the_examples_of_a_scanner_share_run_as_they_are_written(command: Comman
     assert found["1.pdf"]["record"]["invoice_number"] == "R-1"
     assert run_example(command, status).split() == ["2", "done"]
     run_example(command, settled)
-    assert run_example(command, f"{status} --place office-scans") == "", "by that name nothing was watched yet"
+    assert run_example(command, f"{status} --place office-scans", code=2) == "", "by that name nothing was taken yet"
 
 
 def test_the_example_of_an_sftp_drop_runs_as_it_is_written(command: Command) -> None:

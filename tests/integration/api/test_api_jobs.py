@@ -297,6 +297,7 @@ def test_an_encrypted_document_is_read_with_its_password_or_refused(place: Place
         ({"schema": "invoice", "pages": "3-1"}, "pages"),
         ({"schema": "invoice", "metadata": "[1]"}, "metadata"),
         ({"schema": "invoice", "metadata": '{"a": "\\u0000"}'}, "metadata"),
+        ({"schema": "invoice", "metadata": '{"a": 1e999}'}, "metadata"),
         ({"schema": "invoice", "reader": "nobody"}, "no reader"),
         ({"schema": "invoice", "surprise": "1"}, "surprise"),
         ({}, "schema"),

@@ -1,16 +1,25 @@
 """The ledger on both databases: one watcher gets each version, and only who holds an entry may change it."""
 
+import hashlib
 import threading
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from alembic import command
+from sqlalchemy import insert
 
 from docproc.domain.errors import LeaseLostError
-from docproc.services.ledger_records import Entry, EntryState, Sighting, Trouble, Version
+from docproc.services.keeping import forget_watched
+from docproc.services.ledger_records import Earlier, Entry, EntryState, Sighting, Trouble, Version
 from docproc.storage.database import Database
+from docproc.storage.keeping import SqlKeepingStore
 from docproc.storage.ledger import SqlLedger
+from docproc.storage.migrate import alembic_config, without_foreign_keys
+from docproc.storage.service_tables import HOLDS
 
+MOMENT = datetime(2026, 1, 2, tzinfo=UTC)
 pytestmark = pytest.mark.integration
 
 
@@ -64,6 +73,18 @@ def test_only_what_stands_is_known(ledger: SqlLedger) -> None:
     assert len(claimed(ledger, "a.pdf", owner="two")) == 1
 
 
+def test_rows_of_an_older_docproc_are_known_by_their_paths(ledger: SqlLedger, database: Database) -> None:
+    name = b"scan-\xff.pdf".decode(errors="surrogateescape")
+    (entry, _) = claimed(ledger, "a.pdf", name)
+    ledger.identify(entry, "0" * 64, read_as="r")
+    for moving, revision in ((command.downgrade, "0008"), (command.upgrade, "head")):
+        with without_foreign_keys(database) if database.is_sqlite else database.write() as connection:
+            moving(alembic_config(connection), revision)
+
+    assert ledger.unknown([seen("a.pdf"), seen(name), seen("b.pdf")]) == [seen("b.pdf")]
+    assert identified(ledger, "b.pdf", read_as="since then")[1] is not None, "how it was read was not noted"
+
+
 def test_places_and_tenants_know_nothing_of_each_other(ledger: SqlLedger, database: Database) -> None:
     claimed(ledger, "a.pdf")
     for tenant, place in (("local", "other"), ("ada", "scans")):
@@ -93,7 +114,7 @@ def test_an_entry_whose_watcher_is_dead_goes_to_another_and_the_first_may_write_
     assert (taken.id, taken.attempt) == (entry.id, 2)
     for change in (
         lambda: ledger.note_moved(entry, entry.version),
-        lambda: ledger.identify(entry, "0" * 64),
+        lambda: ledger.identify(entry, "0" * 64, read_as="r"),
         lambda: ledger.note_submitted(entry, entry.id),
         lambda: ledger.end(entry, EntryState.DONE),
         lambda: ledger.put_off(entry, Trouble.IO_ERROR, after_s=1),
@@ -122,26 +143,59 @@ def test_what_is_put_off_is_due_later_and_says_why(ledger: SqlLedger) -> None:
     assert [each.path for each in ledger.waiting(limit=9)] == ["a.pdf", "b.pdf"]
 
 
-def identified(ledger: SqlLedger, path: str, sha256: str) -> tuple[Entry, EntryState | None]:
-    (entry,) = claimed(ledger, path)
-    return ledger.identify(entry, sha256)
+def identified(
+    ledger: SqlLedger, path: str, sha256: str = "0" * 64, *, identity: str = "1", read_as: str = "r"
+) -> tuple[Entry, Earlier | None]:
+    (entry,) = claimed(ledger, path, identity=identity)
+    return ledger.identify(entry, sha256, read_as=read_as)
+
+
+def again(ledger: SqlLedger, entry: Entry, sha256: str = "0" * 64) -> tuple[Entry, Earlier | None]:
+    return ledger.identify(entry, sha256, read_as="r")
 
 
 def test_the_second_with_the_same_bytes_knows_of_the_first_and_never_the_other_way_round(ledger: SqlLedger) -> None:
-    one, none = identified(ledger, "a.pdf", "0" * 64)
-    two, state = identified(ledger, "b.pdf", "0" * 64)
+    one, none = identified(ledger, "a.pdf")
+    two, earlier = identified(ledger, "b.pdf")
 
-    assert (none, state, two.duplicate_of) == (None, EntryState.CLAIMED, one.id)
-    assert ledger.identify(one, "0" * 64)[1] is None, "asked again it is still the first"
-    assert ledger.identify(two, "1" * 64)[0].duplicate_of is None, "other bytes are nobody's"
+    assert none is None
+    assert two.duplicate_of == one.id
+    assert earlier == Earlier(state=EntryState.CLAIMED, job_id=None, in_trouble=False, is_same=False)
+    assert again(ledger, one)[1] is None, "asked again it is still the first"
+    ledger.note_submitted(one, UUID(int=7))
+    assert again(ledger, two)[1] == Earlier(
+        state=EntryState.SUBMITTED, job_id=UUID(int=7), in_trouble=False, is_same=False
+    )
+    assert again(ledger, two, "1" * 64)[0].duplicate_of is None, "other bytes are nobody's"
+
+
+def test_the_same_bytes_read_otherwise_are_no_duplicate(ledger: SqlLedger) -> None:
+    identified(ledger, "a.pdf", read_as="r")
+
+    assert identified(ledger, "b.pdf", read_as="another schema")[1] is None
+    assert identified(ledger, "c.pdf", read_as="r")[1] is not None
 
 
 @pytest.mark.parametrize("state", [EntryState.FAILED, EntryState.GONE, EntryState.SKIPPED])
 def test_an_earlier_one_that_came_to_nothing_does_not_count(ledger: SqlLedger, state: EntryState) -> None:
-    one, _ = identified(ledger, "a.pdf", "0" * 64)
+    one, _ = identified(ledger, "a.pdf")
     ledger.end(one, state)
 
-    assert identified(ledger, "b.pdf", "0" * 64)[1] is None
+    assert identified(ledger, "b.pdf")[1] is None
+
+
+@pytest.mark.parametrize("becomes", ["gone", "failed", "another"])
+def test_whoever_waited_for_one_that_came_to_nothing_is_told_anew(ledger: SqlLedger, becomes: str) -> None:
+    one, _ = identified(ledger, "a.pdf")
+    waiting = [identified(ledger, f"{name}.pdf")[0] for name in "bcd"]
+    if becomes == "another":
+        again(ledger, one, "1" * 64)
+    else:
+        ledger.end(one, EntryState(becomes))
+
+    found = [again(ledger, each)[0].duplicate_of for each in waiting]
+
+    assert found == [None, waiting[0].id, waiting[0].id], "one of them is the first now, and waits for nobody"
 
 
 def test_of_many_at_once_with_the_same_bytes_one_is_the_first(ledger: SqlLedger) -> None:
@@ -149,7 +203,7 @@ def test_of_many_at_once_with_the_same_bytes_one_is_the_first(ledger: SqlLedger)
     found: list[UUID | None] = []
 
     def identify(entry: Entry) -> None:
-        found.append(ledger.identify(entry, "0" * 64)[0].duplicate_of)
+        found.append(again(ledger, entry)[0].duplicate_of)
 
     threads = [threading.Thread(target=identify, args=(entry,)) for entry in entries]
     for thread in threads:
@@ -161,13 +215,36 @@ def test_of_many_at_once_with_the_same_bytes_one_is_the_first(ledger: SqlLedger)
 
 
 def test_the_same_version_under_another_inode_is_known(ledger: SqlLedger) -> None:
-    one, _ = identified(ledger, "a.pdf", "0" * 64)
+    one, _ = identified(ledger, "a.pdf")
     ledger.end(one, EntryState.FAILED)
-    (again,) = claimed(ledger, "a.pdf", identity="2")
 
-    again, _ = ledger.identify(again, "0" * 64)
+    _, earlier = identified(ledger, "a.pdf", identity="2", read_as="whatever the settings say now")
 
-    assert ledger.is_known(again)
+    assert earlier == Earlier(state=EntryState.FAILED, job_id=None, in_trouble=False, is_same=True)
+
+
+def test_the_same_version_is_not_known_by_one_that_is_gone(ledger: SqlLedger) -> None:
+    """Inodes that change twice while the first entry waits for a store: one of the three is read."""
+    one, _ = identified(ledger, "a.pdf")
+    two, earlier = identified(ledger, "a.pdf", identity="2")
+    three, _ = identified(ledger, "a.pdf", identity="3")
+    assert earlier == Earlier(state=EntryState.CLAIMED, job_id=None, in_trouble=False, is_same=True)
+
+    ledger.end(one, EntryState.GONE)
+
+    assert again(ledger, three)[1] is None
+    assert again(ledger, two)[0].duplicate_of == three.id
+
+
+def test_a_path_of_any_length_and_a_file_of_any_time_have_their_row(ledger: SqlLedger) -> None:
+    # what a server's index takes is far less, and it would be squeezed if it said the same again and again
+    folder = "/".join(hashlib.sha512(str(number).encode()).hexdigest() for number in range(30))
+    files = [seen("a.pdf", modified_ns=-(2**63)), seen(f"{folder}/b.pdf", modified_ns=2**63 - 1)]
+
+    entries = ledger.claim_new(files, owner="one", lease_s=30)
+
+    assert sorted(each.path for each in entries) == sorted(each.path for each in files)
+    assert ledger.unknown(files) == []
 
 
 def test_an_entry_goes_all_its_way_and_is_then_at_rest(ledger: SqlLedger) -> None:
@@ -192,3 +269,35 @@ def test_what_counted_as_gone_can_be_taken_up_again(ledger: SqlLedger) -> None:
     assert ledger.reopen([one.id, two.id]) == 1
     assert ledger.states([one.id, two.id, UUID(int=0)]) == {one.id: EntryState.CLAIMED, two.id: EntryState.CLAIMED}
     assert [each.id for each in ledger.claim_due(owner="two", lease_s=30, limit=9)] == [one.id]
+
+
+def test_what_is_over_and_lies_there_no_more_is_forgotten_in_time(ledger: SqlLedger, database: Database) -> None:
+    keeping, ends = SqlKeepingStore(database), {}
+    for name in ("moved", "left", "replaced", "held"):
+        entry, _ = identified(ledger, f"{name}.pdf", name)
+        if name in ("moved", "held"):
+            entry = ledger.note_moved(entry, entry.version)
+        ends[name] = ledger.note_submitted(entry, entry.id)
+        ledger.end(ends[name], EntryState.DONE)
+    (new,) = ledger.claim_new([seen("replaced.pdf", modified_ns=6)], owner="one", lease_s=30)
+    (gone, waits) = claimed(ledger, "gone.pdf", "open.pdf")
+    ledger.end(gone, EntryState.GONE)
+    with database.write() as connection:
+        connection.execute(
+            insert(HOLDS).values(
+                id=UUID(int=1), tenant="local", job_id=ends["held"].job_id, reason="r", placed_by="p", placed_at=MOMENT
+            )
+        )
+
+    def forgotten(days: float | None) -> set[str]:
+        before = ledger.states(everything)
+        forget_watched(keeping, tenant="local", days=days)
+        return {names[each] for each in before.keys() - ledger.states(everything).keys()}
+
+    names = {each.id: each.path for each in (*ends.values(), new, gone, waits)}
+    everything = list(names)
+    assert forgotten(None) == set(), "it is remembered for a year"
+    assert forgotten(-1) == {"moved.pdf", "gone.pdf"}, "what lies there would be taken again"
+    ledger.end(new, EntryState.FAILED)
+    assert forgotten(-1) == {"replaced.pdf"}
+    assert ledger.places() == {"scans"}

@@ -118,3 +118,27 @@ def test_a_status_names_what_is_in_trouble(command: Command) -> None:
     assert told["troubles"] == {"disk_full": 1}
     assert told["waiting"][0]["path"] == "a.pdf"
     assert "disk_full: a.pdf" in command("watch", "scans", "--status", code=3).stdout
+
+
+def test_a_place_is_one_however_its_path_is_spelled_and_an_unknown_one_is_said_to_be(command: Command) -> None:
+    write_pdf(inbox_file(command.place / "scans", "a.pdf"), BILL.format(1))
+    (command.place / "sub").mkdir()
+    in_place = ("-s", "invoice", "-o", "out", "--in-place", *QUICKLY)
+    command("watch", "scans", *in_place)
+    command("watch", "sub/../scans/.", *in_place)
+    assert len(texts(command.place / "out")) == len(list((command.place / "out").rglob("*.json"))) == 1
+    assert "1 done" in command("watch", "sub/../scans", "--status").stdout
+
+    for wrong in (("scan",), ("scans", "--json", "--place", "office")):
+        told = command("watch", *wrong, "--status", code=2)
+        assert told.stdout == ""
+        assert str(command.place / "scans") in told.stderr
+
+
+def test_what_a_place_remembers_of_files_that_were_put_away_goes_with_old_jobs(command: Command) -> None:
+    write_pdf(inbox_file(command.place / "scans", "a.pdf"), BILL.format(1))
+    command("watch", "scans", "-s", "invoice", "-o", "out", *QUICKLY)
+
+    assert json.loads(command("jobs", "prune", "--older-than", 0, "--json").stdout)["jobs"] == 1
+
+    assert "was taken yet" in command("watch", "scans", "--status", code=2).stderr

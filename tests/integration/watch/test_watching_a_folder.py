@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from doubles.watching import PACE, FakeJobs, Watched, until
+from doubles.watching import PACE, FakeJobs, Watched, renumber, until
 
-from docproc.services.ledger_records import EntryState
+from docproc.services.ledger_records import EntryState, Trouble
 from docproc.watch.ports import Ticket
 from docproc.watch.rules import Duplicates, Rule
 
@@ -99,6 +99,67 @@ def test_a_description_that_cannot_be_understood_fails_the_file_and_says_so(watc
     assert json.loads((watched.root / "failed/a.pdf.error.json").read_text())["code"] == "sidecar_invalid"
 
 
+@pytest.mark.parametrize("trigger", [False, True])
+def test_a_name_that_leaves_no_room_for_a_companion_is_taken_like_any_other(watched: Watched, trigger: bool) -> None:
+    watched.rule = Rule(schema="invoice", trigger=trigger)
+    for name in ("n" * 246, "m" * 244):  # the second leaves room for a trigger or an error, and none for a mark
+        watched.drop(f"{name}.pdf", "bad" if "m" in name else "good")
+        watched.drop(f"{name}.ready", "")
+    watched.drop("a.pdf")
+    watched.drop("a.pdf.ready", "")
+
+    with watched.watching() as (watcher,):
+        until(lambda: watcher.tally.ended == {EntryState.DONE: 2, EntryState.FAILED: 1})
+        assert watcher.tally.place_is_there
+    assert len(watched.records) == 2
+    assert sum("error.json" in name for name in watched.lying("failed")) == 1
+
+
+def test_left_in_place_a_long_name_leaves_room_for_its_error(watched: Watched) -> None:
+    watched.in_place = True
+    watched.drop("n" * 246 + ".pdf", "bad")
+
+    assert watched.watch_once().ended == {EntryState.FAILED: 1}
+    (error,) = watched.outbox.glob("n*")
+    assert error.name.endswith(".pdf.error.json")
+
+
+def test_the_longest_name_that_may_be_described_keeps_its_description_under_its_own_mark(watched: Watched) -> None:
+    name = "n" * 241 + ".pdf"
+    for content in ("one", "two"):
+        watched.drop(name, content)
+        watched.drop(f"{name}.meta.json", json.dumps({"external_id": content}))
+        watched.watch_once()
+
+    assert [ticket.external_id for ticket in watched.jobs.tickets.values()] == ["one", "two"]
+    assert sum(each.endswith(".meta.json") for each in watched.lying("done")) == 2
+    assert list((watched.root / "processing").iterdir()) == []
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_description_without_its_file_is_put_away_and_told_before_it_describes_another(
+    watched: Watched, in_place: bool
+) -> None:
+    watched.in_place = in_place
+    for day in ("monday", "tuesday"):
+        file = watched.drop("scan.pdf", day)
+        assert watched.watch_once().ended == {EntryState.DONE: 1}
+        file.unlink(missing_ok=True)
+        watched.drop("scan.pdf.meta.json", json.dumps({"external_id": day}))
+        assert watched.watch_once().ended == {}, "its file may be on its way"
+        watched.orphaned_s = 0.0
+        assert watched.watch_once().ended == {EntryState.FAILED: 1}
+        assert watched.watch_once().ended == {}
+        watched.orphaned_s = 3600.0
+        if in_place:
+            (watched.root / "scan.pdf.meta.json").unlink()
+
+    assert [ticket.external_id for ticket in watched.jobs.tickets.values()] == [None, None]
+    errors = [path for path in (*watched.outbox.rglob("*"), *watched.root.rglob("*")) if "error.json" in path.name]
+    assert {json.loads(path.read_text())["code"] for path in errors} == {"sidecar_orphaned"}
+    assert len(errors) == 2
+
+
 def test_files_of_the_same_name_do_not_replace_each_other(watched: Watched) -> None:
     for content in ("one", "two", "bad"):
         watched.drop("a.pdf", content)
@@ -127,6 +188,29 @@ def test_two_files_of_the_same_content(watched: Watched, duplicates: Duplicates,
     assert len(flagged) == flags
     assert all(ticket.metadata["duplicate_of"] in map(str, watched.jobs.tickets) for ticket in flagged)
     assert watched.lying() == ["done/a.pdf", "done/b.pdf"], "both are put away"
+
+
+def test_the_same_bytes_in_a_folder_with_other_settings_are_read_there_too(watched: Watched) -> None:
+    watched.duplicates = Duplicates.SKIP
+    watched.rules = {"b": Rule(schema="receipt"), "c": Rule(schema="invoice", metadata={"customer": "c"})}
+    for name in ("a.pdf", "b/a.pdf", "c/a.pdf", "c/again.pdf"):
+        watched.drop(name, "same")
+
+    assert watched.watch_once().ended == {EntryState.DONE: 3, EntryState.SKIPPED: 1}
+    assert {ticket.rule.schema for ticket in watched.jobs.tickets.values()} == {"invoice", "receipt"}
+
+
+def test_a_file_is_skipped_only_once_its_twin_has_records(watched: Watched) -> None:
+    watched.duplicates = Duplicates.SKIP
+    watched.jobs.answers.clear()
+    watched.drop("a.pdf", "bad, the same")
+    with watched.watching() as (watcher,):
+        until(lambda: len(watched.jobs.tickets) == 1)
+        watched.drop("b.pdf", "bad, the same")
+        until(lambda: watcher.tally.put_off[Trouble.TWIN] > 1)
+        watched.jobs.answers.set()
+        until(lambda: watcher.tally.ended == {EntryState.FAILED: 2})
+    assert not watched.lying("done"), "what has no record is not put away as if it had one"
 
 
 def test_a_file_with_the_bytes_of_one_that_failed_is_read(watched: Watched) -> None:
@@ -159,12 +243,7 @@ def test_left_in_place_the_same_bytes_under_another_inode_are_no_other_version(w
     watched.in_place = True
     file = watched.drop("a.pdf", "one")
     watched.watch_once()
-    copy = file.with_name(".copy")
-    copy.write_bytes(file.read_bytes())
-    stands = file.stat()
-    os.utime(copy, ns=(stands.st_atime_ns, stands.st_mtime_ns))
-    copy.replace(file)
-    assert file.stat().st_ino != stands.st_ino
+    renumber(file)
 
     assert watched.watch_once().ended == {EntryState.KNOWN: 1}
     assert len(watched.jobs.tickets) == 1

@@ -5,15 +5,16 @@ import json
 import os
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
-from doubles.watching import PACE, FakeJobs, Meddling, Watched, until
+from doubles.watching import PACE, FakeJobs, Meddling, Watched, renumber, until
 
-from docproc.domain.errors import ChangedError, StorageError
-from docproc.services.ledger_records import Entry, EntryState, Trouble
+from docproc.domain.errors import ChangedError, RefusedError, StorageError
+from docproc.services.ledger_records import Entry, EntryState, Sighting, Trouble
 from docproc.watch.ports import Ticket
+from docproc.watch.rules import Duplicates
 
 pytestmark = pytest.mark.integration
 
@@ -71,16 +72,6 @@ def test_trouble_that_lasts_is_seen_in_the_ledger_and_holds_up_nobody_else(watch
     assert [each.path for each in watched.ledger.waiting(limit=9)] == ["a.pdf"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_waits_until_it_may(watched: Watched) -> None:
-    file = watched.drop("a.pdf")
-    file.chmod(0)
-    with watched.watching():
-        until(lambda: watched.ledger.counts().troubles == {Trouble.NO_PERMISSION: 1})
-        file.chmod(0o600)
-        until(lambda: watched.records == ["a.pdf"])
-
-
 def test_an_outbox_on_a_full_disk_loses_nothing(watched: Watched) -> None:
     watched.outbox.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(watched.outbox)]
@@ -131,6 +122,30 @@ def test_a_file_that_is_replaced_just_when_it_is_taken_is_taken_whole_and_once(w
 
     assert list(watched.jobs.contents.values()) == [b"two, and longer"]
     assert not file.exists()
+
+
+def test_what_was_taken_with_a_file_that_is_gone_goes_to_no_other(watched: Watched) -> None:
+    """The sender takes the file back just when its description is taken, and brings another one."""
+    file = watched.drop("a.pdf", "one")
+    watched.drop("a.pdf.meta.json", '{"external_id": "ONE"}')
+
+    def exchange(entry: Entry) -> None:
+        inside = watched.root / "processing" / entry.id.hex
+        inside.mkdir()
+        (watched.root / "a.pdf.meta.json").rename(inside / "a.pdf.meta.json")
+        file.unlink()
+        watched.drop("a.pdf.meta.json", '{"external_id": "TWO"}')
+
+    once = at_first(1, exchange)
+    watched.seen_as = lambda place: Meddling(place, "secure", once)  # type: ignore[assignment,return-value]
+    assert watched.watch_once().ended == {EntryState.GONE: 1}
+    assert watched.watch_once().ended == {}, "and is not taken up again and again"
+    for content in ("two", "three"):
+        watched.drop("a.pdf", content)
+        watched.watch_once()
+
+    assert [ticket.external_id for ticket in watched.jobs.tickets.values()] == ["TWO", None]
+    assert list((watched.root / "processing").iterdir()) == []
 
 
 def test_who_writes_on_to_a_file_that_was_taken_gets_a_second_record(watched: Watched) -> None:
@@ -188,6 +203,66 @@ def test_a_share_that_goes_away_comes_back_with_nothing_lost_or_doubled(watched:
     assert len(watched.jobs.tickets) == 7
 
 
+@pytest.mark.parametrize("duplicates", Duplicates)
+def test_left_in_place_a_share_that_comes_back_while_the_store_is_away_loses_nothing(
+    watched: Watched, duplicates: Duplicates
+) -> None:
+    watched.in_place, watched.duplicates = True, duplicates
+    outage = threading.Event()
+
+    def fail(_: Ticket) -> None:
+        if not outage.is_set():
+            raise StorageError("away")
+
+    watched.jobs = FakeJobs(on_submit=fail)
+    watched.pace = replace(PACE, retry_first_s=1.0)
+    file = watched.drop("a.pdf")
+    with watched.watching() as (watcher,):
+        until(lambda: watched.ledger.counts().troubles.get(Trouble.STORE_GONE) == 1)
+        renumber(file)
+        until(lambda: watcher.tally.put_off[Trouble.TWIN] >= 1)
+        outage.set()
+        until(lambda: watched.records == ["a.pdf"])
+    assert watcher.tally.ended[EntryState.KNOWN] == 0
+    assert watched.watch_once().ended == {}
+
+
+def test_a_share_that_comes_back_with_other_inodes_while_files_are_read_doubles_nothing(watched: Watched) -> None:
+    watched.jobs.answers.clear()
+    watched.drop("a.pdf")
+    with watched.watching() as (watcher,):
+        until(lambda: len(watched.jobs.tickets) == 1)
+        (inside,) = (watched.root / "processing").rglob("a.pdf")
+        renumber(inside)
+        watched.jobs.answers.set()
+        until(lambda: watcher.tally.ended == {EntryState.DONE: 1})
+    assert watched.lying() == ["done/a.pdf"]
+
+
+def test_a_mount_that_numbers_a_file_anew_whenever_it_is_asked_takes_it_once(watched: Watched) -> None:
+    def anew(entry: Entry) -> None:
+        for inside in (watched.root / "processing" / entry.id.hex).glob("a.pdf"):
+            renumber(inside)
+
+    watched.seen_as = lambda place: Meddling(Meddling(place, "version_of", anew), "put_away", anew)  # type: ignore[assignment,return-value,arg-type]
+    watched.drop("a.pdf")
+
+    assert watched.watch_once().ended == {EntryState.DONE: 1}
+
+
+@pytest.mark.parametrize("moment", [15_000_000_000, -2_000_000_000])
+def test_a_file_of_any_time_is_taken_and_keeps_no_other_from_it(watched: Watched, moment: int) -> None:
+    file = watched.drop("a.pdf")
+    os.utime(file, (moment, moment))  # in the years 2445 and 1906
+    if abs(file.stat().st_mtime - moment) > 1:
+        pytest.skip("the file system keeps no such time")
+    watched.drop("b.pdf")
+
+    watched.watch_once()
+
+    assert watched.records == ["a.pdf", "b.pdf"]
+
+
 def test_a_known_place_whose_own_folders_are_missing_is_taken_for_a_share_that_is_not_there(watched: Watched) -> None:
     watched.drop("a.pdf")
     watched.watch_once()
@@ -212,6 +287,26 @@ def test_an_outage_of_the_store_costs_time_only(watched: Watched) -> None:
 
     assert tally.put_off == {Trouble.STORE_GONE: 3}
     assert watched.records == ["a.pdf"]
+
+
+def test_a_row_that_the_database_refuses_keeps_no_other_file_from_being_taken(watched: Watched) -> None:
+    class Refusing:
+        def __getattr__(self, name: str) -> object:
+            return getattr(ledger, name)
+
+        def claim_new(self, seen: Sequence[Sighting], *, owner: str, lease_s: float) -> Sequence[Entry]:
+            if any(each.path == "a.pdf" for each in seen):
+                raise RefusedError("refused")
+            return ledger.claim_new(seen, owner=owner, lease_s=lease_s)
+
+    ledger = watched.ledger
+    watched.ledger = Refusing()  # type: ignore[assignment]
+    for name in "abc":
+        watched.drop(f"{name}.pdf", name)
+
+    with watched.watching():
+        until(lambda: watched.records == ["b.pdf", "c.pdf"])
+    assert "a.pdf" in watched.lying()
 
 
 def test_a_bug_in_one_file_is_tried_again_and_ends_nothing(watched: Watched) -> None:

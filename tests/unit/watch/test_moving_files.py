@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from docproc.domain.errors import StorageError, UnreadableError
+from docproc.domain.errors import RefusedError, StorageError, UnreadableError
 from docproc.services.ledger_records import Trouble
 from docproc.watch.backoff import delay_s, trouble_of
 from docproc.watch.moving import fitting, move, move_to_free, write_whole
@@ -122,6 +122,7 @@ def test_a_delivery_that_broke_off_goes_on_with_what_is_left(tmp_path: Path) -> 
         (PlaceGoneError(errno.ENOENT, "x"), Trouble.PLACE_GONE),
         (OSError(errno.EIO, "x"), Trouble.IO_ERROR),
         (StorageError(), Trouble.STORE_GONE),
+        (RefusedError(), Trouble.INTERNAL),
         (ValueError(), Trouble.INTERNAL),
     ],
 )
@@ -153,6 +154,12 @@ def test_what_lasts_is_tried_ever_more_seldom_but_never_given_up() -> None:
         '{"external_id": 7}',
         '{"metadata": []}',
         '{"externalid": "x"}',
+        '{"external_id": "x\\u0000xx"}',
+        '{"external_id": "x\\ud800xx"}',
+        '{"metadata": {"desk": [{"x": "x\\u0000xx"}]}}',
+        '{"metadata": {"x\\u0000xx": 1}}',
+        '{"metadata": {"x": 1e999}}',
+        '{"metadata": {"x": [NaN]}}',
         '{"external_id": "%s"}' % ("x" * 300),
     ],
 )

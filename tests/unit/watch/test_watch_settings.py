@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from docproc.domain.errors import UsageError
-from docproc.watch.config import load_watch_settings, plan, plan_bucket
+from docproc.watch.config import load_watch_settings, plan, plan_bucket, tidied
 from docproc.watch.outbox import OutboxInsideError
 
 TOML = """
@@ -86,7 +86,15 @@ def test_a_settings_file_in_the_watched_folder_is_refused(root: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("schema = 3", "schema"), ("shcema = 'x'", "shcema"), ("settle_seconds = -1", "settle_seconds"), ("a =", "read")],
+    [
+        ("schema = 3", "schema"),
+        ("shcema = 'x'", "shcema"),
+        ("settle_seconds = -1", "settle_seconds"),
+        ("a =", "read"),
+        ('metadata = { box = "a\\u0000b" }', "metadata.* cannot be stored"),
+        ("metadata = { since = 2026-01-01 }", "metadata.* write it as text"),
+        ("folders.a.metadata = { most = inf }", "folders.a.metadata"),
+    ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, root: Path, text: str, told: str) -> None:
     with pytest.raises(UsageError, match=told):
@@ -138,3 +146,20 @@ def test_done_is_a_prefix_below_the_watched_one(tmp_path: Path, done: str) -> No
 def test_a_bucket_needs_an_outbox_too() -> None:
     with pytest.raises(UsageError, match="outbox"):
         plan_bucket(BUCKET, load_watch_settings(None, None, {"schema": "invoice"}))
+
+
+def test_a_place_has_one_name_and_a_link_keeps_its_own(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "far/away").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "far/away")
+    (tmp_path / "far/inbox").mkdir()
+
+    assert tidied(root / ".." / root.name) == tidied(root / "") == root
+    assert tidied(tmp_path / "link") == tmp_path / "link"
+    assert tidied(tmp_path / "link/../inbox") == tmp_path / "far/inbox", "as the system understands it"
+    assert tidied(tmp_path / "nothing/../here") == tmp_path / "here"
+
+
+def test_a_name_that_no_index_takes_is_refused(root: Path, tmp_path: Path) -> None:
+    settings = load_watch_settings(None, root, {"schema": "invoice", "outbox": tmp_path / "out", "place": "x" * 501})
+    with pytest.raises(UsageError, match="500 bytes"):
+        plan(root, settings, data_dir=tmp_path / "data")
