@@ -1,4 +1,4 @@
-"""The count of a run of watch_chaos, which must find what it is there to find, and ask for no more than was promised."""
+"""The count of a run of watch_chaos, which must find what it is there to find, and ask for what was promised alone."""
 
 import json
 from collections import Counter
