@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from doubles import commands
+from doubles.watch_page import blocks
 
 pytestmark = pytest.mark.integration
 FOLDER = Path(__file__).parents[3] / "deploy" / "systemd"
@@ -88,3 +89,11 @@ def test_every_command_is_one_of_docproc() -> None:
 def test_no_unit_holds_a_secret(unit: Path) -> None:
     assert "DOCPROC_SECRETS_DIR=%d" in unit.read_text()
     assert not re.search(r"(PASSWORD|SECRET_ACCESS_KEY|://[^ ]*@)", unit.read_text())
+
+
+def test_what_the_page_of_watched_folders_shows_of_the_unit_is_in_it() -> None:
+    (shown,) = blocks("A service", "ini")
+
+    unit = iter((FOLDER / "docproc-watch.service").read_text().splitlines())
+
+    assert [line for line in shown.splitlines() if line and line not in unit] == []
