@@ -9,7 +9,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -124,7 +124,7 @@ class Drops:
                 return
             yield number
 
-    def _choice(self, kinds: list[Callable[[Path], None]]) -> Callable[[Path], None]:
+    def _choice(self, kinds: Sequence[Callable[[Path], None]]) -> Callable[[Path], None]:
         with self._lock:
             return self.source.choice(kinds)
 
