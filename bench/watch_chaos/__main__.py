@@ -245,9 +245,10 @@ class Fire:
         )
         dropping.start()
         try:
+            self._watch_for(_SETTLE_S + self._run.source.uniform(1, 2), while_alive=dropping)  # with files in hand
             while dropping.is_alive():
-                self._watch_for(self._run.pause_s + self._run.source.uniform(1, 4), while_alive=dropping)
                 self._salvo()
+                self._watch_for(self._run.pause_s + self._run.source.uniform(1, 4), while_alive=dropping)
         finally:
             self._drops.stopped.set()
             dropping.join()

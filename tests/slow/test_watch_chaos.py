@@ -37,7 +37,7 @@ def test_every_version_that_lay_untouched_is_taken_once(seed: int, runs: dict[in
     out, said = runs[seed].communicate()
 
     told = json.loads(out.splitlines()[-1]) if out else {}
-    if runs[seed].returncode == NOT_MET:
+    if runs[seed].returncode == NOT_MET and not told["not_met"].startswith("no watcher met"):
         pytest.skip(told["not_met"])
     assert runs[seed].returncode == 0, said[-4000:]
     assert (told["lost"], told["doubled"], told["strange"], told["originals_lost"]) == (0, 0, 0, 0)
