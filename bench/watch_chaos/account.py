@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from watch_chaos.calm import Calm
 from watch_chaos.drops import Version
 
 
@@ -16,6 +17,8 @@ class Account:
 
     versions: int = 0
     owed: int = 0
+    #: of these, versions that were overwritten or deleted later
+    owed_ended: int = 0
     records: int = 0
     refused: int = 0
     lost: list[str] = field(default_factory=list)
@@ -36,7 +39,7 @@ class Account:
 def account(
     versions: Sequence[Version],
     *,
-    in_time_s: float,
+    calm: Calm,
     outboxes: Iterable[Path],
     originals: Iterable[Path],
     handed_in: Counter[str],
@@ -62,13 +65,14 @@ def account(
     )
     known = {version.sha256 for version in versions}
     for version in versions:
-        owed = version.is_owed(in_time_s)
+        owed = version.is_owed(calm)
         result.owed += owed
+        result.owed_ended += owed and version.has_ended
         count = max(answers[version.sha256], handed_in[version.sha256])
         if count > 1:
             result.doubled.append(f"{version.how}: {version.sha256}")
         if owed and not answers[version.sha256]:
-            result.lost.append(f"{version.how}: {version.sha256}")
+            result.lost.append(f"{version.how}: {version.sha256} {version.lay}")
         if kept and answers[version.sha256] and kept[version.sha256] != 1:
             result.originals_lost.append(f"{version.how}: {version.sha256} {kept[version.sha256]}")
     result.strange += sorted(answers.keys() - known)

@@ -4,14 +4,22 @@ Every version that is written has bytes of its own, so at the end each can be to
 for how long is written down; whether it had to be taken follows from that.
 """
 
+import errno
 import os
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+
+from watch_chaos.calm import Calm
+
+_FOLDERS = 5
+#: enough that those that wait until a file is old enough to be overwritten do not hold up the others
+_THREADS = 160
 
 
 @dataclass(slots=True)
@@ -25,11 +33,20 @@ class Version:
     #: when it was deleted or overwritten; None: never
     ended_at: float | None = None
 
-    def is_owed(self, in_time_s: float) -> bool:
+    def is_owed(self, calm: Calm) -> bool:
         """It lay untouched for long enough that a watcher must have taken it."""
-        if self.stood_at is None:
-            return False
-        return self.ended_at is None or self.ended_at - self.stood_at > in_time_s
+        return self.stood_at is not None and (
+            not self.has_ended or calm.lies_between(self.stood_at, self.ended_at or 0)
+        )
+
+    @property
+    def lay(self) -> str:
+        """For people: how long."""
+        return "to the end" if self.ended_at is None else f"for {self.ended_at - (self.stood_at or 0):.1f} s"
+
+    @property
+    def has_ended(self) -> bool:
+        return self.ended_at is not None
 
 
 def tiny_pdf(text: str) -> bytes:
@@ -53,20 +70,27 @@ def tiny_pdf(text: str) -> bytes:
 
 @dataclass
 class Drops:
-    """Drops files from several threads, and remembers every version."""
+    """Drops files from many threads, and remembers every version."""
 
     folder: Path
     settle_s: float
+    #: how long those lie that are overwritten or deleted late
+    late_s: tuple[float, float]
     source: random.Random
     #: of all files those that are documents; the others are refused, which takes little time
-    documents: float = 0.3
+    documents: float = 0.15
     versions: list[Version] = field(default_factory=list)
+    #: set while there is room for more to be dropped
+    room: threading.Event = field(default_factory=threading.Event)
+    stopped: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
     _serial: int = 0
 
-    def drop(self, count: int, *, threads: int, a_second: float, stopped: threading.Event) -> None:
-        """`count` files, about so many a second; returns when the last one lies as it will stay."""
-        numbers = iter(range(count))
+    def drop(self, count: int, *, a_second: float) -> None:
+        """`count` files, so many a second at most; returns when the last one lies as it will stay."""
+        for number in range(_FOLDERS):
+            (self.folder / f"scanner {number}").mkdir()
         kinds = [
             self._plain,
             self._slowly,
@@ -76,34 +100,36 @@ class Drops:
             self._deleted,
             self._later,
         ]
-        chosen = [self.source.choice(kinds) for _ in range(count)]
-        began = time.monotonic()
+        numbers = self._paced(range(count), a_second)
 
-        def work() -> None:
-            for number in self._taken(numbers):
-                while time.monotonic() - began < number / a_second and not stopped.is_set():
-                    time.sleep(0.01)
-                if stopped.is_set():
+        def work(_: int) -> None:
+            while (number := self._next(numbers)) is not None:
+                self._choice(kinds)(self._path(number))
+
+        with ThreadPoolExecutor(max_workers=_THREADS) as pool:
+            for _ in pool.map(work, range(_THREADS)):
+                pass
+
+    def _next(self, numbers: Iterator[int]) -> int | None:
+        with self._turn:
+            return next(numbers, None)
+
+    def _paced(self, numbers: range, a_second: float) -> Iterator[int]:
+        for number in numbers:
+            time.sleep(1 / a_second)
+            while not self.room.wait(timeout=0.2):
+                if self.stopped.is_set():
                     return
-                chosen[number](self._path(number))
-
-        running = [threading.Thread(target=work, daemon=True) for _ in range(threads)]
-        for thread in running:
-            thread.start()
-        for thread in running:
-            thread.join()
-
-    def _taken(self, numbers: Iterator[int]) -> Iterator[int]:
-        while True:
-            with self._lock:
-                number = next(numbers, None)
-            if number is None:
+            if self.stopped.is_set():
                 return
             yield number
 
+    def _choice(self, kinds: Sequence[Callable[[Path], None]]) -> Callable[[Path], None]:
+        with self._lock:
+            return self.source.choice(kinds)
+
     def _path(self, number: int) -> Path:
-        folder = self.folder / f"scanner {number % 5}" if number % 3 == 0 else self.folder
-        folder.mkdir(exist_ok=True)
+        folder = self.folder / f"scanner {number % _FOLDERS}" if number % 3 == 0 else self.folder
         return folder / f"file-{number:05}.pdf"
 
     def _content(self, how: str) -> tuple[bytes, Version]:
@@ -121,9 +147,27 @@ class Drops:
         with self._lock:
             return self.source.uniform(low, high)
 
+    def _lie_s(self) -> float:
+        """Half of those that are overwritten or deleted are so soon, perhaps while they are taken; the others late."""
+        soon = self._random(-1, 1) < 0
+        return self._random(0, 4) * self.settle_s if soon else self._random(*self.late_s)
+
+    def _put(self, path: Path, write: Callable[[], object]) -> None:
+        """Again and again while the disk is full; what is half written does not stay, as nobody would leave it."""
+        while True:
+            try:
+                write()
+            except OSError as exc:
+                if exc.errno != errno.ENOSPC:
+                    raise
+                path.unlink(missing_ok=True)
+                time.sleep(0.1)
+            else:
+                return
+
     def _write(self, path: Path, how: str) -> Version:
         content, version = self._content(how)
-        path.write_bytes(content)
+        self._put(path, lambda: path.write_bytes(content))
         version.stood_at = time.monotonic()
         return version
 
@@ -133,19 +177,21 @@ class Drops:
     def _slowly(self, path: Path) -> None:
         """Never still for as long as a file must be to be taken."""
         content, version = self._content("slowly")
+        self._put(path, lambda: self._write_slowly(path, content))
+        version.stood_at = time.monotonic()
+
+    def _write_slowly(self, path: Path, content: bytes) -> None:
         pieces = 4
-        with path.open("wb") as stream:
+        with path.open("wb", buffering=0) as stream:
             for piece in range(pieces):
                 stream.write(content[piece * len(content) // pieces : (piece + 1) * len(content) // pieces])
-                stream.flush()
                 time.sleep(self._random(0.05, 0.6) * self.settle_s)
-        version.stood_at = time.monotonic()
 
     def _renamed(self, path: Path) -> None:
         """As browsers and most synchronisers do."""
         content, version = self._content("renamed")
         partial = path.with_name(path.name + ".part")
-        partial.write_bytes(content)
+        self._put(partial, lambda: partial.write_bytes(content))
         time.sleep(self._random(0, 2 * self.settle_s))
         partial.rename(path)
         version.stood_at = time.monotonic()
@@ -172,28 +218,34 @@ class Drops:
     def _over(self, path: Path) -> None:
         content, version = self._content("over another")
         if self._random(-1, 1) < 0:
-            path.write_bytes(content)
+            self._put(path, lambda: path.write_bytes(content))
         else:
             arriving = path.with_name(f".{path.name}.arriving")
-            arriving.write_bytes(content)
+            self._put(arriving, lambda: arriving.write_bytes(content))
             arriving.replace(path)
         version.stood_at = time.monotonic()
 
     def _deleted(self, path: Path) -> None:
         version = self._write(path, "deleted")
-        time.sleep(self._random(0, 2) * self.settle_s)
+        time.sleep(self._lie_s())
         version.ended_at = time.monotonic()
         path.unlink(missing_ok=True)
 
     def _later(self, path: Path) -> None:
         """Another version at the same name, at any moment: before the first is taken, while it is, or after."""
         first = self._write(path, "later another")
-        time.sleep(self._random(0, 4) * self.settle_s)
+        time.sleep(self._lie_s())
         first.ended_at = time.monotonic()
         self._over(path)
 
 
-def waiting(folder: Path, is_ignored: Callable[[Path], bool]) -> int:
-    """Files that still lie in the folder to be taken."""
+def lying(folder: Path, *, without: frozenset[str], is_ignored: Callable[[str], bool]) -> set[str]:
+    """Paths of files that are there to be taken; `without` are folders directly below it."""
+    found = set()
     # os.walk shrugs at folders that go while it looks
-    return sum(not is_ignored(Path(place) / name) for place, _, names in os.walk(folder) for name in names)
+    for place, folders, names in os.walk(folder):
+        if Path(place) == folder:
+            folders[:] = [name for name in folders if name not in without]
+        below = Path(place).relative_to(folder)
+        found |= {(below / name).as_posix() for name in names if not is_ignored(name)}
+    return found

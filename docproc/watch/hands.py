@@ -9,6 +9,7 @@ import queue
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import cache
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from docproc.domain.schema import ExtractionSchema
 from docproc.observability import event
 from docproc.pages.source import DocprocPages
 from docproc.pages.version import source_version
-from docproc.queueing.local import Pace, StopSignal
+from docproc.queueing.local import StopSignal
 from docproc.queueing.owners import Owner
 from docproc.services.job_context import JobContext
 from docproc.services.resume import free_dead_leases
@@ -31,15 +32,24 @@ logger = logging.getLogger(__name__)
 _AGAIN_S = 1.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandTerms:
+    """On whose behalf is read, by how many threads, and how long a document stays with a watcher that died."""
+
+    tenant: str
+    workers: int
+    lease_s: float
+
+
 class LocalHands:
     """Threads that read; they end with the context that opened them."""
 
-    def __init__(self, desk: Desk, owner: Owner, source: DocprocPages, *, stop: StopSignal, tenant: str) -> None:
+    def __init__(self, desk: Desk, owner: Owner, source: DocprocPages, *, stop: StopSignal, terms: HandTerms) -> None:
         self._desk = desk
         self._owner = owner
         self._source = source
         self._stop = stop
-        self._tenant = tenant
+        self._tenant, self._lease_s = terms.tenant, terms.lease_s
         self._due: queue.SimpleQueue[tuple[UUID, Rule] | None] = queue.SimpleQueue()
         self._reader = cache(lambda name: make_reader(name, desk.settings))
         self._schema = cache(_loaded)
@@ -86,7 +96,7 @@ class LocalHands:
             passwords=rule.passwords,
         )
         while not self._stop.finishing:
-            claim = stores.documents.claim(job_id, owner=self._owner.name, lease_s=Pace().lease_s)
+            claim = stores.documents.claim(job_id, owner=self._owner.name, lease_s=self._lease_s)
             if claim is None:
                 break
             work_on(claim, context, self._checkpoint)
@@ -99,21 +109,23 @@ class LocalHands:
 
     def beat(self, ended: threading.Event) -> None:
         """Renew the leases of the documents in hand."""
-        while not ended.wait(Pace().extend_every_s):
+        while not ended.wait(self._lease_s / 4):
             try:
-                self._desk.stores.documents.extend(self._owner.name, lease_s=Pace().lease_s)
+                self._desk.stores.documents.extend(self._owner.name, lease_s=self._lease_s)
             except StorageError as exc:
                 event(logger, "leases_not_renewed", error=type(exc).__name__)
 
 
 @contextmanager
-def local_hands(desk: Desk, owner: Owner, *, workers: int, stop: StopSignal, tenant: str) -> Iterator[LocalHands]:
+def local_hands(desk: Desk, owner: Owner, *, stop: StopSignal, terms: HandTerms) -> Iterator[LocalHands]:
     """With the context, what is in flight is worked on to its end, or left at the next window, as `stop` says."""
     ended = threading.Event()
     with ExitStack() as closing:
-        source = closing.enter_context(open_pages(desk.settings, workers=workers))
-        hands = LocalHands(desk, owner, source, stop=stop, tenant=tenant)
-        readers = [threading.Thread(target=hands.serve, name=f"docproc-read-{number}") for number in range(workers)]
+        source = closing.enter_context(open_pages(desk.settings, workers=terms.workers))
+        hands = LocalHands(desk, owner, source, stop=stop, terms=terms)
+        readers = [
+            threading.Thread(target=hands.serve, name=f"docproc-read-{number}") for number in range(terms.workers)
+        ]
         heart = threading.Thread(target=hands.beat, args=(ended,), name="docproc-heart")
         for thread in (*readers, heart):
             thread.start()

@@ -13,7 +13,7 @@ from docproc.services.passwords import require_reach
 from docproc.watch.config import WatchPlan, WatchSettings
 from docproc.watch.desk_jobs import DeskJobs
 from docproc.watch.folder import FolderInPlace, FolderPlace, Whereabouts
-from docproc.watch.hands import LocalHands, local_hands
+from docproc.watch.hands import HandTerms, LocalHands, local_hands
 from docproc.watch.news import News, NoNews
 from docproc.watch.outbox import Outbox
 from docproc.watch.ports import Jobs, Place
@@ -62,9 +62,8 @@ def open_watcher(desk: Desk, plan: WatchPlan, terms: WatchTerms, stop: StopSigna
         owner = closing.enter_context(desk.owners.enter())
         hands = None
         if not terms.by_others:
-            hands = closing.enter_context(
-                local_hands(desk, owner, workers=terms.workers, stop=stop, tenant=terms.tenant)
-            )
+            of_hands = HandTerms(tenant=terms.tenant, workers=terms.workers, lease_s=terms.lease_s)
+            hands = closing.enter_context(local_hands(desk, owner, stop=stop, terms=of_hands))
         steps = Steps(
             place=place,
             ledger=ledger,

@@ -37,6 +37,11 @@ class EndPrefixes:
     def of(self, fate: Fate) -> str:
         return self.done if fate is Fate.DONE else self.failed
 
+    @property
+    def beginnings(self) -> tuple[str, ...]:
+        """Of the paths of what was put away."""
+        return (f"{self.done}/", f"{self.failed}/")
+
 
 class BucketPlace:
     """Objects stay where they are until the end."""
@@ -49,6 +54,7 @@ class BucketPlace:
         self._objects = objects
         self._rules = rules
         self._ends = ends
+        self._own = () if ends is None else ends.beginnings
         self._ignore = ignore
 
     def require(self) -> None:
@@ -58,7 +64,7 @@ class BucketPlace:
     def look(self) -> Iterator[Sighting]:
         ready = self._ready()
         with _place_errors():
-            for found in self._objects.listed():
+            for found in self._objects.listed(without=self._own):
                 if self._is_wanted(found.path, ready):
                     yield self._sighting(found)
 
@@ -82,11 +88,11 @@ class BucketPlace:
         if not any(rule.trigger for rule in self._rules.by_folder.values()):
             return ()
         with _place_errors():
-            return {found.path for found in self._objects.listed() if found.path.endswith(READY)}
+            return {found.path for found in self._objects.listed(without=self._own) if found.path.endswith(READY)}
 
     def _is_wanted(self, path: str, ready: Collection[str] | None) -> bool:
         """`ready` None: ask for its trigger."""
-        if path.endswith("/") or self._is_own(path) or is_ignored(path, self._ignore):
+        if path.endswith("/") or path.startswith(self._own) or is_ignored(path, self._ignore):
             return False
         rule = self._rules.of(path)
         if rule is None or not rule.trigger:
@@ -95,9 +101,6 @@ class BucketPlace:
             return any(trigger in ready for trigger in _triggers(path))
         with _place_errors():
             return any(self._objects.head(trigger) is not None for trigger in _triggers(path))
-
-    def _is_own(self, path: str) -> bool:
-        return self._ends is not None and path.startswith((f"{self._ends.done}/", f"{self._ends.failed}/"))
 
     def secure(self, entry: Entry, fence: Fence) -> Version:  # noqa: ARG002 nothing is taken
         return self.version_of(entry)

@@ -13,6 +13,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from docproc.api.counting import RequestCounters
 
+from docproc.services.ledger_records import LedgerCounts
+from docproc.watch.metrics import WatchMetrics
+from docproc.watch.watcher import Tally
+
 ROOT = Path(__file__).parents[2]
 _CODE = """
 import json
@@ -50,6 +54,18 @@ def _of_the_api() -> Mapping[str, frozenset[str]]:
     return {sample.name: frozenset(sample.labels) for family in told for sample in family.samples}
 
 
+@cache
+def series_of_watchers() -> Mapping[str, frozenset[str]]:
+    """As `docproc watch --metrics-port` tells them; on no dashboard, for few services have one."""
+
+    class Empty:
+        def counts(self) -> LedgerCounts:
+            return LedgerCounts(states={}, troubles={})
+
+    told = WatchMetrics(Tally(), Empty()).collect()  # type: ignore[arg-type]  # nothing else of a ledger is asked
+    return {sample.name: frozenset(sample.labels) for family in told for sample in family.samples}
+
+
 def faults(query: str) -> Iterator[str]:
     """What is wrong with a query: its grammar and types, a metric that is not there, a label that it has not."""
     try:
@@ -57,13 +73,14 @@ def faults(query: str) -> Iterator[str]:
     except ValueError as error:
         yield f"{query!r}: {error}"
         return
+    known = {**series(), **series_of_watchers()}
     for selector in _selectors(parsed):
         name = selector.name or ""
-        if name not in series():
+        if name not in known:
             yield f"{query!r}: there is no metric {name}"
             continue
         labels = {matcher.name for matcher in selector.matchers.matchers}
-        for label in sorted(labels - series()[name] - ADDED):
+        for label in sorted(labels - known[name] - ADDED):
             yield f"{query!r}: {name} has no label {label}"
 
 

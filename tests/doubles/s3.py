@@ -3,13 +3,17 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 
 from doubles.ports import READY_S, free_port, wait_for
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
 BUCKET = "docproc-test"
 #: what a process needs in its environment to speak to the server; it takes any key
@@ -37,11 +41,21 @@ def make_bucket(port: int, *, bucket: str = BUCKET, key: str = "testing", secret
 
 
 @contextmanager
-def s3_in_process() -> Iterator[int]:
-    """The port of a server in threads of this process, with an empty bucket: quick to start, shares the processor."""
+def s3_in_process(asked: Callable[["WSGIEnvironment"], None] = lambda _: None) -> Iterator[int]:
+    """The port of a server in threads of this process, with an empty bucket: quick to start, shares the processor.
+
+    `asked` is told of every request, as WSGI has it, and may change it.
+    """
     from doubles.s3_server import make_s3_server  # noqa: PLC0415 takes a second
 
     server = make_s3_server(0)
+    app = server.app
+
+    def answer(environ: "WSGIEnvironment", start: "StartResponse") -> "Iterable[bytes]":
+        asked(environ)
+        return app(environ, start)
+
+    server.app = answer
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

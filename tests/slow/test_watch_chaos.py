@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,21 +11,40 @@ import pytest
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
+SEEDS = (2, 3, 5)
+NOT_MET = 2
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
-def test_every_version_that_lay_untouched_is_taken_once(seed: int) -> None:
-    """Each seed is in another place: SQLite or Postgres, moved or in place, another file system, a full outbox."""
-    command = [sys.executable, "-m", "watch_chaos", "--seed", str(seed), "--profile", "short"]
-    environment = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "PYTHONPATH": f"{ROOT / 'bench'}:{ROOT / 'tests'}"}
+@pytest.fixture(scope="module")
+def runs() -> Iterator[dict[int, "subprocess.Popen[str]"]]:
+    """Side by side: most of a run is waiting until a file is old enough."""
+    running = {}
+    for seed in SEEDS:
+        command = [sys.executable, "-m", "watch_chaos", "--seed", str(seed), "--profile", "short"]
+        environment = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "PYTHONPATH": f"{ROOT / 'bench'}:{ROOT / 'tests'}"}
+        running[seed] = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+    yield running
+    for run in running.values():
+        run.terminate()
+        run.communicate()
 
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
-    assert done.returncode == 0, done.stderr[-4000:]
-    told = json.loads(done.stdout.splitlines()[-1])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_version_that_lay_untouched_is_taken_once(seed: int, runs: dict[int, "subprocess.Popen[str]"]) -> None:
+    """Elsewhere with each seed: two data folders on Postgres and two file systems, in place, a full file system."""
+    out, said = runs[seed].communicate()
+
+    told = json.loads(out.splitlines()[-1]) if out else {}
+    if runs[seed].returncode == NOT_MET and not told["not_met"].startswith("no watcher met"):
+        pytest.skip(told["not_met"])
+    assert runs[seed].returncode == 0, said[-4000:]
     assert (told["lost"], told["doubled"], told["strange"], told["originals_lost"]) == (0, 0, 0, 0)
     assert told["kills"] > 0
     assert told["owed"] > told["files"] / 2
+    assert told["owed_ended"] > 0
+    assert (told["full_disk_met"] > 0) is (told["full"] is not None)
 
 
 def test_a_burst_costs_no_more_a_file_and_no_more_memory_than_a_few_files() -> None:

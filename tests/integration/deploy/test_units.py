@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from doubles import commands
+from doubles.watch_page import blocks
 
 from docproc.settings import Settings
 
@@ -119,3 +120,11 @@ def test_the_drop_in_of_a_worker_with_a_model_opens_its_devices_and_no_more(tmp_
 def test_no_unit_holds_a_secret(unit: Path) -> None:
     assert "DOCPROC_SECRETS_DIR=%d" in unit.read_text()
     assert not re.search(r"(PASSWORD|SECRET_ACCESS_KEY|://[^ ]*@)", unit.read_text())
+
+
+def test_what_the_page_of_watched_folders_shows_of_the_unit_is_in_it() -> None:
+    (shown,) = blocks("A service", "ini")
+
+    unit = iter((FOLDER / "docproc-watch.service").read_text().splitlines())
+
+    assert [line for line in shown.splitlines() if line and line not in unit] == []

@@ -16,7 +16,7 @@ from docproc.queueing.local import StopSignal
 from docproc.services.records import LOCAL_TENANT
 from docproc.settings import Settings
 from docproc.watch.desk_jobs import DeskJobs
-from docproc.watch.hands import local_hands
+from docproc.watch.hands import HandTerms, local_hands
 from docproc.watch.ports import Ticket
 from docproc.watch.rules import Rule
 
@@ -60,7 +60,8 @@ def test_what_a_dead_watcher_of_another_machine_had_begun_is_read_once_its_lease
     began = time.monotonic()
 
     stop = StopSignal()
-    with alive.owners.enter() as owner, local_hands(alive, owner, workers=1, stop=stop, tenant=LOCAL_TENANT) as hands:
+    terms = HandTerms(tenant=LOCAL_TENANT, workers=1, lease_s=30)
+    with alive.owners.enter() as owner, local_hands(alive, owner, stop=stop, terms=terms) as hands:
         hands.work(job_id, RULE)
         hands.work(uuid.uuid4(), RULE)  # one that somebody deleted meanwhile
         until(lambda: not alive.stores.jobs.unfinished([job_id]))
