@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from docproc.bootstrap.choosing import ChosenReader, choose_reader
 from docproc.bootstrap.readers import (
@@ -91,6 +92,8 @@ def load_settings() -> Settings:
     except ValidationError as exc:
         found = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors())
         raise UsageError(f"settings: {found}") from None
+    except SettingsError as exc:  # a list that is none, a folder of secrets that may not be read
+        raise UsageError(f"settings: {exc}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as exc:
         files = " or ".join(map(str, settings_files()))
         raise UsageError(f"settings: {files} cannot be read: {exc}") from exc

@@ -12,7 +12,6 @@ import promql_parser
 from prometheus_client.parser import text_string_to_metric_families
 
 from docproc.api.counting import RequestCounters
-
 from docproc.services.ledger_records import LedgerCounts
 from docproc.watch.metrics import WatchMetrics
 from docproc.watch.watcher import Tally

@@ -201,3 +201,11 @@ def test_a_malformed_sealing_key_is_named_and_not_shown(malformed: str, monkeypa
         load_settings()
 
     assert malformed not in refused.value.message
+
+
+@pytest.mark.usefixtures("empty_place")
+def test_a_list_that_is_none_is_an_error_that_names_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCPROC_WEBHOOK_HOSTS", "erp.local")
+
+    with pytest.raises(UsageError, match="webhook_hosts"):
+        load_settings()
