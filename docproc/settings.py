@@ -7,18 +7,20 @@ neither where records go nor what code runs.
 import json
 import os
 import re
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
     PydanticBaseSettingsSource,
     SecretsSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -302,6 +304,20 @@ class _SettingsFile(TomlConfigSettingsSource):
                 f"settings: {path} may not set {', '.join(refused)}: whoever sends a folder could then take your "
                 f"records or run code. Set {variables}, or write to {_users_file()}"
             )
+
+
+def load_settings() -> Settings:
+    """Raises UsageError that names the setting that is wrong, and not its value."""
+    try:
+        return Settings()
+    except ValidationError as exc:
+        found = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors())
+        raise UsageError(f"settings: {found}") from None
+    except SettingsError as exc:  # a list that is none, a folder of secrets that may not be read
+        raise UsageError(f"settings: {exc}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as exc:
+        files = " or ".join(map(str, settings_files()))
+        raise UsageError(f"settings: {files} cannot be read: {exc}") from exc
 
 
 def _secret_files(settings_cls: type[BaseSettings]) -> list[SecretsSettingsSource]:

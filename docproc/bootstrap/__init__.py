@@ -1,14 +1,10 @@
 """The composition root: settings in, a workplace with stores, pages and readers out. Nothing else wires parts."""
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
-
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
 from docproc.bootstrap.choosing import ChosenReader, choose_reader
 from docproc.bootstrap.readers import (
@@ -27,7 +23,7 @@ from docproc.bootstrap.readers import (
     vlm_config,
 )
 from docproc.domain.errors import ConflictError, ReaderUnavailableError, UsageError
-from docproc.settings import Settings, settings_files
+from docproc.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +53,7 @@ __all__ = [
     "choose_reader",
     "hosted_reader",
     "is_one_a_process",
+    "load_settings",
     "make_reader",
     "model_for",
     "model_of",
@@ -83,20 +80,6 @@ class Desk:
     accept: "Accept"
     #: what was taken from a watched place, by tenant and place
     ledger_of: "Callable[[str, str], Ledger]"
-
-
-def load_settings() -> Settings:
-    """Raises UsageError that names the setting that is wrong, and not its value."""
-    try:
-        return Settings()
-    except ValidationError as exc:
-        found = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors())
-        raise UsageError(f"settings: {found}") from None
-    except SettingsError as exc:  # a list that is none, a folder of secrets that may not be read
-        raise UsageError(f"settings: {exc}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as exc:
-        files = " or ".join(map(str, settings_files()))
-        raise UsageError(f"settings: {files} cannot be read: {exc}") from exc
 
 
 def open_desk(settings: Settings | None = None) -> Desk:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import text
@@ -189,7 +189,7 @@ class Depot:
         with self.database.write() as connection:
             connection.execute(text(statement), terms)
 
-    def rows(self, statement: str, **terms: object) -> list[tuple[object, ...]]:
+    def rows(self, statement: str, **terms: object) -> list[tuple[Any, ...]]:
         with self.database.read() as connection:
             return [tuple(row) for row in connection.execute(text(statement), terms)]
 

@@ -20,21 +20,21 @@ def models_folder(quiet_torch: None, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="session", params=["nvlm-d", "nvlm-x", "nvlm-h", "qwen3-vl", "internvl"])
 def any_model(request: pytest.FixtureRequest, models_folder: Path) -> "Checkpoint":
-    from vlm_doubles import opened  # noqa: PLC0415 most tests need no torch
+    from doubles.vlm_engines import opened  # noqa: PLC0415 most tests need no torch
 
     return opened(request.param, models_folder)
 
 
 @pytest.fixture(scope="session")
 def nvlm_d(models_folder: Path) -> "Checkpoint":
-    from vlm_doubles import opened  # noqa: PLC0415
+    from doubles.vlm_engines import opened  # noqa: PLC0415
 
     return opened("nvlm-d", models_folder)
 
 
 @pytest.fixture
 def engine(nvlm_d: "Checkpoint") -> "Iterator[Engine]":
-    from vlm_doubles import engine_over  # noqa: PLC0415
+    from doubles.vlm_engines import engine_over  # noqa: PLC0415
 
     made = engine_over(nvlm_d)
     yield made

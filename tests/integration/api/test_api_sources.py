@@ -26,8 +26,9 @@ def test_a_client_sends_files_ahead_and_names_them(place: Place, tenant: str, cl
     address, key = place.addresses[0], place.key(tenant, Scope.SUBMIT)
     with Client(address, key=key) as docproc:
         upload_id = docproc.upload(path)
-        told = {"upload_id": upload_id, "name": "mine.pdf", "external_id": "B-7"}
-        job = docproc.submit(schema="key_value", documents=[told])
+        job = docproc.submit(
+            schema="key_value", documents=[{"upload_id": upload_id, "name": "mine.pdf", "external_id": "B-7"}]
+        )
         job.wait(timeout_s=60)
     (document,) = client.get(f"/v1/jobs/{job.id}/documents").json()["items"]
     assert (document["file"], document["external_id"], document["sha256"]) == ("mine.pdf", "B-7", upload_id)

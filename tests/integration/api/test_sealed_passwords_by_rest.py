@@ -166,12 +166,15 @@ def test_a_password_is_left_nowhere(
 
 
 def _rows(place: Place) -> bytes:
-    database = place.desk.stores.jobs._database
+    url = place.desk.settings.database_url
+    assert url is not None
+    database = Database.open(url.get_secret_value())
     tables = MetaData()
     tables.reflect(database.engine)
     assert len(inspect(database.engine).get_table_names()) == len(tables.tables)
     with database.long_read() as connection:
         rows = {name: [*map(str, connection.execute(select(table)))] for name, table in tables.tables.items()}
+    database.close()
     assert rows["sealed_passwords"]
     return str(rows).encode()
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from doubles.vlm_engines import small_schema
+from doubles.vlm_windows import page, window
 from jsonschema import Draft202012Validator
-from vlm_doubles import small_schema
-from vlm_windows import page, window
 
 from docproc.decoding.profile import decoding_form
 from docproc.domain.page import TextSource

@@ -5,10 +5,10 @@ from warnings import catch_warnings, simplefilter
 
 import pytest
 import torch
+from doubles.vlm_engines import ask, grammar_of, opened, prompts, small_schema
+from doubles.vlm_windows import page, window
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForImageTextToText
-from vlm_doubles import ask, grammar_of, opened, prompts, small_schema
-from vlm_windows import page, window
 
 from docproc.domain.errors import NotFoundError, ReaderUnavailableError, UsageError
 from docproc.nvlm.adapter import LORA_TARGETS, write_adapter

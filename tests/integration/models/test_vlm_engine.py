@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import pytest
 import torch
+from doubles.vlm_engines import ask, endless, engine_over, grammar_of, prompts, slow_answer
 from transformers import AutoModelForImageTextToText
 from transformers.cache_utils import DynamicCache
-from vlm_doubles import ask, endless, engine_over, grammar_of, prompts, slow_answer
 
 from docproc.decoding.generation import Generation
 from docproc.decoding.vocabulary import Vocabulary

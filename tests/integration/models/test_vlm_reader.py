@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from doubles.bill_pages import BILL, bill_window, record_of_bill
+from doubles.vlm_engines import opened, small_schema
+from doubles.vlm_windows import page, window
 from jsonschema import Draft202012Validator
-from vlm_doubles import opened, small_schema
-from vlm_windows import page, window
 
 from docproc.decoding.drafts import window_drafter
 from docproc.decoding.profile import decoding_form

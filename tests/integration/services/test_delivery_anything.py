@@ -74,7 +74,8 @@ class _Crowd:
 
     def replay(self) -> None:
         if found := self.depot.rows("SELECT document_id, number FROM pages WHERE state = 'failed'"):
-            self.depot.replay(*self.random.choice(found))
+            document_id, number = self.random.choice(found)
+            self.depot.replay(document_id, number)
 
     def some(self, of: str):
         found = self.depot.rows(f"SELECT id FROM {of}")

@@ -121,6 +121,7 @@ def test_a_worker_that_ends_lets_go_of_its_errands_and_no_attempt_is_counted(
     export_id = ask_for_export(place.stores, errands, job.id, tenant="local", export_format="jsonl")
     (delivery_id, *others), sent = _due(work), _due(work, "export")
     assert sent == [export_id]
+    late = None
     for _ in range(4):  # after three deaths it would have failed
         late = _claimed(errands, export_id)
         assert errands.deliveries.claim(delivery_id, owner="me", lease_s=60) is not None
@@ -130,6 +131,7 @@ def test_a_worker_that_ends_lets_go_of_its_errands_and_no_attempt_is_counted(
         assert work.leases.standing("me") == frozenset()
         assert work.leases.standing("staying") == {Held(id=others[0])}
         assert work.leases.let_go("staying") == 1
+    assert late is not None
     with pytest.raises(LeaseLostError):
         errands.exports.release(late)
     assert _due(work, "export") == [export_id]

@@ -76,7 +76,7 @@ def test_pages_come_in_order_from_one_child():
 
 
 def test_what_the_checkpoint_raises_comes_out_before_the_next_page():
-    asked = []
+    asked: list[None] = []
 
     def checkpoint():
         asked.append(None)

@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docproc.domain.places import place_of, value_at
+from docproc.domain.schema import JsonValue, Record
 from docproc.readers.shown_record import shown_record
 
-ROWS = [{"name": f"part {number}", "amount": f"{number}.00"} for number in range(500)]
-RECORD = {"number": "A-7", "note": "long " * 500, "rows": ROWS}
+ROWS: list[JsonValue] = [{"name": f"part {number}", "amount": f"{number}.00"} for number in range(500)]
+RECORD: Record = {"number": "A-7", "note": "long " * 500, "rows": ROWS}
 
 
 def test_a_short_record_is_shown_as_it_is() -> None:

@@ -3,12 +3,11 @@
 import io
 from collections.abc import Callable, Sequence
 
-from doubles.nvlm_prompts import noise_page
-
 from docproc.domain.image import PageImageSpec, TileCanvas
 from docproc.domain.page import PageContent, TextSource, Word
 from docproc.domain.reading import Window, go_on
 from docproc.tiling import canvas_size, tile_grid
+from doubles.nvlm_prompts import noise_page
 
 WIDTH, HEIGHT = 595.0, 842.0
 

@@ -5,8 +5,6 @@ from functools import cache
 from pathlib import Path
 
 import torch
-from doubles.nvlm_prompts import noise_page
-from doubles.vision_checkpoints import write_internvl, write_qwen3_vl
 from transformers import PreTrainedModel
 
 from docproc.decoding.choices import choose
@@ -25,6 +23,8 @@ from docproc.readers.vlm.engine.engine import Engine
 from docproc.readers.vlm.engine.loading import EngineOptions, load_engine
 from docproc.readers.vlm.engine.network import Prompt
 from docproc.readers.vlm.engine.requests import Request
+from doubles.nvlm_prompts import noise_page
+from doubles.vision_checkpoints import write_internvl, write_qwen3_vl
 from schemas.json_schema import compile_json_schema
 
 KINDS = ("nvlm-d", "nvlm-x", "nvlm-h", "qwen3-vl", "internvl")
