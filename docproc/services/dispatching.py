@@ -6,7 +6,7 @@ waiting pages cost it nothing, and who comes late waits for few.
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from math import ceil
@@ -65,9 +65,11 @@ class Turns:
     paces: dict[str, Pace] = field(default_factory=dict)
     #: who had something due in each queue when it was last looked at
     regulars: dict[str, frozenset[Lane]] = field(default_factory=dict)
+    #: seconds, of any beginning
+    now: Callable[[], float] = time.monotonic
 
     def pace(self, queue: str, queued: int) -> Pace:
-        now = time.monotonic()
+        now = self.now()
         pace = self.paces.setdefault(queue, Pace(seen_at=now, left=queued))
         pace.look(now, queued)
         return pace

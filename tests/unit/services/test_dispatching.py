@@ -201,7 +201,7 @@ def test_ten_pages_behind_a_hundred_thousand_end_within_twice_their_solo_time(br
 
 def _rounds(broker: Messages, slots: int, *, crowd: int) -> int:
     """How many times all slots have to finish a task until the ten are done."""
-    backlog, turns = Backlog({QUEUE: slots}), Turns()
+    backlog, turns = Backlog({QUEUE: slots}), Turns(now=lambda: 0.0)  # how long a round takes here says nothing
     backlog.add(crowd, tenant="big")
     dispatch(backlog.stores, broker, turns)
     backlog.add(10, tenant="small")
