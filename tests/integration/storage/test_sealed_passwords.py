@@ -16,6 +16,7 @@ from docproc.services.passwords import Passwords, PasswordsInMemory
 from docproc.services.records import JobOptions
 from docproc.storage.database import Database
 from docproc.storage.passwords import SqlPasswords
+from docproc.storage.receipts import SqlReceiptStore
 from docproc.storage.sealing import Seal, key_id
 from docproc.storage.stores import stores_over
 from docproc.storage.tables import SEALED_PASSWORDS
@@ -74,16 +75,19 @@ def test_a_job_that_is_gone_is_given_nothing(place: Workplace) -> None:
         place.stores.passwords.give(uuid.uuid4(), ["one"])
 
 
-def test_passwords_go_with_their_job_and_its_receipt_is_as_ever(
-    place: Workplace, database: Database, job: uuid.UUID
-) -> None:
+def test_passwords_go_with_their_job_and_are_counted(place: Workplace, database: Database, job: uuid.UUID) -> None:
     plain = place.submit({"b.txt": "two"})
+    receipts = SqlReceiptStore(database)
+    before = receipts.rows_left(job, [])
     place.stores.passwords.give(job, [MARKER])
-    removed, without = (delete(place.stores, each, owners=place.owners) for each in (job, plain.id))
+    assert receipts.rows_left(job, []) == before + 1
+    for each in (job, plain.id):
+        delete(place.stores, each, owners=place.owners)
 
     with database.read() as connection:
         assert connection.scalar(text("SELECT count(*) FROM sealed_passwords")) == 0
-    assert (removed.jobs, removed.documents, removed.rows) == (without.jobs, without.documents, without.rows - 1)
+    assert [each.facts["rows"]["sealed_passwords"] for each in receipts.page_through("local")] == [0, 1]
+    assert receipts.rows_left(job, []) == 0
 
 
 def test_nothing_of_a_password_is_in_the_database(place: Workplace, database: Database, job: uuid.UUID) -> None:
