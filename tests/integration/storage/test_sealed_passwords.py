@@ -141,13 +141,27 @@ def test_all_is_sealed_again_with_the_newest_key_and_the_older_one_can_go(
         connection.execute(damage)
     both = sealed_with(NEW, OLD)
 
-    done = []
-    while count := both.seal_again(limit=2):
-        done.append(count)
-
-    assert sum(done) == 4
+    assert both.seal_again(batch=2) == 4
     assert both.counts() == {key_id(OLD): 1, key_id(NEW): 4}
     assert [sealed_with(NEW).of(each) for each in jobs[1:]] == [(MARKER, str(each)) for each in jobs[1:]]
     sealed_with(NEW).try_it()
     with pytest.raises(SealedError, match="damaged"):
         both.try_it()
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 5, 500])
+def test_however_many_are_damaged_the_others_behind_them_are_sealed_again(
+    place: Workplace, database: Database, sealed_with: Callable[..., SqlPasswords], batch: int
+) -> None:
+    jobs = sorted(place.submit({f"{number}.txt": "one"}).id for number in range(5))
+    for each in jobs:
+        place.stores.passwords.give(each, [MARKER])
+    with database.write() as connection:
+        connection.execute(
+            update(SEALED_PASSWORDS).where(SEALED_PASSWORDS.c.job_id.in_(jobs[:3])).values(sealed="gAAA")
+        )
+
+    both = sealed_with(NEW, OLD)
+
+    assert [both.seal_again(batch=batch) for _ in range(2)] == [2, 0]
+    assert both.counts() == {key_id(OLD): 3, key_id(NEW): 2}
