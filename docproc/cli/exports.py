@@ -80,7 +80,7 @@ def fetch(
 ) -> None:
     """Copy an export to a file. Example: `docproc exports fetch 019… --out records.xlsx`."""
     from docproc.bootstrap import open_service_desk
-    from docproc.client.placing import beside, place
+    from docproc.client.placing import beside, move_together, place
     from docproc.domain.errors import ConflictError
     from docproc.exports.staging import refuse_existing
 
@@ -98,7 +98,7 @@ def fetch(
             for piece in desk.stores.blobs.stream(export.blob_key):
                 file.write(piece)
         if target.suffix == ".zip":
-            fetched.replace(target)
+            move_together({fetched: target}, overwrite=overwrite)
         else:
             place(fetched, target, file_format=file_format, overwrite=overwrite)
     typer.echo(f"{target}: {export.byte_count:,} bytes, {export.records} records")

@@ -36,9 +36,7 @@ def renew(as_json: AsJson = False) -> None:
     sealed = open_any_desk().upkeep.sealed
     if not sealed.key_ids:
         raise UsageError("there is no sealing key: set DOCPROC_SEALING_KEY to the newer key, a comma, the older one")
-    renewed = 0
-    while count := sealed.seal_again(limit=_BATCH):
-        renewed += count
+    renewed = sealed.seal_again(batch=_BATCH)
     left = {key_id: jobs for key_id, jobs in sealed.counts().items() if key_id != sealed.key_ids[0]}
     if as_json:
         typer.echo(json.dumps({"key": sealed.key_ids[0], "renewed": renewed, "left": left}))

@@ -8,6 +8,7 @@ from docproc.domain.errors import UsageError
 
 REDIS = frozenset({"redis", "rediss", "redis+socket"})
 RABBITMQ = frozenset({"amqp", "amqps", "pyamqp"})
+_TAKEN = "redis://, rediss://, redis+socket://, amqp://, amqps:// and pyamqp://"
 
 T = TypeVar("T")
 
@@ -22,7 +23,7 @@ def scheme_of(url: str) -> str:
 def _scheme_of(url: str) -> str:
     scheme, parted, _ = url.partition("://")
     if not parted or scheme not in REDIS | RABBITMQ:
-        raise wrong("it begins with none of redis://, rediss://, amqp:// and amqps://")
+        raise wrong(f"it begins with none of {_TAKEN} (Redis behind Sentinel: its own address)")
     parts = _had(lambda: urlsplit(url), "its host is written wrong: an IPv6 address stands in [ and ]")
     _had(lambda: parts.port, "what stands behind its host and a colon is no port, a number up to 65535")
     if scheme in REDIS and not _names_a_database(parts):

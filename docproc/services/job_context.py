@@ -62,6 +62,16 @@ class JobContext:
         return self.stores.passwords.of(self.job.id)
 
     @property
+    def has_passwords(self) -> bool:
+        return bool(self.passwords) or self.job.options.passwords
+
+    @property
+    def takes_over(self) -> bool:
+        """What another document of the same bytes came to may stand for this one."""
+        # with a password nothing shows but opening the document itself that this one is right
+        return self.job.options.reuse and not self.has_passwords
+
+    @property
     def image(self) -> PageImageSpec | None:
         """The page image that somebody may look at: a reader that hands pages to a model needs none itself."""
         return self.reader.image or (None if self.model is None else self.model.image)
@@ -84,9 +94,8 @@ class JobContext:
     @property
     def preparation_fingerprint(self) -> str:
         """What a preparation depends on besides the bytes."""
-        options = self.job.options
         # one made with a password must not be handed to who does not have it
-        facts = [docproc.__version__, self.source_version, options.pages, options.passwords]
+        facts = [docproc.__version__, self.source_version, self.job.options.pages, self.has_passwords]
         return hashlib.sha256(canonical(facts)).hexdigest()
 
 

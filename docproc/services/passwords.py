@@ -54,10 +54,10 @@ class SealedPasswords(Protocol):
         """How many jobs have passwords, by the id of the key that they are sealed with."""
         ...
 
-    def seal_again(self, *, limit: int) -> int:
-        """Seal with the first key what another one here has sealed; how many jobs that was, at most `limit`.
+    def seal_again(self, *, batch: int) -> int:
+        """Seal with the first key all that another one here has sealed; how many jobs that was.
 
-        Raises SealedError without a key.
+        `batch` jobs in one transaction, and what is damaged stays as it is. Raises SealedError without a key.
         """
         ...
 

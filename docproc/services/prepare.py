@@ -76,7 +76,7 @@ def _settled(claim: Claim, original: Original, context: JobContext) -> Original:
 
 def _taken_over(claim: Claim, original: Original, context: JobContext) -> Preparation | None:
     """What another document made of the same bytes, copied so that each can be deleted alone."""
-    if not context.job.options.reuse or original.sha256 is None:
+    if not context.takes_over or original.sha256 is None:
         return None
     stores = context.stores
     found = stores.pages.find_prepared(

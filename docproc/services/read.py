@@ -310,7 +310,7 @@ class _Desk:
         return document_key(self.document.tenant, BlobKind.READING, self.document.id, *marks)
 
     def _taken_over(self, reading_key: str, numbers: Sequence[int]) -> StoredReading | None:
-        if not self.context.job.options.reuse:
+        if not self.context.takes_over:
             return None
         stores = self.context.stores
         found = stores.readings.find(reading_key, tenant=self.document.tenant)

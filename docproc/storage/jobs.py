@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from string import hexdigits
 from typing import Any
@@ -56,10 +56,10 @@ from docproc.storage.database import Database
 from docproc.storage.keeping import refuse_while_held
 from docproc.storage.locks import lock_together
 from docproc.storage.paths import stored_path
-from docproc.storage.receipts import keep_receipt
+from docproc.storage.receipts import keep_receipt, rows_below
 from docproc.storage.rows import AnyRow, document_of, job_of, new_document_values
-from docproc.storage.service_tables import EXPORTS, WEBHOOKS
-from docproc.storage.tables import CANCEL_BEGUN, DOCUMENTS, EXTRACTIONS, JOBS, PAGES, READINGS, SCHEMAS
+from docproc.storage.service_tables import EXPORTS
+from docproc.storage.tables import CANCEL_BEGUN, DOCUMENTS, JOBS, PAGES, SCHEMAS
 from docproc.storage.tenants import job_of_key, remember_key, require_tenant
 from docproc.storage.upserts import insert_or_leave
 
@@ -261,17 +261,16 @@ class SqlJobStore:
             if job is None:
                 raise NotFoundError(f"there is no job {job_id}")
             _refuse_while_worked_on(connection, job, self._database.now(connection))
-            documents = _count(connection, select(func.count()).where(DOCUMENTS.c.job_id == job_id))
-            below = {name: _count(connection, counting) for name, counting in _rows_below(job_id)}
+            rows = rows_below(connection, job_id)
             connection.execute(delete(JOBS).where(JOBS.c.id == job_id))
             # whoever submits with the same schema holds on to it: wait, and only then look whether it is used
             connection.execute(select(SCHEMAS.c.id).where(SCHEMAS.c.id == job.schema_id).with_for_update())
             unused = ~select(JOBS.c.id).where(JOBS.c.schema_id == SCHEMAS.c.id).exists()
             schemas = connection.execute(delete(SCHEMAS).where(SCHEMAS.c.id == job.schema_id, unused)).rowcount
-            counts = {"jobs": 1, "documents": documents, **below, "schemas": schemas}
+            counts = {"jobs": 1, **rows, "schemas": schemas}
             if erasure is not None:
                 keep_receipt(connection, erasure, rows=counts, at=self._database.now(connection))
-            return Removed(jobs=1, documents=documents, rows=sum(counts.values()))
+            return Removed(jobs=1, documents=counts["documents"], rows=sum(counts.values()))
 
 
 def _schema_id(connection: Connection, schema: SchemaVersion) -> UUID:
@@ -386,15 +385,3 @@ def _refuse_while_worked_on(connection: Connection, job: AnyRow, now: datetime) 
 
 def _open_documents(job: AnyRow) -> int:
     return sum(getattr(job, f"documents_{state}") for state in OPEN_DOCUMENT_STATES)
-
-
-def _rows_below(job_id: UUID) -> Iterator[tuple[str, Select[int]]]:
-    for table in (PAGES, READINGS, EXTRACTIONS):
-        counting = select(func.count()).select_from(table).join(DOCUMENTS, DOCUMENTS.c.id == table.c.document_id)
-        yield table.name, counting.where(DOCUMENTS.c.job_id == job_id)
-    for table in (EXPORTS, WEBHOOKS):
-        yield table.name, select(func.count()).select_from(table).where(table.c.job_id == job_id)
-
-
-def _count(connection: Connection, statement: Select[int]) -> int:
-    return connection.scalar(statement) or 0

@@ -157,7 +157,9 @@ class SqlLeaseStore:
             row = held(connection, claim)
             until = self._database.now(connection) + timedelta(seconds=for_s)
             # like a lease that nobody renews: it expires by itself, and no worker is busy waiting for that
-            change_document(connection, row, values={"lease_owner": PUT_OFF, "lease_expires_at": until, "stalled": 0})
+            # this attempt alone is given back: what killed the workers of earlier ones counts on
+            values = {"lease_owner": PUT_OFF, "lease_expires_at": until, "stalled": max(row.stalled - 1, 0)}
+            change_document(connection, row, values=values)
 
     def resting(self, job_id: UUID) -> int:
         mine = (DOCUMENTS.c.job_id == job_id, DOCUMENTS.c.lease_owner == PUT_OFF)

@@ -79,15 +79,19 @@ class SqlPasswords:
         with self._database.read() as connection:
             return {row[0]: row[1] for row in connection.execute(statement)}
 
-    def seal_again(self, *, limit: int) -> int:
-        others = self.key_ids[1:]
-        due = select(SEALED_PASSWORDS).where(_SEALED.key_id.in_(others)).order_by(_SEALED.job_id).limit(limit)
-        with self._database.write() as connection:
-            rows = connection.execute(due.with_for_update(skip_locked=True)).all()
-            return sum(self._sealed_again(connection, row) for row in rows)
+    def seal_again(self, *, batch: int) -> int:
+        renewed, after = 0, UUID(int=0)
+        due = select(SEALED_PASSWORDS).where(_SEALED.key_id.in_(self.key_ids[1:])).order_by(_SEALED.job_id).limit(batch)
+        while True:
+            with self._database.write() as connection:
+                # past what is damaged: however much of that there is, it must not keep the others from another key
+                rows = connection.execute(due.where(_SEALED.job_id > after).with_for_update()).all()
+                if not rows:
+                    return renewed
+                renewed += sum(self._sealed_again(connection, row) for row in rows)
+                after = rows[-1].job_id
 
     def _sealed_again(self, connection: Connection, row: AnyRow) -> bool:
-        """What is damaged is left as it is: one job's must not keep the others' from another key."""
         try:
             self._keep(connection, row.job_id, self._opened(row))
         except SealedError:

@@ -13,10 +13,13 @@ from docproc.services.records import Erasure
 from docproc.storage.database import Database
 from docproc.storage.locks import lock_alone
 from docproc.storage.rows import AnyRow
-from docproc.storage.service_tables import EVENTS, EXPORTS, IDEMPOTENCY_KEYS, RECEIPTS
-from docproc.storage.tables import DOCUMENTS, EXTRACTIONS, JOBS, PAGES, READINGS
+from docproc.storage.service_tables import EVENTS, EXPORTS, IDEMPOTENCY_KEYS, RECEIPTS, WEBHOOKS
+from docproc.storage.tables import DOCUMENTS, EXTRACTIONS, JOBS, PAGES, READINGS, SEALED_PASSWORDS
 
 _BATCH = 500
+#: what goes with a job, or with a document of it, and is told by a receipt
+_OF_JOB = (DOCUMENTS, EXPORTS, WEBHOOKS, SEALED_PASSWORDS)
+_OF_DOCUMENT = (PAGES, READINGS, EXTRACTIONS)
 
 
 class SqlReceiptStore:
@@ -48,7 +51,7 @@ class SqlReceiptStore:
     def rows_left(self, job_id: UUID, document_ids: Sequence[UUID]) -> int:
         of_job = (
             JOBS.c.id == job_id,
-            *(table.c.job_id == job_id for table in (DOCUMENTS, EXPORTS, EVENTS, IDEMPOTENCY_KEYS)),
+            *(table.c.job_id == job_id for table in (*_OF_JOB, EVENTS, IDEMPOTENCY_KEYS)),
         )
         with self._database.read() as connection:
             found = sum(connection.scalar(select(func.count()).where(term)) or 0 for term in of_job)
@@ -56,10 +59,19 @@ class SqlReceiptStore:
                 batch = document_ids[start : start + _BATCH]
                 terms = (
                     DOCUMENTS.c.id.in_(batch),
-                    *(table.c.document_id.in_(batch) for table in (PAGES, READINGS, EXTRACTIONS)),
+                    *(table.c.document_id.in_(batch) for table in _OF_DOCUMENT),
                 )
                 found += sum(connection.scalar(select(func.count()).where(term)) or 0 for term in terms)
         return found
+
+
+def rows_below(connection: Connection, job_id: UUID) -> Mapping[str, int]:
+    """How many rows of which table go with a job."""
+    counting = {table.name: select(func.count()).where(table.c.job_id == job_id) for table in _OF_JOB}
+    for table in _OF_DOCUMENT:
+        joined = select(func.count()).select_from(table).join(DOCUMENTS, DOCUMENTS.c.id == table.c.document_id)
+        counting[table.name] = joined.where(DOCUMENTS.c.job_id == job_id)
+    return {name: connection.scalar(statement) or 0 for name, statement in counting.items()}
 
 
 def keep_receipt(connection: Connection, erasure: Erasure, *, rows: Mapping[str, int], at: datetime) -> None:

@@ -225,6 +225,27 @@ def test_passwords_open_documents_and_are_never_stored(place: Workplace) -> None
     assert b"secret" not in found.replace(b"secrets", b"")  # a column's name
 
 
+@pytest.mark.parametrize("kept", [True, False], ids=["kept with the job", "given to who works on it"])
+def test_what_one_job_opened_with_its_password_no_other_job_sees_without_it(place: Workplace, kept: bool) -> None:
+    bytes_of = "!locked\ninside"
+    right = place.run(place.submit({"a": bytes_of}, JobOptions(passwords=kept)), passwords=("secret",))
+    wrong = place.run(place.submit({"b": bytes_of}, JobOptions(passwords=True)), passwords=("guessed",))
+    none = place.run(place.submit({"c": bytes_of}))
+
+    assert _items(place, right)[0].extraction.record is not None
+    for job in (wrong, none):
+        failure = _items(place, job)[0].extraction.failure
+        assert failure is not None
+        assert failure.code is FailureCode.PASSWORD_REQUIRED
+
+
+def test_who_has_a_password_reads_for_itself_what_another_job_read_with_one(place: Workplace) -> None:
+    for name in ("a", "b"):
+        job = place.run(place.submit({name: "same"}, JobOptions(passwords=True)), passwords=(name,))
+        assert _items(place, job)[0].extraction.record is not None
+    assert (len(place.source.opened), len(place.reader.windows)) == (2, 2)
+
+
 def test_failed_documents_are_tried_again_and_the_others_are_not(place: Workplace) -> None:
     job = place.run(place.submit({"a": "fine", "b": "!locked\ninside", "c": "!refused", "d": "one\n!broken"}))
     (place.folder / "inbox" / "c").write_text("mended")

@@ -88,6 +88,7 @@ def test_a_deletion_leaves_a_receipt_that_says_what_went_and_no_name_or_value(
         "extractions": 1,
         "exports": 0,
         "webhooks": 0,
+        "sealed_passwords": 0,
         "schemas": 1,
     }
     assert facts["documents"] == [[str(document.id), document.original.sha256]]

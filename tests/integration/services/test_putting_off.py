@@ -47,6 +47,22 @@ def test_what_is_put_off_is_due_again_later_and_no_worker_counts_as_dead(depot: 
     assert wrong_rows(depot) == []
 
 
+def test_what_kills_its_workers_is_given_up_however_often_others_put_it_off(depot: Depot) -> None:
+    document = depot.documents(depot.submit())[0]
+    for _ in range(MAX_STALLED):
+        for _ in range(2):
+            depot.work.leases.put_off(depot.claim(document.id, owner="without the key"), for_s=60)
+            depot.expire()
+            assert depot.work.tasks.sweep().failed == 0
+        depot.claim(document.id, owner="with the key")
+        depot.lose()
+    given_up = depot.stores.documents.get(document.id)
+    assert given_up.state is DocumentState.FAILED
+    assert given_up.failure is not None
+    assert given_up.failure.code == "crashed"
+    assert wrong_rows(depot) == []
+
+
 def test_who_lost_the_lease_puts_nothing_off(depot: Depot) -> None:
     document = depot.documents(depot.submit())[0]
     late = depot.claim(document.id, owner="late")

@@ -16,6 +16,7 @@ from docproc.services.passwords import Passwords, PasswordsInMemory
 from docproc.services.records import JobOptions
 from docproc.storage.database import Database
 from docproc.storage.passwords import SqlPasswords
+from docproc.storage.receipts import SqlReceiptStore
 from docproc.storage.sealing import Seal, key_id
 from docproc.storage.stores import stores_over
 from docproc.storage.tables import SEALED_PASSWORDS
@@ -74,16 +75,19 @@ def test_a_job_that_is_gone_is_given_nothing(place: Workplace) -> None:
         place.stores.passwords.give(uuid.uuid4(), ["one"])
 
 
-def test_passwords_go_with_their_job_and_its_receipt_is_as_ever(
-    place: Workplace, database: Database, job: uuid.UUID
-) -> None:
+def test_passwords_go_with_their_job_and_are_counted(place: Workplace, database: Database, job: uuid.UUID) -> None:
     plain = place.submit({"b.txt": "two"})
+    receipts = SqlReceiptStore(database)
+    before = receipts.rows_left(job, [])
     place.stores.passwords.give(job, [MARKER])
-    removed, without = (delete(place.stores, each, owners=place.owners) for each in (job, plain.id))
+    assert receipts.rows_left(job, []) == before + 1
+    for each in (job, plain.id):
+        delete(place.stores, each, owners=place.owners)
 
     with database.read() as connection:
         assert connection.scalar(text("SELECT count(*) FROM sealed_passwords")) == 0
-    assert (removed.jobs, removed.documents, removed.rows) == (without.jobs, without.documents, without.rows - 1)
+    assert [each.facts["rows"]["sealed_passwords"] for each in receipts.page_through("local")] == [0, 1]
+    assert receipts.rows_left(job, []) == 0
 
 
 def test_nothing_of_a_password_is_in_the_database(place: Workplace, database: Database, job: uuid.UUID) -> None:
@@ -137,13 +141,27 @@ def test_all_is_sealed_again_with_the_newest_key_and_the_older_one_can_go(
         connection.execute(damage)
     both = sealed_with(NEW, OLD)
 
-    done = []
-    while count := both.seal_again(limit=2):
-        done.append(count)
-
-    assert sum(done) == 4
+    assert both.seal_again(batch=2) == 4
     assert both.counts() == {key_id(OLD): 1, key_id(NEW): 4}
     assert [sealed_with(NEW).of(each) for each in jobs[1:]] == [(MARKER, str(each)) for each in jobs[1:]]
     sealed_with(NEW).try_it()
     with pytest.raises(SealedError, match="damaged"):
         both.try_it()
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 5, 500])
+def test_however_many_are_damaged_the_others_behind_them_are_sealed_again(
+    place: Workplace, database: Database, sealed_with: Callable[..., SqlPasswords], batch: int
+) -> None:
+    jobs = sorted(place.submit({f"{number}.txt": "one"}).id for number in range(5))
+    for each in jobs:
+        place.stores.passwords.give(each, [MARKER])
+    with database.write() as connection:
+        connection.execute(
+            update(SEALED_PASSWORDS).where(SEALED_PASSWORDS.c.job_id.in_(jobs[:3])).values(sealed="gAAA")
+        )
+
+    both = sealed_with(NEW, OLD)
+
+    assert [both.seal_again(batch=batch) for _ in range(2)] == [2, 0]
+    assert both.counts() == {key_id(OLD): 3, key_id(NEW): 2}

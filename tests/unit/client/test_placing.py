@@ -4,8 +4,8 @@ import zipfile
 
 import pytest
 
-from docproc.client.placing import beside, format_of, place
-from docproc.domain.errors import ConflictError, UsageError
+from docproc.client.placing import beside, format_of, move_together, place
+from docproc.domain.errors import ConflictError, StorageError, UsageError
 from docproc.domain.file_format import FileFormat
 
 
@@ -70,6 +70,55 @@ def test_a_folder_is_new_or_empty_or_filled_up_when_asked(tmp_path):
         placed(tmp_path / "new", [("b.json", "2")], file_format=FileFormat.JSON)
     placed(tmp_path / "new", [("b.json", "2")], file_format=FileFormat.JSON, overwrite=True)
     assert texts(tmp_path / "new") == {"a.json": "{}", "b.json": "2"}
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_folder_takes_the_place_of_no_file_and_a_file_of_no_folder(tmp_path, overwrite):
+    (tmp_path / "taken").write_text("mine")
+    (tmp_path / "bills.line_items.csv").mkdir()
+    match = "is a file|is a folder" if overwrite else "exists"
+    with pytest.raises(UsageError, match=match):
+        placed(tmp_path / "taken", [("a.json", "{}")], file_format=FileFormat.JSON, overwrite=overwrite)
+    with pytest.raises(UsageError, match=match):
+        placed(tmp_path / "bills.csv", TABLES, file_format=FileFormat.CSV, overwrite=overwrite)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bills.line_items.csv", "taken"]
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_a_link_to_a_folder_is_filled_and_stays_a_link(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    placed(tmp_path / "link", [("a.json", "{}")], file_format=FileFormat.JSON)
+    assert (tmp_path / "link").is_symlink()
+    assert texts(tmp_path / "real") == {"a.json": "{}"}
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_tables_of_which_one_can_have_no_such_name_leave_nothing(tmp_path, overwrite):
+    with pytest.raises(UsageError, match="cannot be written"):
+        placed(tmp_path / f"{'b' * 245}.csv", TABLES, file_format=FileFormat.CSV, overwrite=overwrite)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def staged(tmp_path):
+    """Two files to move, the second of which is gone."""
+    (tmp_path / "one").write_text("new")
+    (tmp_path / "out").mkdir()
+    return {tmp_path / "one": tmp_path / "out" / "1.csv", tmp_path / "two": tmp_path / "out" / "2.csv"}
+
+
+def test_when_a_later_file_cannot_be_moved_the_earlier_goes_back(tmp_path, staged):
+    with pytest.raises(StorageError, match=r"2\.csv.*nothing of the export is there"):
+        move_together(staged, overwrite=False)
+    assert texts(tmp_path / "out") == {}
+
+
+def test_what_took_the_place_of_something_before_a_later_one_failed_is_named(tmp_path, staged):
+    (tmp_path / "out" / "1.csv").write_text("old")
+    with pytest.raises(StorageError, match=r"2\.csv.*there are now.*1\.csv"):
+        move_together(staged, overwrite=True)
+    assert texts(tmp_path / "out") == {"1.csv": "new"}
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,10 @@ from docproc.queueing.round_trip import check_broker
         ("127.0.0.1:6379", "begins with none of"),
         ("redis:/127.0.0.1", "begins with none of"),
         ("kafka://x", "begins with none of"),
+        (
+            "sentinel://:quiet@h:26379/0",
+            "redis+socket://, amqp://, amqps:// and pyamqp:// (Redis behind Sentinel: its own",
+        ),
         ("sqla+sqlite:///x", "begins with none of"),
         ("redis://:quiet@127.0.0.1:abc/0", "no port"),
         ("redis://:qui/quiet@127.0.0.1/0", "no port"),

@@ -78,6 +78,19 @@ def test_an_interrupted_submission_goes_on(submitted: Callable[..., Job], stores
     assert done.submitted_at is not None
 
 
+def test_another_password_under_the_same_key_is_ignored_and_one_where_none_was_is_another_request(
+    submitted: Callable[..., Job], stores: Stores, tmp_path: Path
+) -> None:
+    files = written(tmp_path / "in", a="one")
+    sealed = asked(tmp_path / "in", options=JobOptions(keep_originals=True, passwords=True), passwords=("first",))
+    first = submitted(sealed, files)
+
+    assert submitted(replace(sealed, id=new_id(), passwords=("second",)), files).id == first.id
+    assert stores.passwords.of(first.id) == ("first",)
+    with pytest.raises(ConflictError):
+        submitted(asked(tmp_path / "in"), files)
+
+
 def test_other_bytes_under_the_same_key_are_refused(submitted: Callable[..., Job], tmp_path: Path) -> None:
     submitted(asked(tmp_path), written(tmp_path / "in", a="one"))
 
