@@ -109,6 +109,10 @@ class Place(Protocol):
         """Where it belongs in the end, with the error beside it. One that changed meanwhile is a new file again."""
         ...
 
+    def left_error(self, entry: Entry) -> bytes | None:
+        """What was to lie beside a file that was put away already, when that broke off in between."""
+        ...
+
     def left_behind(self) -> Iterator[UUID]:
         """Entries whose files are secured and not put away."""
         ...

@@ -62,6 +62,9 @@ class Steps:
         if entry.is_folder:
             self.place.secure(entry, fence)
             raise VanishedError
+        left = self.place.left_error(entry) if entry.attempt > 1 else None
+        if left is not None:
+            return self._put_away(entry, _Error(str(json.loads(left)["code"]), left.decode()))
         if entry.path.endswith(META):
             return self._refuse(self._secured(entry, fence), code="sidecar_orphaned", message=_ORPHANED)
         rule = self._rule(entry)

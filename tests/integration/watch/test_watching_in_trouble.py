@@ -7,6 +7,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from doubles.watching import PACE, FakeJobs, Meddling, Watched, renumber, until
@@ -15,6 +16,9 @@ from docproc.domain.errors import ChangedError, RefusedError, StorageError
 from docproc.services.ledger_records import Entry, EntryState, Sighting, Trouble
 from docproc.watch.ports import Ticket
 from docproc.watch.rules import Duplicates
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.integration
 
@@ -346,6 +350,47 @@ def test_what_a_watcher_had_in_hand_when_it_was_told_to_end_the_next_one_ends(wa
 
     assert len(watched.records) == 5
     assert len(watched.jobs.tickets) == 5
+
+
+@pytest.mark.parametrize("blocked", ["a.pdf.meta.json", "a.pdf.error.json"])
+def test_a_refused_file_whose_putting_away_broke_off_behind_its_move_is_put_away_whole(
+    watched: Watched, blocked: str
+) -> None:
+    """A folder by the name of what goes with it stops it there; meanwhile another file of that name comes."""
+    watched.drop("a.pdf.meta.json", "no JSON")
+    watched.drop("a.pdf", "one")
+    stops = watched.root / "failed" / blocked
+    stops.mkdir(parents=True)
+    with watched.watching() as (watcher,):
+        until(lambda: watcher.tally.put_off[Trouble.IO_ERROR] >= 2)
+        watched.drop("a.pdf", "two")
+        until(lambda: watched.records == ["a.pdf"])
+        stops.rmdir()
+        until(lambda: watcher.tally.ended[EntryState.FAILED] == 1)
+
+    assert watched.watch_once().ended == {}, "and is at rest"
+    assert watched.lying() == ["done/a.pdf", *(f"failed/a.pdf{end}" for end in ("", ".error.json", ".meta.json"))]
+    assert json.loads((watched.root / "failed/a.pdf.error.json").read_text())["code"] == "sidecar_invalid"
+    assert list((watched.root / "processing").iterdir()) == []
+
+
+def test_a_description_alone_whose_putting_away_broke_off_behind_its_move_is_put_away_whole(watched: Watched) -> None:
+    stops: list[Path] = []
+
+    def stop(entry: Entry) -> None:
+        stops.append(watched.root / f"failed/a.pdf.meta-{entry.id.hex[-8:]}.json.error.json")
+        stops[0].mkdir()
+
+    watched.orphaned_s = 0.1
+    watched.seen_as = lambda place: Meddling(place, "put_away", at_first(1, stop))  # type: ignore[assignment,return-value]
+    watched.drop("a.pdf.meta.json", "{}")
+    with watched.watching() as (watcher,):
+        until(lambda: watcher.tally.put_off[Trouble.IO_ERROR] >= 2)
+        stops[0].rmdir()
+        until(lambda: watcher.tally.ended == {EntryState.FAILED: 1})
+
+    assert json.loads(stops[0].read_text())["code"] == "sidecar_orphaned"
+    assert list((watched.root / "processing").iterdir()) == []
 
 
 @pytest.mark.parametrize("verb", ["secure", "bytes_of", "put_away", "version_of"])
