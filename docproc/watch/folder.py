@@ -35,7 +35,7 @@ class Whereabouts:
 class FolderPlace:
     """Files are moved: to `processing` when they are taken, to `done` or `failed` in the end."""
 
-    moves = True
+    moves = clears = True
 
     def __init__(
         self, folders: Whereabouts, rules: Rules, *, ignore: tuple[str, ...] = (), orphaned_s: float = ORPHANED_S
@@ -180,7 +180,7 @@ class FolderPlace:
 class FolderInPlace:
     """Files stay where they are and are never written to; the folder may be read-only."""
 
-    moves = False
+    moves = clears = False
 
     def __init__(
         self, root: Path, rules: Rules, *, ignore: tuple[str, ...] = (), orphaned_s: float = ORPHANED_S

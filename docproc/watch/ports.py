@@ -93,6 +93,11 @@ class Place(Protocol):
         """Whether what is secured no longer lies where it was seen."""
         ...
 
+    @property
+    def clears(self) -> bool:
+        """Whether what is put away no longer lies where it was seen."""
+        ...
+
     def bytes_of(self, entry: Entry) -> AbstractContextManager[Path]:
         """A secured file, to be read while the context lasts. Raises VanishedError."""
         ...

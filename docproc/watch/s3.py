@@ -56,6 +56,7 @@ class BucketPlace:
         self._ends = ends
         self._own = () if ends is None else ends.beginnings
         self._ignore = ignore
+        self.clears = ends is not None
 
     def require(self) -> None:
         with _place_errors():

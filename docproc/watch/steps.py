@@ -162,7 +162,7 @@ class Steps:
         if self.duplicates is not Duplicates.SKIP or earlier.state is not EntryState.DONE:
             return None
         self.place.put_away(entry, Fate.DONE)
-        self.ledger.end(entry, EntryState.SKIPPED)
+        self.ledger.end(entry, EntryState.SKIPPED, is_cleared=self.place.clears)
         event(logger, "file_skipped", entry_id=str(entry.id), duplicate_of=str(entry.duplicate_of))
         return EntryState.SKIPPED
 
@@ -185,11 +185,11 @@ class Steps:
     def _put_away(self, entry: Entry, error: "_Error | None") -> EntryState:
         if error is not None:
             self.place.put_away(entry, Fate.FAILED, error=error.text.encode())
-            self.ledger.end(entry, EntryState.FAILED)
+            self.ledger.end(entry, EntryState.FAILED, is_cleared=self.place.clears)
             event(logger, "file_failed", entry_id=str(entry.id), code=error.code)
             return EntryState.FAILED
         self.place.put_away(entry, Fate.DONE)
-        self.ledger.end(entry, EntryState.DONE)
+        self.ledger.end(entry, EntryState.DONE, is_cleared=self.place.clears)
         event(logger, "file_done", entry_id=str(entry.id), job_id=str(entry.job_id))
         return EntryState.DONE
 
