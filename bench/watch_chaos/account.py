@@ -62,6 +62,8 @@ def account(
     answers: Counter[str] = Counter()
     for folder in outboxes:
         for path in folder.rglob("*.json"):
+            if path.name.endswith(".meta.json"):  # put away with the file that it describes
+                continue
             told = json.loads(path.read_text())
             is_refusal = path.name.endswith(".error.json")
             answers[str(told["sha256"] if is_refusal else told["document"]["sha256"])] += 1

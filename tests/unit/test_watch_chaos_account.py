@@ -55,6 +55,7 @@ def test_the_count_finds_what_is_lost_doubled_strange_or_gone(tmp_path: Path) ->
         (outbox / f"{name}.json").write_text(json.dumps({"document": {"sha256": sums[name]}}))
         if name != "gone":
             (done / f"{name}.pdf").write_bytes(contents[name])
+    (outbox / "taken.pdf.meta.json").write_text("no JSON")
     (outbox / "1-twice.json").write_text(json.dumps({"document": {"sha256": sums["twice"]}}))
     ends = {"brief": 5.0, "late": 9.0}
     versions = [
