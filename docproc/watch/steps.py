@@ -94,9 +94,10 @@ class Steps:
         self.outbox.publish(entry.id, entry.path)
         return self._put_away(entry, error)
 
-    def give_up(self, entry: Entry) -> EntryState:
-        """Of one that is no longer there; another watcher may have begun to submit it."""
+    def give_up(self, entry: Entry, fence: Fence) -> EntryState:
+        """Of one that is no longer there; another watcher may have begun to submit it. Raises LeaseLostError."""
         if entry.attempt > 1:
+            fence()  # of a watcher that was too slow it is gone because the next one took it, and reads it
             self.jobs.forget(entry.id)
         self.ledger.end(entry, EntryState.GONE)
         if entry.is_folder:

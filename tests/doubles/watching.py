@@ -37,6 +37,7 @@ class FakeJobs:
 
     tickets: dict[UUID, Ticket] = field(default_factory=dict)
     contents: dict[UUID, bytes] = field(default_factory=dict)
+    forgotten: list[UUID] = field(default_factory=list)
     #: told of each ticket before it is taken; may raise
     on_submit: Callable[[Ticket], None] = lambda _: None
     #: jobs are finished only while it is set
@@ -56,6 +57,7 @@ class FakeJobs:
 
     def forget(self, entry_id: UUID) -> None:
         """It submits whole or not at all."""
+        self.forgotten.append(entry_id)
 
     def work(self, job_id: UUID, rule: Rule) -> None:
         """It was read when it was submitted."""

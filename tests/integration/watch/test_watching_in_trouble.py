@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -391,6 +392,31 @@ def test_a_description_alone_whose_putting_away_broke_off_behind_its_move_is_put
 
     assert json.loads(stops[0].read_text())["code"] == "sidecar_orphaned"
     assert list((watched.root / "processing").iterdir()) == []
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_only_who_still_has_a_file_gives_up_its_job_when_it_is_gone(watched: Watched, is_late: bool) -> None:
+    """Too late, it is gone because the next watcher has taken it, and reads it."""
+    watched.in_place = True
+    watched.pace = replace(PACE, lease_s=0.8)
+    file = watched.drop("a.pdf")
+    tried = []
+
+    def vanish(entry: Entry) -> None:
+        tried.append(entry.id)
+        if len(tried) == 1:
+            refused(errno.EIO)(entry)
+        if is_late:
+            watched.ledger.void(["one"])
+            assert len(watched.ledger.claim_due(owner="two", lease_s=30, limit=9)) == 1
+            time.sleep(watched.pace.lease_s)
+        file.unlink()
+
+    watched.seen_as = lambda place: Meddling(place, "secure", vanish)  # type: ignore[assignment,return-value]
+    watched.watch_once()
+
+    assert len(tried) == 2
+    assert watched.jobs.forgotten == ([] if is_late else tried[:1])
 
 
 @pytest.mark.parametrize("verb", ["secure", "bytes_of", "put_away", "version_of"])
