@@ -205,3 +205,22 @@ class Meddling:
             return found(entry, *arguments, **named)
 
         return meddled
+
+
+def at_first(times: int, happens: Callable[[Entry], None]) -> Callable[[Entry], None]:
+    """Something that happens the first few times only."""
+    left = [times]
+
+    def meddle(entry: Entry) -> None:
+        if left[0] > 0:
+            left[0] -= 1
+            happens(entry)
+
+    return meddle
+
+
+def refused(code: int) -> Callable[[Entry], None]:
+    def refuse(entry: Entry) -> None:
+        raise OSError(code, os.strerror(code), entry.path)
+
+    return refuse
