@@ -10,6 +10,9 @@ from pathlib import Path
 from watch_chaos.calm import Calm
 from watch_chaos.drops import Version
 
+#: what a clean run has nothing of
+FAULTS = ("lost", "doubled", "strange", "originals_lost")
+
 
 @dataclass
 class Account:
@@ -30,7 +33,13 @@ class Account:
 
     @property
     def is_clean(self) -> bool:
-        return not (self.lost or self.doubled or self.strange or self.originals_lost)
+        return not any(getattr(self, name) for name in FAULTS)
+
+    def proves_nothing(self, *, kills: int) -> str | None:
+        """Why a clean run is no proof; None when it is one."""
+        if not kills:
+            return "no watcher was killed"
+        return None if self.owed_ended else "no version that was overwritten or deleted was owed"
 
     def to_json(self) -> dict[str, int]:
         return {name: len(value) if isinstance(value, list) else value for name, value in vars(self).items()}
@@ -41,17 +50,20 @@ def account(
     *,
     calm: Calm,
     outboxes: Iterable[Path],
-    originals: Iterable[Path],
+    originals: Sequence[Path],
     handed_in: Counter[str],
 ) -> Account:
     """`handed_in`: how many jobs were made of the same bytes, as the ledger tells.
 
-    `outboxes` and `originals` are folders: of records and reasons why there is none, and of files that were put away.
+    `outboxes` and `originals` are folders: of records and reasons why there is none, and of files that were put away;
+    of these there are none where files stay in place.
     """
     result = Account(versions=len(versions))
     answers: Counter[str] = Counter()
     for folder in outboxes:
         for path in folder.rglob("*.json"):
+            if path.name.endswith(".meta.json"):  # put away with the file that it describes
+                continue
             told = json.loads(path.read_text())
             is_refusal = path.name.endswith(".error.json")
             answers[str(told["sha256"] if is_refusal else told["document"]["sha256"])] += 1
@@ -73,7 +85,7 @@ def account(
             result.doubled.append(f"{version.how}: {version.sha256}")
         if owed and not answers[version.sha256]:
             result.lost.append(f"{version.how}: {version.sha256} {version.lay}")
-        if kept and answers[version.sha256] and kept[version.sha256] != 1:
+        if originals and answers[version.sha256] and kept[version.sha256] != 1:
             result.originals_lost.append(f"{version.how}: {version.sha256} {kept[version.sha256]}")
     result.strange += sorted(answers.keys() - known)
     return result

@@ -79,6 +79,8 @@ class Drops:
     source: random.Random
     #: of all files those that are documents; the others are refused, which takes little time
     documents: float = 0.15
+    #: of all files those that come with a description; every second one is refused for what it says
+    described: float = 0.15
     versions: list[Version] = field(default_factory=list)
     #: set while there is room for more to be dropped
     room: threading.Event = field(default_factory=threading.Event)
@@ -104,7 +106,9 @@ class Drops:
 
         def work(_: int) -> None:
             while (number := self._next(numbers)) is not None:
-                self._choice(kinds)(self._path(number))
+                path = self._path(number)
+                self._describe(path)
+                self._choice(kinds)(path)
 
         with ThreadPoolExecutor(max_workers=_THREADS) as pool:
             for _ in pool.map(work, range(_THREADS)):
@@ -142,6 +146,14 @@ class Drops:
         with self._lock:
             self.versions.append(version)
         return content, version
+
+    def _describe(self, path: Path) -> None:
+        with self._lock:
+            drawn = self.source.random() / self.described
+        if drawn < 1:
+            content = b'{"external_id": "A-1"}' if drawn < 1 / 2 else b"no JSON"
+            description = path.with_name(f"{path.name}.meta.json")
+            self._put(description, lambda: description.write_bytes(content))
 
     def _random(self, low: float, high: float) -> float:
         with self._lock:

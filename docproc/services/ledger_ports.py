@@ -56,8 +56,8 @@ class Ledger(Protocol):
         """Its records are whole, and not in the outbox yet."""
         ...
 
-    def end(self, entry: Entry, state: EntryState) -> None:
-        """One that is gone no longer stands."""
+    def end(self, entry: Entry, state: EntryState, *, is_cleared: bool = False) -> None:
+        """One that is gone, or was cleared away, no longer stands."""
         ...
 
     def put_off(self, entry: Entry, trouble: Trouble, *, after_s: float, version: Version | None = None) -> None:

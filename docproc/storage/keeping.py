@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, in
 from docproc.domain.errors import ConflictError, HeldError, NotFoundError
 from docproc.domain.ids import new_id
 from docproc.services.keeping import Hold
+from docproc.services.ledger_records import EntryState
 from docproc.storage.database import Database
 from docproc.storage.ledger_table import WATCHED_FILES
 from docproc.storage.locks import lock_alone
@@ -80,9 +81,15 @@ class SqlKeepingStore:
 
     def forget_watched(self, tenant: str, *, limit: int, days: float | None = None) -> int:
         newer = WATCHED_FILES.alias("newer")
-        same_path = [newer.c[name] == _FILES[name] for name in ("tenant", "place", "path_hash")]
+        same_place = [newer.c[name] == _FILES[name] for name in ("tenant", "place")]
         is_replaced = exists().where(
-            *same_path, newer.c.standing, newer.c.id > _FILES.id, newer.c.finished_at.is_not(None)
+            *same_place,
+            newer.c.path_hash == _FILES.path_hash,
+            newer.c.standing,
+            newer.c.id > _FILES.id,
+            newer.c.finished_at.is_not(None),
+            # that one is the same version, and says nothing of its own
+            newer.c.state != EntryState.KNOWN,
         )
         with self._database.write() as connection:
             if days is None:
@@ -91,6 +98,8 @@ class SqlKeepingStore:
             statement = select(_FILES.id).where(
                 _FILES.tenant == tenant,
                 _FILES.finished_at < before,
+                # a place without a row is a new one, whose folders would be made where a share is not connected
+                exists().where(*same_place, newer.c.id > _FILES.id),
                 # what lies there and is forgotten would be taken again
                 or_(~_FILES.standing, is_replaced),
                 ~select(HOLDS.c.id).where(_stands(tenant, _FILES.job_id)).exists(),

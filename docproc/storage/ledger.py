@@ -154,10 +154,10 @@ class SqlLedger:
     def note_staged(self, entry: Entry) -> Entry:
         return self._change(entry, {"state": EntryState.DELIVERING})
 
-    def end(self, entry: Entry, state: EntryState) -> None:
+    def end(self, entry: Entry, state: EntryState, *, is_cleared: bool = False) -> None:
         with self._database.write() as connection:
             values: dict[str, Any] = {"state": state, "finished_at": self._database.now(connection), **_FREE}
-            if state is EntryState.GONE:
+            if is_cleared or state is EntryState.GONE:
                 values["standing"] = False
             self._apply(connection, entry, {**values, **_MOVES_ON})
 

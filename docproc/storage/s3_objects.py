@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from types_boto3_s3.type_defs import TagTypeDef
 
 _PIECE_BYTES = 1 << 20
-#: in the order of lists behind everything that a path may go on with
+#: in the order of lists behind everything that a path may go on with, but for a name that begins with it
 _LAST = "\U0010ffff"
 
 
@@ -72,6 +72,8 @@ class S3Objects:
                         continue
                     left_out = next((each for each in without if path.startswith(each)), None)
                     if left_out is not None:
+                        if left_out + _LAST <= after:  # leapt over already: a name that begins with the last of all
+                            continue
                         return left_out + _LAST
                     yield ObjectVersion(
                         path=path,

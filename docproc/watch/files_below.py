@@ -95,7 +95,10 @@ class FilesBelow:
 
     def secure_folder(self, entry: Entry) -> Version:
         """Raises OSError while it cannot be looked into, and then VanishedError: its files are what counts."""
-        _require_open(self._root / entry.path)
+        try:
+            _require_open(self._root / entry.path)
+        except (FileNotFoundError, NotADirectoryError):  # deleted, or the whole place is away
+            self.require()
         raise VanishedError
 
     def _shut(self, folder: str) -> Sighting | None:

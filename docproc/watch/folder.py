@@ -35,7 +35,7 @@ class Whereabouts:
 class FolderPlace:
     """Files are moved: to `processing` when they are taken, to `done` or `failed` in the end."""
 
-    moves = True
+    moves = clears = True
 
     def __init__(
         self, folders: Whereabouts, rules: Rules, *, ignore: tuple[str, ...] = (), orphaned_s: float = ORPHANED_S
@@ -130,7 +130,7 @@ class FolderPlace:
         folder = self._home(fate) / Path(entry.path).parent
         folder.mkdir(parents=True, exist_ok=True)
         targets = tuple(folder / name for name in _end_names(entry))
-        told = inside.with_name(fitting(inside.name, "", suffix=ERROR))
+        told = _error_beside(inside)
         if not os.path.lexists(inside):  # done before, and then broken off
             target = targets[-1] if targets[-1].exists() else targets[0]
         else:
@@ -149,6 +149,15 @@ class FolderPlace:
         # somebody who had it open all the while wrote on: that is another version, and lies in the place again
         self._lay_back(inside, Path(entry.path).parent, name=_own_name(entry))
         return targets[-1]
+
+    def left_error(self, entry: Entry) -> bytes | None:
+        inside = self._inside(entry)
+        if os.path.lexists(inside):
+            return None
+        try:
+            return _error_beside(inside).read_bytes()
+        except FileNotFoundError:
+            return None
 
     def left_behind(self) -> Iterator[UUID]:
         with os.scandir(self._folders.processing) as entries:
@@ -172,7 +181,7 @@ class FolderPlace:
 class FolderInPlace:
     """Files stay where they are and are never written to; the folder may be read-only."""
 
-    moves = False
+    moves = clears = False
 
     def __init__(
         self, root: Path, rules: Rules, *, ignore: tuple[str, ...] = (), orphaned_s: float = ORPHANED_S
@@ -212,8 +221,15 @@ class FolderInPlace:
     def put_away(self, entry: Entry, fate: Fate, *, error: bytes | None = None) -> None:
         """It stays where it is, and nothing is written beside it."""
 
+    def left_error(self, entry: Entry) -> bytes | None:  # noqa: ARG002 nothing is moved
+        return None
+
     def left_behind(self) -> Iterator[UUID]:
         return iter(())
+
+
+def _error_beside(inside: Path) -> Path:
+    return inside.with_name(fitting(inside.name, "", suffix=ERROR))
 
 
 def _as_entered(found: Version, entry: Entry) -> Version:

@@ -93,6 +93,11 @@ class Place(Protocol):
         """Whether what is secured no longer lies where it was seen."""
         ...
 
+    @property
+    def clears(self) -> bool:
+        """Whether what is put away no longer lies where it was seen."""
+        ...
+
     def bytes_of(self, entry: Entry) -> AbstractContextManager[Path]:
         """A secured file, to be read while the context lasts. Raises VanishedError."""
         ...
@@ -107,6 +112,10 @@ class Place(Protocol):
 
     def put_away(self, entry: Entry, fate: Fate, *, error: bytes | None = None) -> None:
         """Where it belongs in the end, with the error beside it. One that changed meanwhile is a new file again."""
+        ...
+
+    def left_error(self, entry: Entry) -> bytes | None:
+        """What was to lie beside a file that was put away already, when that broke off in between."""
         ...
 
     def left_behind(self) -> Iterator[UUID]:

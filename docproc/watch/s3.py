@@ -56,6 +56,7 @@ class BucketPlace:
         self._ends = ends
         self._own = () if ends is None else ends.beginnings
         self._ignore = ignore
+        self.clears = ends is not None
 
     def require(self) -> None:
         with _place_errors():
@@ -176,6 +177,9 @@ class BucketPlace:
         found = self._objects.head(path)
         if found is not None:
             self._objects.delete(found)
+
+    def left_error(self, entry: Entry) -> bytes | None:  # noqa: ARG002 its object goes last of all
+        return None
 
     def left_behind(self) -> Iterator[UUID]:
         return iter(())

@@ -62,6 +62,9 @@ class Steps:
         if entry.is_folder:
             self.place.secure(entry, fence)
             raise VanishedError
+        left = self.place.left_error(entry) if entry.attempt > 1 else None
+        if left is not None:
+            return self._put_away(entry, _Error(str(json.loads(left)["code"]), left.decode()))
         if entry.path.endswith(META):
             return self._refuse(self._secured(entry, fence), code="sidecar_orphaned", message=_ORPHANED)
         rule = self._rule(entry)
@@ -91,9 +94,10 @@ class Steps:
         self.outbox.publish(entry.id, entry.path)
         return self._put_away(entry, error)
 
-    def give_up(self, entry: Entry) -> EntryState:
-        """Of one that is no longer there; another watcher may have begun to submit it."""
+    def give_up(self, entry: Entry, fence: Fence) -> EntryState:
+        """Of one that is no longer there; another watcher may have begun to submit it. Raises LeaseLostError."""
         if entry.attempt > 1:
+            fence()  # of a watcher that was too slow it is gone because the next one took it, and reads it
             self.jobs.forget(entry.id)
         self.ledger.end(entry, EntryState.GONE)
         if entry.is_folder:
@@ -159,7 +163,7 @@ class Steps:
         if self.duplicates is not Duplicates.SKIP or earlier.state is not EntryState.DONE:
             return None
         self.place.put_away(entry, Fate.DONE)
-        self.ledger.end(entry, EntryState.SKIPPED)
+        self.ledger.end(entry, EntryState.SKIPPED, is_cleared=self.place.clears)
         event(logger, "file_skipped", entry_id=str(entry.id), duplicate_of=str(entry.duplicate_of))
         return EntryState.SKIPPED
 
@@ -182,11 +186,11 @@ class Steps:
     def _put_away(self, entry: Entry, error: "_Error | None") -> EntryState:
         if error is not None:
             self.place.put_away(entry, Fate.FAILED, error=error.text.encode())
-            self.ledger.end(entry, EntryState.FAILED)
+            self.ledger.end(entry, EntryState.FAILED, is_cleared=self.place.clears)
             event(logger, "file_failed", entry_id=str(entry.id), code=error.code)
             return EntryState.FAILED
         self.place.put_away(entry, Fate.DONE)
-        self.ledger.end(entry, EntryState.DONE)
+        self.ledger.end(entry, EntryState.DONE, is_cleared=self.place.clears)
         event(logger, "file_done", entry_id=str(entry.id), job_id=str(entry.job_id))
         return EntryState.DONE
 

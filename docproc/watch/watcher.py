@@ -301,7 +301,7 @@ class Watcher:
 
     def _end_gone(self, entry: Entry) -> None:
         with suppress(LeaseLostError, StorageError):  # its lease expires, and whoever has it then ends it
-            self.tally.count_end(self._steps.give_up(entry))
+            self.tally.count_end(self._steps.give_up(entry, lambda: self._in_hand.require(entry)))
         self._in_hand.drop(entry)
 
     def _put_off(self, entry: Entry, trouble: Trouble, *, after_s: float, error: BaseException) -> None:

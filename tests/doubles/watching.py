@@ -37,6 +37,7 @@ class FakeJobs:
 
     tickets: dict[UUID, Ticket] = field(default_factory=dict)
     contents: dict[UUID, bytes] = field(default_factory=dict)
+    forgotten: list[UUID] = field(default_factory=list)
     #: told of each ticket before it is taken; may raise
     on_submit: Callable[[Ticket], None] = lambda _: None
     #: jobs are finished only while it is set
@@ -56,6 +57,7 @@ class FakeJobs:
 
     def forget(self, entry_id: UUID) -> None:
         """It submits whole or not at all."""
+        self.forgotten.append(entry_id)
 
     def work(self, job_id: UUID, rule: Rule) -> None:
         """It was read when it was submitted."""
@@ -203,3 +205,22 @@ class Meddling:
             return found(entry, *arguments, **named)
 
         return meddled
+
+
+def at_first(times: int, happens: Callable[[Entry], None]) -> Callable[[Entry], None]:
+    """Something that happens the first few times only."""
+    left = [times]
+
+    def meddle(entry: Entry) -> None:
+        if left[0] > 0:
+            left[0] -= 1
+            happens(entry)
+
+    return meddle
+
+
+def refused(code: int) -> Callable[[Entry], None]:
+    def refuse(entry: Entry) -> None:
+        raise OSError(code, os.strerror(code), entry.path)
+
+    return refuse

@@ -55,6 +55,7 @@ def test_the_count_finds_what_is_lost_doubled_strange_or_gone(tmp_path: Path) ->
         (outbox / f"{name}.json").write_text(json.dumps({"document": {"sha256": sums[name]}}))
         if name != "gone":
             (done / f"{name}.pdf").write_bytes(contents[name])
+    (outbox / "taken.pdf.meta.json").write_text("no JSON")
     (outbox / "1-twice.json").write_text(json.dumps({"document": {"sha256": sums["twice"]}}))
     ends = {"brief": 5.0, "late": 9.0}
     versions = [
@@ -73,6 +74,35 @@ def test_the_count_finds_what_is_lost_doubled_strange_or_gone(tmp_path: Path) ->
     assert [line.partition(":")[0] for line in found.originals_lost] == ["gone"]
     assert (found.owed, found.owed_ended) == (5, 1)
     assert not found.is_clean
+
+
+@pytest.mark.parametrize("stays", [False, True])
+def test_a_run_that_lost_every_original_is_not_clean(tmp_path: Path, stays: bool) -> None:
+    version = import_module("watch_chaos.drops").Version
+    outbox, done = tmp_path / "outbox", tmp_path / "done"
+    outbox.mkdir()
+    done.mkdir()
+    (outbox / "a.json").write_text(json.dumps({"document": {"sha256": "1"}}))
+
+    found = import_module("watch_chaos.account").account(
+        [version(sha256="1", how="plain", stood_at=0.0)],
+        calm=calm(),
+        outboxes=[outbox],
+        originals=[] if stays else [done],
+        handed_in=Counter(),
+    )
+
+    assert found.is_clean is stays
+
+
+@pytest.mark.parametrize(
+    ("kills", "owed_ended", "why"), [(0, 5, "killed"), (5, 0, "was owed"), (0, 0, "killed"), (1, 1, None)]
+)
+def test_a_run_without_a_death_or_with_nothing_owed_that_ended_proves_nothing(
+    kills: int, owed_ended: int, why: str | None
+) -> None:
+    found = import_module("watch_chaos.account").Account(owed_ended=owed_ended).proves_nothing(kills=kills)
+    assert why in found if why is not None else found is None
 
 
 def test_a_seed_that_asks_for_two_file_systems_is_refused_on_one(tmp_path: Path) -> None:

@@ -271,6 +271,45 @@ def test_what_counted_as_gone_can_be_taken_up_again(ledger: SqlLedger) -> None:
     assert [each.id for each in ledger.claim_due(owner="two", lease_s=30, limit=9)] == [one.id]
 
 
+def test_a_place_that_was_watched_once_is_known_for_ever(ledger: SqlLedger, database: Database) -> None:
+    """As a new one its folders would be made on the mount point of a share that is not connected."""
+    quiet = SqlLedger(database, tenant="local", place="quiet")
+    for each in (ledger, quiet):
+        for entry in claimed(each, "a.pdf", "b.pdf", "c.pdf"):
+            each.end(each.note_moved(entry, entry.version), EntryState.DONE)
+
+    forget_watched(SqlKeepingStore(database), tenant="local", days=-1)
+
+    for each in (ledger, quiet):
+        assert each.counts().states == {EntryState.DONE: 1}
+
+
+@pytest.mark.parametrize("is_cleared", [False, True])
+def test_what_was_put_away_is_known_for_as_long_as_it_lies_there(
+    ledger: SqlLedger, database: Database, is_cleared: bool
+) -> None:
+    (entry, last) = claimed(ledger, "a.pdf", "b.pdf")
+    ledger.end(entry, EntryState.DONE, is_cleared=is_cleared)
+    assert ledger.unknown([seen("a.pdf")]) == ([seen("a.pdf")] if is_cleared else [])
+
+    forget_watched(SqlKeepingStore(database), tenant="local", days=-1)
+
+    assert ledger.states([entry.id, last.id]).keys() == ({last.id} if is_cleared else {entry.id, last.id})
+
+
+def test_the_same_bytes_are_remembered_when_only_their_inode_changed(ledger: SqlLedger, database: Database) -> None:
+    one, _ = identified(ledger, "a.pdf")
+    ledger.end(ledger.note_submitted(one, one.id), EntryState.DONE)
+    known, _ = identified(ledger, "a.pdf", identity="2")
+    ledger.end(known, EntryState.KNOWN)
+
+    forget_watched(SqlKeepingStore(database), tenant="local", days=-1)
+
+    earlier = identified(ledger, "b.pdf")[1]
+    assert earlier is not None
+    assert (earlier.state, earlier.job_id) == (EntryState.DONE, one.id)
+
+
 def test_what_is_over_and_lies_there_no_more_is_forgotten_in_time(ledger: SqlLedger, database: Database) -> None:
     keeping, ends = SqlKeepingStore(database), {}
     for name in ("moved", "left", "replaced", "held"):

@@ -16,6 +16,7 @@ from docproc.watch.s3 import BucketPlace, EndPrefixes
 pytestmark = pytest.mark.integration
 
 A_PAGE = 10
+MOST_LISTS = 100
 #: before, between and behind the two, also what only looks as if it lay in one of them
 TO_TAKE = (
     "a.pdf",
@@ -44,6 +45,7 @@ class Server:
         if "list-type" not in query:
             return
         self.lists.append(query)
+        assert len(self.lists) < MOST_LISTS, "a look that does not end"
         if not self.begins_anywhere:
             kept = [part for part in environ["QUERY_STRING"].split("&") if not part.startswith("start-after")]
             environ["QUERY_STRING"] = "&".join(kept)
@@ -84,6 +86,18 @@ def test_a_look_costs_no_request_more_for_all_that_was_put_away(server: Server, 
     assert server.listed(objects) == sorted(TO_TAKE)
     assert len(server.lists) == 3
     assert len([query for query in server.lists if "start-after" in query]) == 2
+
+
+@pytest.mark.parametrize("name", ["\U0010ffff", "\U0010ffffy.pdf", "\U0010ffff/z.pdf"])
+def test_no_name_can_keep_a_look_from_its_end(server: Server, objects: S3Objects, name: str) -> None:
+    """Whoever may upload may also name what they upload."""
+    objects.write(f"done/{name}", b"x")
+    try:
+        assert server.listed(objects) == sorted(TO_TAKE)
+    finally:
+        left = objects.head(f"done/{name}")
+        assert left is not None
+        objects.delete(left)
 
 
 def test_a_look_for_triggers_leaps_too(server: Server, objects: S3Objects) -> None:

@@ -77,6 +77,17 @@ def test_what_comes_to_no_record_lies_in_failed_with_its_error_beside_it(watched
     assert b'"code": "corrupt"' in watched.get("failed/a.pdf.error.json")
 
 
+def test_the_row_of_an_object_stands_for_as_long_as_the_object_does(watched: WatchedBucket) -> None:
+    for in_place in (True, False):
+        watched.in_place = in_place
+        for name in ("good", "bad"):
+            watched.put(f"{in_place}/{name}.pdf", name.encode())
+        seen = [each for each in watched.place().look() if each.path.startswith(str(in_place))]
+        assert len(seen) == 2
+        watched.watch_once()
+        assert len(watched.ledger.unknown(seen)) == (0 if in_place else 2)
+
+
 def test_an_overwritten_object_is_another_file(watched: WatchedBucket) -> None:
     watched.put("a.pdf", b"first")
     watched.watch_once()

@@ -5,11 +5,11 @@ import json
 import os
 import subprocess
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from doubles.watching import PACE, FakeJobs, Meddling, Watched, renumber, until
+from doubles.watching import PACE, FakeJobs, Meddling, Watched, at_first, refused, renumber, until
 
 from docproc.domain.errors import ChangedError, RefusedError, StorageError
 from docproc.services.ledger_records import Entry, EntryState, Sighting, Trouble
@@ -17,25 +17,6 @@ from docproc.watch.ports import Ticket
 from docproc.watch.rules import Duplicates
 
 pytestmark = pytest.mark.integration
-
-
-def at_first(times: int, happens: Callable[[Entry], None]) -> Callable[[Entry], None]:
-    """Something that happens the first few times only."""
-    left = [times]
-
-    def meddle(entry: Entry) -> None:
-        if left[0] > 0:
-            left[0] -= 1
-            happens(entry)
-
-    return meddle
-
-
-def refused(code: int) -> Callable[[Entry], None]:
-    def refuse(entry: Entry) -> None:
-        raise OSError(code, os.strerror(code), entry.path)
-
-    return refuse
 
 
 @pytest.mark.parametrize("verb", ["secure", "bytes_of", "put_away"])
@@ -331,42 +312,3 @@ def test_a_job_that_somebody_deletes_fails_its_file(watched: Watched) -> None:
         watched.jobs.answers.set()
         until(lambda: watched.lying("failed") == ["a.pdf", "a.pdf.error.json"])
     assert json.loads((watched.root / "failed/a.pdf.error.json").read_text())["code"] == "canceled"
-
-
-def test_what_a_watcher_had_in_hand_when_it_was_told_to_end_the_next_one_ends(watched: Watched) -> None:
-    watched.jobs.answers.clear()
-    for number in range(5):
-        watched.drop(f"{number}.pdf", str(number))
-    with watched.watching("one"):
-        until(lambda: len(watched.jobs.tickets) == 5)
-    assert watched.ledger.owners() == frozenset(), "it handed everything back"
-
-    watched.jobs.answers.set()
-    watched.watch_once()
-
-    assert len(watched.records) == 5
-    assert len(watched.jobs.tickets) == 5
-
-
-@pytest.mark.parametrize("verb", ["secure", "bytes_of", "put_away", "version_of"])
-def test_a_watcher_that_dies_at_any_step_leaves_what_the_next_one_ends(watched: Watched, verb: str) -> None:
-    """As after kill -9: nothing is handed back, and whatever was done is done."""
-    dying = threading.Event()
-
-    def die(_: Entry) -> None:
-        if not dying.is_set():
-            dying.set()
-            raise SystemExit  # not caught by anything that tidies up
-
-    watched.seen_as = lambda place: Meddling(place, verb, die)  # type: ignore[assignment,return-value]
-    watched.pace = replace(PACE, lease_s=0.8)
-    watched.drop("a.pdf")
-    watched.drop("b.pdf", "bad")
-
-    with watched.watching("one"):
-        until(dying.is_set)
-    until(lambda: bool(watched.watch_once()) and watched.ledger.counts().open == 0)
-
-    assert watched.records == ["a.pdf"]
-    assert watched.lying() == ["done/a.pdf", "failed/b.pdf", "failed/b.pdf.error.json"]
-    assert len(watched.jobs.tickets) == 2

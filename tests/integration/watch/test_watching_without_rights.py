@@ -44,6 +44,20 @@ def test_a_folder_that_may_not_be_looked_into_is_told_until_it_may(
     assert sum("cannot be looked into" in each for each in told) == 1, "once while it lasts"
 
 
+@pytest.mark.parametrize("becomes", ["nothing", "a file"])
+def test_a_shut_folder_that_is_deleted_is_in_trouble_no_more(watched_without_rights: Watched, becomes: str) -> None:
+    watched = watched_without_rights
+    folder = watched.root / "customer b"
+    folder.mkdir(mode=0)
+    with watched.watching() as (watcher,):
+        until(lambda: watched.ledger.counts().troubles == {Trouble.NO_PERMISSION: 1})
+        folder.rmdir()
+        if becomes == "a file":
+            watched.drop("customer b")
+        until(lambda: not watched.ledger.counts().open)
+    assert watcher.tally.put_off.keys() == {Trouble.NO_PERMISSION}
+
+
 def test_a_folder_that_nobody_wants_read_may_stay_shut() -> None:
     rules = Rules({"a": Rule(schema="invoice"), "b/c": Rule(schema="invoice")})
 
