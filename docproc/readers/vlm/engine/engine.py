@@ -5,13 +5,14 @@ from collections import deque
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import torch
 
 from docproc.decoding.generation import Generation
 from docproc.decoding.vocabulary import Vocabulary
-from docproc.domain.errors import ReaderUnavailableError, TooLargeError, UnsupportedError
+from docproc.domain.errors import DocprocError, ReaderUnavailableError, TooLargeError, UnsupportedError
 from docproc.domain.reading import go_on
 from docproc.readers.vlm.engine.lane import Lane
 from docproc.readers.vlm.engine.network import Network
@@ -139,14 +140,15 @@ class Engine:
         return sum(len(lane.rows) for lane in list(self._lanes.values()))
 
     def _run(self) -> None:
-        error: BaseException = CanceledError()
+        failed: BaseException | None = None
         try:
             while self._wait():
                 self._turn()
         except BaseException as exc:  # noqa: BLE001 whatever it was, who waits must hear of it
-            self._broken, error = exc, _unavailable(exc)
+            self._broken = failed = exc
         finally:
-            self._end(error)
+            # each of its own: whoever reads writes on it what its window has cost
+            self._end(CanceledError if failed is None else partial(_unavailable, failed))
 
     def _wait(self) -> bool:
         """Until there is something to do; false at the end."""
@@ -210,13 +212,13 @@ class Engine:
         if self._adapters is not None:
             self._adapters.use(adapter)
 
-    def _end(self, error: BaseException) -> None:
+    def _end(self, error: Callable[[], DocprocError]) -> None:
         for lane in self._lanes.values():
             lane.fail(error)
         with self._changed:
             self._closing = True
             while self._waiting:
-                self._waiting.popleft().fail(error)
+                self._waiting.popleft().fail(error())
         self._pool.shutdown()
 
 
