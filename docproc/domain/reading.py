@@ -37,6 +37,11 @@ def go_on() -> None:
     """The checkpoint of work that nobody interrupts."""
 
 
+def unpaid(spent: "Spent") -> None:
+    """What is told of answers where nobody pays for them."""
+    del spent
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """Consecutive pages of one document, read together."""
@@ -53,6 +58,9 @@ class Window:
     images: Mapping[int, bytes] = field(default_factory=dict)
     #: called every now and then while the window is read; raises when the work is no longer wanted
     checkpoint: Callable[[], None] = go_on
+    #: told of answers that were there when something else than an error of the document ended the reading: a
+    #: checkpoint that raised, mostly; such an error of the document carries them itself
+    left: Callable[["Spent"], None] = unpaid
 
     @property
     def numbers(self) -> tuple[int, ...]:

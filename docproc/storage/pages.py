@@ -110,7 +110,7 @@ class SqlPageStore:
     ) -> Document:
         with self._database.write() as connection:
             row = held(connection, claim, numbers=(number,))
-            if spent is not None:
+            if spent is not None and spent.attempts:
                 meter(connection, row, reader=spent.reader, usage=spent.usage, pages=0)
             failed = move_pages(
                 connection,
