@@ -16,12 +16,10 @@ from docproc.domain.errors import DocprocError, ReaderUnavailableError, TooLarge
 from docproc.domain.reading import go_on
 from docproc.readers.vlm.engine.lane import Lane
 from docproc.readers.vlm.engine.network import Network
-from docproc.readers.vlm.engine.requests import CanceledError, Request, Ticket
+from docproc.readers.vlm.engine.requests import OF_ONE_PROMPT, CanceledError, Request, Ticket
 
 #: a prompt that leaves less room than this for its answer is refused
 _LEAST_ANSWER = 128
-#: what a model raises for a prompt that it cannot take
-_OF_ONE_PROMPT = (RuntimeError, ValueError, TypeError, IndexError, KeyError)
 #: and what says that the device itself will compute nothing any more
 _DEVICE_ERROR = getattr(torch, "AcceleratorError", ())
 
@@ -184,7 +182,7 @@ class Engine:
             with self._changed:
                 self._waiting.appendleft(ticket)
         except BaseException as exc:
-            if not isinstance(exc, _OF_ONE_PROMPT) or isinstance(exc, _DEVICE_ERROR):
+            if not isinstance(exc, OF_ONE_PROMPT) or isinstance(exc, _DEVICE_ERROR):
                 ticket.fail(_unavailable(exc))
                 raise
             # of this window alone: whoever reads a document goes on with its other pages
