@@ -183,4 +183,4 @@ def _attempts(answer: _Answer, paths: Collection[str], *, stands: bool) -> Itera
         values = {
             path: reading.rejected.get(path, value_at(reading.record, place_of(path))[1]) for path in sorted(paths)
         }
-        yield Attempt(values=values, findings=answer.asked_again)
+        yield Attempt.of(values, answer.asked_again)

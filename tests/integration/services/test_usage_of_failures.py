@@ -18,7 +18,8 @@ from docproc.domain.errors import (
     UnreachableError,
 )
 from docproc.domain.extraction import Extraction, PageFacts
-from docproc.domain.reading import Attempt, Reading, Spent, Usage, Window, go_on
+from docproc.domain.issues import IssueCode
+from docproc.domain.reading import MOST_ATTEMPTS, Attempt, Reading, Spent, Usage, Window, go_on
 from docproc.domain.schema import ExtractionSchema
 from docproc.services.collect import collect
 from docproc.services.records import Job
@@ -193,3 +194,32 @@ def test_what_was_asked_in_vain_is_told(database: Database, tmp_path: Path, capl
         ("vain", 200, 2),
         ("vain", 100, 1),
     ]
+
+
+def test_answers_are_loaded_with_pages_only_where_they_are_asked_for(database: Database, tmp_path: Path) -> None:
+    job, _ = run(database, tmp_path, "!vain\n!vain\n!unreadable")
+    pages = stores_over(database, tmp_path / "blobs").pages
+    (document,) = stores_over(database, tmp_path / "blobs").documents.page_through(job.id)
+
+    plain, told = pages.pages(document.id), pages.pages(document.id, attempts_of=1)
+
+    assert said(tuple(page.facts for page in plain)) == {}
+    assert all(page.failure is not None for page in plain)
+    assert list(said(tuple(page.facts for page in told))) == [1]
+
+
+class Talker(FirstWordReader):
+    """Answers many times before it says anything."""
+
+    def read(self, window: Window, schema: ExtractionSchema) -> Reading:
+        return replace(super().read(window, schema), earlier=(Attempt(said="well"),) * (MOST_ATTEMPTS + 7))
+
+
+def test_a_document_keeps_so_many_answers_and_says_how_many_it_leaves_out(database: Database, tmp_path: Path) -> None:
+    place = Workplace(stores_over(database, tmp_path / "blobs"), tmp_path, reader=Talker())
+    job = place.run(place.submit({"a.txt": "one"}))
+    (item,) = collect(place.stores, job.id)
+
+    assert len(item.extraction.pages[0].attempts) == MOST_ATTEMPTS
+    (issue,) = [issue for issue in item.extraction.issues if issue.code is IssueCode.TRUNCATED]
+    assert issue.message.startswith("7 answers")
