@@ -23,7 +23,7 @@ from docproc.domain.reading import MOST_ATTEMPTS, Attempt, Reading, Spent, Usage
 from docproc.domain.schema import ExtractionSchema
 from docproc.services.collect import collect
 from docproc.services.records import Job
-from docproc.services.usage import UsageFilter, UsageSum
+from docproc.services.usage import UsageBy, UsageFilter, UsageSum
 from docproc.services.work_on import CancelWork, LeaveWork, work_on
 from docproc.storage.database import Database
 from docproc.storage.stores import stores_over
@@ -161,7 +161,7 @@ def test_what_was_answered_when_the_lease_was_lost_is_left_to_nobody(database: D
     reader.stop = lose
     work_on(claim, place.context(job), go_on)
 
-    assert not SqlUsageStore(database).sums(UsageFilter(tenant=None), by=("reader",))
+    assert not SqlUsageStore(database).sums(UsageFilter(tenant=None), by=(UsageBy.READER,))
 
 
 def test_answers_about_more_pages_are_kept_with_a_page_of_which_nothing_was_said(
