@@ -115,11 +115,15 @@ def _window_read(counts: Counts, facts: Facts) -> None:
     if facts["reused"]:
         counts.reused.labels(facts["reader"]).inc(facts["pages"])
     else:
-        counts.reader.labels(facts["reader"]).inc(facts["reader_seconds"])
-        if facts["prompt_tokens"]:
-            counts.tokens.labels(facts["reader"], "prompt").inc(facts["prompt_tokens"])
-            counts.tokens.labels(facts["reader"], "output").inc(facts["output_tokens"])
-            counts.tiles.labels(facts["reader"]).inc(facts["tiles"])
+        _reader_asked(counts, facts)
+
+
+def _reader_asked(counts: Counts, facts: Facts) -> None:
+    counts.reader.labels(facts["reader"]).inc(facts["reader_seconds"])
+    if facts["prompt_tokens"]:
+        counts.tokens.labels(facts["reader"], "prompt").inc(facts["prompt_tokens"])
+        counts.tokens.labels(facts["reader"], "output").inc(facts["output_tokens"])
+        counts.tiles.labels(facts["reader"]).inc(facts["tiles"])
 
 
 def _document_ended(counts: Counts, facts: Facts) -> None:
@@ -139,6 +143,8 @@ _COUNTED: Mapping[str, _Count] = {
     "document_prepared": _prepared,
     "page_drawn": _drawn,
     "window_read": _window_read,
+    "window_mended": _reader_asked,
+    "asked_in_vain": _reader_asked,
     "pages_handed_over": lambda counts, facts: counts.handed_over.labels(facts["reader"]).inc(facts["pages"]),
     "page_failed": lambda counts, _: counts.pages.labels("failed").inc(),
     "document_ended": _document_ended,

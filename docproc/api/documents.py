@@ -13,6 +13,7 @@ from docproc.api.shown import BINARY, document_facts, page_detail
 from docproc.api.streams import in_chunks
 from docproc.client.types import DocumentFacts, Listed, PageDetail
 from docproc.domain.extraction import Extraction
+from docproc.domain.reading import MOST_ATTEMPTS
 from docproc.services.answering import document_text, extraction_revision
 from docproc.services.look_at_page import page_png
 
@@ -32,7 +33,7 @@ def get_document(document_id: UUID, face: TheFace, key: Reader) -> DocumentFacts
 def list_pages(document_id: UUID, face: TheFace, key: Reader) -> Listed[PageDetail]:
     """Every page that was asked for, and how it ended."""
     document = face.desk.front.catalog.document(document_id, tenant=key.tenant)
-    pages = face.desk.stores.pages.pages(document.id)
+    pages = face.desk.stores.pages.pages(document.id, attempts_of=MOST_ATTEMPTS)
     return Listed(items=[page_detail(page) for page in pages])
 
 

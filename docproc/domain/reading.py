@@ -1,5 +1,6 @@
 """What goes into a reader (a window of pages) and what comes out (a reading)."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,6 +15,12 @@ from docproc.domain.schema import Record
 
 #: pages that a reader of words reads together: enough for any ordinary document in one piece, few enough to hold
 WINDOW_PAGES = 32
+#: characters of paths and values that are kept of an answer which does not stand
+LONGEST_VALUES = 2000
+#: and of one document such answers: all are in memory when its record is put together
+MOST_ATTEMPTS = 500
+#: findings of one such answer, and paths of a finding
+_MOST_FINDINGS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +44,11 @@ def go_on() -> None:
     """The checkpoint of work that nobody interrupts."""
 
 
+def unpaid(spent: "Spent") -> None:
+    """What is told of answers where nobody pays for them."""
+    del spent
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """Consecutive pages of one document, read together."""
@@ -53,6 +65,9 @@ class Window:
     images: Mapping[int, bytes] = field(default_factory=dict)
     #: called every now and then while the window is read; raises when the work is no longer wanted
     checkpoint: Callable[[], None] = go_on
+    #: told of answers that were there when something else than an error of the document ended the reading: a
+    #: checkpoint that raised, mostly; such an error of the document carries them itself
+    left: Callable[["Spent"], None] = unpaid
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -97,6 +112,22 @@ class Attempt(BaseModel):
     said: Annotated[str | None, Field(description="What was answered instead of a record, its beginning.")] = None
     values: Annotated[dict[str, Any], Field(description="By field path, the values that were asked for again.")] = {}
     findings: tuple[Issue, ...] = ()
+    left_out: Annotated[int, Field(description="How many values and findings are not kept: they are too many.")] = 0
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], findings: Sequence[Issue]) -> "Attempt":
+        """What there is room for: a value may be a whole table, and be asked for three times."""
+        kept, room = dict[str, Any](), LONGEST_VALUES
+        for path, value in values.items():
+            length = len(path) + len(json.dumps(value, default=str))
+            if length <= room:
+                kept[path] = value
+                room -= length
+        told = tuple(
+            issue.model_copy(update={"fields": issue.fields[:_MOST_FINDINGS]}) for issue in findings[:_MOST_FINDINGS]
+        )
+        left_out = len(values) - len(kept) + len(findings) - len(told)
+        return cls(values=kept, findings=told, left_out=left_out)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,7 @@ EVENTS: Mapping[str, EventKind] = {
     "document_prepared": EventKind("document prepared"),
     "window_read": EventKind("pages read"),
     "window_mended": EventKind("values asked again for the whole document"),
+    "asked_in_vain": EventKind("answers of a model that came to nothing"),
     "pages_handed_over": EventKind("pages left to a model"),
     "page_failed": EventKind("page failed", logging.WARNING),
     "document_ended": EventKind("document ended"),

@@ -55,10 +55,17 @@ def mended(reading: Reading, reader: Reader, *, window: Window, schema: Extracti
     """The reading grounded, its failing values asked again where the reader can do that.
 
     Of several answers the one with the fewest findings stands, the earlier of two that are equal. Raises what the
-    window's checkpoint raises; a reader that fails at mending leaves what was read.
+    window's checkpoint raises, once the window was told what had been answered; a reader that fails at mending leaves
+    what was read.
     """
-    vain = list[Spent]()
-    answers = list(_answers(reading, reader, window, schema, vain=vain))
+    vain, answers = list[Spent](), list[_Answer]()
+    try:
+        for answer in _answers(reading, reader, window, schema, vain=vain):
+            answers.append(answer)
+    except BaseException:
+        for spent in (*(answer.spent for answer in answers), *vain):
+            window.left(spent)
+        raise
     best = min(answers, key=lambda answer: (len(answer.findings), len(answer.doubtful)))
     asked = {path for answer in answers[:-1] for path in answer.open_paths}
     return replace(
@@ -176,4 +183,4 @@ def _attempts(answer: _Answer, paths: Collection[str], *, stands: bool) -> Itera
         values = {
             path: reading.rejected.get(path, value_at(reading.record, place_of(path))[1]) for path in sorted(paths)
         }
-        yield Attempt(values=values, findings=answer.asked_again)
+        yield Attempt.of(values, answer.asked_again)

@@ -137,6 +137,4 @@ def _count(readings: Sequence[GroundedReading], schema: ExtractionSchema) -> int
 
 def _attempt(reading: Reading, findings: Sequence[Issue]) -> Attempt:
     paths = sorted({path for issue in findings for path in issue.fields})
-    return Attempt(
-        values={path: value_at(reading.record, place_of(path))[1] for path in paths}, findings=tuple(findings)
-    )
+    return Attempt.of({path: value_at(reading.record, place_of(path))[1] for path in paths}, findings)

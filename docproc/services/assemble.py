@@ -6,7 +6,7 @@ from itertools import islice
 from docproc.domain.document import DocumentState
 from docproc.domain.extraction import Extraction, ExtractionStatus, PageFacts, record_of
 from docproc.domain.issues import Issue, IssueCode, Severity
-from docproc.domain.reading import Attempt, Route, go_on
+from docproc.domain.reading import MOST_ATTEMPTS, Attempt, Route, go_on
 from docproc.pipeline.conclude import conclude
 from docproc.pipeline.grounded import GroundedReading
 from docproc.pipeline.mend_document import MOST_WINDOWS, findings_by_reading
@@ -36,7 +36,7 @@ def assemble(
     """
     began = context.clock.monotonic()
     stores = context.stores
-    pages = stores.pages.pages(document.id)
+    pages = stores.pages.pages(document.id, attempts_of=MOST_ATTEMPTS)
     if again := _to_read_again(document, context, checkpoint=checkpoint):
         return stores.readings.reopen(claim, again)
     told = _Told()
@@ -60,8 +60,8 @@ def assemble(
         status=conclusion.status,
         record=record_of(conclusion.fields) if tables else conclusion.record,
         fields=conclusion.fields,
-        issues=(*conclusion.issues, *_skipped(document, pages)),
         pages=tuple(told.shown(page.facts) for page in pages),
+        issues=(*conclusion.issues, *_skipped(document, pages), *told.left_out()),
         seconds=round(document.seconds + seconds, 4),
     )
     key = document_key(document.tenant, BlobKind.EXTRACTION, document.id, claim.attempt)
@@ -100,19 +100,35 @@ class _Told:
     def __init__(self) -> None:
         self._routes: dict[int, Route] = {}
         self._attempts: dict[int, tuple[Attempt, ...]] = {}
+        self._room = MOST_ATTEMPTS
+        self._left_out = 0
 
     def take(self, reading: GroundedReading) -> None:
         self._routes.update(reading.routes)
         if reading.earlier and reading.pages:
-            self._attempts[reading.pages[0]] = reading.earlier
+            self._attempts[reading.pages[0]] = self._kept(reading.earlier)
 
     def shown(self, facts: PageFacts) -> PageFacts:
         """A page's facts with that; a page that failed has its own."""
+        own = self._attempts.get(facts.number)
         told = {
             "route": self._routes.get(facts.number, facts.route),
-            "attempts": self._attempts.get(facts.number, facts.attempts),
+            "attempts": self._kept(facts.attempts) if own is None else own,
         }
         return facts.model_copy(update=told)
+
+    def left_out(self) -> tuple[Issue, ...]:
+        """Said once all pages were shown."""
+        if not self._left_out:
+            return ()
+        message = f"{self._left_out} answers of a model that do not stand are not kept with the pages."
+        return (Issue(code=IssueCode.TRUNCATED, severity=Severity.INFO, message=message),)
+
+    def _kept(self, attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
+        kept = attempts[: self._room]
+        self._room -= len(kept)
+        self._left_out += len(attempts) - len(kept)
+        return kept
 
 
 def _skipped(document: Document, pages: Sequence[PreparedPage]) -> tuple[Issue, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from docproc.domain.extraction import Extraction, FieldTree
+from docproc.domain.reading import MOST_ATTEMPTS
 from docproc.domain.states import FINAL_DOCUMENT_STATES
 from docproc.exports.export_item import ExportItem
 from docproc.services.bodies import get_body
@@ -33,7 +34,7 @@ def collect(stores: Stores, job_id: UUID, *, tenant: str = LOCAL_TENANT) -> Iter
 
 def export_item(document: Document, stored: StoredExtraction | None, *, schema: str, stores: Stores) -> ExportItem:
     if stored is None:
-        pages = stores.pages.pages(document.id) if document.pages.total else ()
+        pages = stores.pages.pages(document.id, attempts_of=MOST_ATTEMPTS) if document.pages.total else ()
         facts = tuple(page.facts for page in pages)
         return ExportItem(extraction=line_without_record(document, schema=schema, pages=facts))
     extraction = Extraction.model_validate_json(get_body(stores.blobs, stored.body))

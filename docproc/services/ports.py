@@ -264,8 +264,10 @@ class PageStore(Protocol):
         """From preparing to reading."""
         ...
 
-    def pages(self, document_id: UUID, *, states: Collection[PageState] | None = None) -> Sequence[PreparedPage]:
-        """In page order."""
+    def pages(
+        self, document_id: UUID, *, states: Collection[PageState] | None = None, attempts_of: int = 0
+    ) -> Sequence[PreparedPage]:
+        """In page order; with what models answered of so many pages that failed, the first of those."""
         ...
 
     def readers(self, job_id: UUID) -> Mapping[str, int]:

@@ -4,16 +4,17 @@ import hashlib
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 
 from pydantic import TypeAdapter
 
 from docproc.domain.document import DocumentState
-from docproc.domain.errors import BlobMissingError, DocumentError, ReaderUnavailableError
+from docproc.domain.errors import BlobMissingError, DocumentError, LeaseLostError, ReaderUnavailableError
 from docproc.domain.failure import Phase
 from docproc.domain.page import PageContent, PageState
-from docproc.domain.reading import Attachment, Attempt, Window, go_on
+from docproc.domain.reading import Attachment, Spent, Usage, Window, go_on
 from docproc.domain.schema import ExtractionSchema
 from docproc.observability import event
 from docproc.pipeline.cascade import CASCADE_VERSION, beside, pages_for_model
@@ -29,7 +30,8 @@ from docproc.services.orphans import written_in_vain
 from docproc.services.page_images import load_images
 from docproc.services.ports import Stores
 from docproc.services.questions import asking, question_for
-from docproc.services.records import Claim, Document, PreparedPage, StoredReading, WindowClaim
+from docproc.services.records import Body, Claim, Document, PreparedPage, StoredReading, WindowClaim
+from docproc.services.telling_readings import tell_mended, tell_read, tell_spent
 from docproc.services.words import page_of_line
 
 logger = logging.getLogger(__name__)
@@ -110,24 +112,6 @@ def _concluded(claim: Claim, document: Document, stores: Stores) -> Document:
     return stores.documents.fail(claim, failures[0])
 
 
-def _tell(stored: StoredReading, before: Document, after: Document, *, reused: bool) -> None:
-    # a complete reading accounts for pages beyond its window
-    pages = after.pages.read - before.pages.read if stored.complete else len(stored.pages)
-    event(
-        logger,
-        "window_read",
-        document_id=str(after.id),
-        page=stored.pages[0] if stored.pages else 0,
-        pages=pages,
-        reader=stored.reader,
-        reader_seconds=round(stored.usage.seconds, 4),
-        prompt_tokens=stored.usage.prompt_tokens,
-        output_tokens=stored.usage.output_tokens,
-        tiles=stored.usage.tiles,
-        reused=reused,
-    )
-
-
 def _is_whole(document: Document, numbers: Sequence[int]) -> bool:
     """No other page of the document has anything on it that can be read."""
     return len(numbers) == document.pages.total - document.pages.blank - document.pages.failed
@@ -157,7 +141,9 @@ class _Desk:
         self._first = first
         self._question = question_for(context.schema, document.metadata)
         #: by the page where the next reading begins: answers about more pages at a time that came to nothing
-        self._in_vain: dict[int, tuple[Attempt, ...]] = {}
+        self._in_vain: dict[int, Spent] = {}
+        #: answers of a reading that was left, not metered yet
+        self._owed: list[Spent] = []
 
     def read(self, pages: Sequence[PreparedPage]) -> None:
         """Read these pages together; when that fails, in ever smaller parts, until the page to blame stands alone."""
@@ -166,34 +152,46 @@ class _Desk:
             self._read_window(pages, began=began)
         except DocumentError as error:
             if not pages or isinstance(error, ReaderUnavailableError):
-                self._meter(error)
+                self._meter(error.spent)
                 raise
             self._isolate(pages, error)
+        finally:
+            while self._owed:
+                with suppress(LeaseLostError):  # who has the work now could not tell these answers from its own
+                    self._meter(self._owed.pop(0))
 
     def _isolate(self, pages: Sequence[PreparedPage], error: DocumentError) -> None:
         numbers = [page.facts.number for page in pages]
         guilty = numbers[0] if len(pages) == 1 else error.page
         if guilty not in numbers:
-            self._meter(error)
-            if error.spent is not None:
-                self._in_vain[numbers[0]] = (*self._in_vain.get(numbers[0], ()), *error.spent.earlier)
+            self._meter(error.spent)
+            if (spent := self._with_those_before(error.spent, numbers[0])) is not None:
+                self._in_vain[numbers[0]] = replace(spent, usage=Usage(), attempts=0)  # paid, and to be kept
             middle = len(pages) // 2
             self.read(pages[:middle])
             self.read(pages[middle:])
             return
         failure = error.failure(Phase.READ).model_copy(update={"page": guilty})
-        spent = error.spent
-        if spent is not None:
-            spent = replace(spent, earlier=(*self._in_vain.pop(guilty, ()), *spent.earlier))
+        spent = self._with_those_before(error.spent, guilty)
         self.document = self.context.stores.pages.fail(self.claim, guilty, failure, spent=spent)
+        if error.spent is not None:
+            tell_spent(error.spent, self.document.id)
         event(logger, "page_failed", document_id=str(self.document.id), page=guilty, code=failure.code.value)
         rest = [page for page in pages if page.facts.number != guilty]
         if rest:
             self.read(rest)
 
-    def _meter(self, error: DocumentError) -> None:
-        if error.spent is not None:
-            self.context.stores.readings.meter(self.claim, error.spent)
+    def _with_those_before(self, spent: Spent | None, number: int) -> Spent | None:
+        """With the answers about more pages at a time, which wait no longer."""
+        before = self._in_vain.pop(number, None)
+        if before is None or spent is None:
+            return before or spent
+        return replace(spent, earlier=(*before.earlier, *spent.earlier))
+
+    def _meter(self, spent: Spent | None) -> None:
+        if spent is not None:
+            self.context.stores.readings.meter(self.claim, spent)
+            tell_spent(spent, self.document.id)
 
     def _read_window(self, pages: Sequence[PreparedPage], *, began: float) -> None:
         numbers = tuple(page.facts.number for page in pages)
@@ -250,18 +248,25 @@ class _Desk:
             is_whole=_is_whole(self.document, numbers),
             images=load_images(self.document, numbers, self.context, spec=reader.image),
             checkpoint=self._checkpoint,
+            left=self._owed.append,
         )
 
     def _read(self, pages: Sequence[PreparedPage], reader: Reader) -> GroundedReading | None:
         """What can stand; the job's own reader leaves pages to the model, if there is one."""
         window, schema = self._window(pages, reader), self._schema
         grounded = read_window(reader, window, schema)
-        before = self._in_vain.pop(min(window.numbers, default=0), ())
-        grounded = replace(grounded, earlier=(*before, *grounded.earlier))
-        if self.context.model is None or reader is self.context.model:
-            return grounded
-        taken = pages_for_model(grounded, window, schema)
-        return beside(grounded, taken) if taken else grounded
+        if self.context.model is not None and reader is not self.context.model:
+            taken = pages_for_model(grounded, window, schema)
+            left = beside(grounded, taken) if taken else grounded
+            if left is None:
+                return None
+            grounded = left
+        return self._kept_with(grounded, window.numbers)
+
+    def _kept_with(self, grounded: GroundedReading, numbers: Sequence[int]) -> GroundedReading:
+        """The reading with the answers about more pages at a time, which were told where it begins."""
+        before = self._in_vain.pop(min(numbers, default=0), None)
+        return grounded if before is None else replace(grounded, earlier=(*before.earlier, *grounded.earlier))
 
     def _save(self, stored: StoredReading, *, began: float, reused: bool = False, again: bool = False) -> None:
         stores = self.context.stores
@@ -269,11 +274,9 @@ class _Desk:
             before, seconds = self.document, self.context.clock.monotonic() - began
             self.document = stores.readings.save(self.claim, stored, seconds=seconds, again=again)
         if again:
-            event(
-                logger, "window_mended", document_id=str(self.document.id), page=stored.pages[0], reader=stored.reader
-            )
+            tell_mended(stored, self.document.id)
         else:
-            _tell(stored, before, self.document, reused=reused)
+            tell_read(stored, before, self.document, reused=reused)
 
     def _hand_over(self, numbers: Sequence[int]) -> None:
         """Let the model read these pages, as many together as it takes."""
@@ -317,7 +320,7 @@ class _Desk:
         if found is None:
             return None
         try:
-            body = copy_body(stores.blobs, found.body, key=self._blob_key(numbers))
+            body = self._body_taken_over(found.body, numbers)
         except BlobMissingError:  # deleted meanwhile
             return None
         return StoredReading(
@@ -328,6 +331,19 @@ class _Desk:
             complete=found.complete,
             body=body,
         )
+
+    def _body_taken_over(self, body: Body, numbers: Sequence[int]) -> Body:
+        """A copy, with what was answered in vain about this document's pages. Raises BlobMissingError."""
+        blobs, key = self.context.stores.blobs, self._blob_key(numbers)
+        if min(numbers, default=0) not in self._in_vain:
+            return copy_body(blobs, body, key=key)
+        found = GROUNDED.validate_json(get_body(blobs, body))
+        own = self._kept_with(replace(found, earlier=()), numbers).earlier
+        # a reading that is taken over again and again must not grow
+        grounded = replace(
+            found, earlier=(*(attempt for attempt in own if attempt not in found.earlier), *found.earlier)
+        )
+        return put_body(blobs, key, GROUNDED.dump_json(grounded))
 
     def _stored(self, grounded: GroundedReading, reading_key: str) -> StoredReading:
         body = put_body(self.context.stores.blobs, self._blob_key(grounded.pages), GROUNDED.dump_json(grounded))

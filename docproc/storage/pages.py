@@ -5,12 +5,25 @@ from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    insert,
+    select,
+    type_coerce,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 
 from docproc.domain.document import DocumentState
 from docproc.domain.failure import Failure
 from docproc.domain.page import PageState
-from docproc.domain.reading import Spent
+from docproc.domain.reading import Attempt, Spent
 from docproc.services.records import (
     OPEN_PAGE_STATES,
     AttachmentPlace,
@@ -29,9 +42,10 @@ from docproc.storage.changes import (
     move_pages,
     wake,
 )
+from docproc.storage.columns import JsonColumn
 from docproc.storage.database import Database
 from docproc.storage.metering import meter
-from docproc.storage.rows import AnyRow, document_of, page_failure_json, page_of, page_values
+from docproc.storage.rows import ATTEMPTS, AnyRow, attempts_of, document_of, page_failure_json, page_of, page_values
 from docproc.storage.tables import DOCUMENTS, PAGES
 
 _DONORS = (
@@ -45,7 +59,7 @@ _DONORS = (
     )
     .limit(1)
 )
-_PAGES = select(PAGES).where(PAGES.c.document_id == bindparam("document_id")).order_by(PAGES.c.number)
+_FACTS = [column for column in PAGES.c if column is not PAGES.c.failure]
 
 
 class SqlPageStore:
@@ -86,9 +100,13 @@ class SqlPageStore:
             )
             return document_of(changed)
 
-    def pages(self, document_id: UUID, *, states: Collection[PageState] | None = None) -> Sequence[PreparedPage]:
+    def pages(
+        self, document_id: UUID, *, states: Collection[PageState] | None = None, attempts_of: int = 0
+    ) -> Sequence[PreparedPage]:
         with self._database.read() as connection:
-            return _pages(connection, document_id, states=states)
+            pages = _pages(connection, document_id, states=states)
+            told = _attempts(connection, document_id, attempts_of) if attempts_of else {}
+        return [_with_attempts(page, told.get(page.facts.number, ())) for page in pages]
 
     def readers(self, job_id: UUID) -> Mapping[str, int]:
         of_job = select(DOCUMENTS.c.id).where(DOCUMENTS.c.job_id == job_id)
@@ -110,7 +128,7 @@ class SqlPageStore:
     ) -> Document:
         with self._database.write() as connection:
             row = held(connection, claim, numbers=(number,))
-            if spent is not None:
+            if spent is not None and spent.attempts:
                 meter(connection, row, reader=spent.reader, usage=spent.usage, pages=0)
             failed = move_pages(
                 connection,
@@ -141,8 +159,36 @@ class SqlPageStore:
 def _pages(
     connection: Connection, document_id: UUID, *, states: Collection[PageState] | None = None
 ) -> list[PreparedPage]:
-    statement = _PAGES if states is None else _PAGES.where(PAGES.c.state.in_(states))
+    statement: Select[Any] = select(*_FACTS, _without_attempts(connection).label("failure")).where(
+        PAGES.c.document_id == bindparam("document_id")
+    )
+    if states is not None:
+        statement = statement.where(PAGES.c.state.in_(states))
+    statement = statement.order_by(PAGES.c.number)
     return [page_of(row) for row in connection.execute(statement, {"document_id": document_id})]
+
+
+def _without_attempts(connection: Connection) -> ColumnElement[Any]:
+    """Why a page failed, and not what models answered: that may be long, and few ask for it."""
+    if connection.dialect.name == "sqlite":
+        return func.json_remove(PAGES.c.failure, f"$.{ATTEMPTS}", type_=JsonColumn)
+    return type_coerce(type_coerce(PAGES.c.failure, JSONB).op("-")(cast(ATTEMPTS, Text)), JsonColumn)
+
+
+def _attempts(connection: Connection, document_id: UUID, limit: int) -> Mapping[int, tuple[Attempt, ...]]:
+    if connection.dialect.name == "sqlite":
+        is_told = func.json_type(PAGES.c.failure, f"$.{ATTEMPTS}").is_not(None)
+    else:
+        is_told = type_coerce(PAGES.c.failure, JSONB).has_key(ATTEMPTS)
+    told = select(PAGES.c.number, PAGES.c.failure).where(
+        PAGES.c.document_id == document_id, PAGES.c.state == PageState.FAILED, is_told
+    )
+    rows = connection.execute(told.order_by(PAGES.c.number).limit(limit))
+    return {row.number: attempts_of(row.failure) for row in rows}
+
+
+def _with_attempts(page: PreparedPage, attempts: tuple[Attempt, ...]) -> PreparedPage:
+    return replace(page, facts=page.facts.model_copy(update={"attempts": attempts})) if attempts else page
 
 
 def _counts(pages: Sequence[PreparedPage]) -> dict[str, int]:
@@ -167,5 +213,5 @@ def _unread(page: PreparedPage) -> PreparedPage:
     page = replace(page, first_page=None, attempt=0)
     if page.state is PageState.BLANK:
         return page
-    facts: dict[str, Any] = {"state": PageState.WAITING, "reader": None, "attempts": ()}
+    facts: dict[str, Any] = {"state": PageState.WAITING, "reader": None}
     return replace(page, facts=page.facts.model_copy(update=facts), failure=None)

@@ -33,7 +33,7 @@ from docproc.storage.paths import path_of
 AnyRow = Row[Any]
 
 #: beside the failure record of a page, which says no value
-_ATTEMPTS = "attempts"
+ATTEMPTS = "attempts"
 
 
 def failure_json(failure: Failure | None) -> dict[str, Any] | None:
@@ -47,11 +47,11 @@ def failure_of(stored: Mapping[str, Any] | None) -> Failure | None:
 def page_failure_json(failure: Failure, attempts: Sequence[Attempt]) -> dict[str, Any]:
     """A page's failure, with what a model answered instead of a record."""
     told = [attempt.model_dump(mode="json") for attempt in attempts]
-    return {**failure.model_dump(mode="json"), **({_ATTEMPTS: told} if told else {})}
+    return {**failure.model_dump(mode="json"), **({ATTEMPTS: told} if told else {})}
 
 
-def _attempts_of(stored: Mapping[str, Any] | None) -> tuple[Attempt, ...]:
-    return tuple(Attempt.model_validate(told) for told in (stored or {}).get(_ATTEMPTS, ()))
+def attempts_of(stored: Mapping[str, Any] | None) -> tuple[Attempt, ...]:
+    return tuple(Attempt.model_validate(told) for told in (stored or {}).get(ATTEMPTS, ()))
 
 
 def page_counts(row: AnyRow) -> PageCounts:
@@ -197,7 +197,6 @@ def page_of(row: AnyRow) -> PreparedPage:
             source=row.source,
             reader=row.reader,
             grid=grid,
-            attempts=_attempts_of(row.failure),
         ),
         ink=row.ink,
         offset=row.words_offset,

@@ -324,7 +324,10 @@ class MemoryPageStore(MemoryStore):
             row.progress(seconds=seconds)
             return row.seen()
 
-    def pages(self, document_id: UUID, *, states: Collection[PageState] | None = None) -> Sequence[PreparedPage]:
+    def pages(
+        self, document_id: UUID, *, states: Collection[PageState] | None = None, attempts_of: int = 0
+    ) -> Sequence[PreparedPage]:
+        del attempts_of  # they lie with the pages here
         with self._memory.lock:
             pages = self._memory.row(document_id).pages
             return [page for page in pages if states is None or page.state in states]

@@ -113,6 +113,10 @@ class RemoteReader:
         except DocumentError as error:
             error.spent = sheet.spent(self.name)
             raise
+        except BaseException:
+            if (spent := sheet.spent(self.name)) is not None:
+                window.left(spent)
+            raise
 
     async def _in_conversation(self, ask: Callable[[Conversation], Awaitable[object]]) -> None:
         async with self._servers.open() as conversation:

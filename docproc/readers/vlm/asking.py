@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from docproc.domain.errors import UnsupportedError
 from docproc.domain.image import LongestSide, PageImageSpec, TileCanvas
 from docproc.domain.page import PageContent
 from docproc.domain.reading import Route, Window
@@ -25,6 +26,7 @@ from docproc.readers.prompts import (
 from docproc.readers.routing import routes_of
 from docproc.readers.vlm.engine.checkpoint import Checkpoint
 from docproc.readers.vlm.engine.network import Prompt
+from docproc.readers.vlm.engine.requests import OF_ONE_PROMPT
 from docproc.readers.vlm.page_images import picture, tile_page
 
 _TILE_DIMENSIONS = 4
@@ -58,7 +60,7 @@ class Asker:
         return LongestSide(pixels=self._image_px)
 
     def read(self, window: Window, schema: ExtractionSchema, *, route: Route) -> Prompt:
-        """What is asked first."""
+        """What is asked first. Raises UnsupportedError for pages that the model's processor cannot take."""
         return self._prompt(self._conversation(window, schema, route))
 
     def mend(
@@ -102,8 +104,17 @@ class Asker:
         ]
 
     def _prompt(self, conversation: list[Turn]) -> Prompt:
+        try:
+            batch = self._batch(conversation)
+        except OF_ONE_PROMPT as exc:  # of this window alone, as in the engine
+            raise UnsupportedError(
+                f"The model's processor cannot take this page or window ({type(exc).__name__})."
+            ) from exc
+        return Prompt(inputs=dict(batch), tiles=_tile_count(batch, conversation))
+
+    def _batch(self, conversation: list[Turn]) -> Mapping[str, Any]:
         with self._turn:
-            batch = self._processor.apply_chat_template(
+            batch: Mapping[str, Any] = self._processor.apply_chat_template(
                 [conversation],
                 tokenize=True,
                 add_generation_prompt=True,
@@ -112,7 +123,7 @@ class Asker:
                 # what the templates of models that can do both call it
                 enable_thinking=self._thinks,
             )
-        return Prompt(inputs=dict(batch), tiles=_tile_count(batch, conversation))
+            return batch
 
 
 def _texts(pages: Sequence[PageContent]) -> Sequence[tuple[int, str]]:

@@ -175,13 +175,15 @@ class _Work:
 
     @contextmanager
     def accounted(self) -> Iterator[None]:
-        """An error says what was spent before it."""
+        """An error says what was spent before it; what else ends the work does not, and leaves it to be told."""
         try:
             yield
         except DocumentError as error:
-            if self._attempts:
-                kept = tuple(self._earlier)
-                error.spent = Spent(reader=self._reader.name, usage=self._cost, attempts=self._attempts, earlier=kept)
+            error.spent = self._spent
+            raise
+        except BaseException:
+            if self._spent is not None:
+                self._window.left(self._spent)
             raise
 
     def asked(self, prompt: Prompt, form: Mapping[str, Any], *, draft: Record | None) -> Answered:
@@ -219,6 +221,14 @@ class _Work:
             rejected=answered.rejected,
             routes=routes,
         )
+
+    @property
+    def _spent(self) -> Spent | None:
+        """None before the first answer."""
+        if not self._attempts:
+            return None
+        kept = tuple(self._earlier)
+        return Spent(reader=self._reader.name, usage=self._cost, attempts=self._attempts, earlier=kept)
 
     @property
     def _cost(self) -> Usage:

@@ -232,7 +232,7 @@ class SmallNetwork(Network):
     ) -> torch.Tensor:
         if self._at == "step" and len(rows) > self._room:
             raise torch.OutOfMemoryError
-        if self._at == "never":
+        if self._at == "never" or (self._at == "second" and len(rows) > 1):
             raise RuntimeError("device-side assert")
         return super().step(cache, rows, fed, starts)
 
@@ -351,3 +351,18 @@ def test_a_device_that_fails_lets_nobody_wait(nvlm_d: Checkpoint) -> None:
     assert eventually(lambda: not engine.is_running)
     with pytest.raises(ReaderUnavailableError, match="device-side assert"):
         engine.submit(ask(prompts(nvlm_d)[0], grammar))
+
+
+def test_each_that_a_failed_device_leaves_waiting_is_given_an_error_of_its_own(nvlm_d: Checkpoint) -> None:
+    # one window's cost is written on its error: on an error of all it would be everybody's
+    engine = SmallNetwork(nvlm_d, rows=4, at="second").engine
+    grammar = grammar_of(engine)
+    tickets = [engine.submit(ask(prompt, grammar)) for prompt in prompts(nvlm_d)]
+
+    errors = []
+    for ticket in tickets:
+        with pytest.raises(ReaderUnavailableError, match="device-side assert") as caught:
+            ticket.result()
+        errors.append(caught.value)
+
+    assert len({id(error) for error in errors}) == len(tickets) == 4

@@ -1,5 +1,6 @@
 """Any model reads windows into valid records, with its own probability of each value and what it cost."""
 
+import io
 import json
 import shutil
 from collections.abc import Iterator
@@ -12,15 +13,18 @@ from doubles.bill_pages import BILL, bill_window, record_of_bill
 from doubles.vlm_engines import opened, small_schema
 from doubles.vlm_windows import page, window
 from jsonschema import Draft202012Validator
+from PIL import Image
 
 from docproc.decoding.drafts import window_drafter
+from docproc.decoding.generation import Generation
 from docproc.decoding.profile import decoding_form
 from docproc.decoding.speculate import NoDraft
-from docproc.domain.errors import ReaderUnavailableError, TooLargeError, UnsupportedError, UsageError
+from docproc.domain.errors import ReaderUnavailableError, TimedOutError, TooLargeError, UnsupportedError, UsageError
 from docproc.domain.image import LongestSide, TileCanvas
 from docproc.domain.issues import Issue, IssueCode
 from docproc.domain.page import TextSource
-from docproc.domain.reading import Route
+from docproc.domain.reading import Attempt, Route, Spent, Usage, Window
+from docproc.domain.schema import ExtractionSchema
 from docproc.pipeline.ports import Mender
 from docproc.readers.vlm.config import Held, VlmConfig
 from docproc.readers.vlm.engine.checkpoint import Checkpoint
@@ -171,6 +175,48 @@ def test_an_answer_that_was_cut_off_before_it_was_a_record_says_what_it_cost(mod
     assert spent.earlier[0].findings[0].code is IssueCode.TRUNCATED
 
 
+class InterruptedReader(VlmReader):
+    """Is interrupted behind its first answer."""
+
+    answered = False
+
+    def generate(self, window: Window, schema: ExtractionSchema, **told) -> Generation:
+        if self.answered:
+            raise StoppedError
+        self.answered = True
+        return super().generate(window, schema, **told)
+
+
+class StoppedError(Exception):
+    pass
+
+
+def test_an_answer_that_was_there_when_its_window_was_left_is_told(nvlm_d: Checkpoint) -> None:
+    made = InterruptedReader(VlmConfig(model=nvlm_d.folder, device="cpu", held=Held.FREE, answer_tokens=20))
+    told: list[Spent] = []
+
+    with pytest.raises(StoppedError):
+        made.read(replace(window(page(lines=LINES), spec=made.image), left=told.append), small_schema())
+    made.close()
+
+    assert [(spent.reader, spent.attempts, spent.usage.output_tokens) for spent in told] == [("vlm", 1, 20)]
+
+
+def test_an_error_never_keeps_what_another_window_has_cost(nvlm_reader: VlmReader) -> None:
+    shared = TimedOutError("it takes too long")
+    shared.spent = Spent(reader="vlm", usage=Usage(prompt_tokens=5), attempts=1, earlier=(Attempt(said="theirs"),))
+
+    def checkpoint() -> None:
+        raise shared
+
+    with pytest.raises(TimedOutError) as caught:
+        nvlm_reader.read(
+            window(page(lines=LINES), spec=nvlm_reader.image, checkpoint=checkpoint), load_schema("invoice")
+        )
+
+    assert caught.value.spent is None
+
+
 def test_thoughts_are_metered_and_not_stored(nvlm_d: Checkpoint) -> None:
     silent, thinking = reading_with(nvlm_d), reading_with(nvlm_d, thinking_tokens=32)
 
@@ -207,6 +253,20 @@ def test_only_what_failed_is_asked_again(nvlm_reader: VlmReader) -> None:
     assert {name for name in reading.record if mended.record[name] != reading.record[name]} <= {"number"}
     assert set(mended.hints) <= {"number"}
     assert mended.attempts == 1
+
+
+def test_a_page_that_the_models_processor_cannot_take_fails_alone(models_folder: Path) -> None:
+    made = VlmReader(VlmConfig(model=opened("qwen3-vl", models_folder).folder, device="cpu", answer_tokens=250))
+    strip = io.BytesIO()
+    Image.new("RGB", (4, 1000)).save(strip, "PNG")  # two hundred times as high as wide is what it takes at most
+    good = window(page(lines=LINES), spec=made.image)
+
+    with pytest.raises(UnsupportedError, match="processor cannot take this page"):
+        made.read(replace(good, images={1: strip.getvalue()}), small_schema())
+    reading = made.read(good, small_schema())
+    made.close()
+
+    assert reading.record
 
 
 def test_a_window_without_pages_is_no_work_for_a_model(nvlm_reader: VlmReader) -> None:

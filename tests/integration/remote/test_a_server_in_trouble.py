@@ -29,6 +29,7 @@ from docproc.domain.errors import (
     TimedOutError,
     UnreachableError,
 )
+from docproc.domain.reading import Spent
 
 pytestmark = pytest.mark.integration
 
@@ -178,3 +179,17 @@ def test_a_canceled_window_closes_its_connection(server: OpenAiServer) -> None:
     with pytest.raises(CanceledError):
         read(server, replace(BILL, checkpoint=checkpoint))
     assert server.given_up.wait(2)
+
+
+def test_what_was_answered_before_a_window_was_canceled_is_told(server: OpenAiServer) -> None:
+    server.replies(said("no record"), trickled(GOOD * 1000, pause_s=0.05))
+    told = list[Spent]()
+
+    def checkpoint() -> None:
+        if len(server.asked) > 1:
+            raise CanceledError
+
+    with pytest.raises(CanceledError):
+        read(server, replace(BILL, checkpoint=checkpoint, left=told.append))
+
+    assert [(spent.attempts, spent.usage.prompt_tokens) for spent in told] == [(1, 100)]

@@ -29,6 +29,8 @@ for _ in range(int(sys.argv[2])):
     cost = {"prompt_tokens": 9, "output_tokens": 4, "tiles": 7}
     event(log, "window_read", pages=2, reader="layout", reader_seconds=0.5, reused=False, **cost)
     event(log, "window_read", pages=1, reader="layout", reader_seconds=0.5, reused=True, **dict.fromkeys(cost, 0))
+    event(log, "asked_in_vain", reader="vlm", reader_seconds=0.5, **cost)
+    event(log, "window_mended", page=1, reader="vlm", reader_seconds=0.25, **cost)
     event(log, "document_prepared", pages=4, blank=1, failed=0)
     event(log, "page_failed", page=1, code="corrupt")
     event(log, "page_drawn", page=1, byte_count=1000)
@@ -84,6 +86,10 @@ def test_what_a_killed_process_counted_stays_and_its_successor_counts_on(tmp_pat
         "docproc_document_seconds_count": 6,
         "docproc_document_seconds_sum": 9,
         'docproc_reader_seconds_total{reader="layout"}': 3,
+        'docproc_reader_seconds_total{reader="vlm"}': 4.5,
+        'docproc_reader_tokens_total{kind="prompt",reader="vlm"}': 108,
+        'docproc_reader_tokens_total{kind="output",reader="vlm"}': 48,
+        'docproc_reader_tiles_total{reader="vlm"}': 84,
         'docproc_reader_tokens_total{kind="prompt",reader="layout"}': 54,
         'docproc_reader_tokens_total{kind="output",reader="layout"}': 24,
         'docproc_reader_tiles_total{reader="layout"}': 42,

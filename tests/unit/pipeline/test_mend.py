@@ -246,3 +246,29 @@ def test_what_was_no_record_before_the_first_one_stands_before_its_mending() -> 
     assert [(attempt.said, dict(attempt.values)) for attempt in grounded.earlier[:1]] == [("Well, ", {})]
     assert grounded.earlier[1].values["total_gross"] == "13.00"
     assert grounded.attempts == 3
+
+
+class StoppedError(Exception):
+    pass
+
+
+def test_answers_are_told_when_the_window_is_left_before_it_is_mended() -> None:
+    told: list[Spent] = []
+    reader = ToldReader(SUMS, {**SUMS, "total_gross": "14.00"}, StoppedError())
+
+    with pytest.raises(StoppedError):
+        read_window(reader, replace(WINDOW, left=told.append), INVOICE)
+
+    assert [(spent.reader, spent.usage.prompt_tokens, spent.attempts) for spent in told] == [("told", 100, 1)] * 2
+
+
+def test_a_checkpoint_that_raises_behind_the_first_answer_leaves_that_told() -> None:
+    told: list[Spent] = []
+
+    def checkpoint() -> None:
+        raise StoppedError
+
+    with pytest.raises(StoppedError):
+        read_window(ToldReader(SUMS, RIGHT), replace(WINDOW, left=told.append, checkpoint=checkpoint), INVOICE)
+
+    assert [spent.usage.output_tokens for spent in told] == [10]

@@ -5,22 +5,21 @@ from collections import deque
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import torch
 
 from docproc.decoding.generation import Generation
 from docproc.decoding.vocabulary import Vocabulary
-from docproc.domain.errors import ReaderUnavailableError, TooLargeError, UnsupportedError
+from docproc.domain.errors import DocprocError, ReaderUnavailableError, TooLargeError, UnsupportedError
 from docproc.domain.reading import go_on
 from docproc.readers.vlm.engine.lane import Lane
 from docproc.readers.vlm.engine.network import Network
-from docproc.readers.vlm.engine.requests import CanceledError, Request, Ticket
+from docproc.readers.vlm.engine.requests import OF_ONE_PROMPT, CanceledError, Request, Ticket
 
 #: a prompt that leaves less room than this for its answer is refused
 _LEAST_ANSWER = 128
-#: what a model raises for a prompt that it cannot take
-_OF_ONE_PROMPT = (RuntimeError, ValueError, TypeError, IndexError, KeyError)
 #: and what says that the device itself will compute nothing any more
 _DEVICE_ERROR = getattr(torch, "AcceleratorError", ())
 
@@ -139,14 +138,15 @@ class Engine:
         return sum(len(lane.rows) for lane in list(self._lanes.values()))
 
     def _run(self) -> None:
-        error: BaseException = CanceledError()
+        failed: BaseException | None = None
         try:
             while self._wait():
                 self._turn()
         except BaseException as exc:  # noqa: BLE001 whatever it was, who waits must hear of it
-            self._broken, error = exc, _unavailable(exc)
+            self._broken = failed = exc
         finally:
-            self._end(error)
+            # each of its own: whoever reads writes on it what its window has cost
+            self._end(CanceledError if failed is None else partial(_unavailable, failed))
 
     def _wait(self) -> bool:
         """Until there is something to do; false at the end."""
@@ -182,7 +182,7 @@ class Engine:
             with self._changed:
                 self._waiting.appendleft(ticket)
         except BaseException as exc:
-            if not isinstance(exc, _OF_ONE_PROMPT) or isinstance(exc, _DEVICE_ERROR):
+            if not isinstance(exc, OF_ONE_PROMPT) or isinstance(exc, _DEVICE_ERROR):
                 ticket.fail(_unavailable(exc))
                 raise
             # of this window alone: whoever reads a document goes on with its other pages
@@ -210,13 +210,13 @@ class Engine:
         if self._adapters is not None:
             self._adapters.use(adapter)
 
-    def _end(self, error: BaseException) -> None:
+    def _end(self, error: Callable[[], DocprocError]) -> None:
         for lane in self._lanes.values():
             lane.fail(error)
         with self._changed:
             self._closing = True
             while self._waiting:
-                self._waiting.popleft().fail(error)
+                self._waiting.popleft().fail(error())
         self._pool.shutdown()
 
 

@@ -136,10 +136,10 @@ class Lane:
         self._give()
         return True
 
-    def fail(self, error: BaseException) -> None:
-        """No row will have an answer."""
+    def fail(self, error: Callable[[], BaseException]) -> None:
+        """No row will have an answer; `error` makes one for each."""
         for row in self.rows:
-            row.ticket.fail(error)
+            row.ticket.fail(error())
         self._leave(lambda row: True)  # noqa: ARG005 whichever it is
 
     def _plans(self) -> list[Plan]:

@@ -14,6 +14,8 @@ from docproc.readers.vlm.engine.network import Prompt
 
 #: how soon a window that is no longer wanted is noticed
 _LOOK_EVERY_S = 0.1
+#: what a model or its processor raises for a prompt that it cannot take
+OF_ONE_PROMPT = (RuntimeError, ValueError, TypeError, IndexError, KeyError)
 
 
 class CanceledError(DocprocError):
