@@ -8,7 +8,7 @@ from typing import TypeAlias
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from docproc.domain.errors import BlobMissingError, ConflictError, LeaseLostError, UsageError
+from docproc.domain.errors import BlobMissingError, ConflictError, LeaseLostError, StorageError, UsageError
 from docproc.domain.failure import Failure, FailureCategory, FailureCode, Phase
 from docproc.domain.file_format import FileFormat
 from docproc.domain.schema import ExtractionSchema
@@ -61,8 +61,7 @@ def make_export(
     export = errands.exports.get(claim.id, tenant=claim.tenant)
     job = stores.jobs.get(export.job_id, tenant=claim.tenant)
     key = document_key(claim.tenant, BlobKind.EXPORT, claim.id, claim.attempt)
-    with tempfile.TemporaryDirectory(prefix="docproc-export-") as name:
-        folder = Path(name)
+    with _scratch() as folder:
         try:
             with _writer(export, schema_of(job), folder / "records", open_images) as writer:
                 records = _write(writer, stores, job, checkpoint)
@@ -76,6 +75,19 @@ def make_export(
     except LeaseLostError:
         stores.blobs.delete(key)
         raise
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A folder for as long as the context lasts. Raises StorageError when it cannot be written: another time it can."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="docproc-export-") as name:
+            yield Path(name)
+    except OSError as exc:
+        place = tempfile.gettempdir()
+        raise StorageError(
+            f"the export could not be written into {place}: {exc.strerror or type(exc).__name__}"
+        ) from exc
 
 
 @contextmanager

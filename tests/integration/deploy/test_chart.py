@@ -75,6 +75,14 @@ def test_nothing_runs_as_root_or_writes_to_its_image(objects: list[Made]) -> Non
         assert container["resources"]["limits"]["memory"]
 
 
+def test_every_pod_has_the_disk_that_is_asked_for_to_unpack_and_export() -> None:
+    values = given("full") | {"scratch": {"sizeLimit": "99Gi"}}
+
+    for pod in filter(None, map(pods, rendered(values))):
+        (tmp,) = (volume for volume in pod["spec"]["volumes"] if volume["name"] == "tmp")
+        assert tmp["emptyDir"] == {"sizeLimit": "99Gi"}
+
+
 def test_secrets_are_named_and_never_held(objects: list[Made]) -> None:
     assert not of_kind(objects, "Secret")
     for container in containers(objects):

@@ -122,6 +122,13 @@ def test_no_unit_holds_a_secret(unit: Path) -> None:
     assert not re.search(r"(PASSWORD|SECRET_ACCESS_KEY|://[^ ]*@)", unit.read_text())
 
 
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_what_takes_gigabytes_lies_on_a_disk(unit: Path) -> None:
+    lines = unit.read_text().splitlines()
+
+    assert {"Environment=TMPDIR=/var/tmp", "PrivateTmp=yes"} <= {*lines}
+
+
 def test_what_the_page_of_watched_folders_shows_of_the_unit_is_in_it() -> None:
     (shown,) = blocks("A service", "ini")
 
