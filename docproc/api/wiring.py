@@ -165,7 +165,8 @@ def _working_here(desk: Desk) -> Iterator[Callable[[], None]]:
 
     settings = desk.settings
     hand = LeasesInHand(desk.work.leases, beat=Beat(lease_s=settings.lease_seconds, longest_s=settings.task_seconds))
-    with open_pages(settings, workers=settings.workers) as source:
+    # one more than documents are worked on at a time: a report draws its pages meanwhile
+    with open_pages(settings, workers=settings.workers + 1) as source:
         bench = Workbench(
             stores=desk.stores,
             work=desk.work,
@@ -177,7 +178,7 @@ def _working_here(desk: Desk) -> Iterator[Callable[[], None]]:
             schema_of=lambda job: schema_of(job.schema),
             sender=GuardedSender(inside=settings.webhook_hosts),
             pause=time.sleep,
-            open_images=lambda: ReportImages(desk.stores, source, accept=desk.accept),
+            open_images=lambda checkpoint: ReportImages(desk.stores, source, accept=desk.accept, checkpoint=checkpoint),
         )
         with LocalService(desk.front.backlog, bench, owners=desk.owners, threads=settings.workers) as service:
             try:

@@ -109,6 +109,18 @@ def test_the_sealing_key_goes_to_who_takes_passwords_or_opens_documents_and_to_n
     assert "docproc_sealing_key" not in str(smallest)
 
 
+@pytest.mark.parametrize(("queue", "opens"), [("prepare", True), ("export", True), ("assemble", False)])
+def test_a_worker_of_a_queue_that_opens_documents_has_the_sealing_key(queue: str, opens: bool) -> None:
+    values = copy.deepcopy(given("full"))
+    values["workers"] = {
+        "one": {"queues": [queue], "slots": 1, "replicas": 1, "resources": {"limits": {"memory": "1Gi"}}}
+    }
+
+    (worker,) = (made for made in rendered(values) if made["metadata"]["name"] == "test-docproc-one" and pods(made))
+
+    assert ("docproc_sealing_key" in str(pods(worker))) is opens
+
+
 def test_selectors_find_the_pods_that_they_are_for(objects: list[Made]) -> None:
     labels = [pod["metadata"]["labels"] for pod in map(pods, objects) if pod]
 
