@@ -64,7 +64,9 @@ def _workbench() -> Workbench:
         schema_of=lambda job: schema_of(job.schema),
         sender=GuardedSender(inside=service.settings.webhook_hosts),
         pause=time.sleep,
-        open_images=lambda: ReportImages(service.stores, source, accept=service.accept),
+        open_images=lambda checkpoint: ReportImages(
+            service.stores, source, accept=service.accept, checkpoint=checkpoint
+        ),
     )
 
 

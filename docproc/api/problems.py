@@ -18,6 +18,7 @@ from docproc.client.types import FieldProblem, Problem
 from docproc.domain.errors import (
     BlobMissingError,
     BrokerError,
+    BusyError,
     ConflictError,
     DocprocError,
     DocumentError,
@@ -37,7 +38,7 @@ from docproc.observability import event
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-#: after which a client may try again when a store does not answer
+#: after which a client may try again when a store does not answer, or all children are taken
 RETRY_AFTER_S = 5
 
 #: the first class that an error is of counts
@@ -55,6 +56,7 @@ _STATUS: Sequence[tuple[type[DocprocError], HTTPStatus]] = (
     (BlobMissingError, HTTPStatus.GONE),
     (StorageError, HTTPStatus.SERVICE_UNAVAILABLE),
     (BrokerError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (BusyError, HTTPStatus.SERVICE_UNAVAILABLE),
     (LeaseLostError, HTTPStatus.CONFLICT),
 )
 _CODES: Mapping[int, str] = {

@@ -33,6 +33,7 @@ from docproc.services.errand_records import Callback
 from docproc.services.job_context import schema_version
 from docproc.services.key_records import ApiKey, Scope
 from docproc.services.limits import admit_pages
+from docproc.services.originals import is_container
 from docproc.services.page_ranges import parse_ranges
 from docproc.services.passwords import require_reach
 from docproc.services.records import Job, JobOptions, NewJob
@@ -98,12 +99,13 @@ async def submit(
         threads = _FETCHING if any(document.url for document in asked.documents) else None
         files = await asyncio.get_running_loop().run_in_executor(threads, placed, asked.documents, sent, place)
         await asyncio.to_thread(admit_pages, face.desk.front.limits, key.tenant)
-        asked_job = await asyncio.to_thread(_new_job, asked, files, face, key)
-        job = await asyncio.to_thread(_submitted, face, key, asked_job, files, idempotency_key)
+        # before there is a job: one whose container cannot have a child yet would be half of one
+        run = face.turns.run if await asyncio.to_thread(_needs_child, asked, files) else asyncio.to_thread
+        job, is_new = await run(lambda: _recorded(asked, files, face, key, idempotency_key))
     face.wake()
     if wait:
         await face.lookout.until_final(job.id, seconds=wait)
-    return await asyncio.to_thread(_answer, face, key, job, is_new=job.id == asked_job.id, waited=wait > 0)
+    return await asyncio.to_thread(_answer, face, key, job, is_new=is_new, waited=wait > 0)
 
 
 async def _received(request: Request, face: Face, folder: Path) -> tuple[SubmissionAsk, Sequence[IncomingFile]]:
@@ -118,6 +120,20 @@ async def _received(request: Request, face: Face, folder: Path) -> tuple[Submiss
         return ask_of_json(bytes(body)), ()
     form = await receive_form(request.stream(), content_type, folder=folder, max_bytes=face.desk.settings.max_bytes)
     return ask_of_fields(form.fields), form.files
+
+
+def _needs_child(asked: SubmissionAsk, files: Sequence[SubmittedFile]) -> bool:
+    """Whether files are looked into while they are submitted; others are only kept."""
+    return asked.extraction_schema == _AUTO or any(is_container(file.path) for file in files)
+
+
+def _recorded(
+    asked: SubmissionAsk, files: Sequence[SubmittedFile], face: Face, key: ApiKey, idempotency_key: str | None
+) -> tuple[Job, bool]:
+    """The job, and whether it is a new one."""
+    asked_job = _new_job(asked, files, face, key)
+    job = _submitted(face, key, asked_job, files, idempotency_key)
+    return job, job.id == asked_job.id
 
 
 def _new_job(asked: SubmissionAsk, files: Sequence[SubmittedFile], face: Face, key: ApiKey) -> NewJob:

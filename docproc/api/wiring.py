@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from docproc.api.counting import RequestCounters
 from docproc.api.incoming import forget_old
 from docproc.api.lookout import Lookout
+from docproc.api.parsing import PATIENCE_S, ParsingTurns
 from docproc.bootstrap import CPU_READERS, READERS, Desk, contexts_of, open_pages, require_readable, schema_of
 from docproc.bootstrap.choosing import ChosenReader, choose_reader
 from docproc.domain.errors import UsageError
@@ -44,6 +45,8 @@ class Face:
     source: "Callable[[], DrawingSource]"
     #: open the containers that are submitted; they start with the first one
     children: "ChildPool"
+    #: of submissions that need a child
+    turns: ParsingTurns
     #: None: the blob store has no links
     links: "S3Links | None" = None
     counters: RequestCounters = field(default_factory=RequestCounters)
@@ -108,12 +111,16 @@ def open_face(desk: Desk, *, is_service: bool) -> Iterator[Face]:
 
     parsing = _of_a_replica(desk.settings) if is_service else desk.settings
     with ExitStack() as ended:
+        children = ChildPool(size=parsing.workers, limits=parsing.limits, patience_s=PATIENCE_S)
+        turns = ParsingTurns(places=parsing.workers)
+        ended.callback(turns.close)
         face = Face(
             desk=desk,
             is_service=is_service,
             lookout=Lookout(desk.front.catalog),
-            source=_opened_once(lambda: open_pages(parsing, workers=1), ended),
-            children=ended.enter_context(ChildPool(size=parsing.workers, limits=parsing.limits)),
+            source=_opened_once(lambda: open_pages(parsing, workers=1, patience_s=PATIENCE_S), ended),
+            children=ended.enter_context(children),
+            turns=turns,
             links=open_blob_links(desk.settings.blobs),
         )
         forget_old(face.incoming)
@@ -158,7 +165,8 @@ def _working_here(desk: Desk) -> Iterator[Callable[[], None]]:
 
     settings = desk.settings
     hand = LeasesInHand(desk.work.leases, beat=Beat(lease_s=settings.lease_seconds, longest_s=settings.task_seconds))
-    with open_pages(settings, workers=settings.workers) as source:
+    # one more than documents are worked on at a time: a report draws its pages meanwhile
+    with open_pages(settings, workers=settings.workers + 1) as source:
         bench = Workbench(
             stores=desk.stores,
             work=desk.work,
@@ -170,7 +178,7 @@ def _working_here(desk: Desk) -> Iterator[Callable[[], None]]:
             schema_of=lambda job: schema_of(job.schema),
             sender=GuardedSender(inside=settings.webhook_hosts),
             pause=time.sleep,
-            open_images=lambda: ReportImages(desk.stores, source, accept=desk.accept),
+            open_images=lambda checkpoint: ReportImages(desk.stores, source, accept=desk.accept, checkpoint=checkpoint),
         )
         with LocalService(desk.front.backlog, bench, owners=desk.owners, threads=settings.workers) as service:
             try:

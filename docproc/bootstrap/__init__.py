@@ -157,12 +157,14 @@ def _service_database_url(settings: Settings) -> str:
 
 
 @contextmanager
-def open_pages(settings: Settings, *, workers: int, ocr: bool = True) -> Iterator["DocprocPages"]:
+def open_pages(
+    settings: Settings, *, workers: int, ocr: bool = True, patience_s: float | None = None
+) -> Iterator["DocprocPages"]:
     """Parsing children for as many documents at a time as `workers`; they end with the context."""
     from docproc.pages.pool import ChildPool  # noqa: PLC0415
     from docproc.pages.source import DocprocPages  # noqa: PLC0415
 
-    with ChildPool(size=workers, limits=settings.limits) as pool:
+    with ChildPool(size=workers, limits=settings.limits, patience_s=patience_s) as pool:
         yield DocprocPages(pool, ocr=ocr)
 
 

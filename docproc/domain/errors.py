@@ -17,6 +17,7 @@
     |   +-- BlobMissingError   a blob that a row points to is gone or damaged
     |   +-- RefusedError       the database takes no such value: it would refuse it again
     |   +-- SealedError        what is stored sealed cannot be opened with the keys that are here
+    +-- BusyError              every parsing process is taken, and stayed so
     +-- LeaseLostError         another attempt owns the work by now: nothing was written
     +-- DocumentError          one document cannot be read; carries a FailureCode
         +-- PasswordRequiredError
@@ -169,6 +170,13 @@ class BrokerError(DocprocError):
     """The message broker cannot be reached; nothing is lost by that, the database knows what is due."""
 
     code = "broker_unavailable"
+
+
+class BusyError(DocprocError):
+    """Every parsing process is taken by other requests: try again in a while."""
+
+    code = "busy"
+    retryable = True
 
 
 class LeaseLostError(DocprocError):

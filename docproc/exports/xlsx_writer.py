@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from xlsxwriter import Workbook
+from xlsxwriter.exceptions import FileCreateError
 
 from docproc.domain.errors import UsageError
 from docproc.domain.extraction import Extraction
@@ -85,6 +86,8 @@ class XlsxWriter(StagedWriter):
             for sheet in (*self._sheets.values(), self._issues):
                 sheet.close()
             book.close()
+        except FileCreateError as error:  # in its clothes: a disk that is full
+            raise error.args[0] from error
         finally:  # a workbook that is given up leaves its row files open
             for worksheet in book.worksheets():
                 worksheet.row_data_fh.close()

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from docproc.domain.errors import CrashedError, TimedOutError
+from docproc.domain.errors import BusyError, CrashedError, TimedOutError
 from docproc.domain.reading import go_on
 from docproc.intake import Limits
 from docproc.pages import wire
@@ -173,11 +173,20 @@ def _start(connection: int, memory: int, limits: Limits) -> "subprocess.Popen[by
 class ChildPool:
     """At most `size` children, shared by threads; a child is leased to one document at a time."""
 
-    def __init__(self, *, size: int, limits: Limits | None = None, pages_per_child: int = 1000) -> None:
+    def __init__(
+        self,
+        *,
+        size: int,
+        limits: Limits | None = None,
+        pages_per_child: int = 1000,
+        patience_s: float | None = None,
+    ) -> None:
+        """`patience_s`: how long anybody waits for a child; None: for ever."""
         if size < 1:
             raise ValueError("a pool needs at least one child")
         self.limits = limits or Limits()
         self._pages_per_child = pages_per_child
+        self._patience_s = patience_s
         self._free: list[Child] = []
         self._leased: set[Child] = set()
         self._places = threading.BoundedSemaphore(size)
@@ -187,8 +196,12 @@ class ChildPool:
         self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="docproc-pages")
 
     def lease(self) -> Child:
-        """A living child; waits while all are leased. Hand it back with `release`."""
-        self._places.acquire()
+        """A living child; waits while all are leased. Hand it back with `release`.
+
+        Raises BusyError when that takes too long.
+        """
+        if not self._places.acquire(timeout=self._patience_s):
+            raise BusyError
         try:
             child = self._fresh()
         except BaseException:

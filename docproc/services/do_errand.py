@@ -2,13 +2,13 @@
 
 import logging
 
-from docproc.domain.errors import BlobMissingError, LeaseLostError, RefusedError, StorageError, UsageError
+from docproc.domain.errors import BlobMissingError, LeaseLostError, RefusedError, SealedError, StorageError, UsageError
 from docproc.domain.failure import Failure, FailureCategory, FailureCode, Phase
 from docproc.observability import event
 from docproc.services.deliver import deliver
 from docproc.services.errand_records import ErrandClaim
 from docproc.services.export_job import make_export
-from docproc.services.handing_back import HandedBack
+from docproc.services.handing_back import HandedBack, put_off_errand
 from docproc.services.telling import about, timed
 from docproc.services.upkeep import ServiceClock
 from docproc.services.work_on import Checkpoint, LeaveWork
@@ -37,6 +37,8 @@ def do_errand(task: Task, bench: Workbench) -> None:
         except (BlobMissingError, RefusedError, UsageError) as error:
             # what it needs is gone or is not to be had here, and would be the next time
             store.fail(claim, _failure(task, error.message, FailureCategory.ENVIRONMENT))
+        except SealedError as error:
+            put_off_errand(claim, error, store)
         except (StorageError, LeaseLostError, LeaveWork):
             raise
         except Exception as error:  # noqa: BLE001 the task wrapper: an errand must end, whatever it meets

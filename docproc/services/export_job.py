@@ -8,7 +8,7 @@ from typing import TypeAlias
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from docproc.domain.errors import BlobMissingError, ConflictError, LeaseLostError, UsageError
+from docproc.domain.errors import BlobMissingError, ConflictError, LeaseLostError, StorageError, UsageError
 from docproc.domain.failure import Failure, FailureCategory, FailureCode, Phase
 from docproc.domain.file_format import FileFormat
 from docproc.domain.schema import ExtractionSchema
@@ -26,8 +26,8 @@ _PIECE_BYTES = 1 << 20
 #: of every file in an archive, so that the same records are the same bytes
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 _READABLE = 0o644 << 16
-#: opens what a report draws its pages with
-OpenImages: TypeAlias = Callable[[], AbstractContextManager[PageImages]]
+#: opens what a report draws its pages with; what is given is called again and again while one is drawn
+OpenImages: TypeAlias = Callable[[Callable[[], None]], AbstractContextManager[PageImages]]
 
 
 def ask_for_export(
@@ -56,15 +56,15 @@ def make_export(
 ) -> None:
     """Write the file and keep it, or say why there can be none.
 
-    Raises LeaseLostError, StorageError, and what `checkpoint` raises.
+    Raises LeaseLostError, StorageError, SealedError where a report needs a key that is not here, and what `checkpoint`
+    raises.
     """
     export = errands.exports.get(claim.id, tenant=claim.tenant)
     job = stores.jobs.get(export.job_id, tenant=claim.tenant)
     key = document_key(claim.tenant, BlobKind.EXPORT, claim.id, claim.attempt)
-    with tempfile.TemporaryDirectory(prefix="docproc-export-") as name:
-        folder = Path(name)
+    with _scratch() as folder:
         try:
-            with _writer(export, schema_of(job), folder / "records", open_images) as writer:
+            with _writer(export, schema_of(job), folder / "records", lambda: open_images(checkpoint)) as writer:
                 records = _write(writer, stores, job, checkpoint)
         except BlobMissingError as error:  # no outage: waiting does not bring it back
             errands.exports.fail(claim, _failure(error))
@@ -79,7 +79,25 @@ def make_export(
 
 
 @contextmanager
-def _writer(export: Export, schema: ExtractionSchema, folder: Path, open_images: OpenImages) -> Iterator[ExportWriter]:
+def _scratch() -> Iterator[Path]:
+    """A folder for as long as the context lasts. Raises StorageError when it cannot be written: another time it can."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="docproc-export-") as name:
+            yield Path(name)
+    except OSError as exc:
+        place = tempfile.gettempdir()
+        raise StorageError(
+            f"the export could not be written into {place}: {exc.strerror or type(exc).__name__}"
+        ) from exc
+
+
+@contextmanager
+def _writer(
+    export: Export,
+    schema: ExtractionSchema,
+    folder: Path,
+    open_images: Callable[[], AbstractContextManager[PageImages]],
+) -> Iterator[ExportWriter]:
     """Leaves one file or several in `folder`, called as they are where they are written without a service."""
     made = FileFormat(export.format)
     if made is FileFormat.HTML:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from docproc.domain.errors import LeaseLostError, SealedError, StorageError
 from docproc.observability import event
+from docproc.services.errand_ports import ErrandStore
+from docproc.services.errand_records import ErrandClaim
 from docproc.services.records import Claim
 from docproc.services.work_on import LeaveWork
 from docproc.services.workbench import Workbench
@@ -18,9 +20,18 @@ def put_off(claim: Claim, error: SealedError, bench: Workbench) -> None:
     A key that is missing is the operator's to set: nothing fails for it, no attempt counts, and no slot waits for it.
     Raises LeaseLostError.
     """
-    seconds = min(float(claim.attempt), _LONGEST_REST_S)
+    bench.work.leases.put_off(claim, for_s=_rest_s(claim.attempt, error))
+
+
+def put_off_errand(claim: ErrandClaim, error: SealedError, store: ErrandStore) -> None:
+    """The same for an export that draws such a document. Raises LeaseLostError."""
+    store.release(claim, after_s=_rest_s(claim.attempt, error))
+
+
+def _rest_s(attempt: int, error: SealedError) -> float:
+    seconds = min(float(attempt), _LONGEST_REST_S)
     event(logger, "password_sealed", error=error.message, seconds=seconds)
-    bench.work.leases.put_off(claim, for_s=seconds)
+    return seconds
 
 
 class HandedBack:
@@ -71,7 +82,7 @@ class HandedBack:
 
 #: between tries to hand work back: half a minute in all; what is not handed back by then is no longer renewed
 _PATIENCE_S = (2.0, 4.0, 8.0, 15.0)
-#: of a document whose password cannot be opened; so long after the key is set it goes on
+#: of what needs a password that cannot be opened; so long after the key is set it goes on
 _LONGEST_REST_S = 30.0
 #: the longest before the first try
 _FIRST_PAUSE_S = 30.0

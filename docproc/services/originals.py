@@ -4,10 +4,12 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from os import SEEK_END
 from pathlib import Path
 
 from docproc.domain.document import MediaType
 from docproc.domain.errors import ChangedError, DocumentError, UnreadableError
+from docproc.intake import HEAD_BYTES, TAIL_BYTES, sniff
 from docproc.services.blob_keys import original_key
 from docproc.services.job_context import Accept
 from docproc.services.ports import BlobStore
@@ -31,6 +33,17 @@ def look_at(path: Path, accept: Accept) -> Original:
         byte_count=accepted.byte_count,
         modified_ns=modified_ns,
     )
+
+
+def is_container(path: Path) -> bool:
+    """Whether the file will be unpacked, as far as its first and last bytes tell; False when it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(HEAD_BYTES)
+            stream.seek(max(0, stream.seek(0, SEEK_END) - TAIL_BYTES))
+            return sniff(head, stream.read()).is_container
+    except (OSError, DocumentError):
+        return False
 
 
 def container_type(original: Original) -> MediaType | None:

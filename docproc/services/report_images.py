@@ -1,13 +1,14 @@
 """The page images of a report, drawn again from the originals. Knows no HTML."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-from docproc.domain.errors import BlobMissingError, DocumentError, SealedError
+from docproc.domain.errors import BlobMissingError, DocumentError
 from docproc.domain.image import PageImageSpec, Resolution
+from docproc.domain.reading import go_on
 from docproc.pipeline.ports import SourceDocument
 from docproc.services.job_context import Accept
 from docproc.services.ports import Stores
@@ -34,10 +35,19 @@ class DrawnDocuments(Protocol):
 class ReportImages:
     """Page images by document and page; the document asked for last stays open. A context."""
 
-    def __init__(self, stores: Stores, source: DrawnDocuments, *, accept: Accept) -> None:
+    def __init__(
+        self,
+        stores: Stores,
+        source: DrawnDocuments,
+        *,
+        accept: Accept,
+        checkpoint: Callable[[], None] = go_on,
+    ) -> None:
+        """`checkpoint` is called again and again while a page is drawn; what it raises ends that."""
         self._stores = stores
         self._source = source
         self._accept = accept
+        self._checkpoint = checkpoint
         self._open_id: UUID | None = None
         self._pages: DrawnPages | None = None
         self._rotations: dict[int, int] = {}
@@ -50,14 +60,17 @@ class ReportImages:
         self._closing.close()
 
     def __call__(self, document_id: UUID, number: int) -> tuple[bytes, str] | None:
-        """The image of a page and its media type; None when the original is gone, changed or cannot be opened here."""
+        """The image of a page and its media type; None when the original is gone, changed or cannot be opened.
+
+        Raises SealedError where another key may open it.
+        """
         try:
             pages = self._opened(document_id)
             if pages is None:
                 return None
             for _, png in pages.pngs(Resolution(dpi=DPI), numbers=[number], rotations=self._rotations):
                 return png, PNG
-        except (DocumentError, BlobMissingError, SealedError):  # a report is whole without its images
+        except (DocumentError, BlobMissingError):  # a report is whole without its images
             return None
         return None
 
@@ -74,6 +87,7 @@ class ReportImages:
                     path=path,
                     media_type=document.original.media_type,
                     passwords=self._stores.passwords.of(document.job_id),
+                    checkpoint=self._checkpoint,
                 )
                 self._pages = self._closing.enter_context(self._source.open_pages(given))
         return self._pages

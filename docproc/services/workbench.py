@@ -54,5 +54,5 @@ class Workbench:
     #: waits some seconds before work is handed back whose stores cannot be reached
     pause: Callable[[float], None]
     #: for reports; by default their pages are empty
-    open_images: OpenImages = lambda: nullcontext(no_page_image)
+    open_images: OpenImages = lambda _: nullcontext(no_page_image)
     clock: Clock = field(default_factory=SystemClock)

@@ -75,6 +75,14 @@ def test_nothing_runs_as_root_or_writes_to_its_image(objects: list[Made]) -> Non
         assert container["resources"]["limits"]["memory"]
 
 
+def test_every_pod_has_the_disk_that_is_asked_for_to_unpack_and_export() -> None:
+    values = given("full") | {"scratch": {"sizeLimit": "99Gi"}}
+
+    for pod in filter(None, map(pods, rendered(values))):
+        (tmp,) = (volume for volume in pod["spec"]["volumes"] if volume["name"] == "tmp")
+        assert tmp["emptyDir"] == {"sizeLimit": "99Gi"}
+
+
 def test_secrets_are_named_and_never_held(objects: list[Made]) -> None:
     assert not of_kind(objects, "Secret")
     for container in containers(objects):
@@ -99,6 +107,18 @@ def test_the_sealing_key_goes_to_who_takes_passwords_or_opens_documents_and_to_n
     assert {name for name, each in files.items() if "docproc_sealing_key" in each} == {"api", "prepare", "watcher"}
     smallest = [pods(made) for made in rendered(given("minimal"))]
     assert "docproc_sealing_key" not in str(smallest)
+
+
+@pytest.mark.parametrize(("queue", "opens"), [("prepare", True), ("export", True), ("assemble", False)])
+def test_a_worker_of_a_queue_that_opens_documents_has_the_sealing_key(queue: str, opens: bool) -> None:
+    values = copy.deepcopy(given("full"))
+    values["workers"] = {
+        "one": {"queues": [queue], "slots": 1, "replicas": 1, "resources": {"limits": {"memory": "1Gi"}}}
+    }
+
+    (worker,) = (made for made in rendered(values) if made["metadata"]["name"] == "test-docproc-one" and pods(made))
+
+    assert ("docproc_sealing_key" in str(pods(worker))) is opens
 
 
 def test_selectors_find_the_pods_that_they_are_for(objects: list[Made]) -> None:

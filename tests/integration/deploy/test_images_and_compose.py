@@ -198,6 +198,16 @@ def test_the_memory_of_the_api_is_enough_for_what_parses_in_it() -> None:
     assert "OOMPolicy=continue" in unit
 
 
+def test_what_takes_gigabytes_lies_on_a_disk_and_not_in_memory() -> None:
+    """Containers, originals that are opened and exports: a tmpfs counts against the memory of who writes to it."""
+    for name in ("api", "worker-prepare", "watcher"):
+        service = services()[name]
+        places = [volume.rpartition(":")[2] for volume in service["volumes"] if isinstance(volume, str)]
+        assert service["environment"]["TMPDIR"] in places, name
+        assert not any(tmpfs.startswith(service["environment"]["TMPDIR"]) for tmpfs in service["tmpfs"]), name
+    assert services()["worker-prepare"]["environment"]["HEALTH_URL"]
+
+
 def test_every_process_of_docproc_takes_further_settings_from_one_file() -> None:
     """API and workers must agree on where webhooks may lead to."""
     own = {name: each for name, each in services().items() if "DOCPROC" in each["image"]}

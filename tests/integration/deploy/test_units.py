@@ -100,6 +100,38 @@ def test_a_worker_with_a_model_serves_the_queue_of_its_reader_with_threads() -> 
     assert Path(shipped["DOCPROC_VLM_MODEL"]).is_absolute()
 
 
+def credentials(*files: Path) -> set[str]:
+    return set(re.findall(r"^LoadCredential=(\w+):", "\n".join(file.read_text() for file in files), re.MULTILINE))
+
+
+@pytest.mark.parametrize("instance", ["prepare", "read", "gpu"])
+def test_of_workers_only_those_that_open_documents_have_the_sealing_key(instance: str) -> None:
+    drop_ins = sorted(FOLDER.glob(f"docproc-worker@{instance}.service.d/*.conf"))
+    queues = {*variables(f"worker-{instance}.env")["QUEUES"].split(",")}
+
+    given = credentials(FOLDER / "docproc-worker@.service", *drop_ins)
+
+    assert {"docproc_database_url", "docproc_broker_url"} <= given
+    assert ("docproc_sealing_key" in given) is bool(queues & {"prepare", "export"})
+
+
+def test_the_api_and_the_watcher_take_passwords_and_have_the_sealing_key() -> None:
+    for unit in ("docproc-api.service", "docproc-watch.service"):
+        assert "docproc_sealing_key" in credentials(FOLDER / unit)
+
+
+@needs_systemd
+def test_systemd_understands_the_drop_in_with_the_sealing_key(tmp_path: Path) -> None:
+    drop_in = "docproc-worker@prepare.service.d"
+    shutil.copytree(FOLDER / drop_in, tmp_path / drop_in)
+
+    code, said = said_by_systemd(FOLDER / "docproc-worker@.service", tmp_path, "verify")
+    assert (code, "docproc-worker" in said) == (0, False), said
+    (config,) = (tmp_path / drop_in).iterdir()
+    config.write_text(config.read_text().replace("LoadCredential", "LoadCredentials"))
+    assert "LoadCredentials" in said_by_systemd(FOLDER / "docproc-worker@.service", tmp_path, "verify")[1]
+
+
 @needs_systemd
 def test_the_drop_in_of_a_worker_with_a_model_opens_its_devices_and_no_more(tmp_path: Path) -> None:
     unit = FOLDER / "docproc-worker@.service"
@@ -120,6 +152,13 @@ def test_the_drop_in_of_a_worker_with_a_model_opens_its_devices_and_no_more(tmp_
 def test_no_unit_holds_a_secret(unit: Path) -> None:
     assert "DOCPROC_SECRETS_DIR=%d" in unit.read_text()
     assert not re.search(r"(PASSWORD|SECRET_ACCESS_KEY|://[^ ]*@)", unit.read_text())
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_what_takes_gigabytes_lies_on_a_disk(unit: Path) -> None:
+    lines = unit.read_text().splitlines()
+
+    assert {"Environment=TMPDIR=/var/tmp", "PrivateTmp=yes"} <= {*lines}
 
 
 def test_what_the_page_of_watched_folders_shows_of_the_unit_is_in_it() -> None:

@@ -72,7 +72,7 @@ def _make(claim: ErrandClaim, place: Workplace, errands: ErrandStores) -> None:
         place.stores,
         errands,
         schema_of=lambda _: text_schema(),
-        open_images=lambda: nullcontext(no_page_image),
+        open_images=lambda _: nullcontext(no_page_image),
         checkpoint=lambda: None,
     )
 

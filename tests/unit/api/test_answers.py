@@ -67,6 +67,7 @@ def test_a_cursor_that_nobody_gave_is_refused(cursor: str) -> None:
         (errors.RateError(retry_after_s=0.2), 429, "rate_limited"),
         (errors.StorageError(), 503, "storage_unavailable"),
         (errors.BrokerError(), 503, "broker_unavailable"),
+        (errors.BusyError(), 503, "busy"),
     ],
 )
 def test_every_kind_of_error_has_its_status_and_code(error: errors.DocprocError, status: int, code: str) -> None:

@@ -84,6 +84,6 @@ securityContext:
 {{- range $file, $place := .root.Values.secretSettings }}
       - secret: {name: {{ $place.secretName }}, items: [{key: {{ $place.key }}, path: {{ $file }}}]}
 {{- end }}
-- {name: tmp, emptyDir: {sizeLimit: 4Gi}}
+- {name: tmp, emptyDir: {sizeLimit: {{ .root.Values.scratch.sizeLimit }}}}
 - {name: data, emptyDir: {sizeLimit: 4Gi}}
 {{- end }}

@@ -1,0 +1,53 @@
+"""A lone service with one worker: a report that is drawn for long keeps no document waiting."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from doubles.face import Place, answering, submit, until
+
+from docproc.api.wiring import open_face
+from docproc.bootstrap import _desk_over
+from docproc.settings import Settings
+from docproc.storage.stores import open_own_database
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    settings = Settings(data_dir=tmp_path / "data", workers=1)
+    settings.data_dir.mkdir()
+    database = open_own_database(settings.database)
+    desk = _desk_over(database, settings)
+    with closing(database), open_face(desk, is_service=False) as face, answering(face) as address:
+        yield Place(desk=desk, addresses=[address], folder=tmp_path, is_service=False)
+
+
+def parsing_children() -> set[int]:
+    """Of this process."""
+    tasks = Path("/proc/self/task").iterdir()
+    pids = [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
+    return {pid for pid in pids if b"docproc.pages.child" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+
+
+def test_documents_are_read_while_a_report_has_a_child(place: Place) -> None:
+    before = parsing_children()
+    with place.client(place.key(place.tenant())) as client:
+        job = submit(client, place.bill("A-1"))["id"]
+        (child,) = parsing_children() - before
+        os.kill(child, signal.SIGSTOP)  # the page that the report asks it for takes long
+        try:
+            export = client.post(f"/v1/jobs/{job}/exports", json={"format": "html"}).json()["id"]
+            until(lambda: client.get(f"/v1/exports/{export}").json()["state"] == "leased")
+            time.sleep(1)  # by now it has asked
+            bill = submit(client, place.bill("A-2"))
+            assert bill["finished_at"]
+            assert client.get(f"/v1/exports/{export}").json()["state"] == "leased"
+        finally:
+            os.kill(child, signal.SIGCONT)
+        until(lambda: client.get(f"/v1/exports/{export}").json()["state"] == "succeeded")
