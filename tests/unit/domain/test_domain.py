@@ -1,6 +1,7 @@
 """The words of docproc: states, ids, geometry, the contract line, errors across processes."""
 
 import pickle
+import time
 import uuid
 
 import pytest
@@ -30,12 +31,20 @@ boxes = st.builds(
 )
 
 
-def test_ids_are_version_seven_and_sort_by_age() -> None:
-    ids = [new_id() for _ in range(50)]
+def test_ids_are_version_seven_and_sort_by_age_also_within_a_millisecond() -> None:
+    ids = [new_id() for _ in range(5000)]
 
     assert all(one.version == 7 and one.variant == uuid.RFC_4122 for one in ids)
-    assert [one.int >> 80 for one in ids] == sorted(one.int >> 80 for one in ids)
-    assert len(set(ids)) == 50
+    assert ids == sorted(set(ids))
+    milliseconds = ids[-1].int >> 80
+    assert abs(milliseconds / 1000 - time.time()) < 60
+
+
+def test_ids_go_on_in_order_when_the_clock_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = new_id()
+    monkeypatch.setattr(time, "time_ns", lambda: 10**18)
+
+    assert before < new_id() < new_id()
 
 
 @given(st.lists(boxes, min_size=1))
