@@ -19,7 +19,7 @@ from docproc.services.job_context import schema_version
 from docproc.services.records import JobOptions, NewJob, SchemaVersion
 from docproc.services.show import documents_of
 from docproc.watch.outbox import record_name
-from docproc.watch.ports import Outcome, RecordText, Ticket, VanishedError
+from docproc.watch.ports import FailedDocument, Outcome, RecordText, Ticket, VanishedError
 from docproc.watch.rules import Rule
 from schemas import load_schema
 
@@ -103,7 +103,11 @@ class DeskJobs:
         return Outcome(
             usable=any(job.documents.of(state) for state in _USABLE),
             records=self._records(job_id, job.schema),
-            failures=tuple(document.failure for document in failed if document.failure is not None),
+            failures=tuple(
+                FailedDocument(file=document.file, failure=document.failure)
+                for document in failed
+                if document.failure is not None
+            ),
         )
 
     def _records(self, job_id: UUID, version: SchemaVersion) -> Iterator[RecordText]:

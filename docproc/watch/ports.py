@@ -148,6 +148,15 @@ class RecordText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailedDocument:
+    """A document of a job that has no record."""
+
+    #: as the job calls it: of a container with the path in it
+    file: str
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What came of a job."""
 
@@ -155,8 +164,8 @@ class Outcome:
     usable: bool
     #: of every document, once
     records: Iterator[RecordText]
-    #: why documents have none
-    failures: tuple[Failure, ...]
+    #: those that have none; of a container some may, while others have theirs
+    failures: tuple[FailedDocument, ...]
 
 
 class Jobs(Protocol):

@@ -6,6 +6,7 @@ Every step may break off at any moment and be done again, by this watcher or by 
 import json
 import logging
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from uuid import UUID
 
@@ -39,6 +40,15 @@ _ORPHANED = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """How a file ended whose job was read."""
+
+    state: EntryState
+    #: documents of it that have no record
+    failed_documents: int
+
+
 class TwinError(Exception):
     """A file with the same bytes is being taken: whether this one is skipped depends on what becomes of it."""
 
@@ -64,7 +74,7 @@ class Steps:
             raise VanishedError
         left = self.place.left_error(entry) if entry.attempt > 1 else None
         if left is not None:
-            return self._put_away(entry, _Error(str(json.loads(left)["code"]), left.decode()))
+            return self._put_away(entry, Fate.FAILED, _Error(str(json.loads(left)["code"]), left.decode()))
         if entry.path.endswith(META):
             return self._refuse(self._secured(entry, fence), code="sidecar_orphaned", message=_ORPHANED)
         rule = self._rule(entry)
@@ -82,17 +92,22 @@ class Steps:
         if entry.job_id is not None:
             self.jobs.work(entry.job_id, self._rule(entry))
 
-    def deliver(self, entry: Entry, fence: Fence) -> EntryState:
+    def deliver(self, entry: Entry, fence: Fence) -> Delivered:
         """Records to the outbox first, then the file to its place, then the ledger."""
         outcome = self._outcome(entry)
-        error = None if outcome.usable else self._error_of(entry, outcome)
+        error = self._error_of(entry, outcome) if outcome.failures or not outcome.usable else None
         if entry.state is not EntryState.DELIVERING:
             fence()
-            self.outbox.stage(entry.id, outcome.records if error is None else self._told_in_outbox(entry, error))
+            records = outcome.records if outcome.usable else ()
+            self.outbox.stage(entry.id, chain(records, self._told_in_outbox(entry, error)))
             entry = self.ledger.note_staged(entry)
         fence()
         self.outbox.publish(entry.id, entry.path)
-        return self._put_away(entry, error)
+        failed, fate = len(outcome.failures), Fate.DONE if outcome.usable else Fate.FAILED
+        state = self._put_away(entry, fate, error)
+        if outcome.usable and error is not None:  # of a container: the others have theirs
+            event(logger, "file_incomplete", entry_id=str(entry.id), code=error.code, documents=failed)
+        return Delivered(state=state, failed_documents=failed)
 
     def give_up(self, entry: Entry, fence: Fence) -> EntryState:
         """Of one that is no longer there; another watcher may have begun to submit it. Raises LeaseLostError."""
@@ -134,7 +149,7 @@ class Steps:
         error = _error(entry, code=code, message=message, failures=[])
         self.outbox.stage(entry.id, self._told_in_outbox(entry, error))
         self.outbox.publish(entry.id, entry.path)
-        return self._put_away(entry, error)
+        return self._put_away(entry, Fate.FAILED, error)
 
     def _ticket(self, entry: Entry, path: Path, *, sha256: str, rule: Rule, earlier: Earlier | None) -> Ticket:
         """Raises SidecarError."""
@@ -183,25 +198,24 @@ class Steps:
             pass
         return Outcome(usable=False, records=iter(()), failures=())
 
-    def _put_away(self, entry: Entry, error: "_Error | None") -> EntryState:
-        if error is not None:
-            self.place.put_away(entry, Fate.FAILED, error=error.text.encode())
-            self.ledger.end(entry, EntryState.FAILED, is_cleared=self.place.clears)
-            event(logger, "file_failed", entry_id=str(entry.id), code=error.code)
-            return EntryState.FAILED
-        self.place.put_away(entry, Fate.DONE)
-        self.ledger.end(entry, EntryState.DONE, is_cleared=self.place.clears)
-        event(logger, "file_done", entry_id=str(entry.id), job_id=str(entry.job_id))
-        return EntryState.DONE
+    def _put_away(self, entry: Entry, fate: Fate, error: "_Error | None") -> EntryState:
+        self.place.put_away(entry, fate, error=None if error is None else error.text.encode())
+        state = EntryState(fate.value)
+        self.ledger.end(entry, state, is_cleared=self.place.clears)
+        if fate is Fate.DONE:
+            event(logger, "file_done", entry_id=str(entry.id), job_id=str(entry.job_id))
+        else:
+            event(logger, "file_failed", entry_id=str(entry.id), code=error.code if error else None)
+        return state
 
-    def _told_in_outbox(self, entry: Entry, error: "_Error") -> list[RecordText]:
+    def _told_in_outbox(self, entry: Entry, error: "_Error | None") -> list[RecordText]:
         """Beside a file that stays where it is nothing is written."""
-        if self.place.moves:
+        if error is None or self.place.moves:
             return []
         return [RecordText(name=error_name(entry.path, entry.id), pieces=iter([error.text]))]
 
     def _error_of(self, entry: Entry, outcome: Outcome) -> "_Error":
-        failures = [failure.model_dump(mode="json") for failure in outcome.failures]
+        failures = [{"file": each.file, **each.failure.model_dump(mode="json")} for each in outcome.failures]
         first = failures[0] if failures else {"code": "canceled", "message": "the job was canceled or deleted"}
         return _error(entry, code=first["code"], message=first["message"], failures=failures)
 
@@ -214,7 +228,7 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class _Error:
-    """Why a file has no record, as it is told beside it."""
+    """Why a file, or a document in it, has no record, as it is told beside it."""
 
     code: str
     text: str

@@ -65,12 +65,18 @@ class Tally:
         self._lock = threading.Lock()
         self.ended: Counter[EntryState] = Counter()
         self.put_off: Counter[Trouble] = Counter()
+        #: documents without a record, also of files of which others have one
+        self.failed_documents = 0
         self.in_hand = 0
         self.place_is_there = True
 
     def count_end(self, state: EntryState) -> None:
         with self._lock:
             self.ended[state] += 1
+
+    def count_failed(self, documents: int) -> None:
+        with self._lock:
+            self.failed_documents += documents
 
     def count_trouble(self, trouble: Trouble) -> None:
         with self._lock:
@@ -267,7 +273,9 @@ class Watcher:
             self._ended(entry, taken)
 
     def _hand_out(self, entry: Entry) -> None:
-        self._ended(entry, self._steps.deliver(entry, lambda: self._in_hand.require(entry)))
+        delivered = self._steps.deliver(entry, lambda: self._in_hand.require(entry))
+        self.tally.count_failed(delivered.failed_documents)
+        self._ended(entry, delivered.state)
 
     def _ended(self, entry: Entry, state: EntryState) -> None:
         self.tally.count_end(state)
