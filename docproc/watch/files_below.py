@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from docproc.services.ledger_records import Entry, Sighting, Version
-from docproc.watch.companions import is_triggered, mark_of
-from docproc.watch.ignoring import META, is_description, is_ignored, is_ignored_folder
+from docproc.watch.companions import is_triggered, mark_of, triggers_of
+from docproc.watch.ignoring import META, READY, is_description, is_ignored, is_ignored_folder
 from docproc.watch.ports import PlaceGoneError, VanishedError
 from docproc.watch.rules import Rules
 
@@ -31,7 +31,7 @@ class FilesBelow:
         without: tuple[Path, ...] = (),
         orphaned_s: float = ORPHANED_S,
     ) -> None:
-        """`without`: folders of our own. Where there are some, a trigger is taken with its file, and never stale."""
+        """`without`: folders of our own. Where there are some, a trigger is taken with its files, and never stale."""
         self._root = root
         self._takes_triggers = bool(without)
         self._rules = rules
@@ -92,6 +92,24 @@ class FilesBelow:
         with suppress(PermissionError):
             return self._wanted(path)
         return None
+
+    def own_triggers(self, file: Path, *, left: bool = False) -> list[Path]:
+        """Those of a file that no other one waits for; `left`: the file itself no longer lies there either."""
+        there = (trigger for trigger in triggers_of(file) if os.path.lexists(trigger))
+        return [trigger for trigger in there if not self._is_awaited(trigger, None if left else file)]
+
+    def _is_awaited(self, trigger: Path, file: Path | None) -> bool:
+        rule = self._rules.of(self._path_of(trigger))
+        if rule is None or not rule.trigger:
+            return False
+        begin = trigger.name.removesuffix(READY)
+        with os.scandir(trigger.parent) as entries:
+            alike = [trigger.with_name(entry.name) for entry in entries if entry.name.startswith(begin)]
+        others = (other for other in alike if other != file and trigger in triggers_of(other))
+        return any(self.look_again(self._path_of(other)) is not None for other in others)
+
+    def _path_of(self, place: Path) -> str:
+        return place.relative_to(self._root).as_posix()
 
     def secure_folder(self, entry: Entry) -> Version:
         """Raises OSError while it cannot be looked into, and then VanishedError: its files are what counts."""

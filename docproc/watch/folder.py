@@ -74,6 +74,9 @@ class FolderPlace:
         inside = self._inside(entry)
         if not os.path.lexists(inside):
             self._carry(entry, inside, fence)
+        # of two that share a trigger and are taken at once, each saw the other one there
+        source = self._folders.root / entry.path
+        take_along(self._files.own_triggers(source, left=True), inside)
         return _as_entered(version_of(inside), entry)
 
     def _carry(self, entry: Entry, inside: Path, fence: Fence) -> None:
@@ -95,7 +98,7 @@ class FolderPlace:
     def _take(self, source: Path, inside: Path, *, parked: Path, fence: Fence) -> None:
         fence()
         # what lies beside it first: from here on it belongs to this version, and a new one may come with the next
-        take_along(source, inside)
+        take_along((*self._files.own_triggers(source), description_of(source)), inside)
         try:
             source.rename(inside)
         except OSError as exc:

@@ -157,7 +157,17 @@ class BucketPlace:
         # the object last: until it is gone all of this is done again
         self._objects.delete(found)
         for trigger in _triggers(entry.path):
-            self._drop(trigger)
+            if not self._is_awaited(trigger):
+                self._drop(trigger)
+
+    def _is_awaited(self, trigger: str) -> bool:
+        """Whether another object waits for it to be taken."""
+        rule = self._rules.of(trigger)
+        if rule is None or not rule.trigger:
+            return False
+        with _place_errors():
+            alike = self._objects.listed(below=trigger.removesuffix(READY))
+            return any(self._is_wanted(found.path, {trigger}) for found in alike)
 
     def _free(self, found: ObjectVersion, target: str, entry: Entry) -> str:
         """`target`, or a name of its own where another object lies there."""

@@ -11,6 +11,7 @@ import pytest
 from doubles.watching import PACE, Meddling, Watched, at_first, refused, until
 
 from docproc.services.ledger_records import Entry, EntryState, Trouble
+from docproc.watch.rules import Rule
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +73,24 @@ def test_a_description_alone_whose_putting_away_broke_off_behind_its_move_is_put
 
     assert json.loads(stops[0].read_text())["code"] == "sidecar_orphaned"
     assert list((watched.root / "processing").iterdir()) == []
+
+
+def test_a_trigger_that_was_left_when_taking_the_last_of_its_files_broke_off_is_taken_then(watched: Watched) -> None:
+    """As when two are taken at once, and each saw the other one still lying there."""
+    watched.rule = Rule(schema="invoice", trigger=True)
+    for name in ("a.pdf", "a.xml", "a.ready"):
+        watched.drop(name, name)
+    place = watched.place()
+    first, last = watched.ledger.claim_new(list(place.look()), owner="one", lease_s=30)
+    place.secure(first, lambda: None)
+    assert watched.lying() == ["a.ready", "a.xml", f"processing/{first.id.hex}/a.pdf"]
+    inside = watched.root / "processing" / last.id.hex
+    inside.mkdir()
+    (watched.root / "a.xml").rename(inside / "a.xml")
+
+    place.secure(last, lambda: None)
+
+    assert not (watched.root / "a.ready").exists()
 
 
 @pytest.mark.parametrize("is_late", [False, True])

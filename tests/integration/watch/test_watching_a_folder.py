@@ -66,6 +66,23 @@ def test_with_a_trigger_nothing_is_taken_before_it_is_there(watched: Watched) ->
     assert watched.lying() == ["a.pdf", "done/b.pdf", "done/c.pdf"], "a trigger goes with its file"
 
 
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_trigger_of_several_files_goes_with_the_last_of_them(watched: Watched, at_once: bool) -> None:
+    watched.rule = Rule(schema="invoice", trigger=True)
+    if not at_once:  # one after the other, by threads of its own
+        watched.pace = replace(PACE, in_hand=1, threads=1)
+    for name in ("a.pdf", "a.xml", "sub/a.pdf", "sub/a.tiff", "sub/a.b.pdf", "sub/a.pdf.part"):
+        watched.drop(name, name)
+    for name in ("a.ready", "sub/a.ready"):
+        watched.drop(name, "")
+
+    assert watched.watch_once().ended == {EntryState.DONE: 4}
+    assert watched.lying() == [
+        *(f"done/{name}" for name in ("a.pdf", "a.xml", "sub/a.pdf", "sub/a.tiff")),
+        *("sub/a.b.pdf", "sub/a.pdf.part"),
+    ], "a trigger that stayed would let the next file of that name be taken before it is whole"
+
+
 def test_what_lies_beside_a_file_describes_it_and_goes_with_it(watched: Watched) -> None:
     watched.rule = Rule(schema="invoice", metadata={"source": "scanner", "desk": "1"})
     watched.drop("a.pdf")
