@@ -22,6 +22,7 @@ from docproc.watch.outbox import record_name
 from docproc.watch.ports import FailedDocument, Outcome, RecordText, Ticket, VanishedError
 from docproc.watch.rules import Rule
 from schemas import load_schema
+from schemas.loading import load_stored_schema
 
 _USABLE = (DocumentState.SUCCEEDED, DocumentState.NEEDS_REVIEW)
 
@@ -111,7 +112,8 @@ class DeskJobs:
         )
 
     def _records(self, job_id: UUID, version: SchemaVersion) -> Iterator[RecordText]:
-        schema = self._schema_of(version.reference)[0]
+        # as it was submitted: the file of that name may say something else by now
+        schema = load_stored_schema(version.reference, version.json_schema)
         for item in collect(self._desk.stores, job_id, tenant=self._tenant):
             yield RecordText(name=record_name(item.extraction), pieces=_text(item, schema))
 

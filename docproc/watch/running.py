@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from docproc.bootstrap import Desk, choose_reader, make_reader
+from docproc.bootstrap import Desk, choose_reader, make_reader, model_for, require_readable
 from docproc.domain.errors import UsageError
 from docproc.queueing.local import StopSignal
 from docproc.services.ledger_ports import Ledger
@@ -62,7 +62,7 @@ def open_watcher(desk: Desk, plan: WatchPlan, terms: WatchTerms, stop: StopSigna
         owner = closing.enter_context(desk.owners.enter())
         hands = None
         if not terms.by_others:
-            of_hands = HandTerms(tenant=terms.tenant, workers=terms.workers, lease_s=terms.lease_s)
+            of_hands = HandTerms(workers=terms.workers, lease_s=terms.lease_s)
             hands = closing.enter_context(local_hands(desk, owner, stop=stop, terms=of_hands))
         steps = Steps(
             place=place,
@@ -133,7 +133,9 @@ def _check(desk: Desk, plan: WatchPlan, terms: WatchTerms) -> None:
     for rule in plan.rules.by_folder.values():
         schema = load_schema(rule.schema)
         if not terms.by_service:
-            make_reader(rule.reader, desk.settings)
+            require_readable(schema, rule.reader, desk.settings)
+            for name in filter(None, (rule.reader, model_for(schema, rule.reader, desk.settings))):
+                make_reader(name, desk.settings)
             continue
         if rule.passwords:
             require_reach(desk.stores.passwords)
