@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from docproc.bootstrap import Desk, choose_reader, make_reader, model_for, require_readable
 from docproc.domain.errors import UsageError
+from docproc.pages.pool import ChildPool
 from docproc.queueing.local import StopSignal
 from docproc.services.ledger_ports import Ledger
 from docproc.services.passwords import require_reach
@@ -67,7 +68,7 @@ def open_watcher(desk: Desk, plan: WatchPlan, terms: WatchTerms, stop: StopSigna
         steps = Steps(
             place=place,
             ledger=ledger,
-            jobs=_jobs(desk, plan, terms, hands),
+            jobs=closing.enter_context(_jobs(desk, plan, terms, hands)),
             outbox=outbox,
             rules=plan.rules,
             duplicates=plan.settings.duplicates,
@@ -82,12 +83,16 @@ def open_watcher(desk: Desk, plan: WatchPlan, terms: WatchTerms, stop: StopSigna
         yield Watcher(steps, owner=owner.name, dead=desk.owners.dead, news=_news(plan), pace=pace)
 
 
-def _jobs(desk: Desk, plan: WatchPlan, terms: WatchTerms, hands: LocalHands | None) -> Jobs:
+@contextmanager
+def _jobs(desk: Desk, plan: WatchPlan, terms: WatchTerms, hands: LocalHands | None) -> Iterator[Jobs]:
     if terms.server is None:
-        return DeskJobs(desk, tenant=terms.tenant, hands=hands)
+        # a container may take all that a child may have: one at a time, however many files are taken at once
+        with ChildPool(size=1, limits=desk.settings.limits) as children:
+            yield DeskJobs(desk, tenant=terms.tenant, children=children, hands=hands)
+        return
     from docproc.watch.server_jobs import ServerJobs  # noqa: PLC0415 a client of HTTP, which few need
 
-    return ServerJobs(terms.server, place=plan.place)
+    yield ServerJobs(terms.server, place=plan.place)
 
 
 def _news(plan: WatchPlan) -> News:

@@ -19,6 +19,7 @@ from doubles.watching import until
 from docproc.bootstrap import Desk, open_desk
 from docproc.domain.document import DocumentState
 from docproc.domain.failure import FailureCode
+from docproc.pages.pool import ChildPool
 from docproc.queueing.local import StopSignal
 from docproc.services.collect import collect
 from docproc.services.records import LOCAL_TENANT
@@ -54,9 +55,9 @@ class Idle:
 
 def submitted(desk: Desk, file: Path, rule: Rule = RULE) -> uuid.UUID:
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-    jobs = DeskJobs(desk, tenant=LOCAL_TENANT, hands=Idle())
     ticket = Ticket(id=uuid.uuid4(), file=file, name=file.name, sha256=sha256, rule=rule, external_id=None, metadata={})
-    return jobs.submit(ticket)
+    with ChildPool(size=1) as children:
+        return DeskJobs(desk, tenant=LOCAL_TENANT, children=children, hands=Idle()).submit(ticket)
 
 
 @contextmanager
