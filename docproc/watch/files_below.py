@@ -2,7 +2,6 @@
 
 import os
 import stat
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +9,8 @@ from pathlib import Path
 from docproc.services.ledger_records import Entry, Sighting, Version
 from docproc.watch.companions import is_triggered, mark_of, triggers_of
 from docproc.watch.ignoring import META, READY, is_description, is_ignored, is_ignored_folder
+from docproc.watch.in_hand import now
+from docproc.watch.orphans import Orphans
 from docproc.watch.ports import PlaceGoneError, VanishedError
 from docproc.watch.rules import Rules
 
@@ -37,7 +38,7 @@ class FilesBelow:
         self._rules = rules
         self._ignore = ignore
         self._without = frozenset(map(str, without))
-        self._orphaned_s = orphaned_s
+        self._orphans = Orphans(orphaned_s)
 
     def require(self) -> None:
         """Raises PlaceGoneError."""
@@ -49,11 +50,11 @@ class FilesBelow:
 
     def look(self) -> Iterator[Sighting]:
         """Folders that go away meanwhile are left out; one that cannot be looked into is a sighting of its own."""
-        folders = [""]
+        folders, alone = [""], set[str]()
         while folders:
             folder = folders.pop()
             try:
-                yield from self._look_into(folder, folders)
+                yield from self._look_into(folder, folders, alone)
             except (FileNotFoundError, NotADirectoryError) as exc:
                 if not folder:
                     raise PlaceGoneError(exc.errno, exc.strerror, str(self._root)) from exc
@@ -63,9 +64,10 @@ class FilesBelow:
                 shut = self._shut(folder)
                 if shut is not None:
                     yield shut
+        self._orphans.keep_only(alone)
 
-    def _look_into(self, folder: str, folders: list[str]) -> Iterator[Sighting]:
-        """Its files; `folders` gets those in it. Raises OSError."""
+    def _look_into(self, folder: str, folders: list[str], alone: set[str]) -> Iterator[Sighting]:
+        """Its files; `folders` gets those in it, `alone` descriptions without a file. Raises OSError."""
         with os.scandir(self._root / folder) as entries:
             for entry in entries:
                 path = f"{folder}/{entry.name}" if folder else entry.name
@@ -73,14 +75,19 @@ class FilesBelow:
                     if not is_ignored_folder(entry.name) and entry.path not in self._without:
                         folders.append(path)
                 else:
-                    sighting = self._wanted(path)
+                    sighting = self._wanted(path, alone)
                     if sighting is not None:
                         yield sighting
 
-    def _wanted(self, path: str) -> Sighting | None:
+    def _wanted(self, path: str, alone: set[str] | None = None) -> Sighting | None:
         """Raises PermissionError."""
         if is_description(path, self._ignore):
-            return self._orphan(path)
+            lone = self._lone(path)
+            if lone is None:
+                return None
+            if alone is not None:
+                alone.add(path)
+            return lone if self._orphans.see(path, lone.version, now()) else None
         return None if is_ignored(path, self._ignore) else self._seen(path)
 
     def look_again(self, path: str) -> Sighting | None:
@@ -136,16 +143,13 @@ class FilesBelow:
     def _is_own(self, path: str) -> bool:
         return any(str(parent) in self._without for parent in (self._root / path).parents)
 
-    def _orphan(self, path: str) -> Sighting | None:
-        """A description that has lain here for long without its file."""
+    def _lone(self, path: str) -> Sighting | None:
+        """A description that lies here without its file."""
         place = self._root / path
         if self._rules.of(path) is None or os.path.lexists(place.with_name(place.name.removesuffix(META))):
             return None
         try:
-            found = place.lstat()
-            # also when it came: what is moved or copied may keep an old time
-            alone_s = time.time() - max(found.st_mtime, found.st_ctime)
-            return None if alone_s < self._orphaned_s else Sighting(path=path, version=version_of(place))
+            return Sighting(path=path, version=version_of(place))
         except (OSError, VanishedError):
             return None
 
