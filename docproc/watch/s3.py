@@ -13,11 +13,11 @@ from pathlib import Path, PurePosixPath
 from uuid import UUID
 
 from docproc.domain.errors import BlobMissingError, StorageError
-from docproc.services.ledger_records import Entry, Sighting, Version
+from docproc.services.ledger_records import Entry, Sighting, Version, Where
 from docproc.storage.s3_objects import ObjectVersion, S3Objects
 from docproc.watch.ignoring import ERROR, META, READY, is_ignored
 from docproc.watch.moving import fitting
-from docproc.watch.ports import Fate, Fence, PlaceGoneError, Sidecar, SidecarError, VanishedError
+from docproc.watch.ports import Fate, Fence, PlaceGoneError, Sidecar, SidecarError, VanishedError, trouble_at
 from docproc.watch.rules import Rules
 from docproc.watch.sidecars import parse_sidecar
 
@@ -111,7 +111,7 @@ class BucketPlace:
         found = self._claimed(entry)
         with tempfile.TemporaryDirectory(prefix="docproc-watch-") as folder:
             path = Path(folder) / "object"
-            with _place_errors():
+            with trouble_at(Where.TEMP), _place_errors():
                 self._objects.fetch(found, path)
             yield path
 

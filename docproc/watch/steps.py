@@ -13,7 +13,7 @@ from uuid import UUID
 from docproc.domain.errors import NotFoundError, UsageError
 from docproc.observability import event
 from docproc.services.ledger_ports import Ledger
-from docproc.services.ledger_records import OPEN_ENTRY_STATES, Earlier, Entry, EntryState
+from docproc.services.ledger_records import OPEN_ENTRY_STATES, Earlier, Entry, EntryState, Where
 from docproc.watch.ignoring import META
 from docproc.watch.moving import sha256_of
 from docproc.watch.outbox import Outbox, error_name
@@ -28,6 +28,7 @@ from docproc.watch.ports import (
     Ticket,
     UnsettledError,
     VanishedError,
+    trouble_at,
 )
 from docproc.watch.rules import Duplicates, Rule, Rules
 
@@ -70,9 +71,11 @@ class Steps:
         Raises VanishedError, UnsettledError, TwinError, LeaseLostError, OSError, DocprocError.
         """
         if entry.is_folder:
-            self.place.secure(entry, fence)
+            with trouble_at(Where.WATCHED):
+                self.place.secure(entry, fence)
             raise VanishedError
-        left = self.place.left_error(entry) if entry.attempt > 1 else None
+        with trouble_at(self._lies):
+            left = self.place.left_error(entry) if entry.attempt > 1 else None
         if left is not None:
             return self._put_away(entry, Fate.FAILED, _Error(str(json.loads(left)["code"]), left.decode()))
         if entry.path.endswith(META):
@@ -121,8 +124,14 @@ class Steps:
             event(logger, "file_gone", entry_id=str(entry.id))
         return EntryState.GONE
 
+    @property
+    def _lies(self) -> Where:
+        """Where what was secured is."""
+        return Where.PROCESSING if self.place.moves else Where.WATCHED
+
     def _secured(self, entry: Entry, fence: Fence) -> Entry:
-        version = self.place.secure(entry, fence)
+        with trouble_at(Where.WATCHED):
+            version = self.place.secure(entry, fence)
         changed = version != entry.version
         if self.place.moves and (entry.standing or changed):
             entry = self.ledger.note_moved(entry, version)
@@ -132,8 +141,9 @@ class Steps:
 
     def _submitted(self, entry: Entry, rule: Rule) -> tuple[Entry, UUID | EntryState]:
         with self.place.bytes_of(entry) as path:
-            sha256 = sha256_of(path)
-            version = self.place.version_of(entry)
+            with trouble_at(self._lies):
+                sha256 = sha256_of(path)
+                version = self.place.version_of(entry)
             if version != entry.version:
                 raise UnsettledError(version)
             entry, earlier = self.ledger.identify(entry, sha256, read_as=rule.read_as)
@@ -141,7 +151,9 @@ class Steps:
             if ended is not None:
                 return entry, ended
             try:
-                return entry, self.jobs.submit(self._ticket(entry, path, sha256=sha256, rule=rule, earlier=earlier))
+                ticket = self._ticket(entry, path, sha256=sha256, rule=rule, earlier=earlier)
+                with trouble_at(Where.TEMP):  # a copy may be made there
+                    return entry, self.jobs.submit(ticket)
             except RefusedFileError as exc:
                 return entry, self._refuse(entry, code=exc.code, message=str(exc))
 
@@ -153,7 +165,8 @@ class Steps:
 
     def _ticket(self, entry: Entry, path: Path, *, sha256: str, rule: Rule, earlier: Earlier | None) -> Ticket:
         """Raises SidecarError."""
-        sidecar = self.place.sidecar(entry)
+        with trouble_at(self._lies):
+            sidecar = self.place.sidecar(entry)
         first = None if earlier is None or self.duplicates is not Duplicates.FLAG else earlier.job_id
         flag = {} if first is None else {"duplicate_of": str(first)}
         return Ticket(
@@ -177,7 +190,8 @@ class Steps:
             return EntryState.KNOWN
         if self.duplicates is not Duplicates.SKIP or earlier.state is not EntryState.DONE:
             return None
-        self.place.put_away(entry, Fate.DONE)
+        with trouble_at(Where.DONE if self.place.clears else Where.WATCHED):
+            self.place.put_away(entry, Fate.DONE)
         self.ledger.end(entry, EntryState.SKIPPED, is_cleared=self.place.clears)
         event(logger, "file_skipped", entry_id=str(entry.id), duplicate_of=str(entry.duplicate_of))
         return EntryState.SKIPPED
@@ -199,7 +213,8 @@ class Steps:
         return Outcome(usable=False, records=iter(()), failures=())
 
     def _put_away(self, entry: Entry, fate: Fate, error: "_Error | None") -> EntryState:
-        self.place.put_away(entry, fate, error=None if error is None else error.text.encode())
+        with trouble_at(Where(fate.value) if self.place.clears else Where.WATCHED):
+            self.place.put_away(entry, fate, error=None if error is None else error.text.encode())
         state = EntryState(fate.value)
         self.ledger.end(entry, state, is_cleared=self.place.clears)
         if fate is Fate.DONE:

@@ -17,10 +17,10 @@ from docproc.domain.errors import ChangedError, DocprocError, LeaseLostError, Re
 from docproc.observability import event
 from docproc.queueing.local import StopSignal
 from docproc.services.ledger_records import Entry, EntryState, Sighting, Trouble
-from docproc.watch.backoff import delay_s, trouble_of
+from docproc.watch.backoff import delay_s, trouble_of, where_of
 from docproc.watch.in_hand import InHand, now
 from docproc.watch.news import News
-from docproc.watch.ports import PlaceGoneError, UnsettledError, VanishedError
+from docproc.watch.ports import PlaceGoneError, TroubleAtError, UnsettledError, VanishedError
 from docproc.watch.settling import Settling
 from docproc.watch.steps import Steps, TwinError
 
@@ -158,7 +158,8 @@ class Watcher:
             self._looked_at = now()
             if self.tally.place_is_there:
                 self.tally.place_is_there = False
-                event(logger, "watch_place_gone", error=type(exc).__name__, trouble=trouble_of(exc).value)
+                kind, trouble = type(exc).__name__, trouble_of(exc)
+                event(logger, "watch_place_gone", error=kind, trouble=trouble.value, where=where_of(exc))
 
     def _look_at_everything(self) -> None:
         self._news.listen()
@@ -323,8 +324,9 @@ class Watcher:
 
 
 def _tell(entry: Entry, trouble: Trouble, error: BaseException) -> None:
-    entry_id, kind = str(entry.id), type(error).__name__
+    kind = type(error.__cause__ if isinstance(error, TroubleAtError) else error).__name__
+    entry_id, where = str(entry.id), where_of(error)
     if not entry.is_folder:
-        event(logger, "file_put_off", entry_id=entry_id, trouble=trouble.value, error=kind)
+        event(logger, "file_put_off", entry_id=entry_id, trouble=trouble.value, where=where, error=kind)
     elif not entry.tries:  # once, for it may stay so
-        event(logger, "folder_shut", entry_id=entry_id, trouble=trouble.value, error=kind)
+        event(logger, "folder_shut", entry_id=entry_id, trouble=trouble.value, where=where, error=kind)
