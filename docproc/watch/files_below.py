@@ -5,10 +5,11 @@ import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from uuid import UUID
 
 from docproc.services.ledger_records import Entry, Sighting, Version
 from docproc.watch.companions import is_triggered, mark_of, triggers_of
-from docproc.watch.ignoring import META, READY, is_description, is_ignored, is_ignored_folder
+from docproc.watch.ignoring import META, PARKED, READY, is_description, is_ignored, is_ignored_folder
 from docproc.watch.in_hand import now
 from docproc.watch.orphans import Orphans
 from docproc.watch.ports import PlaceGoneError, VanishedError
@@ -39,6 +40,8 @@ class FilesBelow:
         self._ignore = ignore
         self._without = frozenset(map(str, without))
         self._orphans = Orphans(orphaned_s)
+        #: entries whose files were on their way to another file system at the last look
+        self.parked: frozenset[UUID] = frozenset()
 
     def require(self) -> None:
         """Raises PlaceGoneError."""
@@ -50,11 +53,11 @@ class FilesBelow:
 
     def look(self) -> Iterator[Sighting]:
         """Folders that go away meanwhile are left out; one that cannot be looked into is a sighting of its own."""
-        folders, alone = [""], set[str]()
+        folders, alone, parked = [""], set[str](), set[UUID]()
         while folders:
             folder = folders.pop()
             try:
-                yield from self._look_into(folder, folders, alone)
+                yield from self._look_into(folder, folders, alone, parked)
             except (FileNotFoundError, NotADirectoryError) as exc:
                 if not folder:
                     raise PlaceGoneError(exc.errno, exc.strerror, str(self._root)) from exc
@@ -65,15 +68,19 @@ class FilesBelow:
                 if shut is not None:
                     yield shut
         self._orphans.keep_only(alone)
+        self.parked = frozenset(parked)
 
-    def _look_into(self, folder: str, folders: list[str], alone: set[str]) -> Iterator[Sighting]:
-        """Its files; `folders` gets those in it, `alone` descriptions without a file. Raises OSError."""
+    def _look_into(self, folder: str, folders: list[str], alone: set[str], parked: set[UUID]) -> Iterator[Sighting]:
+        """Its files; `folders` gets those in it, `alone` lone descriptions, `parked` entries. Raises OSError."""
         with os.scandir(self._root / folder) as entries:
             for entry in entries:
                 path = f"{folder}/{entry.name}" if folder else entry.name
                 if entry.is_dir(follow_symlinks=False):
                     if not is_ignored_folder(entry.name) and entry.path not in self._without:
                         folders.append(path)
+                elif entry.name.startswith(PARKED):
+                    with suppress(ValueError):
+                        parked.add(UUID(hex=entry.name.removeprefix(PARKED)))
                 else:
                     sighting = self._wanted(path, alone)
                     if sighting is not None:

@@ -15,7 +15,7 @@ from uuid import UUID
 from docproc.services.ledger_records import Entry, Sighting, Version, Where
 from docproc.watch.companions import description_of, give_back, if_there, put_along, take_along
 from docproc.watch.files_below import ORPHANED_S, FilesBelow, version_of
-from docproc.watch.ignoring import ERROR, META
+from docproc.watch.ignoring import ERROR, META, PARKED
 from docproc.watch.moving import fitting, move, move_to_free, sha256_of, write_whole
 from docproc.watch.ports import Fate, Fence, PlaceGoneError, ProcessingGoneError, Sidecar, VanishedError, trouble_at
 from docproc.watch.rules import Rules
@@ -96,7 +96,7 @@ class FolderPlace:
     def _carry(self, entry: Entry, inside: Path, fence: Fence) -> None:
         source = self._folders.root / entry.path
         # hidden, where another file system begins between here and there: taken in one step, then carried over
-        parked = source.with_name(f".docproc-{entry.id.hex}")
+        parked = source.with_name(PARKED + entry.id.hex)
         if not os.path.lexists(parked):
             try:
                 _require(source, entry.version)
@@ -107,6 +107,7 @@ class FolderPlace:
                 self._give_back(inside, source)
                 raise VanishedError from None
         if os.path.lexists(parked):
+            inside.parent.mkdir(exist_ok=True)
             move(parked, inside)
 
     def _take(self, source: Path, inside: Path, *, parked: Path, fence: Fence) -> None:
@@ -183,6 +184,8 @@ class FolderPlace:
             for entry in entries:
                 with suppress(ValueError):
                     yield UUID(hex=entry.name)
+        # taken just when another watcher saw that the file was gone, and then left there
+        yield from self._files.parked
 
     def _lay_back(self, path: Path, parent: Path, *, name: str) -> None:
         folder = self._folders.root / parent

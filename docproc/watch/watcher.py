@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from docproc.domain.errors import ChangedError, DocprocError, LeaseLostError, RefusedError, StorageError
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: sightings asked for at once
+#: sightings, or files of entries, asked for at once
 _BATCH = 200
 #: between looks for a place that is gone
 _GONE_LOOK_S = 5.0
@@ -200,12 +201,14 @@ class Watcher:
 
     def _look_behind(self) -> None:
         """What was taken out of the place, and whose entry says that it was gone, is there after all."""
-        left = list(self._place.left_behind())
-        states = self._ledger.states(left) if left else {}
-        gone = [entry_id for entry_id, state in states.items() if state is EntryState.GONE]
-        if gone:
-            self._ledger.reopen(gone)
-        if unknown := len(left) - len(states):
+        left, unknown = self._place.left_behind(), 0
+        while batch := list(islice(left, _BATCH)):
+            states = self._ledger.states(batch)
+            unknown += len(batch) - len(states)
+            gone = [entry_id for entry_id, state in states.items() if state is EntryState.GONE]
+            if gone:
+                self._ledger.reopen(gone)
+        if unknown:
             event(logger, "watch_left_behind", files=unknown)
 
     @property

@@ -4,8 +4,10 @@ import errno
 import json
 import threading
 import time
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
 
 import pytest
 from doubles.watching import PACE, Meddling, Watched, at_first, refused, until
@@ -91,6 +93,44 @@ def test_a_trigger_that_was_left_when_taking_the_last_of_its_files_broke_off_is_
     place.secure(last, lambda: None)
 
     assert not (watched.root / "a.ready").exists()
+
+
+def test_what_a_slow_watcher_leaves_between_two_file_systems_after_its_entry_was_given_up_is_read(
+    watched: Watched,
+) -> None:
+    """It took the file out of the place just when the next watcher found it gone, and died before it was moved on."""
+    file = watched.drop("sub/a.pdf", "one")
+    (entry,) = watched.ledger.claim_new(list(watched.place().look()), owner="one", lease_s=30)
+    file.rename(file.with_name(f".docproc-{entry.id.hex}"))
+    watched.ledger.end(entry, EntryState.GONE)
+
+    assert watched.watch_once().ended == {EntryState.DONE: 1}
+    assert watched.records == ["sub/a.pdf"]
+    assert watched.lying() == ["done/sub/a.pdf"]
+    assert watched.watch_once().ended == {}
+
+
+def test_what_was_left_in_processing_is_asked_for_in_parts(watched: Watched) -> None:
+    """However much it is: a statement takes only so many parameters."""
+    asked: list[int] = []
+
+    class Counting:
+        def __getattr__(self, name: str) -> object:
+            return getattr(ledger, name)
+
+        def states(self, ids: Collection[UUID]) -> Mapping[UUID, EntryState]:
+            asked.append(len(ids))
+            return ledger.states(ids)
+
+    ledger = watched.ledger
+    watched.ledger = Counting()  # type: ignore[assignment]
+    watched.place()
+    for _ in range(501):
+        (watched.root / "processing" / uuid4().hex).mkdir()
+
+    watched.watch_once()
+
+    assert (sum(asked) % 501, max(asked)) == (0, 200)
 
 
 @pytest.mark.parametrize("is_late", [False, True])
