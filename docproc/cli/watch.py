@@ -212,6 +212,7 @@ def _say_status(ledger: "Ledger", *, place: str, as_json: bool) -> None:
                 {
                     "path": each.path,
                     "trouble": each.trouble.value,
+                    "where": each.where,
                     "tries": each.tries,
                     "due_at": each.due_at.isoformat(),
                 }
@@ -223,5 +224,7 @@ def _say_status(ledger: "Ledger", *, place: str, as_json: bool) -> None:
         for state, count in sorted(counts.states.items()):
             typer.echo(f"{count:>8} {state.value}")
         for each in waiting:
-            typer.echo(f"{each.trouble.value}: {each.path} (tries: {each.tries}, next at {each.due_at:%H:%M:%S} UTC)")
+            where = "" if each.where is None else f" ({each.where.value})"
+            tries = f"tries: {each.tries}, next at {each.due_at:%H:%M:%S} UTC"
+            typer.echo(f"{each.trouble.value}{where}: {each.path} ({tries})")
     raise typer.Exit(ExitCode.SOME_FAILED if counts.troubles else ExitCode.GOOD)

@@ -130,6 +130,7 @@ class Waiting:
 
     path: str
     trouble: Trouble
+    where: Where | None
     tries: int
     due_at: datetime
 

@@ -319,7 +319,7 @@ class Watcher:
     def _put_off(self, entry: Entry, trouble: Trouble, *, after_s: float, error: BaseException) -> None:
         _tell(entry, trouble, error)
         with suppress(LeaseLostError, StorageError):
-            self._ledger.put_off(entry, trouble, after_s=after_s)
+            self._ledger.put_off(entry, trouble, after_s=after_s, where=where_of(error))
         self.tally.count_trouble(trouble)
         if entry.tries < _PATIENT_TRIES or self._in_hand.holds(entry.duplicate_of):
             self._wait_until = max(self._wait_until, now() + after_s + self._pace.due_every_s)

@@ -16,7 +16,7 @@ from doubles.postgres import empty_database
 from doubles.watch_page import BILL, PAGE, QUICKLY, blocks, inbox_file, records
 
 from docproc.services.key_records import Scope
-from docproc.services.ledger_records import EntryState, Sighting, Trouble, Version
+from docproc.services.ledger_records import EntryState, Sighting, Trouble, Version, Where
 from docproc.storage.database import Database
 from docproc.storage.ledger import SqlLedger
 from docproc.watch.config import WatchSettings
@@ -42,6 +42,8 @@ def test_every_setting_state_and_trouble_is_on_the_page() -> None:
         assert f"`{key}`" in PAGE, key
     for word in (*EntryState, *Trouble):
         assert f"| `{word}` |" in PAGE
+    for word in Where:
+        assert f"`{word}`" in PAGE
     tomllib.loads(blocks("An SFTP drop", "toml")[0])
 
 
@@ -143,13 +145,13 @@ def test_a_status_names_what_is_in_trouble(command: Command) -> None:
         ledger = SqlLedger(database, tenant="local", place=str(command.place / "scans"))
         version = Version(identity="1", byte_count=1, modified_ns=1)
         (entry,) = ledger.claim_new([Sighting(path="a.pdf", version=version)], owner="one", lease_s=30)
-        ledger.put_off(entry, Trouble.DISK_FULL, after_s=60)
+        ledger.put_off(entry, Trouble.DISK_FULL, after_s=60, where=Where.OUTBOX)
 
     told = json.loads(command("watch", "scans", "--status", "--json", code=3).stdout)
 
     assert told["troubles"] == {"disk_full": 1}
-    assert told["waiting"][0]["path"] == "a.pdf"
-    assert "disk_full: a.pdf" in command("watch", "scans", "--status", code=3).stdout
+    assert (told["waiting"][0]["path"], told["waiting"][0]["where"]) == ("a.pdf", "outbox")
+    assert "disk_full (outbox): a.pdf" in command("watch", "scans", "--status", code=3).stdout
 
 
 def test_a_place_is_one_however_its_path_is_spelled_and_an_unknown_one_is_said_to_be(command: Command) -> None:

@@ -78,6 +78,7 @@ def test_the_folder_that_is_in_trouble_is_told(
 
     with watched.watching() as (watcher,):
         until(lambda: watcher.tally.put_off[Trouble.IO_ERROR] >= 1)
+        assert [each.where for each in watched.ledger.waiting(limit=9)] == [where]
         stops.unlink()
         until(lambda: watcher.tally.ended.total() == 1)
 
