@@ -90,10 +90,12 @@ class LocalHands:
         """What breaks off is handed back, for the heart renews the lease of whatever this watcher has."""
         documents = self._desk.stores.documents
         try:
-            context = self._context_of(claim.document)
-            work_on(claim, replace(context, passwords=rule.passwords), self._checkpoint)
-        except DocumentError as error:  # its schema or its reader is another one by now
-            documents.fail(claim, error.failure(PHASES[claim.document.state]))
+            try:
+                context = self._context_of(claim.document)
+            except DocumentError as error:  # its schema or its reader is another one by now
+                documents.fail(claim, error.failure(PHASES[claim.document.state]))
+            else:
+                work_on(claim, replace(context, passwords=rule.passwords), self._checkpoint)
         except Exception:
             with suppress(DocprocError):
                 documents.release(claim)

@@ -30,7 +30,8 @@ def test_archives_that_are_taken_at_once_are_unpacked_one_by_one(migrated_file: 
     scans.mkdir()
     for number in range(ARCHIVES):
         (scans / f"{number}.zip").write_bytes(zipped({f"{number}.pdf": pdf(str(number))}))
-    settings = WatchSettings(schema="invoice", outbox=tmp_path / "out", settle_seconds=0.1, rescan_seconds=0.2)
+    told = {"schema": "invoice", "outbox": tmp_path / "out", "settle_seconds": 0.1, "rescan_seconds": 0.2}
+    settings = WatchSettings.model_validate(told)
     planned = plan(scans, settings, data_dir=tmp_path / "data")
     ledger = desk.ledger_of(LOCAL_TENANT, planned.place)
     # its workers read: nothing but archives is opened here
