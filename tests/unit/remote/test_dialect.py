@@ -82,6 +82,6 @@ def test_how_long_to_wait_is_said_in_seconds_or_as_a_date(said: str, least: floa
     assert least <= seconds <= most
 
 
-@pytest.mark.parametrize("said", [None, "", "soon"])
+@pytest.mark.parametrize("said", [None, "", "soon", "nan", "inf", "-inf"])
 def test_nonsense_is_no_time_to_wait(said: str | None) -> None:
     assert retry_after(said) is None
