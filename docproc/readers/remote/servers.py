@@ -19,7 +19,7 @@ from docproc.domain.errors import (
 )
 from docproc.observability import event
 from docproc.readers.remote.config import RemoteConfig
-from docproc.readers.remote.dialect import Dialect, is_too_long, simpler
+from docproc.readers.remote.dialect import Dialect, Terms, is_too_long
 from docproc.readers.remote.pace import Lane, backoff, choose
 from docproc.readers.remote.stream import Answer, Ending, StreamFault
 from docproc.readers.remote.wire import Endless, Refusal, Unheard, Wire, open_wire
@@ -81,10 +81,11 @@ class Servers:
     def dialect(self, address: str) -> Dialect:
         return self._dialects[address]
 
-    def learn(self, address: str, dialect: Dialect) -> None:
-        """It answered what was asked in this dialect."""
-        self._dialects[address] = dialect
+    def answered(self, address: str, lesson: Dialect | None) -> None:
+        """It answered, and others are to be asked in the dialect of the lesson, if there is one."""
         self._known.add(address)
+        if lesson is not None:
+            self._dialects[address] = lesson
 
     def knows(self, address: str) -> bool:
         return address in self._known
@@ -163,22 +164,22 @@ class Conversation:
 
     async def _asked(self, lane: Lane, question: Question) -> Answer:
         """Raises Refusal, Unheard, Endless, StreamFault, TimeoutError, and DocumentError for what no retry mends."""
-        dialect = self._servers.dialect(lane.address)
+        terms = Terms(self._servers.dialect(lane.address), is_usual=question.is_usual)
         while True:
-            body = {"model": question.model, "messages": question.messages, **dialect.options(question.form)}
+            body = {"model": question.model, "messages": question.messages, **terms.dialect.options(question.form)}
             try:
                 async with asyncio.timeout(self._timeout_s):
                     heard = await self._wire.complete(lane.address, body)
             except Refusal as refusal:
-                if refusal.status not in _NOT_UNDERSTOOD:
-                    raise
-                dialect = _next_dialect(dialect, refusal)
-                continue
+                if refusal.status in _NOT_UNDERSTOOD and terms.leave_away(refusal.complaint):
+                    continue
+                if refusal.status in _NOT_UNDERSTOOD and is_too_long(refusal.complaint):
+                    raise TooLargeError("The pages are too long for the model.") from refusal
+                raise
             if heard.answer.ending is Ending.BROKEN:
                 raise Unheard("the answer broke off")
             lane.went_well(first_byte_s=heard.first_byte_s)
-            if question.is_usual:
-                self._servers.learn(lane.address, dialect)
+            self._servers.answered(lane.address, terms.lesson)
             return heard.answer
 
     def _take_refusal(self, lane: Lane, refusal: Refusal, so_far: _Tries) -> str | None:
@@ -215,15 +216,6 @@ class Conversation:
         """What is to be mended at which endpoint, to be put behind another reason."""
         reasons = {lane.address: so_far.refused.get(lane.address, lane.refusal) for lane in self._servers.lanes}
         return "".join(f"; {address}: {reason}" for address, reason in reasons.items() if reason)
-
-
-def _next_dialect(dialect: Dialect, refusal: Refusal) -> Dialect:
-    plainer = simpler(dialect, refusal.complaint)
-    if plainer is not None:
-        return plainer
-    if is_too_long(refusal.complaint):
-        raise TooLargeError("The pages are too long for the model.") from refusal
-    raise refusal
 
 
 def _refused(status: int) -> str:
