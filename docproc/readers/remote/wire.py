@@ -77,7 +77,10 @@ class Wire:
 
 @asynccontextmanager
 async def open_wire(api_key: str | None) -> AsyncIterator[Wire]:
-    """Redirects are not followed: the key and the pages are for the server that was named."""
+    """To the server that was named, and to nobody else go the key and the pages.
+
+    Redirects are not followed, and neither a proxy nor a password of the environment (`HTTP_PROXY`, .netrc) is used.
+    """
     headers = {"Accept-Encoding": "identity"}  # what is packed cannot be bounded by its length
     if api_key:
         headers["Authorization"] = f"Bearer {api_key}"
@@ -85,6 +88,7 @@ async def open_wire(api_key: str | None) -> AsyncIterator[Wire]:
         headers=headers,
         verify=_trust(),
         follow_redirects=False,
+        trust_env=False,
         # how long an answer may take as a whole is bounded by who asks
         timeout=httpx2.Timeout(None, connect=_CONNECT_S),
     ) as client:
