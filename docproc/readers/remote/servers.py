@@ -49,6 +49,15 @@ class Question(NamedTuple):
     is_usual: bool = True
 
 
+class EndpointHealth(NamedTuple):
+    """What an endpoint says of itself when it is asked for its models."""
+
+    address: str
+    models: tuple[str, ...]
+    #: empty: it answers
+    trouble: str
+
+
 class Servers:
     """The endpoints of one configuration, shared by all threads of a process."""
 
@@ -69,14 +78,16 @@ class Servers:
         reason = "none is set"
         async with open_wire(self.config.api_key) as wire:
             for lane in self.lanes:
-                try:
-                    async with asyncio.timeout(_MODELS_S):
-                        return await wire.models(lane.address)
-                except Refusal as refusal:
-                    reason = _refused(refusal.status)
-                except (Unheard, Endless, StreamFault, TimeoutError) as fault:
-                    reason = _reason(fault)
+                health = await _health(wire, lane.address)
+                if not health.trouble:
+                    return health.models
+                reason = health.trouble
         raise UnreachableError(f"No endpoint says which models it has: {reason}; name one with DOCPROC_REMOTE_MODEL.")
+
+    async def health(self) -> list[EndpointHealth]:
+        """Of every endpoint."""
+        async with open_wire(self.config.api_key) as wire:
+            return await asyncio.gather(*(_health(wire, lane.address) for lane in self.lanes))
 
     def dialect(self, address: str) -> Dialect:
         return self._dialects[address]
@@ -89,6 +100,16 @@ class Servers:
 
     def knows(self, address: str) -> bool:
         return address in self._known
+
+
+async def _health(wire: Wire, address: str) -> EndpointHealth:
+    try:
+        async with asyncio.timeout(_MODELS_S):
+            return EndpointHealth(address, await wire.models(address), "")
+    except Refusal as refusal:
+        return EndpointHealth(address, (), _refused(refusal.status))
+    except (Unheard, Endless, StreamFault, TimeoutError) as fault:
+        return EndpointHealth(address, (), _reason(fault))
 
 
 @lru_cache(maxsize=8)
