@@ -157,7 +157,7 @@ class Conversation:
                 lane.failed()
                 so_far.timeouts += 1
                 if so_far.timeouts >= _MOST_TIMEOUTS:
-                    raise TimedOutError(f"The model did not answer within {self._timeout_s:g} s.") from fault
+                    raise self._timed_out() from fault
             except (Unheard, StreamFault) as fault:
                 lane.failed()
                 reason = _reason(fault)
@@ -173,7 +173,12 @@ class Conversation:
             if (lane := choose(lanes)) is not None:
                 return lane
             await asyncio.sleep(_LOOK_EVERY_S)
+        if so_far.timeouts:
+            raise self._timed_out()
         raise UnreachableError(f"No endpoint took the request: all are busy or out of order{self._refusals(so_far)}.")
+
+    def _timed_out(self) -> TimedOutError:
+        return TimedOutError(f"The model did not answer within {self._timeout_s:g} s.")
 
     async def _pause(self, reason: str, so_far: _Tries) -> None:
         is_known = any(self._servers.knows(lane.address) for lane in self._servers.lanes)

@@ -188,6 +188,12 @@ def test_a_slow_trickle_ends_at_the_time_limit(server: OpenAiServer) -> None:
     assert time.monotonic() - began < 8
 
 
+def test_a_slow_server_that_was_busy_before_is_called_slow(server: OpenAiServer) -> None:
+    server.replies(status(429), trickled(GOOD * 100, pause_s=0.05))
+    with pytest.raises(TimedOutError):
+        read(server, timeout_s=0.6)
+
+
 def test_an_answer_without_end_is_cut(server: OpenAiServer) -> None:
     server.replies(endless)
     with pytest.raises(InvalidAnswerError, match="longer than any record"):
