@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from decoding_doubles import vocabulary
 from doubles.random_model import byte_vocabulary, random_record
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import BaseModel, Field
 
 from docproc.decoding.guidance import Grammar, require_constrainable
 from docproc.decoding.profile import Absence, ConstraintRefusedError, Refusal, decoding_form
@@ -75,36 +75,6 @@ class Order(BaseModel):
     lines: list[Line] = Field(default_factory=list, max_length=2)
 
 
-class Even(BaseModel):
-    """A class that checks a value in code."""
-
-    number: int
-
-    @field_validator("number")
-    @classmethod
-    def is_even(cls, number: int) -> int:
-        assert number % 2 == 0
-        return number
-
-
-class Span(BaseModel):
-    """A class that checks itself in code."""
-
-    first: int
-    last: int
-
-    @model_validator(mode="after")
-    def in_order(self) -> "Span":
-        assert self.first <= self.last
-        return self
-
-
-class Holder(BaseModel):
-    """A class whose field's class checks itself in code."""
-
-    span: Span
-
-
 def schema_of(field: dict[str, Any], *, required: bool) -> ExtractionSchema:
     document = {"title": "one", "type": "object", "properties": {"a": field}}
     return compile_json_schema({**document, "required": ["a"]} if required else document)
@@ -146,11 +116,3 @@ def test_what_no_grammar_follows_is_refused_with_its_place(name: str) -> None:
     with pytest.raises(ConstraintRefusedError, match=place) as caught:
         require_constrainable(schema_of(field, required=False))
     assert caught.value.refusal is Refusal.UNSUPPORTED
-
-
-@pytest.mark.parametrize(("schema_class", "said"), [(Even, "is_even"), (Span, "in_order"), (Holder, "in_order")])
-def test_a_class_that_checks_in_code_is_refused_with_the_name_of_its_check(
-    schema_class: type[BaseModel], said: str
-) -> None:
-    with pytest.raises(ConstraintRefusedError, match=said):
-        require_constrainable(compile_class(schema_class))
