@@ -322,6 +322,19 @@ def test_a_class_that_is_not_refused_takes_whatever_is_written(name: str, absenc
     assert errors(of_type(HELD[name]), absence) == []
 
 
+class Visit(BaseModel):
+    """Names that promise another kind of value than the types."""
+
+    date: dt.time
+    total: str = Field(min_length=5)
+    currency: Annotated[str, Field(pattern="^[A-Z]{2}$")]
+
+
+@pytest.mark.parametrize("absence", Absence)
+def test_the_types_of_a_class_hold_whatever_its_names_promise(absence: Absence) -> None:
+    assert errors(Visit, absence) == []
+
+
 @pytest.mark.parametrize("absence", Absence)
 def test_a_class_of_several_classes_takes_whatever_is_written(absence: Absence) -> None:
     assert errors(Order, absence) == []

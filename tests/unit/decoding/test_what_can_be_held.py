@@ -99,6 +99,29 @@ def test_what_is_not_refused_is_valid_whatever_is_written(name: str, absence: Ab
     assert problems(schema_of(HELD[name], required=required), absence, byte_vocabulary()) == []
 
 
+#: fields whose name promises a kind of value, beside keywords that say more or something else
+NAMED: dict[str, tuple[str, dict[str, Any]]] = {
+    "an amount of a least length": ("total", {"type": "string", "minLength": 6}),
+    "an amount of one length": ("total", {"type": "string", "minLength": 7, "maxLength": 7}),
+    "a count of a least length": ("quantity", {"type": ["string", "number"], "minLength": 3}),
+    "a time called a date": ("date", {"type": "string", "format": "time"}),
+    "an address called a date": ("date", {"type": "string", "format": "ipv4"}),
+    "an address called an amount": ("total", {"type": "string", "format": "ipv6"}),
+    "a choice of numbers and words": ("total", {"enum": [1.5, "none", "12"]}),
+    "a currency of two letters": ("currency", {"type": "string", "pattern": "^[A-Z]{2}$"}),
+}
+
+
+@pytest.mark.parametrize("absence", Absence)
+@pytest.mark.parametrize("told", NAMED.values(), ids=NAMED)
+def test_what_a_name_promises_and_what_its_keywords_ask_for_both_hold(
+    told: tuple[str, dict[str, Any]], absence: Absence
+) -> None:
+    name, field = told
+    schema = compile_json_schema({"title": "one", "type": "object", "properties": {name: field}, "required": [name]})
+    assert problems(schema, absence, byte_vocabulary()) == []
+
+
 @pytest.mark.parametrize("absence", Absence)
 @pytest.mark.parametrize("name", list(SHIPPED))
 def test_what_random_tokens_write_under_a_shipped_schema_is_valid(name: str, absence: Absence) -> None:
