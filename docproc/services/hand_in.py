@@ -42,7 +42,7 @@ def hand_in(stores: Stores, job: NewJob, file: HandedIn, *, accept: Accept, unpa
 
 def _handed_in(stores: Stores, job: NewJob, file: HandedIn, *, accept: Accept, unpacker: Unpacker | None) -> UUID:
     taking = Taking(tenant=job.tenant, blobs=stores.blobs, keeps_originals=True, unpacker=unpacker)
-    taken = _taken_in(file, taking, accept=accept)
+    taken = _taken_in(file, taking, job_id=job.id, accept=accept)
     if _find(stores, job) is None:
         try:
             stores.jobs.create(job)
@@ -51,7 +51,7 @@ def _handed_in(stores: Stores, job: NewJob, file: HandedIn, *, accept: Accept, u
                 raise
     if job.passwords:
         stores.passwords.give(job.id, job.passwords)
-    stores.jobs.add_documents(job.id, taken.documents)
+    stores.jobs.add_documents(job.id, taken.rows)
     take_in_again(taken, taking)
     found = stores.jobs.get(job.id, tenant=job.tenant)
     if found.submitted_at is None:
@@ -74,8 +74,10 @@ def _find(stores: Stores, job: NewJob) -> Job | None:
         return None
 
 
-def _taken_in(file: HandedIn, taking: Taking, *, accept: Accept) -> TakenIn:
-    label = FileLabel(name=file.name, external_id=file.external_id, metadata=file.metadata)
+def _taken_in(file: HandedIn, taking: Taking, *, job_id: UUID, accept: Accept) -> TakenIn:
+    # the next try may be another machine's, or of another copy: its path says nothing
+    known_as = f"watched/{job_id}"
+    label = FileLabel(name=file.name, external_id=file.external_id, metadata=file.metadata, known_as=known_as)
     path = file.path.absolute()
     try:
         # the bytes are kept before anything is recorded: from here on the file may change or go
