@@ -7,7 +7,7 @@ asks for the version that was claimed, and one that was replaced meanwhile is an
 import errno
 import tempfile
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from uuid import UUID
@@ -170,13 +170,15 @@ class BucketPlace:
     def _carry_sidecar(self, source: str, target: str) -> None:
         found = self._objects.head(source)
         if found is not None:
-            self._objects.copy(found, target)
-            self._objects.delete(found)
+            with suppress(BlobMissingError):  # replaced meanwhile: that one is for the next object
+                self._objects.copy(found, target)
+                self._objects.delete(found)
 
     def _drop(self, path: str) -> None:
         found = self._objects.head(path)
         if found is not None:
-            self._objects.delete(found)
+            with suppress(BlobMissingError):
+                self._objects.delete(found)
 
     def left_error(self, entry: Entry) -> bytes | None:  # noqa: ARG002 its object goes last of all
         return None

@@ -170,20 +170,6 @@ def test_a_version_is_deleted_and_no_later_one(watched: WatchedBucket) -> None:
     assert watched.get("a.pdf") == b"second"
 
 
-def test_in_a_bucket_with_versions_only_the_one_that_was_read_is_deleted(watched: WatchedBucket) -> None:
-    bucket = f"versions-{watched.prefix}"
-    watched.client.create_bucket(Bucket=bucket)
-    watched.client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    objects = S3Objects(replace(watched.s3_place, bucket=bucket, prefix=""))
-    watched.client.put_object(Bucket=bucket, Key="a.pdf", Body=b"first")
-    first = objects.head("a.pdf")
-    watched.client.put_object(Bucket=bucket, Key="a.pdf", Body=b"second")
-    assert first is not None
-    assert first.version_id is not None
-    objects.delete(first)
-    assert watched.client.get_object(Bucket=bucket, Key="a.pdf")["Body"].read() == b"second"
-
-
 def test_a_bucket_that_does_not_answer_is_a_place_that_is_gone(watched: WatchedBucket) -> None:
     nowhere = S3Place.parse(blob_url(free_port()) + "&connect_s=0.2")
     place = BucketPlace(S3Objects(nowhere), Rules({"": watched.rule}), ends=None)
