@@ -1,5 +1,7 @@
 """A watcher over a prefix of a bucket: each version of an object once, whatever happens to it meanwhile."""
 
+import errno
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -176,6 +178,32 @@ def test_a_bucket_that_does_not_answer_is_a_place_that_is_gone(watched: WatchedB
     for ask in (place.require, lambda: list(place.look())):
         with pytest.raises(PlaceGoneError):
             ask()
+
+
+def test_a_bucket_that_goes_when_an_object_is_about_to_be_claimed_keeps_no_other_from_its_end(
+    watched: WatchedBucket, caplog: pytest.LogCaptureFixture
+) -> None:
+    away = threading.Event()
+
+    def be_away(_: Entry) -> None:
+        if away.is_set():
+            raise PlaceGoneError(errno.EIO, "away")
+
+    watched.seen_as = lambda place: Meddling(place, "look_again", be_away)  # type: ignore[assignment,return-value]
+    watched.jobs.answers.clear()
+    watched.put("a.pdf", b"one")
+    with watched.watching() as (watcher,):
+        until(lambda: len(watched.jobs.tickets) == 1)
+        away.set()
+        watched.put("b.pdf", b"two")
+        until(lambda: not watcher.tally.place_is_there)
+        watched.jobs.answers.set()
+        until(lambda: watched.records == ["a.pdf"])
+        away.clear()
+        until(lambda: watched.records == ["a.pdf", "b.pdf"])
+    told = {getattr(record, "action", None) for record in caplog.records}
+    assert "watch_place_gone" in told
+    assert "watch_failed" not in told
 
 
 def test_a_bucket_that_is_not_there_is_said_before_anything_is_taken(watched: WatchedBucket) -> None:
