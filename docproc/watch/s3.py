@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from uuid import UUID
 
-from docproc.domain.errors import BlobMissingError, StorageError
+from docproc.domain.errors import BlobMissingError, StorageError, TooLargeError
 from docproc.services.ledger_records import Entry, Sighting, Version
 from docproc.storage.s3_objects import ObjectVersion, S3Objects
 from docproc.watch.ignoring import ERROR, META, READY, is_ignored
 from docproc.watch.moving import fitting
-from docproc.watch.ports import Fate, Fence, PlaceGoneError, Sidecar, SidecarError, VanishedError
+from docproc.watch.ports import Fate, Fence, PlaceGoneError, RefusedFileError, Sidecar, SidecarError, VanishedError
 from docproc.watch.rules import Rules
 from docproc.watch.sidecars import parse_sidecar
 
@@ -49,13 +49,21 @@ class BucketPlace:
     moves = False
 
     def __init__(
-        self, objects: S3Objects, rules: Rules, *, ends: EndPrefixes | None, ignore: tuple[str, ...] = ()
+        self,
+        objects: S3Objects,
+        rules: Rules,
+        *,
+        ends: EndPrefixes | None,
+        ignore: tuple[str, ...] = (),
+        most_bytes: int | None = None,
     ) -> None:
+        """A larger object than `most_bytes` is refused without being fetched; None: whoever reads says so."""
         self._objects = objects
         self._rules = rules
         self._ends = ends
         self._own = () if ends is None else ends.beginnings
         self._ignore = ignore
+        self._most_bytes = most_bytes
         self.clears = ends is not None
 
     def require(self) -> None:
@@ -109,6 +117,10 @@ class BucketPlace:
     @contextmanager
     def bytes_of(self, entry: Entry) -> Iterator[Path]:
         found = self._claimed(entry)
+        if self._most_bytes is not None and found.byte_count > self._most_bytes:
+            raise RefusedFileError(
+                f"the file is larger than the limit of {self._most_bytes:,} bytes", code=TooLargeError.code
+            )
         with tempfile.TemporaryDirectory(prefix="docproc-watch-") as folder:
             path = Path(folder) / "object"
             with _place_errors():

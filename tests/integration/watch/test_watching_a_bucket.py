@@ -17,7 +17,7 @@ from docproc.domain.errors import BlobMissingError, StorageError
 from docproc.services.ledger_records import Entry, EntryState
 from docproc.storage.database import Database
 from docproc.storage.ledger import SqlLedger
-from docproc.storage.s3_objects import S3Objects, open_objects
+from docproc.storage.s3_objects import ObjectVersion, S3Objects, open_objects
 from docproc.storage.s3_place import S3Place
 from docproc.watch.ports import Fate, PlaceGoneError, Ticket
 from docproc.watch.rules import Duplicates, Rule, Rules
@@ -77,6 +77,30 @@ def test_what_comes_to_no_record_lies_in_failed_with_its_error_beside_it(watched
     assert watched.watch_once().ended == {EntryState.FAILED: 1}
     assert watched.lying() == ["failed/a.pdf", "failed/a.pdf.error.json"]
     assert b'"code": "corrupt"' in watched.get("failed/a.pdf.error.json")
+    assert list(watched.outbox.glob("*")) == [watched.outbox / ".docproc"], "told in one place"
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_an_object_that_is_too_large_is_refused_without_being_fetched(watched: WatchedBucket, in_place: bool) -> None:
+    """What reads it would refuse it too: after all of it was fetched."""
+    fetched: list[str] = []
+
+    class Noting(S3Objects):
+        def fetch(self, version: ObjectVersion, target: Path) -> None:
+            fetched.append(version.path)
+            super().fetch(version, target)
+
+    watched.in_place, watched.most_bytes, watched.objects = in_place, 9, Noting(watched.s3_place)
+    watched.put("a.pdf", b"123456789")
+    watched.put("b.pdf", b"1234567890")
+    assert watched.watch_once().ended == {EntryState.DONE: 1, EntryState.FAILED: 1}
+    assert fetched == ["a.pdf"]
+    if in_place:
+        (error,) = (path.read_text() for path in watched.outbox.glob("*.error.json"))
+    else:
+        error = watched.get("failed/b.pdf.error.json").decode()
+    assert '"code": "too_large"' in error
+    assert "9 bytes" in error
 
 
 def test_the_row_of_an_object_stands_for_as_long_as_the_object_does(watched: WatchedBucket) -> None:
