@@ -212,5 +212,5 @@ def _place_errors() -> Iterator[None]:
 
 def _triggers(path: str) -> tuple[str, ...]:
     """`NAME.pdf.ready`, or `NAME.ready`."""
-    file = PurePosixPath(path)
-    return tuple(dict.fromkeys((path + READY, str(file.with_name(file.stem + READY)))))
+    folder, slash, name = path.rpartition("/")
+    return tuple(dict.fromkeys((path + READY, f"{folder}{slash}{PurePosixPath(name).stem}{READY}")))

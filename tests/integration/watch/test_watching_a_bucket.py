@@ -48,6 +48,24 @@ def test_an_object_is_read_once_and_moved_to_done(watched: WatchedBucket) -> Non
     assert watched.watch_once().ended == {}
 
 
+def test_a_key_with_empty_folders_is_an_object_like_any_other(watched: WatchedBucket) -> None:
+    for name in ("/a.pdf", "//b/c.pdf", "d//e.pdf", "../out.pdf", "/../out.pdf"):
+        watched.put(name, name.encode())
+    assert watched.watch_once().ended == {EntryState.DONE: 3}
+    assert watched.watch_once().ended == {}
+    assert watched.records == ["a.pdf", "b/c.pdf", "d/e.pdf"]
+    assert watched.lying() == ["../out.pdf", "/../out.pdf", "done///b/c.pdf", "done//a.pdf", "done/d//e.pdf"]
+
+
+@pytest.mark.parametrize("name", ["d//e.pdf", "/e.pdf", "d/e.pdf"])
+def test_the_trigger_of_a_key_lies_beside_it(watched: WatchedBucket, name: str) -> None:
+    watched.rule = Rule(schema="invoice", trigger=True)
+    watched.put(name)
+    watched.put(name.replace(".pdf", ".ready"), b"")
+    assert watched.watch_once().ended == {EntryState.DONE: 1}
+    assert watched.lying() == [f"done/{name}"]
+
+
 def test_an_object_that_is_to_stay_gets_a_tag_and_is_not_taken_again(watched: WatchedBucket) -> None:
     watched.in_place = True
     watched.put("a.pdf")
