@@ -66,6 +66,7 @@ def test_from_another_path_its_documents_are_the_same(
     with pytest.raises(StorageError):
         try_from("first", replace(stores, jobs=BreaksOff(stores.jobs)))  # type: ignore[arg-type]
     assert not find_handed_in(stores, job.id, tenant=job.tenant)
+    assert not [path for path in stores.jobs.get(job.id).inputs if Path(path).exists()], "nor does anybody else go on"
     try_from("second", stores)
 
     assert find_handed_in(stores, job.id, tenant=job.tenant)
