@@ -146,8 +146,9 @@ class S3Objects:
                 if code_of(exc) not in UNCONDITIONAL:
                     raise
                 answer = self._client().delete_object(**self._at(version.path))
-            if answer.get("DeleteMarker"):
-                self._uncover_later(version, marker=answer["VersionId"])
+            marker = _version_id(answer.get("VersionId")) if answer.get("DeleteMarker") else None
+            if marker is not None:  # where versions are kept no longer, nothing later is left under it
+                self._uncover_later(version, marker=marker)
 
     def _uncover_later(self, version: ObjectVersion, *, marker: str) -> None:
         """Most servers pass over the condition: what came just before the marker is under it, and nobody has seen it.

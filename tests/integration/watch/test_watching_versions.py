@@ -69,8 +69,8 @@ def keeping(watched: WatchedBucket) -> WatchedBucket:
     return watched
 
 
-def keep_versions(watched: WatchedBucket) -> None:
-    watched.client.put_bucket_versioning(Bucket=watched.s3_place.bucket, VersioningConfiguration={"Status": "Enabled"})
+def keep_versions(watched: WatchedBucket, status: str = "Enabled") -> None:
+    watched.client.put_bucket_versioning(Bucket=watched.s3_place.bucket, VersioningConfiguration={"Status": status})
 
 
 @pytest.mark.parametrize("keeps_versions", [False, True])
@@ -118,6 +118,15 @@ def test_what_was_there_before_versions_were_kept_is_put_away_too(watched: Watch
     assert watched.watch_once().ended == {EntryState.DONE: 1}
     assert watched.watch_once().ended == {}
     assert watched.lying() == ["done/a.pdf"]
+
+
+def test_what_was_there_before_versions_were_kept_no_longer_does_not_come_back(keeping: WatchedBucket) -> None:
+    keeping.put("a.pdf", b"never seen")
+    keep_versions(keeping, "Suspended")
+    keeping.put("a.pdf", b"seen")
+    assert keeping.watch_once().ended == {EntryState.DONE: 1}
+    assert keeping.watch_once().ended == {}
+    assert list(keeping.jobs.contents.values()) == [b"seen"]
 
 
 def test_a_version_is_deleted_and_nothing_is_when_a_later_one_is_there(keeping: WatchedBucket) -> None:
