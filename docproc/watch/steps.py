@@ -116,19 +116,19 @@ class Steps:
         return entry
 
     def _submitted(self, entry: Entry, rule: Rule) -> tuple[Entry, UUID | EntryState]:
-        with self.place.bytes_of(entry) as path:
-            sha256 = sha256_of(path)
-            version = self.place.version_of(entry)
-            if version != entry.version:
-                raise UnsettledError(version)
-            entry, earlier = self.ledger.identify(entry, sha256, read_as=rule.read_as)
-            ended = self._settled_by(earlier, entry)
-            if ended is not None:
-                return entry, ended
-            try:
+        try:
+            with self.place.bytes_of(entry) as path:
+                sha256 = sha256_of(path)
+                version = self.place.version_of(entry)
+                if version != entry.version:
+                    raise UnsettledError(version)
+                entry, earlier = self.ledger.identify(entry, sha256, read_as=rule.read_as)
+                ended = self._settled_by(earlier, entry)
+                if ended is not None:
+                    return entry, ended
                 return entry, self.jobs.submit(self._ticket(entry, path, sha256=sha256, rule=rule, earlier=earlier))
-            except RefusedFileError as exc:
-                return entry, self._refuse(entry, code=exc.code, message=str(exc))
+        except RefusedFileError as exc:
+            return entry, self._refuse(entry, code=exc.code, message=str(exc))
 
     def _refuse(self, entry: Entry, *, code: str, message: str) -> EntryState:
         error = _error(entry, code=code, message=message, failures=[])
@@ -196,7 +196,7 @@ class Steps:
 
     def _told_in_outbox(self, entry: Entry, error: "_Error") -> list[RecordText]:
         """Beside a file that stays where it is nothing is written."""
-        if self.place.moves:
+        if self.place.clears:
             return []
         return [RecordText(name=error_name(entry.path, entry.id), pieces=iter([error.text]))]
 
