@@ -1,8 +1,7 @@
 """A pydantic class becomes an extraction schema: through its JSON Schema, checked by the class itself."""
 
-from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic.errors import PydanticUserError
@@ -10,14 +9,13 @@ from pydantic.errors import PydanticUserError
 from docproc.domain.errors import SchemaError
 from docproc.domain.schema import ExtractionSchema
 from schemas.base import SchemaBody
+from schemas.class_checks import class_checks
 from schemas.compiling import Compiler
 from schemas.json_schema import Heading, constraint_form, name_of
 from schemas.nodes import expand
 from schemas.roles import rules_for
 from schemas.rules import rule_check
 from schemas.shape import class_check
-from schemas.support import Verdict
-from schemas.survey import keyword_places
 
 
 def compile_class(schema_class: type[BaseModel], *, reference: str = "") -> ExtractionSchema:
@@ -41,32 +39,8 @@ def compile_class(schema_class: type[BaseModel], *, reference: str = "") -> Extr
         check_rules=rule_check((*rules_for(fields), *told.rules)),
         reference=reference,
         notes=tuple(f"{place.pointer}: {place.reason}" for place in compiler.places),
-        unheld=(*_checked_only(document), *_validators(schema_class)),
+        unheld=class_checks(schema_class, fields, constraint),
     )
-
-
-def _checked_only(document: dict[str, Any]) -> Iterator[str]:
-    places = (place for place in keyword_places(document) if place.verdict is Verdict.CHECKED)
-    return (f"{place.pointer}: {place.reason}" for place in places)
-
-
-def _validators(schema_class: type[BaseModel]) -> Iterator[str]:
-    """What a class, or a class of its fields, checks in code."""
-    for found in _classes(schema_class, set()):
-        checks = found.__pydantic_decorators__
-        for name in (*checks.validators, *checks.field_validators, *checks.root_validators, *checks.model_validators):
-            yield f"{found.__name__}.{name}: it checks in code, after reading"
-
-
-def _classes(annotation: object, seen: set[type[BaseModel]]) -> Iterator[type[BaseModel]]:
-    """Every pydantic class that is part of an annotation."""
-    for part in get_args(annotation):
-        yield from _classes(part, seen)
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation not in seen:
-        seen.add(annotation)
-        yield annotation
-        for told in annotation.model_fields.values():
-            yield from _classes(told.annotation, seen)
 
 
 def _json_schema(schema_class: type[BaseModel]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import AfterValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import Field, PlainSerializer, WithJsonSchema
 
 from docproc.domain.schema import FieldKind, MergeRule
 from schemas.annotations import KEYWORD
@@ -22,13 +22,8 @@ def _text(kind: FieldKind, *, pattern: str | None = None, format_name: str | Non
     return WithJsonSchema(form)
 
 
-def _finite(value: Decimal) -> Decimal:
-    if not value.is_finite():
-        raise ValueError("must be a finite number")
-    return value
-
-
-_Decimal = Annotated[Decimal, AfterValidator(_finite), PlainSerializer(str, return_type=str, when_used="json")]
+#: pydantic takes no NaN and no infinity for one
+_Decimal = Annotated[Decimal, PlainSerializer(str, return_type=str, when_used="json")]
 
 #: an amount, without its currency; a decimal string in JSON
 Money: TypeAlias = Annotated[_Decimal, _decimal(FieldKind.MONEY)]

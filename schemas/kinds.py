@@ -17,6 +17,10 @@ _FORMATS = {
     "uri": FieldKind.URL,
     "iri": FieldKind.URL,
     "uuid": FieldKind.ID,
+    # whatever the name says: what such a text holds is neither a day nor an amount
+    "time": FieldKind.TEXT,
+    "ipv4": FieldKind.TEXT,
+    "ipv6": FieldKind.TEXT,
 }
 
 
@@ -72,7 +76,7 @@ def kind_of(
     types = frozenset(types)
     if types == {"boolean"}:
         return FieldKind.BOOLEAN
-    if values and all(isinstance(value, str) for value in values):
+    if values and any(isinstance(value, str) for value in values):
         return FieldKind.ENUM
     guess = _FORMATS.get(str(keywords.get("format"))) or kind_by_words(name, str(keywords.get("description", "")))
     if types == {"integer"}:

@@ -9,7 +9,7 @@ from typing import Any
 
 from docproc.domain.schema import FieldKind
 from schemas.formats import FORMATS
-from schemas.kinds import DECIMAL, is_free_text
+from schemas.kinds import is_free_text
 from schemas.patterns import anchored, compiles, translated
 
 MAX_LENGTH = 200
@@ -40,7 +40,7 @@ def string_constraint(name: str, kind: FieldKind, keywords: Mapping[str, Any]) -
     moment = kind is FieldKind.DATE and named == "date-time"
     own = own_pattern(keywords)
     form: dict[str, Any] = {"type": ["string", "null"]}
-    form.update({"minLength": keywords["minLength"]} if "minLength" in keywords and kind not in DECIMAL else {})
+    form.update({"minLength": keywords["minLength"]} if "minLength" in keywords else {})
     form["maxLength"] = max_length(name, kind, keywords)
     shown = None if moment or (own and named != "date") else named if named in FORMATS else _KIND_FORMATS.get(kind)
     pattern = own or (MOMENT if moment else KIND_PATTERNS.get(kind))

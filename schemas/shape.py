@@ -169,6 +169,8 @@ def _class_issue(kind: str, message: str, where: tuple[int | str, ...], record: 
     path = _record_path(where, record)
     if kind == "missing":
         return _missing((*path, where[-1]))
+    if kind == "too_short" and _at(path, record) == []:
+        return _missing(path)
     message = _PYDANTIC_OPENING.sub("", message)
     return _wrong(path, message[:1].lower() + message[1:])
 
@@ -186,6 +188,13 @@ def _record_path(where: Iterable[int | str], record: Mapping[str, JsonValue]) ->
             continue
         path.append(part)
     return path
+
+
+def _at(path: Path, record: Mapping[str, JsonValue]) -> object:
+    place: Any = record
+    for part in path:
+        place = place[part]
+    return place
 
 
 def _missing(path: Path) -> Issue:

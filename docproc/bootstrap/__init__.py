@@ -19,7 +19,7 @@ from docproc.bootstrap.readers import (
     queue_of,
     reads_at_once,
     remote_config,
-    remote_models,
+    remote_health,
     require_readable,
     vlm_config,
 )
@@ -61,7 +61,7 @@ __all__ = [
     "queue_of",
     "reads_at_once",
     "remote_config",
-    "remote_models",
+    "remote_health",
     "require_readable",
     "schema_of",
     "vlm_config",

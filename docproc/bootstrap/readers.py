@@ -9,11 +9,13 @@ from docproc.services.work_records import CPU_QUEUE, MODEL_QUEUE
 from docproc.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from docproc.domain.schema import ExtractionSchema
     from docproc.pipeline.ports import Reader
     from docproc.readers.remote.config import RemoteConfig
+    from docproc.readers.remote.servers import EndpointHealth
     from docproc.readers.vlm.config import VlmConfig
     from docproc.readers.vlm.reader import VlmReader
 
@@ -145,13 +147,13 @@ def _remote_key(settings: Settings) -> str | None:
     return key
 
 
-def remote_models(settings: Settings) -> tuple[str, ...]:
-    """Names of the models that the first server that answers has. Raises UsageError, ReaderUnavailableError."""
+def remote_health(settings: Settings) -> "Sequence[EndpointHealth]":
+    """What each named endpoint says when it is asked for its models. Raises UsageError."""
     import asyncio  # noqa: PLC0415
 
     from docproc.readers.remote.servers import Servers  # noqa: PLC0415
 
-    return asyncio.run(Servers(remote_config(settings)).models())
+    return asyncio.run(Servers(remote_config(settings)).health())
 
 
 def _own_reader(name: str, factory: str) -> "Reader":

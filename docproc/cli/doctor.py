@@ -107,7 +107,7 @@ def _vlm() -> Finding:
 
 
 def _remote() -> Finding:
-    from docproc.bootstrap import load_settings, remote_models
+    from docproc.bootstrap import load_settings, remote_health
     from docproc.domain.errors import DocprocError
 
     settings = load_settings()
@@ -115,15 +115,19 @@ def _remote() -> Finding:
         detail = "OpenAI-compatible servers: none named; --endpoint URL or DOCPROC_REMOTE_ENDPOINTS does"
         return Finding(what="reader remote", good=True, detail=detail)
     try:
-        models = remote_models(settings)
+        endpoints = remote_health(settings)
     except DocprocError as exc:
         return Finding(what="reader remote", good=False, detail=exc.message, advice="docs/remote.md shows servers")
     named = settings.remote_model
-    good = bool(models) if named is None else named in models
-    detail = f"{len(settings.remote_endpoints)} endpoints; models: {', '.join(models) or 'none'}"
-    return Finding(
-        what="reader remote", good=good, detail=detail, advice="" if good else f"{named or 'a model'} is missing"
-    )
+    models = dict.fromkeys(model for endpoint in endpoints for model in endpoint.models)
+    detail = f"{len(endpoints)} endpoints; models: {', '.join(models) or 'none'}"
+    missing = f"{named or 'a model'} is missing"
+    troubles = [
+        f"{endpoint.address}: {endpoint.trouble or missing}"
+        for endpoint in endpoints
+        if not endpoint.models or (named is not None and named not in endpoint.models)
+    ]
+    return Finding(what="reader remote", good=not troubles, detail=detail, advice="; ".join(troubles))
 
 
 def _data_folder() -> Finding:

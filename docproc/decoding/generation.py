@@ -29,13 +29,10 @@ class Effort:
 class Confidence:
     """What the model's choices say of one value."""
 
-    #: sum, least and mean of the raw log-probabilities of the value's own bytes
-    logprob_sum: float
-    logprob_min: float
+    #: mean of the raw log-probabilities of the value's own bytes
     logprob_mean: float
     #: of the first token that was a choice; None when none was
     margin: float | None
-    log_z_min: float
     #: log-probability of null where the value began; None where that cannot be told
     log_null: float | None
 
@@ -66,13 +63,9 @@ class Generation:
         chosen = [(share, choice) for share, choice in shares if choice is not None]
         if not chosen:
             return None
-        total, weight = _weighted(chosen)
         return Confidence(
-            logprob_sum=total,
-            logprob_min=min(choice.logprob for _, choice in chosen),
-            logprob_mean=total / weight,
+            logprob_mean=_mean(chosen),
             margin=chosen[0][1].margin,
-            log_z_min=min(choice.log_z for _, choice in chosen),
             log_null=self._log_null(chosen[0][0].token),
         )
 
@@ -85,6 +78,6 @@ class Generation:
         return None
 
 
-def _weighted(chosen: list[tuple[TokenShare, Choice]]) -> tuple[float, float]:
-    """The log-probability by bytes: a token that is half a value's own counts half."""
-    return sum(share.share * choice.logprob for share, choice in chosen), sum(share.share for share, _ in chosen)
+def _mean(chosen: list[tuple[TokenShare, Choice]]) -> float:
+    """Of the log-probabilities by bytes: a token that is half a value's own counts half."""
+    return sum(share.share * choice.logprob for share, choice in chosen) / sum(share.share for share, _ in chosen)

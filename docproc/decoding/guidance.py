@@ -2,19 +2,16 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from docproc.decoding.bitmask import Bitmask, allow_only
-from docproc.decoding.ports import Constraint, TokenRefusedError
+from docproc.decoding.ports import TokenRefusedError
 from docproc.decoding.profile import Absence, ConstraintRefusedError, Refusal, decoding_form, require_held
 from docproc.decoding.vocabulary import Vocabulary
 from docproc.domain.schema import ExtractionSchema
 
 if TYPE_CHECKING:
-    from llguidance import LLExecutor, LLMatcher
+    from llguidance import LLMatcher
 
 #: compact, so that a value's tokens are its own, and with the escapes only that JSON writers use: a NUL or half a
 #: surrogate pair cannot be stored
@@ -115,30 +112,6 @@ class GuidanceConstraint:
         """Raise ConstraintBrokenError when the matcher has given up."""
         if self.matcher.is_error():
             raise ConstraintBrokenError(_first_line(self.matcher.get_error()))
-
-
-def fill_masks(constraints: Sequence[Constraint], masks: Bitmask) -> None:
-    """One mask per constraint, into the rows of `masks`; the ones that need computing are computed side by side."""
-    if not masks.flags["C_CONTIGUOUS"] or masks.dtype != np.int32:
-        raise ValueError("Masks are contiguous rows of 32-bit words.")
-    free: list[tuple[LLMatcher, int]] = []
-    for index, constraint in enumerate(constraints):
-        if isinstance(constraint, GuidanceConstraint) and not constraint.forced:
-            free.append((constraint.matcher, index))
-        else:
-            constraint.mask(masks[index])
-    if free:
-        _executor().unsafe_compute_mask_ptr(free, masks.ctypes.data, masks.shape[1] * masks.itemsize, masks.shape[0])
-    for constraint in constraints:
-        if isinstance(constraint, GuidanceConstraint):
-            constraint.require_whole()
-
-
-@cache
-def _executor() -> "LLExecutor":
-    from llguidance import LLExecutor  # noqa: PLC0415 an extra; the command line must start without it
-
-    return LLExecutor()
 
 
 def _source(form: Mapping[str, Any]) -> str:

@@ -67,9 +67,10 @@ class Plan:
 
     #: how many tokens of the answer are in the model's cache and stay there; what lies behind them is dropped
     kept: int
-    #: fed behind them: tokens already sure, then the draft
+    #: fed behind them: tokens already sure, then the draft; the verifier's `width` at most
     tokens: tuple[int, ...]
-    #: one row for each position where a choice is wanted, the last being behind all of `tokens`
+    #: one row for each position where a choice is wanted, the last being behind all of `tokens`; none while tokens that
+    #: are already sure are more than a pass takes
     masks: Bitmask
     #: for each of these positions the tokens that begin a null, where a value begins
     nulls: tuple[NDArray[np.int64] | None, ...]

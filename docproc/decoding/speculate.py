@@ -7,7 +7,6 @@ Knows no model; each row is a state of its own, so that a batch of rows takes it
 import json
 import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from itertools import takewhile
 
@@ -65,6 +64,8 @@ class Speculation:
     _watch: LoopWatch = field(default_factory=LoopWatch)
     #: tokens in the model's cache
     _kept: int = 0
+    #: tokens already sure that the last plan feeds
+    _ahead: int = 0
     _draft: tuple[int, ...] = ()
     _passes: int = 0
     _fed: int = 0
@@ -77,22 +78,31 @@ class Speculation:
         self._take_forced()
 
     def plan(self) -> Plan:
-        """The next pass. Only while `stop` is None."""
+        """The next pass, `width` tokens at most. Only while `stop` is None."""
         pending = self.tokens[self._kept :]
+        self._passes += 1
+        if len(pending) > self.width:  # forced ones: what is fixed in a repair may be a whole table
+            self._ahead = self.width
+            self._fed += self.width
+            return Plan(
+                kept=self._kept, tokens=tuple(pending[: self.width]), masks=no_tokens(0, self.vocabulary.size), nulls=()
+            )
+        self._ahead = len(pending)
         room = min(self.width - len(pending), self._left - 1)
         self._draft, masks, nulls = self._drafted_ahead(max(room, 0))
         fed = (*pending, *self._draft)
-        self._passes += max(1, math.ceil(len(fed) / self.width))
         self._fed += len(fed)
         self._drafted += len(self._draft)
         return Plan(kept=self._kept, tokens=fed, masks=masks, nulls=nulls)
 
     def take(self, choices: Sequence[Choice]) -> None:
-        """Go on with what the model chose at the positions of the last plan.
+        """Go on with what the model chose at the positions of the last plan, if a choice was wanted there.
 
         Raises NoNumberError where a choice came of no numbers; the row has then failed.
         """
-        self._kept = len(self.tokens)
+        self._kept += self._ahead
+        if self._kept < len(self.tokens):
+            return
         for drafted, choice in zip((*self._draft, None), choices, strict=True):
             if not (math.isfinite(choice.logprob) and math.isfinite(choice.log_z)):
                 raise NoNumberError("The model's output is no number.")
@@ -235,11 +245,6 @@ def _value_text(raw: bytes) -> str:
     except ValueError:  # written without a constraint
         return ""
     return value if isinstance(value, str) else "" if value is None or isinstance(value, bool) else raw.decode()
-
-
-def plan_together(rows: Sequence[Speculation], *, pool: Executor) -> list[Plan]:
-    """The next pass of every row; masks are computed side by side, outside of Python's lock."""
-    return list(pool.map(Speculation.plan, rows))
 
 
 def speculate(

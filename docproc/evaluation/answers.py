@@ -14,14 +14,15 @@ _AGREEING = 3
 def docvqa_anls(answer: str, true: Sequence[str]) -> float:
     """DocVQA and InfographicVQA: the closest true answer's 1 - NL, and 0 under one half.
 
-    Case and runs of white space do not matter, everything else does.
+    Edits are counted without case and runs of white space; the lengths that they are a share of have both, as given.
     """
     return max((_alike(answer, one) for one in true), default=0.0)
 
 
 def _alike(answer: str, true: str) -> float:
     left, right = (" ".join(text.strip().lower().split()) for text in (answer, true))
-    alike = Levenshtein.normalized_similarity(left, right)
+    longest = max(len(answer.upper()), len(true.upper()))
+    alike = 1.0 - Levenshtein.distance(left, right) / longest if longest else 1.0
     return alike if alike >= ANLS_THRESHOLD else 0.0
 
 

@@ -138,7 +138,7 @@ def _question(row: Mapping[str, Any], id_: str, *, split: str) -> Question:
 
 def _answers(told: Any) -> list[str]:  # noqa: ANN401 plain JSON
     """A text, a list of texts, annotators' objects, or a list of texts that was written as one."""
-    if isinstance(told, str) and told.startswith("['"):
+    if isinstance(told, str) and told.startswith(("['", '["')):
         told = _literal(told)
     if isinstance(told, list):
         return [_text(one["answer"] if isinstance(one, dict) and "answer" in one else one) for one in told]

@@ -6,13 +6,11 @@ from collections.abc import Mapping
 _END_MARKS = (",", ".", "!", "?", ";", ":", "'")
 #: an answer of more words may name an option by its text
 _WORDY = 5
-#: a lone A among more words is taken for the article
-_ARTICLE_WORDS = 3
 _SEPARATORS = str.maketrans(dict.fromkeys(".()[],:;!*#{}", " "))
 
 
 def mmmu_choice(answer: str, options: Mapping[str, str]) -> str | None:
-    """MMMU: `(B)`, then ` B `, then `B.`, then the text of an option in a longer answer; of several the last one.
+    """MMMU: `(B)`, then ` B `, then the text of an option in a longer answer; of several the last one.
 
     None: no option is meant. The official evaluator guesses then.
     """
@@ -20,7 +18,7 @@ def mmmu_choice(answer: str, options: Mapping[str, str]) -> str | None:
     for mark in _END_MARKS:
         text = text.strip(mark)
     text = f" {text} "
-    for shape in ("({})", " {} ", "{}."):
+    for shape in ("({})", " {} "):
         found = {letter: text.rfind(shape.format(letter)) for letter in options}
         if any(place >= 0 for place in found.values()):
             return _last(found)
@@ -35,17 +33,15 @@ def mmmu_choice(answer: str, options: Mapping[str, str]) -> str | None:
 def mmbench_choice(answer: str, options: Mapping[str, str]) -> str | None:
     """MMBench: the only option letter that stands as a word, else the only option whose text is in the answer.
 
+    An A counts also where it may be the article: the kit doubts it only when it is told to be verbose.
+
     None: it takes a judge. The official evaluator asks a language model then, or counts the answer as wrong.
     """
     words = answer.translate(_SEPARATORS).split()
     letters = [letter for letter in options if letter in words]
-    if len(letters) == 1 and not (letters == ["A"] and len(words) > _ARTICLE_WORDS):
+    if len(letters) == 1:
         return letters[0]
-    if letters:
-        return None
     lower = answer.lower()
-    if len(lower) > 2 * sum(len(option) for option in options.values()):
-        return None
     named = [letter for letter, option in options.items() if option.lower() in lower]
     return named[0] if len(named) == 1 else None
 

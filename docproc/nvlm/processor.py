@@ -140,10 +140,6 @@ class NvlmProcessor(ProcessorMixin):
             batch["pixel_values"] = torch.cat(stacks)  # (tiles of all prompts, 3, px, px)
         return BatchFeature(batch)
 
-    def image_token_count(self, tile_count: int) -> int:
-        """How many tokens the image part of a prompt takes: 1831 for 7 tiles."""
-        return int(self._batch([IMAGE_MARK], [tile_count])["input_ids"].shape[1])
-
     def _batch(self, prompts: list[str], tile_counts: Sequence[int]) -> dict[str, torch.Tensor]:
         """All but the pixels; `tile_counts` are those of the images in the order of their marks."""
         counts = iter(tile_counts)

@@ -55,6 +55,7 @@ EVENTS: Mapping[str, EventKind] = {
     "window_read": EventKind("pages read"),
     "window_mended": EventKind("values asked again for the whole document"),
     "asked_in_vain": EventKind("answers of a model that came to nothing"),
+    "endpoint_refused": EventKind("a model server will not read: others are asked", logging.WARNING),
     "pages_handed_over": EventKind("pages left to a model"),
     "page_failed": EventKind("page failed", logging.WARNING),
     "document_ended": EventKind("document ended"),

@@ -127,10 +127,11 @@ def no_record(text: str, said: str, *, is_cut_off: bool = False) -> Attempt:
 
 def without(record: Record, findings: Iterable[Finding]) -> tuple[Record, Mapping[str, Any]]:
     """The record with null for every single value that is wrong, and by field path those values as they may be kept."""
-    rejected = {}
+    rejected: dict[str, JsonValue] = {}
     for finding in findings:
         is_there, value = value_at(record, finding.place)
-        if finding.place and is_there and not isinstance(value, dict | list):
+        # null already where two things were wrong with one value
+        if finding.place and is_there and finding.path not in rejected and not isinstance(value, dict | list):
             record = with_value(record, finding.place, None)
             rejected[finding.path] = _storable(value)
     return record, rejected

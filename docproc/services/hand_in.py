@@ -4,7 +4,7 @@ Knows no folder. Any crash between its steps is mended by doing it again.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -42,16 +42,18 @@ def hand_in(stores: Stores, job: NewJob, file: HandedIn, *, accept: Accept, unpa
 
 def _handed_in(stores: Stores, job: NewJob, file: HandedIn, *, accept: Accept, unpacker: Unpacker | None) -> UUID:
     taking = Taking(tenant=job.tenant, blobs=stores.blobs, keeps_originals=True, unpacker=unpacker)
-    taken = _taken_in(file, taking, accept=accept)
+    # the next try may be another machine's, or of another copy: a path says nothing, and nobody else is to go on by it
+    known_as = f"watched/{job.id}"
+    taken = _taken_in(file, taking, known_as=known_as, accept=accept)
     if _find(stores, job) is None:
         try:
-            stores.jobs.create(job)
+            stores.jobs.create(replace(job, inputs=(known_as,)))
         except RefusedError:  # somebody who holds the same file no longer, and has not noticed yet, was faster
             if _find(stores, job) is None:
                 raise
     if job.passwords:
         stores.passwords.give(job.id, job.passwords)
-    stores.jobs.add_documents(job.id, taken.documents)
+    stores.jobs.add_documents(job.id, taken.rows)
     take_in_again(taken, taking)
     found = stores.jobs.get(job.id, tenant=job.tenant)
     if found.submitted_at is None:
@@ -74,8 +76,8 @@ def _find(stores: Stores, job: NewJob) -> Job | None:
         return None
 
 
-def _taken_in(file: HandedIn, taking: Taking, *, accept: Accept) -> TakenIn:
-    label = FileLabel(name=file.name, external_id=file.external_id, metadata=file.metadata)
+def _taken_in(file: HandedIn, taking: Taking, *, known_as: str, accept: Accept) -> TakenIn:
+    label = FileLabel(name=file.name, external_id=file.external_id, metadata=file.metadata, known_as=known_as)
     path = file.path.absolute()
     try:
         # the bytes are kept before anything is recorded: from here on the file may change or go

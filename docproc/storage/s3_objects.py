@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _PIECE_BYTES = 1 << 20
 #: in the order of lists behind everything that a path may go on with, but for a name that begins with it
 _LAST = "\U0010ffff"
+#: versions and markers of a path that are asked for
+_NEWEST = 100
 
 
 class _Begin(TypedDict, total=False):
@@ -92,14 +94,12 @@ class S3Objects:
                 if code_of(exc) in ABSENT:
                     return None
                 raise
-        version_id = found.get("VersionId")
         return ObjectVersion(
             path=path,
             etag=found["ETag"],
             byte_count=found["ContentLength"],
             modified_s=_seconds(found["LastModified"]),
-            # "null" names the one version of an object that was there before versions were kept
-            version_id=None if version_id == "null" else version_id,
+            version_id=_version_id(found.get("VersionId")),
         )
 
     def fetch(self, version: ObjectVersion, target: Path) -> None:
@@ -136,17 +136,33 @@ class S3Objects:
             )
 
     def delete(self, version: ObjectVersion) -> None:
-        """That version and no later one, as far as the server can tell them apart."""
+        """That version and no later one, as far as the server can tell them apart.
+
+        In a bucket that keeps versions all stay, under a marker: without one the next older would lie there instead.
+        """
         with self._of_version():
-            if version.version_id is not None:
-                self._client().delete_object(**self._at(version.path), VersionId=version.version_id)
-                return
             try:
-                self._client().delete_object(**self._at(version.path), IfMatch=version.etag)
+                answer = self._client().delete_object(**self._at(version.path), IfMatch=version.etag)
             except ClientError as exc:
                 if code_of(exc) not in UNCONDITIONAL:
                     raise
-                self._client().delete_object(**self._at(version.path))
+                answer = self._client().delete_object(**self._at(version.path))
+            marker = _version_id(answer.get("VersionId")) if answer.get("DeleteMarker") else None
+            if marker is not None:  # where versions are kept no longer, nothing later is left under it
+                self._uncover_later(version, marker=marker)
+
+    def _uncover_later(self, version: ObjectVersion, *, marker: str) -> None:
+        """Most servers pass over the condition: what came just before the marker is under it, and nobody has seen it.
+
+        Raises BlobMissingError when there was such a one, as for the condition.
+        """
+        key = self.place.prefix + version.path
+        found = self._client().list_object_versions(Bucket=self.place.bucket, Prefix=key, MaxKeys=_NEWEST)
+        newest = next((each for each in found.get("Versions", []) if each["Key"] == key), None)
+        # one that came behind the marker is seen
+        if newest is not None and not newest["IsLatest"] and _version_id(newest["VersionId"]) != version.version_id:
+            self._client().delete_object(**self._at(version.path), VersionId=marker)
+            raise BlobMissingError
 
     def tag(self, version: ObjectVersion, tags: Mapping[str, str]) -> None:
         """Beside the tags that it has."""
@@ -171,6 +187,11 @@ class S3Objects:
 
     def _at(self, path: str) -> dict[str, Any]:
         return {"Bucket": self.place.bucket, "Key": self.place.prefix + path}
+
+
+def _version_id(told: str | None) -> str | None:
+    """`null` names the one version of an object that was there before versions were kept."""
+    return None if told == "null" else told
 
 
 def _seconds(moment: datetime) -> int:

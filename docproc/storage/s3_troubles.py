@@ -28,7 +28,10 @@ TAKEN = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict", "4
 UNCONDITIONAL = frozenset({"NotImplemented", "501"})
 
 _KEYS = "check the key and the secret that docproc is given (AWS_ACCESS_KEY_ID and what else boto3 looks at)"
-_RIGHTS = "it may not do this: give it s3:GetObject, PutObject, DeleteObject, AbortMultipartUpload and ListBucket"
+_RIGHTS = (
+    "it may not do this: give it s3:GetObject, PutObject, DeleteObject, AbortMultipartUpload and ListBucket; "
+    "a watched prefix of a bucket with versions takes more, see docs/watch.md"
+)
 #: by S3's code, or the status where the answer had no body
 _TO_DO: Mapping[str, str] = {
     "NoSuchBucket": "there is no such bucket: create it, or set DOCPROC_BLOB_URL",

@@ -50,7 +50,8 @@ class Outbox:
 
     def publish(self, entry_id: UUID, path: str) -> None:
         """Those staged records that are not delivered yet, for the file that lay at `path`. Raises OSError."""
-        staged, folder = self._staged(entry_id), self._folder / Path(path).parent
+        # never from the root of this machine, whatever somebody called an object
+        staged, folder = self._staged(entry_id), self._folder / Path(path.lstrip("/")).parent
         if not staged.is_dir():
             return
         with trouble_at(Where.OUTBOX):

@@ -127,7 +127,10 @@ class Place(Protocol):
         ...
 
     def bytes_of(self, entry: Entry) -> AbstractContextManager[Path]:
-        """A secured file, to be read while the context lasts. Raises VanishedError."""
+        """A secured file, to be read while the context lasts.
+
+        Raises VanishedError; RefusedFileError for one that is not worth fetching.
+        """
         ...
 
     def version_of(self, entry: Entry) -> Version:

@@ -52,7 +52,8 @@ class Rules:
 
     def of(self, path: str) -> Rule | None:
         """None when nobody said how the file is to be read; such a file is left alone."""
-        for parent in PurePosixPath(path).parents:
+        # the key of an object may go on with a slash behind the prefix
+        for parent in PurePosixPath(path.lstrip("/")).parents:
             rule = self.by_folder.get("" if str(parent) == "." else str(parent))
             if rule is not None:
                 return rule

@@ -58,7 +58,9 @@ def open_watcher(desk: Desk, plan: WatchPlan, terms: WatchTerms, stop: StopSigna
     outbox = Outbox(plan.outbox)
     outbox.rehearse()
     ledger = desk.ledger_of(terms.tenant, plan.place)
-    place = _place(plan, ledger)
+    # a server has limits of its own
+    most_bytes = desk.settings.max_bytes if terms.server is None else None
+    place = _place(plan, ledger, most_bytes=most_bytes)
     with ExitStack() as closing:
         owner = closing.enter_context(desk.owners.enter())
         hands = None
@@ -99,7 +101,7 @@ def _news(plan: WatchPlan) -> News:
     return NoNews() if plan.root is None else News(plan.root)
 
 
-def _bucket(url: str, settings: WatchSettings, rules: Rules) -> Place:
+def _bucket(url: str, settings: WatchSettings, rules: Rules, *, most_bytes: int | None) -> Place:
     try:
         from docproc.storage.s3_objects import open_objects  # noqa: PLC0415 boto3 is in an extra, and takes long
         from docproc.watch.s3 import BucketPlace, EndPrefixes  # noqa: PLC0415
@@ -107,14 +109,16 @@ def _bucket(url: str, settings: WatchSettings, rules: Rules) -> Place:
         raise UsageError("a bucket needs boto3: pip install 'docproc[service]'") from exc
     objects = open_objects(url)
     objects.require()
-    ends = EndPrefixes(done=settings.done.as_posix(), failed=settings.failed.as_posix())
-    return BucketPlace(objects, rules, ends=None if settings.in_place else ends, ignore=settings.ignore)
+    ends = None
+    if not settings.in_place:
+        ends = EndPrefixes(done=settings.done.as_posix(), failed=settings.failed.as_posix())
+    return BucketPlace(objects, rules, ends=ends, ignore=settings.ignore, most_bytes=most_bytes)
 
 
-def _place(plan: WatchPlan, ledger: Ledger) -> Place:
+def _place(plan: WatchPlan, ledger: Ledger, *, most_bytes: int | None) -> Place:
     settings = plan.settings
     if plan.root is None:
-        return _bucket(plan.bucket or "", settings, plan.rules)
+        return _bucket(plan.bucket or "", settings, plan.rules, most_bytes=most_bytes)
     if settings.in_place:
         return FolderInPlace(plan.root, plan.rules, ignore=settings.ignore)
     folders = Whereabouts(

@@ -7,17 +7,26 @@ asks for the version that was claimed, and one that was replaced meanwhile is an
 import errno
 import tempfile
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from uuid import UUID
 
-from docproc.domain.errors import BlobMissingError, StorageError
+from docproc.domain.errors import BlobMissingError, StorageError, TooLargeError
 from docproc.services.ledger_records import Entry, Sighting, Version, Where
 from docproc.storage.s3_objects import ObjectVersion, S3Objects
 from docproc.watch.ignoring import ERROR, META, READY, is_ignored
 from docproc.watch.moving import fitting
-from docproc.watch.ports import Fate, Fence, PlaceGoneError, Sidecar, SidecarError, VanishedError, trouble_at
+from docproc.watch.ports import (
+    Fate,
+    Fence,
+    PlaceGoneError,
+    RefusedFileError,
+    Sidecar,
+    SidecarError,
+    VanishedError,
+    trouble_at,
+)
 from docproc.watch.rules import Rules
 from docproc.watch.sidecars import parse_sidecar
 
@@ -49,13 +58,21 @@ class BucketPlace:
     moves = False
 
     def __init__(
-        self, objects: S3Objects, rules: Rules, *, ends: EndPrefixes | None, ignore: tuple[str, ...] = ()
+        self,
+        objects: S3Objects,
+        rules: Rules,
+        *,
+        ends: EndPrefixes | None,
+        ignore: tuple[str, ...] = (),
+        most_bytes: int | None = None,
     ) -> None:
+        """A larger object than `most_bytes` is refused without being fetched; None: whoever reads says so."""
         self._objects = objects
         self._rules = rules
         self._ends = ends
         self._own = () if ends is None else ends.beginnings
         self._ignore = ignore
+        self._most_bytes = most_bytes
         self.clears = ends is not None
 
     def require(self) -> None:
@@ -109,6 +126,10 @@ class BucketPlace:
     @contextmanager
     def bytes_of(self, entry: Entry) -> Iterator[Path]:
         found = self._claimed(entry)
+        if self._most_bytes is not None and found.byte_count > self._most_bytes:
+            raise RefusedFileError(
+                f"the file is larger than the limit of {self._most_bytes:,} bytes", code=TooLargeError.code
+            )
         with tempfile.TemporaryDirectory(prefix="docproc-watch-") as folder:
             path = Path(folder) / "object"
             with trouble_at(Where.TEMP), _place_errors():
@@ -180,13 +201,15 @@ class BucketPlace:
     def _carry_sidecar(self, source: str, target: str) -> None:
         found = self._objects.head(source)
         if found is not None:
-            self._objects.copy(found, target)
-            self._objects.delete(found)
+            with suppress(BlobMissingError):  # replaced meanwhile: that one is for the next object
+                self._objects.copy(found, target)
+                self._objects.delete(found)
 
     def _drop(self, path: str) -> None:
         found = self._objects.head(path)
         if found is not None:
-            self._objects.delete(found)
+            with suppress(BlobMissingError):
+                self._objects.delete(found)
 
     def left_error(self, entry: Entry) -> bytes | None:  # noqa: ARG002 its object goes last of all
         return None
@@ -208,5 +231,5 @@ def _place_errors() -> Iterator[None]:
 
 def _triggers(path: str) -> tuple[str, ...]:
     """`NAME.pdf.ready`, or `NAME.ready`."""
-    file = PurePosixPath(path)
-    return tuple(dict.fromkeys((path + READY, str(file.with_name(file.stem + READY)))))
+    folder, slash, name = path.rpartition("/")
+    return tuple(dict.fromkeys((path + READY, f"{folder}{slash}{PurePosixPath(name).stem}{READY}")))

@@ -194,7 +194,8 @@ def _answered() -> Iterator[None]:
     except ServerUnreachableError as exc:
         raise ServerGoneError(exc.message) from exc
     except ServerError as exc:
-        if exc.status == HTTPStatus.NOT_FOUND:
+        # of something in between, which may pass, a 404 says nothing
+        if exc.problem.code == NotFoundError.code:
             raise NotFoundError(exc.message) from exc
         event(logger, "server_refused", status=exc.status, code=exc.problem.code)
         raise ServerGoneError(exc.message) from exc

@@ -140,22 +140,22 @@ class Steps:
         return entry
 
     def _submitted(self, entry: Entry, rule: Rule) -> tuple[Entry, UUID | EntryState]:
-        with self.place.bytes_of(entry) as path:
-            with trouble_at(self._lies):
-                sha256 = sha256_of(path)
-                version = self.place.version_of(entry)
-            if version != entry.version:
-                raise UnsettledError(version)
-            entry, earlier = self.ledger.identify(entry, sha256, read_as=rule.read_as)
-            ended = self._settled_by(earlier, entry)
-            if ended is not None:
-                return entry, ended
-            try:
+        try:
+            with self.place.bytes_of(entry) as path:
+                with trouble_at(self._lies):
+                    sha256 = sha256_of(path)
+                    version = self.place.version_of(entry)
+                if version != entry.version:
+                    raise UnsettledError(version)
+                entry, earlier = self.ledger.identify(entry, sha256, read_as=rule.read_as)
+                ended = self._settled_by(earlier, entry)
+                if ended is not None:
+                    return entry, ended
                 ticket = self._ticket(entry, path, sha256=sha256, rule=rule, earlier=earlier)
                 with trouble_at(Where.TEMP):  # a copy may be made there
                     return entry, self.jobs.submit(ticket)
-            except RefusedFileError as exc:
-                return entry, self._refuse(entry, code=exc.code, message=str(exc))
+        except RefusedFileError as exc:
+            return entry, self._refuse(entry, code=exc.code, message=str(exc))
 
     def _refuse(self, entry: Entry, *, code: str, message: str) -> EntryState:
         error = _error(entry, code=code, message=message, failures=[])
@@ -225,7 +225,7 @@ class Steps:
 
     def _told_in_outbox(self, entry: Entry, error: "_Error | None") -> list[RecordText]:
         """Beside a file that stays where it is nothing is written."""
-        if error is None or self.place.moves:
+        if error is None or self.place.clears:
             return []
         return [RecordText(name=error_name(entry.path, entry.id), pieces=iter([error.text]))]
 

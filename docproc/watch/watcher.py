@@ -156,11 +156,14 @@ class Watcher:
             elif changed:
                 self._look_at(changed)
         except PlaceGoneError as exc:
-            self._looked_at = now()
-            if self.tally.place_is_there:
-                self.tally.place_is_there = False
-                kind, trouble = type(exc).__name__, trouble_of(exc)
-                event(logger, "watch_place_gone", error=kind, trouble=trouble.value, where=where_of(exc))
+            self._lose_place(exc)
+
+    def _lose_place(self, error: PlaceGoneError) -> None:
+        self._looked_at = now()
+        if self.tally.place_is_there:
+            self.tally.place_is_there = False
+            kind, trouble = type(error).__name__, trouble_of(error)
+            event(logger, "watch_place_gone", error=kind, trouble=trouble.value, where=where_of(error))
 
     def _look_at_everything(self) -> None:
         self._news.listen()
@@ -217,14 +220,19 @@ class Watcher:
 
     def _claim(self) -> None:
         still = []
-        for sighting in self._settling.settled(now(), limit=max(0, self._room)):
-            again = self._place.look_again(sighting.path)
-            if again == sighting:
-                still.append(sighting)
-            elif again is None:
-                self._settling.forget(sighting.path)
-            else:
-                self._settling.see(again, now())
+        try:
+            for sighting in self._settling.settled(now(), limit=max(0, self._room)):
+                again = self._place.look_again(sighting.path)
+                if again == sighting:
+                    still.append(sighting)
+                elif again is None:
+                    self._settling.forget(sighting.path)
+                else:
+                    self._settling.see(again, now())
+        except PlaceGoneError as exc:
+            self._lose_place(exc)
+            self._settling.keep_only(())  # nothing is asked for until a look has found it again
+            return
         if still:
             claimed_at = now()
             claimed = self._claimed(still)

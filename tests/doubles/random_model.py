@@ -6,7 +6,7 @@ import numpy as np
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from docproc.decoding.bitmask import expanded, no_tokens
-from docproc.decoding.guidance import Grammar, fill_masks
+from docproc.decoding.guidance import Grammar
 from docproc.decoding.vocabulary import Vocabulary
 from docproc.domain.schema import Record
 
@@ -27,12 +27,12 @@ def random_record(grammar: Grammar, *, seed: int, most: int = 20_000) -> Record 
     """None when `most` tokens did not suffice to end it."""
     words, draw, constraint = grammar.vocabulary, np.random.default_rng(seed), grammar.start()
     ends = {token for token, text in enumerate(words.token_bytes) if text[:1] in _ENDS}
-    row, tokens = no_tokens(1, words.size), list[int]()
+    row, tokens = no_tokens(1, words.size)[0], list[int]()
     while not constraint.is_complete:
         if len(tokens) >= most:
             return None
-        fill_masks([constraint], row)
-        allowed = np.flatnonzero(expanded(row[0], words.size)).tolist()
+        constraint.mask(row)
+        allowed = np.flatnonzero(expanded(row, words.size)).tolist()
         ending = [token for token in allowed if token in ends]
         tokens.append(int(draw.choice(ending if ending and draw.random() < 0.5 else allowed)))
         constraint.advance(tokens[-1])

@@ -113,8 +113,8 @@ class WholeText:
         if hasattr(self._model.model, "rope_deltas"):
             self._model.model.rope_deltas = None
         with torch.inference_mode():
-            logits = self._model(**inputs, use_cache=False).logits[0, -len(plan.masks) :]
-        return choose(logits.numpy(), plan.masks, nulls=plan.nulls)
+            logits = self._model(**inputs, use_cache=False).logits[0]
+        return choose(logits[len(logits) - len(plan.masks) :].numpy(), plan.masks, nulls=plan.nulls)
 
 
 def slow_answer(

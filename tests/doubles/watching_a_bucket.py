@@ -19,6 +19,7 @@ class WatchedBucket(Watched):
 
     #: of the bucket
     url: str = ""
+    most_bytes: int | None = None
     prefix: str = field(default_factory=lambda: f"in-{secrets.token_hex(4)}")
 
     def __post_init__(self) -> None:
@@ -47,7 +48,7 @@ class WatchedBucket(Watched):
 
     def place(self) -> Place:
         ends = None if self.in_place else EndPrefixes(done="done", failed="failed")
-        return self.seen_as(BucketPlace(self.objects, Rules({"": self.rule}), ends=ends))
+        return self.seen_as(BucketPlace(self.objects, Rules({"": self.rule}), ends=ends, most_bytes=self.most_bytes))
 
     def lying(self, folder: str = "") -> list[str]:
         """Objects below a prefix of the place."""

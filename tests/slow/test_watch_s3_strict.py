@@ -66,6 +66,35 @@ def test_a_version_that_was_replaced_is_neither_fetched_nor_copied(watched: Watc
     assert watched.lying() == ["a.pdf"]
 
 
+@pytest.mark.parametrize("now", ["Enabled", "Suspended"])
+def test_what_was_replaced_before_anybody_saw_it_does_not_come_back(watched: WatchedBucket, now: str) -> None:
+    keep_versions(watched, "Enabled")
+    watched.put("a.pdf", b"never seen")
+    keep_versions(watched, now)
+    watched.put("a.pdf", b"seen")
+    assert watched.watch_once().ended == {EntryState.DONE: 1}
+    assert watched.watch_once().ended == {}
+    assert list(watched.jobs.contents.values()) == [b"seen"]
+    assert watched.lying() == ["done/a.pdf"]
+    keep_versions(watched, "Suspended")
+
+
+def keep_versions(watched: WatchedBucket, status: str) -> None:
+    watched.client.put_bucket_versioning(Bucket=watched.s3_place.bucket, VersioningConfiguration={"Status": status})
+
+
+def test_in_a_bucket_with_versions_a_later_one_is_left_alone(watched: WatchedBucket) -> None:
+    keep_versions(watched, "Enabled")
+    watched.put("b.pdf", b"first")
+    first = watched.objects.head("b.pdf")
+    assert first is not None
+    watched.put("b.pdf", b"second")
+    with pytest.raises(BlobMissingError):
+        watched.objects.delete(first)
+    assert watched.get("b.pdf") == b"second"
+    keep_versions(watched, "Suspended")
+
+
 def test_a_long_list_is_read_page_by_page(watched: WatchedBucket) -> None:
     names = [f"{number:05}.pdf" for number in range(1205)]
     with ThreadPoolExecutor(8) as pool:

@@ -7,20 +7,25 @@ marks that control tokens and tags are made of are broken by a space, whichever 
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import pairwise
 
 OPENING = "<<<DOCUMENT"
 CLOSING = "DOCUMENT>>>"
 _BAR = "| "
 
-#: `<|im_start|>`, `</s>`, `<tile_1>`, `<Image>`, and all of their kind: an opening mark with a name or a bar behind it;
-#: a tokenizer may fold the wide forms (U+FF1C, U+FE64, U+FF5C, U+FFE8, U+FF1E) into the plain ones
-_TAG_OPENS = re.compile("([<\uff1c\ufe64\u2039])(?=[\u200c\u200d]*[/|!?\uff5c\uffe8\u2581<\uff1c\\w])")
-_TAG_CLOSES = re.compile("([|\uff5c\uffe8/>\uff1e])(?=[>\uff1e])")
-#: `[INST]`, `[/INST]`, `[IMG]`
-_BRACKETED = re.compile(r"(\[)(?=/?[A-Za-z_]{2,32}\])")
-_BACKTICKS = re.compile(r"(`)(?=`)")
 #: what joins letters of some scripts; every other invisible character is left away
 _JOINERS = "\u200c\u200d"
+_JOINED = f"[{_JOINERS}]*"
+#: what is looked for in folded text: the mark behind which a space goes, and what follows it
+_MARKS = re.compile(
+    # `<|im_start|>`, `</s>`, `<tile_1>`, `<Image>`, and all of their kind: an opening mark, then a name or a bar
+    rf"[<\u2039](?={_JOINED}[/|!?\u2502\u2581<\w])"
+    rf"|[|\u2502/>](?={_JOINED}>)"
+    # `[INST]`, `[/INST]`, `[IMG]`
+    rf"|\[(?={_JOINED}/?[A-Za-z_{_JOINERS}]{{2,32}}\])"
+    rf"|`(?={_JOINED}`)"
+)
 
 
 def harmless(text: str) -> str:
@@ -30,9 +35,18 @@ def harmless(text: str) -> str:
     """
     text = unicodedata.normalize("NFC", text)
     text = "".join(character if _is_visible(character) else _instead(character) for character in text)
-    for marks in (_TAG_OPENS, _TAG_CLOSES, _BRACKETED, _BACKTICKS):
-        text = marks.sub(r"\1 ", text)
-    return text
+    ends = (found.end() for found in _MARKS.finditer(_folded(text)))
+    return " ".join(text[start:end] for start, end in pairwise([0, *ends, len(text)]))
+
+
+def _folded(text: str) -> str:
+    """Wide, small and mathematical forms as the plain ones that a tokenizer may take them for, at the same places."""
+    return text if text.isascii() else "".join(map(_plain, text))
+
+
+@lru_cache(maxsize=4096)
+def _plain(character: str) -> str:
+    return unicodedata.normalize("NFKC", character)[0]
 
 
 def fenced(pages: Iterable[tuple[int, str]]) -> str:

@@ -57,16 +57,45 @@ def is_too_long(complaint: str) -> bool:
     return bool(_TOO_LONG.search(complaint.lower()))
 
 
-def simpler(dialect: Dialect, complaint: str) -> Dialect | None:
-    """What to try after a refusal; None when nothing is left that could be the reason."""
+class Terms:
+    """In what dialect one question is asked, and what its server's complaints teach for others."""
+
+    def __init__(self, dialect: Dialect, *, is_usual: bool) -> None:
+        self.dialect = dialect
+        self._is_usual = is_usual
+        self._was_repeated = False
+
+    @property
+    def lesson(self) -> Dialect | None:
+        """What others are to be asked in too, once this was answered; None: it says nothing about them."""
+        return self.dialect if self._is_usual else None
+
+    def leave_away(self, complaint: str) -> bool:
+        """Prepare the next try; False when nothing is left that could be the reason."""
+        if is_too_long(complaint):
+            self._is_usual = False  # the next question may be shorter
+            shorter = replace(self.dialect, limit=None) if self.dialect.limit else None
+            return self._take(shorter)
+        if (named := _named(self.dialect, complaint)) is not None:
+            return self._take(named)
+        if not self._was_repeated:  # without a word it may be an accident, from which nothing is learned
+            self._was_repeated = True
+            return True
+        return self._take(next((step for _, step in _steps(self.dialect)), None))
+
+    def _take(self, plainer: Dialect | None) -> bool:
+        if plainer is None:
+            return False
+        self.dialect = plainer
+        return True
+
+
+def _named(dialect: Dialect, complaint: str) -> Dialect | None:
+    """Without the part that the complaint is about."""
     said = complaint.lower()
-    if is_too_long(said):
-        return replace(dialect, limit=None) if dialect.limit else None
     if "max_completion_tokens" in said and dialect.limit == "max_tokens":
         return replace(dialect, limit="max_completion_tokens")
-    steps = list(_steps(dialect))
-    named = [step for words, step in steps if any(word in said for word in words)]
-    return next(iter([*named, *(step for _, step in steps)]), None)
+    return next((step for words, step in _steps(dialect) if any(word in said for word in words)), None)
 
 
 def _steps(dialect: Dialect) -> Iterator[tuple[tuple[str, ...], Dialect]]:

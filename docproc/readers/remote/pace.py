@@ -29,6 +29,8 @@ class _State:
     #: least time to the first byte seen, slowly forgotten
     usual_s: float | None = None
     faults: int = 0
+    #: why it will not read, whoever asks
+    refusal: str | None = None
 
 
 @dataclass(slots=True)
@@ -56,6 +58,11 @@ class Lane:
         return self._state.faults >= _FAULTS_TO_OPEN
 
     @property
+    def refusal(self) -> str | None:
+        """Why it will not read, whoever asks, until it says something else."""
+        return self._state.refusal
+
+    @property
     def rests_for(self) -> float:
         """Seconds until it is given anything; 0: now."""
         return max(0.0, self._state.not_before - self.clock())
@@ -75,7 +82,7 @@ class Lane:
     def went_well(self, *, first_byte_s: float) -> None:
         with self._lock:
             state = self._state
-            state.faults = 0
+            state.faults, state.refusal = 0, None
             usual = first_byte_s if state.usual_s is None else min(state.usual_s * 1.01, first_byte_s)
             state.usual_s = usual
             if first_byte_s > _LATE_FACTOR * usual + _LATE_S:
@@ -87,18 +94,40 @@ class Lane:
         """429 or 503: the server is there and has enough."""
         with self._lock:
             self._lower(0.5)
+            self._state.refusal = None
             if wait_s:
                 self._state.not_before = max(self._state.not_before, self.clock() + wait_s)
 
     def failed(self) -> None:
         """No answer, or none that makes sense."""
         with self._lock:
-            state = self._state
-            state.faults += 1
+            self._state.refusal = None
+            self._state.faults += 1
             self._lower(0.5)
-            if self.is_doubtful:
-                pause = min(_LONGEST_OPEN_S, _OPEN_S * 2 ** min(state.faults - _FAULTS_TO_OPEN, 16))
-                state.not_before = max(state.not_before, self.clock() + pause)
+            self._rest()
+
+    def refused(self, reason: str) -> bool:
+        """A wrong key, model or address: left alone at once, as after repeated faults. True when this is new."""
+        with self._lock:
+            state = self._state
+            is_new = state.refusal is None
+            state.refusal = reason
+            state.faults = max(state.faults + 1, _FAULTS_TO_OPEN)
+            self._rest()
+            return is_new
+
+    def forgive(self) -> None:
+        """All others refuse as well: the next who asks is told at once, and not after a rest."""
+        with self._lock:
+            state = self._state
+            if state.refusal is not None:
+                state.refusal, state.faults, state.not_before = None, 0, 0.0
+
+    def _rest(self) -> None:
+        state = self._state
+        if self.is_doubtful:
+            pause = min(_LONGEST_OPEN_S, _OPEN_S * 2 ** min(state.faults - _FAULTS_TO_OPEN, 16))
+            state.not_before = max(state.not_before, self.clock() + pause)
 
     def _lower(self, factor: float) -> None:
         state, now = self._state, self.clock()

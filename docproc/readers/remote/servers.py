@@ -1,9 +1,11 @@
 """Asking one of several servers until one answers: places, retries, health, what each understands. Knows no schema."""
 
 import asyncio
+import logging
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from functools import lru_cache
 from time import monotonic
 from typing import Any, NamedTuple
@@ -15,11 +17,14 @@ from docproc.domain.errors import (
     TooLargeError,
     UnreachableError,
 )
+from docproc.observability import event
 from docproc.readers.remote.config import RemoteConfig
-from docproc.readers.remote.dialect import Dialect, is_too_long, simpler
+from docproc.readers.remote.dialect import Dialect, Terms, is_too_long
 from docproc.readers.remote.pace import Lane, backoff, choose
 from docproc.readers.remote.stream import Answer, Ending, StreamFault
 from docproc.readers.remote.wire import Endless, Refusal, Unheard, Wire, open_wire
+
+logger = logging.getLogger(__name__)
 
 Message = Mapping[str, Any]
 
@@ -44,6 +49,15 @@ class Question(NamedTuple):
     is_usual: bool = True
 
 
+class EndpointHealth(NamedTuple):
+    """What an endpoint says of itself when it is asked for its models."""
+
+    address: str
+    models: tuple[str, ...]
+    #: empty: it answers
+    trouble: str
+
+
 class Servers:
     """The endpoints of one configuration, shared by all threads of a process."""
 
@@ -64,31 +78,55 @@ class Servers:
         reason = "none is set"
         async with open_wire(self.config.api_key) as wire:
             for lane in self.lanes:
-                try:
-                    async with asyncio.timeout(_MODELS_S):
-                        return await wire.models(lane.address)
-                except Refusal as refusal:
-                    reason = _refused(refusal.status)
-                except (Unheard, Endless, StreamFault, TimeoutError) as fault:
-                    reason = _reason(fault)
+                health = await _health(wire, lane.address)
+                if not health.trouble:
+                    return health.models
+                reason = health.trouble
         raise UnreachableError(f"No endpoint says which models it has: {reason}; name one with DOCPROC_REMOTE_MODEL.")
+
+    async def health(self) -> list[EndpointHealth]:
+        """Of every endpoint."""
+        async with open_wire(self.config.api_key) as wire:
+            return await asyncio.gather(*(_health(wire, lane.address) for lane in self.lanes))
 
     def dialect(self, address: str) -> Dialect:
         return self._dialects[address]
 
-    def learn(self, address: str, dialect: Dialect) -> None:
-        """It answered what was asked in this dialect."""
-        self._dialects[address] = dialect
+    def answered(self, address: str, lesson: Dialect | None) -> None:
+        """It answered, and others are to be asked in the dialect of the lesson, if there is one."""
         self._known.add(address)
+        if lesson is not None:
+            self._dialects[address] = lesson
 
     def knows(self, address: str) -> bool:
         return address in self._known
+
+
+async def _health(wire: Wire, address: str) -> EndpointHealth:
+    try:
+        async with asyncio.timeout(_MODELS_S):
+            return EndpointHealth(address, await wire.models(address), "")
+    except Refusal as refusal:
+        return EndpointHealth(address, (), _refused(refusal.status))
+    except (Unheard, Endless, StreamFault, TimeoutError) as fault:
+        return EndpointHealth(address, (), _reason(fault))
 
 
 @lru_cache(maxsize=8)
 def servers_of(config: RemoteConfig) -> Servers:
     """One for all readers of a process: they share what the servers can bear."""
     return Servers(config)
+
+
+@dataclass(slots=True)
+class _Tries:
+    """What came of asking one question so far."""
+
+    deadline: float
+    count: int = 0
+    timeouts: int = 0
+    #: by endpoint, why it will not read
+    refused: dict[str, str] = field(default_factory=dict)
 
 
 class Conversation:
@@ -104,89 +142,106 @@ class Conversation:
 
         Raises UnreachableError, ReaderUnavailableError, TimedOutError, TooLargeError, InvalidAnswerError.
         """
-        deadline = monotonic() + _MOST_TIMEOUTS * self._timeout_s
-        tries, timeouts = 0, 0
+        so_far = _Tries(monotonic() + _MOST_TIMEOUTS * self._timeout_s)
         while True:
-            lane = await self._place(deadline)
-            tries += 1
+            lane = await self._place(so_far)
+            so_far.count += 1
+            reason = None
             try:
                 return await self._asked(lane, question)
             except Refusal as refusal:
-                reason = self._take_refusal(lane, refusal, tries)
-                if refusal.status in _BUSY:
-                    continue
+                reason = self._take_refusal(lane, refusal, so_far)
             except Endless as fault:
                 raise InvalidAnswerError("The model's answer is longer than any record.") from fault
             except TimeoutError as fault:
                 lane.failed()
-                timeouts += 1
-                if timeouts >= _MOST_TIMEOUTS:
-                    raise TimedOutError(f"The model did not answer within {self._timeout_s:g} s.") from fault
-                continue
+                so_far.timeouts += 1
+                if so_far.timeouts >= _MOST_TIMEOUTS:
+                    raise self._timed_out() from fault
             except (Unheard, StreamFault) as fault:
                 lane.failed()
                 reason = _reason(fault)
             finally:
                 lane.leave()
-            await self._pause(tries, reason, deadline)
+            if reason is not None:
+                await self._pause(reason, so_far)
 
-    async def _place(self, deadline: float) -> Lane:
-        while (lane := choose(self._servers.lanes)) is None:
-            if monotonic() >= deadline:
-                raise UnreachableError("No endpoint took the request: all are busy or out of order.")
+    async def _place(self, so_far: _Tries) -> Lane:
+        """Where to ask next. The time limit is looked at for every try, also where there is always a place."""
+        lanes = [lane for lane in self._servers.lanes if lane.address not in so_far.refused]
+        while monotonic() < so_far.deadline:
+            if (lane := choose(lanes)) is not None:
+                return lane
             await asyncio.sleep(_LOOK_EVERY_S)
-        return lane
+        if so_far.timeouts:
+            raise self._timed_out()
+        raise UnreachableError(f"No endpoint took the request: all are busy or out of order{self._refusals(so_far)}.")
 
-    async def _pause(self, tries: int, reason: str, deadline: float) -> None:
+    def _timed_out(self) -> TimedOutError:
+        return TimedOutError(f"The model did not answer within {self._timeout_s:g} s.")
+
+    async def _pause(self, reason: str, so_far: _Tries) -> None:
         is_known = any(self._servers.knows(lane.address) for lane in self._servers.lanes)
-        wait_s = backoff(tries)
-        enough = not is_known and tries >= _FIRST_TRIES * len(self._servers.lanes)
-        if enough or monotonic() + wait_s >= deadline:
-            raise UnreachableError(f"The server does not answer: {reason}.")
+        wait_s = backoff(so_far.count)
+        enough = not is_known and so_far.count >= _FIRST_TRIES * len(self._servers.lanes)
+        if enough or monotonic() + wait_s >= so_far.deadline:
+            raise UnreachableError(f"The server does not answer: {reason}{self._refusals(so_far)}.")
         await asyncio.sleep(wait_s)
 
     async def _asked(self, lane: Lane, question: Question) -> Answer:
         """Raises Refusal, Unheard, Endless, StreamFault, TimeoutError, and DocumentError for what no retry mends."""
-        dialect = self._servers.dialect(lane.address)
+        terms = Terms(self._servers.dialect(lane.address), is_usual=question.is_usual)
         while True:
-            body = {"model": question.model, "messages": question.messages, **dialect.options(question.form)}
+            body = {"model": question.model, "messages": question.messages, **terms.dialect.options(question.form)}
             try:
                 async with asyncio.timeout(self._timeout_s):
                     heard = await self._wire.complete(lane.address, body)
             except Refusal as refusal:
-                if refusal.status not in _NOT_UNDERSTOOD:
-                    raise
-                dialect = _next_dialect(dialect, refusal)
-                continue
+                if refusal.status in _NOT_UNDERSTOOD and terms.leave_away(refusal.complaint):
+                    continue
+                if refusal.status in _NOT_UNDERSTOOD and is_too_long(refusal.complaint):
+                    raise TooLargeError("The pages are too long for the model.") from refusal
+                raise
             if heard.answer.ending is Ending.BROKEN:
                 raise Unheard("the answer broke off")
             lane.went_well(first_byte_s=heard.first_byte_s)
-            if question.is_usual:
-                self._servers.learn(lane.address, dialect)
+            self._servers.answered(lane.address, terms.lesson)
             return heard.answer
 
-    def _take_refusal(self, lane: Lane, refusal: Refusal, tries: int) -> str:
-        """Raises what no retry mends; gives the reason for one."""
+    def _take_refusal(self, lane: Lane, refusal: Refusal, so_far: _Tries) -> str | None:
+        """Raises what no retry mends; gives the reason for a pause, None where the endpoint itself is left alone."""
         status = refusal.status
         if status in _BUSY:
-            wait_s = backoff(tries) if refusal.wait_s is None else refusal.wait_s * random.uniform(1, 1.1)  # noqa: S311
-            lane.was_too_much(wait_s=min(wait_s, self._timeout_s))
-        elif status in _PASSING or status >= 500:  # noqa: PLR2004 the server's own faults
+            asked_s = (refusal.wait_s or 0.0) * random.uniform(1, 1.1)  # noqa: S311 not for secrets
+            # a server that asks for no pause at all would be asked without end
+            lane.was_too_much(wait_s=min(max(asked_s, backoff(so_far.count)), self._timeout_s))
+            return None
+        if status in _PASSING or status >= 500:  # noqa: PLR2004 the server's own faults
             lane.failed()
-        elif status == 413:  # noqa: PLR2004
+            return _refused(status)
+        if status == 413:  # noqa: PLR2004
             raise TooLargeError("The pages are too large for the server.") from refusal
-        else:
-            raise ReaderUnavailableError(f"The server refuses to read: {_refused(status)}.") from refusal
-        return _refused(status)
+        self._take_no(lane, refusal, so_far)
+        return None
 
+    def _take_no(self, lane: Lane, refusal: Refusal, so_far: _Tries) -> None:
+        """This endpoint will not read, but another may. Raises ReaderUnavailableError when none is left."""
+        reason = _refused(refusal.status)
+        so_far.refused[lane.address] = reason
+        if lane.refused(reason):
+            event(logger, "endpoint_refused", endpoint=lane.address, status=refusal.status)
+        lanes = self._servers.lanes
+        if any(one.refusal is None and one.address not in so_far.refused for one in lanes):
+            return
+        told = reason if len(lanes) == 1 else self._refusals(so_far).removeprefix("; ")
+        for one in lanes:
+            one.forgive()
+        raise ReaderUnavailableError(f"The server refuses to read: {told}.") from refusal
 
-def _next_dialect(dialect: Dialect, refusal: Refusal) -> Dialect:
-    plainer = simpler(dialect, refusal.complaint)
-    if plainer is not None:
-        return plainer
-    if is_too_long(refusal.complaint):
-        raise TooLargeError("The pages are too long for the model.") from refusal
-    raise ReaderUnavailableError(f"The server does not understand the request: {_refused(refusal.status)}.")
+    def _refusals(self, so_far: _Tries) -> str:
+        """What is to be mended at which endpoint, to be put behind another reason."""
+        reasons = {lane.address: so_far.refused.get(lane.address, lane.refusal) for lane in self._servers.lanes}
+        return "".join(f"; {address}: {reason}" for address, reason in reasons.items() if reason)
 
 
 def _refused(status: int) -> str:
@@ -196,6 +251,8 @@ def _refused(status: int) -> str:
         return "status 404, it has no such model or no such address"
     if 300 <= status < 400:  # noqa: PLR2004
         return f"status {status}, it points elsewhere: set the address that it points to"
+    if status in _NOT_UNDERSTOOD:
+        return f"status {status}, it does not understand the request"
     return f"status {status}"
 
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from math import isfinite
 from ssl import SSLContext
 from time import monotonic
 from typing import Any, NamedTuple
@@ -76,7 +77,10 @@ class Wire:
 
 @asynccontextmanager
 async def open_wire(api_key: str | None) -> AsyncIterator[Wire]:
-    """Redirects are not followed: the key and the pages are for the server that was named."""
+    """To the server that was named, and to nobody else go the key and the pages.
+
+    Redirects are not followed, and neither a proxy nor a password of the environment (`HTTP_PROXY`, .netrc) is used.
+    """
     headers = {"Accept-Encoding": "identity"}  # what is packed cannot be bounded by its length
     if api_key:
         headers["Authorization"] = f"Bearer {api_key}"
@@ -84,6 +88,7 @@ async def open_wire(api_key: str | None) -> AsyncIterator[Wire]:
         headers=headers,
         verify=_trust(),
         follow_redirects=False,
+        trust_env=False,
         # how long an answer may take as a whole is bounded by who asks
         timeout=httpx2.Timeout(None, connect=_CONNECT_S),
     ) as client:
@@ -153,9 +158,11 @@ def retry_after(text: str | None) -> float | None:
     if not text:
         return None
     try:
-        return max(0.0, float(text))
+        seconds = float(text)
     except ValueError:
         pass
+    else:
+        return max(0.0, seconds) if isfinite(seconds) else None
     try:
         moment = parsedate_to_datetime(text)
     except ValueError:

@@ -26,6 +26,7 @@ from doubles.remote_reading import BILL, GOOD, SCHEMA, read, reader
 
 from docproc.domain.errors import (
     InvalidAnswerError,
+    ReaderUnavailableError,
     TimedOutError,
     UnreachableError,
 )
@@ -98,6 +99,59 @@ def test_a_storm_without_end_is_told(server: OpenAiServer) -> None:
         read(server, timeout_s=1)
 
 
+@pytest.mark.parametrize("asked", ["0", "-1", "nan", "Wed, 21 Oct 2015 07:28:00 GMT"])
+def test_a_server_that_asks_for_no_pause_is_given_one_and_an_end(server: OpenAiServer, asked: str) -> None:
+    server.replies(status(429, headers={"Retry-After": asked}))
+    began = time.monotonic()
+    with pytest.raises(UnreachableError, match="busy"):
+        read(server, timeout_s=0.4)
+
+    assert time.monotonic() - began < 2
+    assert len(server.asked) <= 9  # 0.8 s, and 0.1 s between two
+
+
+def test_an_endpoint_that_refuses_takes_no_work_from_one_that_is_well(
+    server: OpenAiServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with openai_server() as refusing:
+        refusing.replies(status(404))
+        server.replies(after(0.02, said(GOOD)))
+        one = reader(refusing, server)
+        with ThreadPoolExecutor(8) as pool:
+            records = list(pool.map(lambda _: one.read(BILL, SCHEMA).record["total"], range(32)))
+    told = [vars(line) for line in caplog.records if getattr(line, "action", "") == "endpoint_refused"]
+
+    assert records == ["12.50"] * 32
+    assert len(refusing.asked) <= 8
+    assert [(line["endpoint"], line["status"]) for line in told] == [(refusing.url, 404)]
+
+
+def test_endpoints_that_all_refuse_are_told_with_the_reason_of_each(server: OpenAiServer) -> None:
+    with openai_server() as other:
+        server.replies(status(401))
+        other.replies(status(400, "Acme secret"))
+        one = reader(server, other)
+        for _ in range(2):  # the second is not left waiting for a rest to end
+            with pytest.raises(ReaderUnavailableError) as caught:
+                one.read(BILL, SCHEMA)
+            assert f"{server.url}: status 401, set DOCPROC_REMOTE_API_KEY" in caught.value.message
+            assert f"{other.url}: status 400" in caught.value.message
+            assert "Acme" not in caught.value.message
+        other.replies(said(GOOD))
+
+        assert one.read(BILL, SCHEMA).record["total"] == "12.50"
+
+
+def test_an_endpoint_that_refuses_is_named_beside_the_fault_of_another(server: OpenAiServer) -> None:
+    server.replies(status(403))
+    with openai_server() as sick:
+        sick.replies(status(500))
+        with pytest.raises(UnreachableError) as caught:
+            reader(server, sick, timeout_s=1).read(BILL, SCHEMA)
+
+    assert f"{server.url}: status 403" in caught.value.message
+
+
 def test_a_server_that_never_answered_is_given_up_soon(server: OpenAiServer) -> None:
     server.replies(status(500, "Acme secret"))
     with pytest.raises(UnreachableError, match="500") as caught:
@@ -132,6 +186,12 @@ def test_a_slow_trickle_ends_at_the_time_limit(server: OpenAiServer) -> None:
     with pytest.raises(TimedOutError):
         read(server, timeout_s=0.6)
     assert time.monotonic() - began < 8
+
+
+def test_a_slow_server_that_was_busy_before_is_called_slow(server: OpenAiServer) -> None:
+    server.replies(status(429), trickled(GOOD * 100, pause_s=0.05))
+    with pytest.raises(TimedOutError):
+        read(server, timeout_s=0.6)
 
 
 def test_an_answer_without_end_is_cut(server: OpenAiServer) -> None:

@@ -10,7 +10,6 @@ from doubles.openai_server import (
     OpenAiServer,
     Reply,
     body,
-    openai_server,
     pieces,
     raw,
     said,
@@ -194,6 +193,18 @@ def test_what_a_server_refuses_is_left_away_and_not_asked_again(server: OpenAiSe
     assert server.asked[-1]["response_format"] == {"type": "json_object"}
 
 
+@pytest.mark.parametrize("trouble", [status(400), status(400, "This model's maximum context length is 4096 tokens")])
+def test_one_refusal_of_one_question_takes_nothing_from_the_next(server: OpenAiServer, trouble: Reply) -> None:
+    server.replies(trouble, said(GOOD))
+    one = reader(server)
+    one.read(BILL, SCHEMA)
+    one.read(BILL, SCHEMA)
+
+    assert len(server.asked) == 3
+    assert {**server.asked[2], "messages": []} == {**server.asked[0], "messages": []}
+    assert {"stream_options", "max_tokens"} <= server.asked[2].keys()
+
+
 def test_a_refusal_of_everything_is_told_and_spoils_nothing(server: OpenAiServer) -> None:
     server.replies(status(400, "Acme secret"))
     one = reader(server)
@@ -219,14 +230,6 @@ def test_a_server_that_will_not_is_not_asked_twice(server: OpenAiServer, code: i
     with pytest.raises(ReaderUnavailableError, match=str(code)):
         read(server)
     assert len(server.asked) == 1
-
-
-def test_a_redirect_is_not_followed(server: OpenAiServer) -> None:
-    with openai_server() as thief:
-        server.replies(raw(b"", code=307, headers={"Location": f"{thief.url}/chat/completions"}))
-        with pytest.raises(ReaderUnavailableError, match="points elsewhere"):
-            read(server, api_key="sesame")
-        assert thief.asked == []
 
 
 # --- answers that are wrong -------------------------------------------------------------------------------------------

@@ -117,6 +117,10 @@ def test_the_doctor_asks_the_server_for_its_models(server: OpenAiServer, run: Co
     assert remote()["good"]
     assert "tiny" in str(remote(remote_endpoints=json.dumps([server.url]))["detail"])
     assert not remote(1, remote_endpoints=json.dumps([server.url]), remote_model="huge")["good"]
+    with openai_server() as gone:
+        pass
+    told = remote(1, remote_endpoints=json.dumps([server.url, gone.url]))
+    assert (told["good"], told["advice"]) == (False, f"{gone.url}: it cannot be reached")
 
 
 def test_auto_leaves_to_the_server_only_what_it_is_not_sure_of(server: OpenAiServer, run: Command) -> None:

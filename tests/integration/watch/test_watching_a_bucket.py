@@ -1,5 +1,7 @@
 """A watcher over a prefix of a bucket: each version of an object once, whatever happens to it meanwhile."""
 
+import errno
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -15,7 +17,7 @@ from docproc.domain.errors import BlobMissingError, StorageError
 from docproc.services.ledger_records import Entry, EntryState
 from docproc.storage.database import Database
 from docproc.storage.ledger import SqlLedger
-from docproc.storage.s3_objects import S3Objects, open_objects
+from docproc.storage.s3_objects import ObjectVersion, S3Objects, open_objects
 from docproc.storage.s3_place import S3Place
 from docproc.watch.ports import Fate, PlaceGoneError, Ticket
 from docproc.watch.rules import Duplicates, Rule, Rules
@@ -44,6 +46,24 @@ def test_an_object_is_read_once_and_moved_to_done(watched: WatchedBucket) -> Non
     assert watched.lying() == ["done/a.pdf", "done/customer b/ü 1+2.pdf", "folder/", "half.pdf.part"]
     assert watched.get("done/a.pdf") == b"one"
     assert watched.watch_once().ended == {}
+
+
+def test_a_key_with_empty_folders_is_an_object_like_any_other(watched: WatchedBucket) -> None:
+    for name in ("/a.pdf", "//b/c.pdf", "d//e.pdf", "../out.pdf", "/../out.pdf"):
+        watched.put(name, name.encode())
+    assert watched.watch_once().ended == {EntryState.DONE: 3}
+    assert watched.watch_once().ended == {}
+    assert watched.records == ["a.pdf", "b/c.pdf", "d/e.pdf"]
+    assert watched.lying() == ["../out.pdf", "/../out.pdf", "done///b/c.pdf", "done//a.pdf", "done/d//e.pdf"]
+
+
+@pytest.mark.parametrize("name", ["d//e.pdf", "/e.pdf", "d/e.pdf"])
+def test_the_trigger_of_a_key_lies_beside_it(watched: WatchedBucket, name: str) -> None:
+    watched.rule = Rule(schema="invoice", trigger=True)
+    watched.put(name)
+    watched.put(name.replace(".pdf", ".ready"), b"")
+    assert watched.watch_once().ended == {EntryState.DONE: 1}
+    assert watched.lying() == [f"done/{name}"]
 
 
 def test_an_object_that_is_to_stay_gets_a_tag_and_is_not_taken_again(watched: WatchedBucket) -> None:
@@ -75,6 +95,30 @@ def test_what_comes_to_no_record_lies_in_failed_with_its_error_beside_it(watched
     assert watched.watch_once().ended == {EntryState.FAILED: 1}
     assert watched.lying() == ["failed/a.pdf", "failed/a.pdf.error.json"]
     assert b'"code": "corrupt"' in watched.get("failed/a.pdf.error.json")
+    assert list(watched.outbox.glob("*")) == [watched.outbox / ".docproc"], "told in one place"
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_an_object_that_is_too_large_is_refused_without_being_fetched(watched: WatchedBucket, in_place: bool) -> None:
+    """What reads it would refuse it too: after all of it was fetched."""
+    fetched: list[str] = []
+
+    class Noting(S3Objects):
+        def fetch(self, version: ObjectVersion, target: Path) -> None:
+            fetched.append(version.path)
+            super().fetch(version, target)
+
+    watched.in_place, watched.most_bytes, watched.objects = in_place, 9, Noting(watched.s3_place)
+    watched.put("a.pdf", b"123456789")
+    watched.put("b.pdf", b"1234567890")
+    assert watched.watch_once().ended == {EntryState.DONE: 1, EntryState.FAILED: 1}
+    assert fetched == ["a.pdf"]
+    if in_place:
+        (error,) = (path.read_text() for path in watched.outbox.glob("*.error.json"))
+    else:
+        error = watched.get("failed/b.pdf.error.json").decode()
+    assert '"code": "too_large"' in error
+    assert "9 bytes" in error
 
 
 def test_the_row_of_an_object_stands_for_as_long_as_the_object_does(watched: WatchedBucket) -> None:
@@ -179,26 +223,38 @@ def test_a_version_is_deleted_and_no_later_one(watched: WatchedBucket) -> None:
     assert watched.get("a.pdf") == b"second"
 
 
-def test_in_a_bucket_with_versions_only_the_one_that_was_read_is_deleted(watched: WatchedBucket) -> None:
-    bucket = f"versions-{watched.prefix}"
-    watched.client.create_bucket(Bucket=bucket)
-    watched.client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    objects = S3Objects(replace(watched.s3_place, bucket=bucket, prefix=""))
-    watched.client.put_object(Bucket=bucket, Key="a.pdf", Body=b"first")
-    first = objects.head("a.pdf")
-    watched.client.put_object(Bucket=bucket, Key="a.pdf", Body=b"second")
-    assert first is not None
-    assert first.version_id is not None
-    objects.delete(first)
-    assert watched.client.get_object(Bucket=bucket, Key="a.pdf")["Body"].read() == b"second"
-
-
 def test_a_bucket_that_does_not_answer_is_a_place_that_is_gone(watched: WatchedBucket) -> None:
     nowhere = S3Place.parse(blob_url(free_port()) + "&connect_s=0.2")
     place = BucketPlace(S3Objects(nowhere), Rules({"": watched.rule}), ends=None)
     for ask in (place.require, lambda: list(place.look())):
         with pytest.raises(PlaceGoneError):
             ask()
+
+
+def test_a_bucket_that_goes_when_an_object_is_about_to_be_claimed_keeps_no_other_from_its_end(
+    watched: WatchedBucket, caplog: pytest.LogCaptureFixture
+) -> None:
+    away = threading.Event()
+
+    def be_away(_: Entry) -> None:
+        if away.is_set():
+            raise PlaceGoneError(errno.EIO, "away")
+
+    watched.seen_as = lambda place: Meddling(place, "look_again", be_away)  # type: ignore[assignment,return-value]
+    watched.jobs.answers.clear()
+    watched.put("a.pdf", b"one")
+    with watched.watching() as (watcher,):
+        until(lambda: len(watched.jobs.tickets) == 1)
+        away.set()
+        watched.put("b.pdf", b"two")
+        until(lambda: not watcher.tally.place_is_there)
+        watched.jobs.answers.set()
+        until(lambda: watched.records == ["a.pdf"])
+        away.clear()
+        until(lambda: watched.records == ["a.pdf", "b.pdf"])
+    told = {getattr(record, "action", None) for record in caplog.records}
+    assert "watch_place_gone" in told
+    assert "watch_failed" not in told
 
 
 def test_a_bucket_that_is_not_there_is_said_before_anything_is_taken(watched: WatchedBucket) -> None:

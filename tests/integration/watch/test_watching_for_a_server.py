@@ -1,10 +1,12 @@
 """A server as whoever reads: what a watcher asks of it, after a crash, without an answer, and when it refuses."""
 
 import hashlib
+import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +115,34 @@ def test_without_an_answer_or_a_valid_key_it_is_tried_again_later(server: Place,
             for ask in (lambda: jobs.submit(ticket), lambda: jobs.find(ticket.id), lambda: jobs.outcome(ticket.id)):  # noqa: B023 called at once
                 with pytest.raises(ServerGoneError):
                     ask()
+
+
+class Between(BaseHTTPRequestHandler):
+    """A proxy that has lost its server."""
+
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the name is http.server's
+        """Tell no request."""
+
+
+@pytest.fixture
+def proxy() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Between) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_what_a_proxy_does_not_find_is_asked_for_again_later(proxy: str, ticket: Ticket) -> None:
+    with Client(proxy, key="docproc_x", attempts=Attempts(most=1)) as client:
+        jobs = ServerJobs(client, place="/srv/scans")
+        for ask in (jobs.find, jobs.outcome, lambda job_id: jobs.finished([job_id])):
+            with pytest.raises(ServerGoneError):
+                ask(ticket.id)
 
 
 def test_a_file_that_the_server_will_never_take_is_put_away_with_its_reason(

@@ -88,7 +88,9 @@ class NgramModel:
         del self.context[plan.kept :]
         self.context += plan.tokens
         first = len(self.context) - len(plan.masks) + 1
-        rows = np.stack([self.logits(self.context[:end]) for end in range(first, len(self.context) + 1)])
+        rows = np.zeros((len(plan.masks), self.size))
+        for row, end in enumerate(range(first, len(self.context) + 1)):
+            rows[row] = self.logits(self.context[:end])
         return choose(rows, plan.masks, nulls=plan.nulls)
 
     def logits(self, context: Sequence[int]) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from doubles.random_model import random_record
 from jsonschema import Draft202012Validator
 
 from docproc.decoding.bitmask import allows, expanded, no_tokens
-from docproc.decoding.guidance import Grammar, fill_masks, require_constrainable
+from docproc.decoding.guidance import Grammar, require_constrainable
 from docproc.decoding.ports import TokenRefusedError
 from docproc.decoding.profile import Absence, ConstraintRefusedError, Refusal, decoding_form
 from docproc.domain.schema import ExtractionSchema, Record
@@ -192,16 +192,3 @@ def test_rollback_leads_back_to_every_earlier_state() -> None:
             constraint.advance(token)
     with pytest.raises(ValueError, match="taken"):
         constraint.rollback(len(tokens) + 1)
-
-
-def test_rows_of_different_schemas_get_their_masks_together() -> None:
-    words = vocabulary()
-    constraints = [Grammar(decoding_form(registered(name)), words).start() for name in ("invoice", "receipt", "text")]
-    for constraint in constraints[1:]:
-        for token in constraint.forced:
-            constraint.advance(token)
-    together, alone = no_tokens(3, words.size), no_tokens(3, words.size)
-    fill_masks(constraints, together)
-    for row, constraint in zip(alone, constraints, strict=True):
-        constraint.mask(row)
-    assert (together == alone).all()

@@ -17,9 +17,10 @@ from docproc.decoding.generation import Generation
 from docproc.decoding.guidance import Grammar, GuidanceConstraint
 from docproc.decoding.ports import Choice, Drafter, NoNumberError, Plan
 from docproc.decoding.prelude import PreludeConstraint
-from docproc.decoding.profile import decoding_form
-from docproc.decoding.speculate import NoDraft, Speculation, plan_together, speculate
+from docproc.decoding.profile import decoding_form, repair_form
+from docproc.decoding.speculate import NoDraft, Speculation, speculate
 from docproc.decoding.watch import Stop
+from docproc.domain.schema import JsonValue
 from schemas.json_schema import compile_json_schema
 
 WORDS = vocabulary()
@@ -184,7 +185,7 @@ def test_rows_that_take_their_passes_together_get_the_answers_that_they_get_alon
     models = [NgramModel(seed=seed, size=WORDS.size) for seed in range(4)]
     with ThreadPoolExecutor(2) as pool:
         while open_rows := [(row, model) for row, model in zip(rows, models, strict=True) if row.stop is None]:
-            plans = plan_together([row for row, _ in open_rows], pool=pool)
+            plans = list(pool.map(Speculation.plan, [row for row, _ in open_rows]))
             for (row, model), plan in zip(open_rows, plans, strict=True):
                 row.take(model.verify(plan))
     assert [row.generation().tokens for row in rows] == [one.tokens for one in alone]
@@ -202,10 +203,13 @@ def test_every_value_knows_its_own_tokens() -> None:
 
 
 def test_a_value_is_as_sure_as_the_model_was_of_its_own_tokens() -> None:
-    sure = generated(RecitingModel(compact(RECORD), WORDS), NoDraft()).confidences()
-    # three of the ten digits and dashes are forced
-    assert sure["date"].logprob_mean == pytest.approx(sure["date"].logprob_min)
-    assert sure["date"].logprob_sum == pytest.approx(7 * sure["date"].logprob_mean)
+    generation = generated(RecitingModel(compact(RECORD), WORDS), NoDraft())
+    sure = generation.confidences()
+    chosen = [
+        choice.logprob for share in generation.spans.tokens("date") if (choice := generation.choices[share.token])
+    ]
+    assert len(chosen) == 7  # three of the ten digits and dashes are forced
+    assert sure["date"].logprob_mean == pytest.approx(sum(chosen) / 7)
     assert sure["date"].log_null is not None
     assert sure["paid"].log_null is not None
     assert sure["date"].log_null < -5 < sure["paid"].log_null
@@ -297,3 +301,26 @@ def test_rows_of_nothing_are_a_loop_whatever_is_printed() -> None:
 def test_a_text_that_repeats_itself_is_a_loop_unless_it_is_printed_so(printed: int, stop: Stop) -> None:
     found = recited({"rows": [], "note": "Signature " + "." * 400}, "Signature " + "." * printed)
     assert found.stop is stop
+
+
+@pytest.mark.parametrize("width", [1, 8, 64])
+def test_what_is_fixed_in_a_long_repair_is_fed_in_passes_of_the_width_and_changes_nothing(width: int) -> None:
+    rows = list[JsonValue]({"description": f"Parking fee {day}", "amount": "2.50", "paid": None} for day in range(60))
+    record = dict[str, JsonValue](rows=rows, note="thanks")
+    grammar = Grammar(repair_form(ROWS, record, ["rows[1].amount", "note"]), WORDS)
+    told: dict[int, Generation] = {}
+    for at_most in (10_000, width):
+        row = Speculation(grammar.start(), WORDS, width=at_most)
+        model = RecitingModel(compact(record), WORDS)
+        while row.stop is None:
+            plan = row.plan()
+            assert len(plan.tokens) <= at_most
+            row.take(model.verify(plan))
+        told[at_most] = row.generation()
+        assert told[at_most].effort.passes == model.passes
+
+    assert told[width].text.decode() == compact(record)
+    assert told[width].tokens == told[10_000].tokens
+    assert told[width].choices == told[10_000].choices
+    assert told[width].effort.fed == told[10_000].effort.fed
+    assert told[width].effort.passes >= len(told[width].tokens) / (width + 1)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from decoding_doubles import vocabulary
 from doubles.random_model import byte_vocabulary, random_record
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import BaseModel, Field
 
 from docproc.decoding.guidance import Grammar, require_constrainable
 from docproc.decoding.profile import Absence, ConstraintRefusedError, Refusal, decoding_form
@@ -75,36 +75,6 @@ class Order(BaseModel):
     lines: list[Line] = Field(default_factory=list, max_length=2)
 
 
-class Even(BaseModel):
-    """A class that checks a value in code."""
-
-    number: int
-
-    @field_validator("number")
-    @classmethod
-    def is_even(cls, number: int) -> int:
-        assert number % 2 == 0
-        return number
-
-
-class Span(BaseModel):
-    """A class that checks itself in code."""
-
-    first: int
-    last: int
-
-    @model_validator(mode="after")
-    def in_order(self) -> "Span":
-        assert self.first <= self.last
-        return self
-
-
-class Holder(BaseModel):
-    """A class whose field's class checks itself in code."""
-
-    span: Span
-
-
 def schema_of(field: dict[str, Any], *, required: bool) -> ExtractionSchema:
     document = {"title": "one", "type": "object", "properties": {"a": field}}
     return compile_json_schema({**document, "required": ["a"]} if required else document)
@@ -129,6 +99,29 @@ def test_what_is_not_refused_is_valid_whatever_is_written(name: str, absence: Ab
     assert problems(schema_of(HELD[name], required=required), absence, byte_vocabulary()) == []
 
 
+#: fields whose name promises a kind of value, beside keywords that say more or something else
+NAMED: dict[str, tuple[str, dict[str, Any]]] = {
+    "an amount of a least length": ("total", {"type": "string", "minLength": 6}),
+    "an amount of one length": ("total", {"type": "string", "minLength": 7, "maxLength": 7}),
+    "a count of a least length": ("quantity", {"type": ["string", "number"], "minLength": 3}),
+    "a time called a date": ("date", {"type": "string", "format": "time"}),
+    "an address called a date": ("date", {"type": "string", "format": "ipv4"}),
+    "an address called an amount": ("total", {"type": "string", "format": "ipv6"}),
+    "a choice of numbers and words": ("total", {"enum": [1.5, "none", "12"]}),
+    "a currency of two letters": ("currency", {"type": "string", "pattern": "^[A-Z]{2}$"}),
+}
+
+
+@pytest.mark.parametrize("absence", Absence)
+@pytest.mark.parametrize("told", NAMED.values(), ids=NAMED)
+def test_what_a_name_promises_and_what_its_keywords_ask_for_both_hold(
+    told: tuple[str, dict[str, Any]], absence: Absence
+) -> None:
+    name, field = told
+    schema = compile_json_schema({"title": "one", "type": "object", "properties": {name: field}, "required": [name]})
+    assert problems(schema, absence, byte_vocabulary()) == []
+
+
 @pytest.mark.parametrize("absence", Absence)
 @pytest.mark.parametrize("name", list(SHIPPED))
 def test_what_random_tokens_write_under_a_shipped_schema_is_valid(name: str, absence: Absence) -> None:
@@ -146,11 +139,3 @@ def test_what_no_grammar_follows_is_refused_with_its_place(name: str) -> None:
     with pytest.raises(ConstraintRefusedError, match=place) as caught:
         require_constrainable(schema_of(field, required=False))
     assert caught.value.refusal is Refusal.UNSUPPORTED
-
-
-@pytest.mark.parametrize(("schema_class", "said"), [(Even, "is_even"), (Span, "in_order"), (Holder, "in_order")])
-def test_a_class_that_checks_in_code_is_refused_with_the_name_of_its_check(
-    schema_class: type[BaseModel], said: str
-) -> None:
-    with pytest.raises(ConstraintRefusedError, match=said):
-        require_constrainable(compile_class(schema_class))

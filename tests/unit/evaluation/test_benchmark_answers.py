@@ -26,6 +26,14 @@ from docproc.evaluation.vqa_form import textvqa_form, vqa_form
         # punctuation is not forgiven: one of five characters
         ("1998.", ["1998"], 1 - 1 / 5),
         ("", ["1998"], 0.0),
+        ("", [""], 1.0),
+        # one edit, and five letters with the space that is no edit
+        ("abcd ", ["abce"], 1 - 1 / 5),
+        ("abcd", [" abce"], 1 - 1 / 5),
+        # one edit of "new york" as compared, eleven letters as given
+        ("New \n  york", ["new work"], 1 - 1 / 11),
+        # the lengths are those of capitals: STRASSE is longer by one
+        ("straße", ["strase"], 1 - 1 / 7),
         ("0.28", ["0.28", "0.280"], 1.0),
     ],
 )

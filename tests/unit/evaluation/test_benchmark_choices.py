@@ -18,7 +18,9 @@ OPTIONS = {"A": "teddy bear", "B": "rabbit", "C": "cat", "D": "dog"}
         ("First (A) seems right, but it is (D).", "D"),  # the last one in brackets
         ("I would say B here, or C there", "C"),  # both stand free: the last one counts
         ("Answer:D", None),
-        ("B. rabbit", "B"),
+        ("B. rabbit", None),  # with its point it stands not free, and the answer is too short for an option's text
+        ("B. What can be seen here is a rabbit", "B"),
+        ("Look, B. It is what we can see", None),
         ("rabbit", None),  # too short to be taken for an option's text
         ("What we can see here is clearly a rabbit", "B"),
         ("It could be a cat or it could be a dog", "D"),  # the text that comes last
@@ -37,11 +39,14 @@ def test_mmmu_finds_the_option(answer: str, letter: str | None) -> None:
         ("(B)", "B"),
         ("The answer is B.", "B"),
         ("B or C", None),
+        ("B or C, it is the rabbit", "B"),  # of two letters none counts, then the text does
         ("A", "A"),
-        ("A nice small thing", None),  # an article, as likely as not
+        ("The answer is A.", "A"),
+        ("A nice small thing", "A"),  # it may be the article: counted all the same
         ("a rabbit", "B"),
         ("a cat and a dog", None),
         ("b", None),
+        ("so " * 40 + "a rabbit", "B"),  # however much is said
         ("x" * 60, None),
     ],
 )

@@ -93,11 +93,12 @@ def test_mmbench_counts_a_question_only_if_every_turn_of_its_options_is_right() 
     assert scored("mmbench", rows, unread).unread == 3
 
 
-def test_mmmu_takes_options_written_as_text_and_open_questions() -> None:
+@pytest.mark.parametrize("answers", ["['8', '8.5']", '["8", "8.5"]'])
+def test_mmmu_takes_options_written_as_text_and_open_questions(answers: str) -> None:
     rows = [
         {"id": "validation_Art_1", "options": "['red', 'blue']", "answer": "B", "question_type": "multiple-choice"},
         {"id": "validation_Art_2", "options": "['red', 'blue']", "answer": "A", "question_type": "multiple-choice"},
-        {"id": "validation_Art_3", "options": "[]", "answer": "['8', '8.5']", "question_type": "open"},
+        {"id": "validation_Art_3", "options": "[]", "answer": answers, "question_type": "open"},
     ]
     said = {"validation_Art_1": "(B)", "validation_Art_2": "hm", "validation_Art_3": "The answer is 8.5"}
     found = scored("mmmu", rows, said)

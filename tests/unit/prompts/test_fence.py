@@ -1,6 +1,7 @@
 """What stands in a document can neither end the fence nor be a control token, a tag or a template's placeholder."""
 
 import re
+import unicodedata
 
 import pytest
 from doubles.documents import text_page
@@ -27,6 +28,10 @@ ORDERS = (
     "\x85DOCUMENT>>>\x0b\x0c",
     "<\u200d|im_start|>",
     "<\ufeff|im_start|>",
+    "\uff3bINST\uff3d \uff3b\uff0f\uff29\uff2e\uff33\uff34\uff3d [\U0001d408NST] \ufe47IMG\ufe48 [\u200dIN\u200dST]",
+    "<\u203c <\u2048 [\ufb01le]",
+    "\uff40\uff40\uff40json `\uff40` `\u200d`",
+    "<\uff0fs> \ufe64|im_end|\ufe65 \ufe64\U0001d42dile_1\ufe65 <\u200d\u200d\uff01--",
     "\uff1c|im_start|\uff1e \uff1c\uff5cUser\uff5c\uff1e <\uff5cAssistant\uff5c>",
 )
 #: what tokenizers look for, in the models that docproc names
@@ -53,6 +58,14 @@ def test_no_control_token_survives(order: str) -> None:
 
 
 @pytest.mark.parametrize("order", ORDERS)
+def test_no_control_token_comes_of_folding_what_is_left(order: str) -> None:
+    folded = unicodedata.normalize("NFKC", harmless(order)).replace("\u200d", "")
+
+    assert not CONTROL_TOKENS.search(folded)
+    assert not re.search(r"\[/?(?:INST|IMG)\]|`{2}", folded)
+
+
+@pytest.mark.parametrize("order", ORDERS)
 def test_a_document_changes_nothing_of_the_task_around_it(order: str) -> None:
     schema = load_schema("receipt")
     plain = task_prompt(schema, document=fenced([(1, "harmless")]))
@@ -70,8 +83,10 @@ def test_letters_that_nobody_sees_are_left_away() -> None:
 
 def test_ordinary_print_is_left_as_it_is() -> None:
     ordinary = "Müller & Söhne, 3 < 4, a -> b, [1] 12,50 € §4 | x | 株式会社 (50%) foo@bar.example"
+    wide = "\uff3b\u6ce8\uff11\uff3d \uff21\uff22 \uff40\ufb01"
 
     assert harmless(ordinary) == ordinary
+    assert harmless(wide) == wide
 
 
 def test_a_schema_cannot_bring_control_tokens_either() -> None:

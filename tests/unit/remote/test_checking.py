@@ -92,7 +92,12 @@ def test_findings_hold_no_value() -> None:
 
 @pytest.mark.parametrize(
     ("change", "kept"),
-    [({"total": "?"}, "?"), ({"total": "1\ud800\x00"}, "1\ufffd\ufffd"), ({"share": math.inf}, "inf")],
+    [
+        ({"total": "?"}, "?"),
+        ({"total": "?" * 201}, "?" * 201),
+        ({"total": "1\ud800\x00"}, "1\ufffd\ufffd"),
+        ({"share": math.inf}, "inf"),
+    ],
 )
 def test_a_wrong_value_becomes_null_and_is_kept_beside_the_record(change: Record, kept: str) -> None:
     wrong = {**GOOD, **change}

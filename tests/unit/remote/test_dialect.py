@@ -4,7 +4,7 @@ import pytest
 
 from docproc.domain.errors import UsageError
 from docproc.readers.remote.config import RemoteConfig, base_address
-from docproc.readers.remote.dialect import AnswerForm, Dialect, is_too_long, simpler
+from docproc.readers.remote.dialect import AnswerForm, Dialect, Terms, is_too_long
 from docproc.readers.remote.wire import retry_after
 
 
@@ -28,24 +28,49 @@ def test_everything_is_asked_first() -> None:
     ],
 )
 def test_a_complaint_names_what_to_leave_away(complaint: str, changed: dict[str, object]) -> None:
-    plainer = simpler(Dialect(), complaint)
+    terms = Terms(Dialect(), is_usual=True)
 
-    assert plainer is not None
-    assert {name: getattr(plainer, name) for name in changed} == changed
+    assert terms.leave_away(complaint)
+    assert {name: getattr(terms.dialect, name) for name in changed} == changed
 
 
 def test_without_a_word_everything_optional_goes_in_turn() -> None:
-    dialect: Dialect | None = Dialect()
-    last = Dialect()
-    while dialect is not None:
-        last, dialect = dialect, simpler(dialect, "bad request")
+    terms = Terms(Dialect(), is_usual=True)
+    while terms.leave_away("bad request"):
+        pass
 
-    assert last == Dialect(form=AnswerForm.PLAIN, logprobs=False, usage=False, greedy=False, limit=None)
+    assert terms.dialect == Dialect(form=AnswerForm.PLAIN, logprobs=False, usage=False, greedy=False, limit=None)
 
 
-def test_too_long_stays_too_long() -> None:
-    assert simpler(Dialect(limit=None), "context_length_exceeded") is None
-    assert is_too_long("context_length_exceeded")
+def test_without_a_word_the_same_is_asked_once_more_before_anything_goes() -> None:
+    terms = Terms(Dialect(), is_usual=True)
+    assert terms.leave_away("bad request")
+    assert terms.lesson == Dialect()
+    assert terms.leave_away("bad request")
+
+    assert terms.lesson == Dialect(usage=False)
+
+
+def test_what_a_complaint_names_is_learned_at_once() -> None:
+    terms = Terms(Dialect(), is_usual=True)
+    assert terms.leave_away("stream_options: extra field")
+
+    assert terms.lesson == Dialect(usage=False)
+
+
+def test_too_long_stays_too_long_and_teaches_nothing() -> None:
+    terms = Terms(Dialect(), is_usual=True)
+    assert terms.leave_away("context_length_exceeded")
+    assert (terms.dialect, terms.lesson) == (Dialect(limit=None), None)
+    assert not terms.leave_away("context_length_exceeded")
+    assert is_too_long("Context_Length_Exceeded")
+
+
+def test_a_form_made_for_one_question_teaches_nothing() -> None:
+    terms = Terms(Dialect(), is_usual=False)
+    assert terms.leave_away("json_schema: const is not supported")
+
+    assert terms.lesson is None
 
 
 @pytest.mark.parametrize(
@@ -82,6 +107,6 @@ def test_how_long_to_wait_is_said_in_seconds_or_as_a_date(said: str, least: floa
     assert least <= seconds <= most
 
 
-@pytest.mark.parametrize("said", [None, "", "soon"])
+@pytest.mark.parametrize("said", [None, "", "soon", "nan", "inf", "-inf"])
 def test_nonsense_is_no_time_to_wait(said: str | None) -> None:
     assert retry_after(said) is None

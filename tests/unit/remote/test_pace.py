@@ -83,6 +83,36 @@ def test_three_faults_open_the_circuit_and_one_answer_closes_it() -> None:
     assert not one.is_doubtful
 
 
+def test_a_refusal_opens_the_circuit_at_once_and_is_new_once() -> None:
+    one, clock = lane()
+    assert one.refused("status 401")
+    assert not one.refused("status 401")
+    assert (one.refusal, one.is_doubtful, one.enter()) == ("status 401", True, False)
+    clock.now += 10
+    assert one.enter()
+    one.went_well(first_byte_s=0.1)
+
+    assert (one.refusal, one.is_doubtful) == (None, False)
+
+
+def test_an_endpoint_that_refused_and_is_forgiven_is_asked_at_once() -> None:
+    one, _ = lane()
+    one.refused("status 404")
+    one.forgive()
+
+    assert one.enter()
+    assert one.refused("status 404"), "told anew"
+
+
+def test_only_a_refusal_is_forgiven() -> None:
+    one, _ = lane()
+    for _ in range(3):
+        one.failed()
+    one.forgive()
+
+    assert not one.enter()
+
+
 def test_the_pause_grows_with_every_fault_up_to_a_minute() -> None:
     one, _ = lane()
     pauses = []

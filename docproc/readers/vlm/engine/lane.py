@@ -119,16 +119,8 @@ class Lane:
         logits = self._logits(plans)
         if logits is None:
             return False
-        wanted = [
-            (number, place)
-            for number, (row, plan) in enumerate(zip(self.rows, plans, strict=True))
-            for place in _wanted(plan, row.fed(plan))
-        ]
-        choices = choose(
-            logits[[number for number, _ in wanted], [place for _, place in wanted]],
-            np.concatenate([plan.masks for plan in plans]),
-            [null for plan in plans for null in plan.nulls],
-        )
+        masks, nulls = np.concatenate([plan.masks for plan in plans]), [null for plan in plans for null in plan.nulls]
+        choices = choose(logits, masks, nulls)
         begin = 0
         for row, plan in zip(self.rows, plans, strict=True):
             row.take(choices[begin : begin + len(plan.masks)])
@@ -152,11 +144,12 @@ class Lane:
         return [plan for plan in plans if plan is not None]
 
     def _logits(self, plans: Sequence[Plan]) -> torch.Tensor | None:
-        """None when the device had no memory for so many rows: the last to come has left."""
+        """Of all places where a choice is wanted. None when the device had no memory: the last row to come has left."""
         fed = [row.fed(plan) for row, plan in zip(self.rows, plans, strict=True)]
         starts = [row.start(plan) for row, plan in zip(self.rows, plans, strict=True)]
+        wanted = [len(plan.masks) for plan in plans]
         try:
-            return self._network.step(self._cache, [row.prompt for row in self.rows], fed, starts)
+            return self._network.step(self._cache, [row.prompt for row in self.rows], fed, starts, wanted=wanted)
         except torch.OutOfMemoryError:
             # what was half written is written again: places depend on the plan alone
             newest = self.rows[-1]
@@ -185,8 +178,3 @@ def _failure(error: Exception) -> Exception:
     if isinstance(error, ConstraintBrokenError):
         return InvalidAnswerError(f"The schema became too complex while the model wrote: {error}.")
     return error
-
-
-def _wanted(plan: Plan, fed: Sequence[int]) -> range:
-    """The places of a row's tokens behind which a choice is wanted: the last ones."""
-    return range(len(fed) - len(plan.masks), len(fed))

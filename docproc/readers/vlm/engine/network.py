@@ -83,11 +83,17 @@ class Network:
             return self._read(prompt)
 
     def step(
-        self, cache: RowCache, rows: Sequence[ReadPrompt], fed: Sequence[Sequence[int]], starts: Sequence[int]
+        self,
+        cache: RowCache,
+        rows: Sequence[ReadPrompt],
+        fed: Sequence[Sequence[int]],
+        starts: Sequence[int],
+        *,
+        wanted: Sequence[int],
     ) -> torch.Tensor:
-        """Logits (rows, most fed, vocabulary); those behind what a row was fed mean nothing."""
+        """Logits (places, vocabulary) behind the last `wanted` tokens of each row, row by row."""
         with torch.inference_mode():
-            return self._step(cache, rows, fed, starts)
+            return self._step(cache, rows, fed, starts, wanted=wanted)
 
     def _read(self, prompt: Prompt) -> tuple[ReadPrompt, DynamicCache]:
         length = prompt.token_count
@@ -107,23 +113,32 @@ class Network:
         return ReadPrompt(last=last, length=length - 1, shift=self._shift(), memory=memory), cache
 
     def _step(
-        self, cache: RowCache, rows: Sequence[ReadPrompt], fed: Sequence[Sequence[int]], starts: Sequence[int]
+        self,
+        cache: RowCache,
+        rows: Sequence[ReadPrompt],
+        fed: Sequence[Sequence[int]],
+        starts: Sequence[int],
+        *,
+        wanted: Sequence[int],
     ) -> torch.Tensor:
         width = max(map(len, fed))
         seen = cache.turn_to(starts, fed=width)
         ids = torch.tensor([[*tokens, *[0] * (width - len(tokens))] for tokens in fed])
         shifts = torch.tensor([row.shift for row in rows])[:, None]
         positions = torch.tensor(starts)[:, None] + torch.arange(width) + shifts
+        places = [range(len(tokens) - count, len(tokens)) for tokens, count in zip(fed, wanted, strict=True)]
+        # a vocabulary of logits a place is more than all else of a pass: no others are computed
+        kept = sorted({place for row in places for place in row}) or [width - 1]
         output = self.model(
             input_ids=self._to_device(ids),
             position_ids=self._to_device(positions),
             attention_mask=self._masks(seen),
             past_key_values=cache,
             use_cache=True,
+            logits_to_keep=torch.tensor(kept),
             **self._memory(rows),
         )
-        logits: torch.Tensor = output.logits
-        return logits
+        return _behind(output.logits, places, kept)
 
     def _to_device(self, value: Any) -> Any:  # noqa: ANN401 a tensor, or what else a processor gives
         if not isinstance(value, torch.Tensor):
@@ -172,6 +187,16 @@ class Network:
     def _shift(self) -> int:
         shift = getattr(self._body, "rope_deltas", None)
         return 0 if shift is None else int(shift.flatten()[0])
+
+
+def _behind(logits: torch.Tensor, places: Sequence[range], kept: Sequence[int]) -> torch.Tensor:
+    """The logits (places, vocabulary) of every row's places, out of (rows, kept, vocabulary)."""
+    # a model that knows no such choice gives those of all places
+    order = kept if logits.shape[1] == len(kept) else range(logits.shape[1])
+    at = {place: index for index, place in enumerate(order)}
+    rows = [number for number, row in enumerate(places) for _ in row]
+    columns = [at[place] for row in places for place in row]
+    return logits[torch.tensor(rows, dtype=torch.long), torch.tensor(columns, dtype=torch.long)]
 
 
 def _without_last(value: Any, length: int) -> Any:  # noqa: ANN401 a tensor, or what else a processor gives
