@@ -18,11 +18,9 @@ from docproc.pages.source import DocprocPages
 from docproc.queueing.celery_app import TASK_NAMES
 from docproc.queueing.in_hand import Beat, LeasesInHand
 from docproc.services.do_task import do_task
-from docproc.services.job_context import JobContext
-from docproc.services.records import Document
 from docproc.services.report_images import ReportImages
 from docproc.services.work_records import Step, Task
-from docproc.services.workbench import ContextOf, Workbench
+from docproc.services.workbench import Workbench
 from docproc.settings import WorkerSettings
 from docproc.sinks.webhooks import GuardedSender
 from docproc.storage.recent import RecentReads
@@ -57,7 +55,7 @@ def _workbench() -> Workbench:
             beat=Beat(lease_s=service.settings.lease_seconds, longest_s=service.settings.task_seconds),
             on_hang=end_pool_process,
         ),
-        context_of=_one_at_a_time(contexts_of(service, source, hosted=HOSTED)),
+        context_of=contexts_of(service, source, hosted=HOSTED),
         errands=service.errands,
         names=service.names,
         census=service.census,
@@ -68,17 +66,6 @@ def _workbench() -> Workbench:
             service.stores, source, accept=service.accept, checkpoint=checkpoint
         ),
     )
-
-
-def _one_at_a_time(context_of: ContextOf) -> ContextOf:
-    """A reader may load a model for minutes, and two threads that ask for it must not both do so."""
-    turn = threading.Lock()
-
-    def context(document: Document) -> JobContext:
-        with turn:
-            return context_of(document)
-
-    return context
 
 
 def register(app: Celery) -> None:

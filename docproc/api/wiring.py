@@ -19,10 +19,8 @@ if TYPE_CHECKING:
     from docproc.domain.schema import ExtractionSchema
     from docproc.pages.pool import ChildPool
     from docproc.pipeline.ports import DrawingSource
-    from docproc.services.job_context import JobContext
-    from docproc.services.records import Document, Job
+    from docproc.services.records import Job
     from docproc.services.unpack import Unpacker
-    from docproc.services.workbench import ContextOf
     from docproc.settings import Settings
     from docproc.storage.s3_links import S3Links
 
@@ -171,7 +169,7 @@ def _working_here(desk: Desk) -> Iterator[Callable[[], None]]:
             stores=desk.stores,
             work=desk.work,
             in_hand=hand,
-            context_of=_one_at_a_time(contexts_of(desk, source)),
+            context_of=contexts_of(desk, source),
             errands=desk.errands,
             names=desk.upkeep.names,
             census=desk.upkeep.census,
@@ -185,15 +183,3 @@ def _working_here(desk: Desk) -> Iterator[Callable[[], None]]:
                 yield service.wake
             finally:
                 hand.close()
-
-
-def _one_at_a_time(context_of: "ContextOf") -> "ContextOf":
-    import threading  # noqa: PLC0415
-
-    turn = threading.Lock()
-
-    def context(document: "Document") -> "JobContext":
-        with turn:  # a reader may take long to make, and two threads must not both do so
-            return context_of(document)
-
-    return context

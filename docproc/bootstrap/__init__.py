@@ -1,12 +1,13 @@
 """The composition root: settings in, a workplace with stores, pages and readers out. Nothing else wires parts."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 from docproc.bootstrap.choosing import ChosenReader, choose_reader
+from docproc.bootstrap.contexts import contexts_of, open_contexts, opened_reader, schema_of
 from docproc.bootstrap.readers import (
     CPU_READERS,
     READERS,
@@ -22,7 +23,7 @@ from docproc.bootstrap.readers import (
     require_readable,
     vlm_config,
 )
-from docproc.domain.errors import ConflictError, ReaderUnavailableError, UsageError
+from docproc.domain.errors import UsageError
 from docproc.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -31,18 +32,16 @@ if TYPE_CHECKING:
 
     from docproc.domain.schema import ExtractionSchema
     from docproc.pages.source import DocprocPages
-    from docproc.pipeline.ports import DrawingSource, Reader
     from docproc.queueing.owners import LocalOwners
     from docproc.services.errand_ports import ErrandStores
     from docproc.services.front_ports import FrontStores
     from docproc.services.job_context import Accept, JobContext
     from docproc.services.ledger_ports import Ledger
     from docproc.services.ports import Stores
-    from docproc.services.records import Job, SchemaVersion
+    from docproc.services.records import Job
     from docproc.services.review import ReviewRoom
     from docproc.services.upkeep_ports import BlobNames, Census, UpkeepStores
     from docproc.services.work_ports import Alarm, WorkStores
-    from docproc.services.workbench import ContextOf
     from docproc.storage.database import Database
 
 #: made in a module of their own, and asked for here
@@ -51,17 +50,20 @@ __all__ = [
     "READERS",
     "ChosenReader",
     "choose_reader",
+    "contexts_of",
     "hosted_reader",
     "is_one_a_process",
     "load_settings",
     "make_reader",
     "model_for",
     "model_of",
+    "open_contexts",
     "queue_of",
     "reads_at_once",
     "remote_config",
     "remote_health",
     "require_readable",
+    "schema_of",
     "vlm_config",
 ]
 
@@ -184,8 +186,8 @@ def open_job(
     named = model_for(schema, job.options.reader, desk.settings)
     with (
         open_pages(desk.settings, workers=workers) as source,
-        _opened_reader(job.options.reader, desk) as reader,
-        _opened_reader(named, desk) if named else nullcontext() as model,
+        opened_reader(job.options.reader, desk.settings) as reader,
+        opened_reader(named, desk.settings) if named else nullcontext() as model,
     ):
         yield JobContext(
             job=job,
@@ -198,16 +200,6 @@ def open_job(
             stores=desk.stores,
             passwords=passwords,
         )
-
-
-@contextmanager
-def _opened_reader(name: str, desk: Desk) -> Iterator["Reader"]:
-    """The reader; one that holds a model lets go of it at the end."""
-    reader = make_reader(name, desk.settings)
-    with ExitStack() as stack:
-        if callable(close := getattr(reader, "close", None)):
-            stack.callback(close)
-        yield reader
 
 
 #: of one statement of a worker; what looks at everything takes its time
@@ -251,77 +243,6 @@ def open_service(settings: Settings | None = None, *, migrate: bool = False) -> 
         open_alarm=lambda: PostgresAlarm(database),
         accept=desk.accept,
     )
-
-
-def contexts_of(
-    service: Service | Desk,
-    source: "DrawingSource",
-    *,
-    hosted: "Mapping[str, Reader] | None" = None,
-    kept: int = 64,
-) -> "ContextOf":
-    """The context of a document's job, kept for the jobs that it saw last.
-
-    Args:
-        service: whose jobs.
-        source: takes documents apart.
-        hosted: models in this process, by their names.
-        kept: how many contexts.
-
-    What it returns raises ReaderUnavailableError when this worker has not the reader or the schema of the job.
-    """
-    from docproc.pages.version import source_version  # noqa: PLC0415
-    from docproc.services.job_context import JobContext  # noqa: PLC0415
-
-    hosted = {} if hosted is None else hosted
-    readers = lru_cache(maxsize=None)(lambda name: hosted.get(name) or _reader_of_worker(name, service))
-
-    @lru_cache(maxsize=kept)
-    def context(job_id: "UUID", tenant: str) -> JobContext:
-        job = service.stores.jobs.get(job_id, tenant=tenant)
-        try:
-            schema, reader = schema_of(job.schema), readers(job.options.reader)
-            named = job.options.model or model_for(schema, job.options.reader, service.settings)
-            model = readers(named) if named else None
-        except UsageError as exc:
-            raise ReaderUnavailableError(f"this worker cannot read for the job: {exc.message}") from exc
-        return JobContext(
-            job=job,
-            schema=schema,
-            reader=reader,
-            model=model,
-            model_queue=queue_of(named) if named else "",
-            source=source,
-            source_version=source_version(),
-            accept=service.accept,
-            stores=service.stores,
-        )
-
-    return lambda document: context(document.job_id, document.tenant)
-
-
-def _reader_of_worker(name: str, service: Service | Desk) -> "Reader":
-    """The reader, or what stands for a model that other workers host. Raises UsageError."""
-    from docproc.services.served_models import ModelElsewhere  # noqa: PLC0415
-
-    models = service.work.models
-    if name not in {*CPU_READERS, "remote", *service.settings.readers} and models.find(name) is not None:
-        return ModelElsewhere(name, models)
-    return make_reader(name, service.settings)
-
-
-def schema_of(version: "SchemaVersion") -> "ExtractionSchema":
-    """A job's schema on another machine than where it was submitted: of its stored text, or by its name.
-
-    Raises SchemaError or NotFoundError when there is none, ConflictError when it is another one here.
-    """
-    from docproc.services.job_context import schema_version  # noqa: PLC0415
-    from schemas.loading import load_stored_schema  # noqa: PLC0415
-
-    schema = load_stored_schema(version.reference, version.json_schema)
-    if schema_version(schema).sha256 != version.sha256:
-        raise ConflictError(f"the schema {version.label} is another one on this machine than where it was submitted")
-    return schema
 
 
 def open_review(desk: Desk) -> "ReviewRoom":

@@ -182,13 +182,15 @@ def _end(desk: "Desk", planned: "WatchPlan", tally: "Tally", *, tenant: str, onc
     from docproc.services.ledger_records import EntryState
 
     ended = {state.value: tally.ended[state] for state in EntryState if tally.ended[state]}
-    counts = desk.ledger_of(tenant, planned.place).counts()
+    counts, failed = desk.ledger_of(tenant, planned.place).counts(), tally.failed_documents
     if as_json:
-        typer.echo(json.dumps({"place": planned.place, "ended": ended, "open": counts.open}))
+        told = {"place": planned.place, "ended": ended, "failed_documents": failed, "open": counts.open}
+        typer.echo(json.dumps(told))
     else:
-        told = ", ".join(f"{count} {state}" for state, count in ended.items()) or "no file came to its end"
-        typer.echo(f"{told}; {counts.open} on their way", err=True)
-    if once and (tally.ended[EntryState.FAILED] or counts.open):
+        files = ", ".join(f"{count} {state}" for state, count in ended.items()) or "no file came to its end"
+        without = f"; documents without a record: {failed}" if failed else ""
+        typer.echo(f"{files}; {counts.open} on their way{without}", err=True)
+    if once and (tally.ended[EntryState.FAILED] or failed or counts.open):
         raise typer.Exit(ExitCode.SOME_FAILED)
     raise typer.Exit(ExitCode.GOOD)
 
@@ -210,6 +212,7 @@ def _say_status(ledger: "Ledger", *, place: str, as_json: bool) -> None:
                 {
                     "path": each.path,
                     "trouble": each.trouble.value,
+                    "where": each.where,
                     "tries": each.tries,
                     "due_at": each.due_at.isoformat(),
                 }
@@ -221,5 +224,7 @@ def _say_status(ledger: "Ledger", *, place: str, as_json: bool) -> None:
         for state, count in sorted(counts.states.items()):
             typer.echo(f"{count:>8} {state.value}")
         for each in waiting:
-            typer.echo(f"{each.trouble.value}: {each.path} (tries: {each.tries}, next at {each.due_at:%H:%M:%S} UTC)")
+            where = "" if each.where is None else f" ({each.where.value})"
+            tries = f"tries: {each.tries}, next at {each.due_at:%H:%M:%S} UTC"
+            typer.echo(f"{each.trouble.value}{where}: {each.path} ({tries})")
     raise typer.Exit(ExitCode.SOME_FAILED if counts.troubles else ExitCode.GOOD)

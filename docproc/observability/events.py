@@ -79,6 +79,7 @@ EVENTS: Mapping[str, EventKind] = {
     "watch_ended": EventKind("watcher ended"),
     "file_submitted": EventKind("file submitted"),
     "file_done": EventKind("records of a file delivered"),
+    "file_incomplete": EventKind("documents of a file have no record, others have", logging.WARNING),
     "file_failed": EventKind("no record came of a file", logging.WARNING),
     "file_skipped": EventKind("file has the bytes of an earlier one"),
     "file_gone": EventKind("file was deleted or replaced before it was taken", logging.WARNING),

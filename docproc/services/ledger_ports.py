@@ -16,6 +16,7 @@ from docproc.services.ledger_records import (
     Trouble,
     Version,
     Waiting,
+    Where,
 )
 
 
@@ -60,8 +61,8 @@ class Ledger(Protocol):
         """One that is gone, or was cleared away, no longer stands."""
         ...
 
-    def put_off(self, entry: Entry, trouble: Trouble, *, after_s: float, version: Version | None = None) -> None:
-        """Let it be tried again; `version`, where given, is what it is now."""
+    def put_off(self, entry: Entry, trouble: Trouble, *, after_s: float, where: Where | None = None) -> None:
+        """Let it be tried again; `where`: what is full, shut or away."""
         ...
 
     def release(self, owner: str, ids: Collection[UUID]) -> None:

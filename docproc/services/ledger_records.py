@@ -46,6 +46,21 @@ class Trouble(StrEnum):
     INTERNAL = "internal"
 
 
+class Where(StrEnum):
+    """What is full, shut or away when an entry waits for another try."""
+
+    #: the watched folder, or the bucket
+    WATCHED = "watched"
+    PROCESSING = "processing"
+    DONE = "done"
+    FAILED = "failed"
+    OUTBOX = "outbox"
+    #: this machine's folder for temporary files
+    TEMP = "temp"
+    #: the database, the blob store, or the server that reads
+    STORE = "store"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
     """What tells one version of a file from the next at the same path."""
@@ -115,6 +130,7 @@ class Waiting:
 
     path: str
     trouble: Trouble
+    where: Where | None
     tries: int
     due_at: datetime
 

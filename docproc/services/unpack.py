@@ -87,6 +87,10 @@ class Member:
     error: DocumentError | None = None
 
 
+class NoTempSpaceError(StorageError):
+    """The folder for temporary files takes no more, or cannot be written."""
+
+
 class OverdrawnError(Exception):
     """The container as a whole asks for more than its limits."""
 
@@ -102,7 +106,7 @@ def unpack(wrapping: Wrapping, unpacker: Unpacker, *, blobs: BlobStore) -> list[
     except OverdrawnError as exc:
         raise TooLargeError(str(exc)) from exc
     except OSError as exc:
-        raise StorageError(f"a container could not be unpacked into {gettempdir()}: {exc.strerror}") from exc
+        raise NoTempSpaceError(f"a container could not be unpacked into {gettempdir()}: {exc.strerror}") from exc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

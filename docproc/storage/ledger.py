@@ -20,6 +20,7 @@ from docproc.services.ledger_records import (
     Trouble,
     Version,
     Waiting,
+    Where,
 )
 from docproc.storage.database import Database
 from docproc.storage.ledger_table import ENTRY_OPEN, WATCHED_FILES
@@ -31,7 +32,7 @@ from docproc.storage.upserts import insert_or_leave
 _FILES = WATCHED_FILES.c
 _KEY = tuple_(_FILES.path_hash, _FILES.byte_count, _FILES.modified_ns, _FILES.identity)
 _FREE: Mapping[str, Any] = {"lease_owner": None, "lease_expires_at": None}
-_MOVES_ON: Mapping[str, Any] = {"tries": 0, "trouble": None}
+_MOVES_ON: Mapping[str, Any] = {"tries": 0, "trouble": None, "trouble_where": None}
 #: what came, or will come, to something; of those that are only claimed, one that waits for another may come to nothing
 _COUNTED = or_(
     _FILES.state.in_((*sorted(OPEN_ENTRY_STATES - {EntryState.CLAIMED}), EntryState.DONE)),
@@ -161,13 +162,11 @@ class SqlLedger:
                 values["standing"] = False
             self._apply(connection, entry, {**values, **_MOVES_ON})
 
-    def put_off(self, entry: Entry, trouble: Trouble, *, after_s: float, version: Version | None = None) -> None:
+    def put_off(self, entry: Entry, trouble: Trouble, *, after_s: float, where: Where | None = None) -> None:
         with self._database.write() as connection:
             due_at = self._database.now(connection) + timedelta(seconds=after_s)
-            values: dict[str, Any] = {"due_at": due_at, "trouble": trouble, "tries": entry.tries + 1, **_FREE}
-            if version is not None:
-                values |= _version_values(version)
-            self._apply(connection, entry, values)
+            told = {"trouble": trouble, "trouble_where": where, "tries": entry.tries + 1}
+            self._apply(connection, entry, {"due_at": due_at, **told, **_FREE})
 
     def release(self, owner: str, ids: Collection[UUID]) -> None:
         with self._database.write() as connection:
@@ -210,7 +209,7 @@ class SqlLedger:
         statement = select(WATCHED_FILES).where(self._open, _FILES.trouble.is_not(None))
         with self._database.read() as connection:
             rows = connection.execute(statement.order_by(_FILES.tries.desc(), _FILES.id).limit(limit))
-            return [Waiting(path=row.path, trouble=row.trouble, tries=row.tries, due_at=row.due_at) for row in rows]
+            return [_waiting(row) for row in rows]
 
     def places(self) -> frozenset[str]:
         with self._database.read() as connection:
@@ -286,6 +285,11 @@ def _entry(row: AnyRow) -> Entry:
         attempt=row.attempt,
         tries=row.tries,
     )
+
+
+def _waiting(row: AnyRow) -> Waiting:
+    where = None if row.trouble_where is None else Where(row.trouble_where)
+    return Waiting(path=row.path, trouble=row.trouble, where=where, tries=row.tries, due_at=row.due_at)
 
 
 def _earlier(row: AnyRow, earlier: AnyRow | None) -> Earlier | None:

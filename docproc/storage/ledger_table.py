@@ -61,6 +61,8 @@ class WatchedFileRow(Base):
     state: Mapped[EntryState] = mapped_column(state_column(EntryState, "state"))
     job_id: Mapped[UUID | None]
     trouble: Mapped[Trouble | None] = mapped_column(state_column(Trouble, "trouble"))
+    #: what is full, shut or away; text, for it tells people and decides nothing
+    trouble_where: Mapped[str | None] = mapped_column(String(16))
     due_at: Mapped[datetime]
     lease_owner: Mapped[str | None] = mapped_column(Text)
     lease_expires_at: Mapped[datetime | None]

@@ -53,21 +53,22 @@ class S3Objects:
         with translated(self.place):
             self._client().list_objects_v2(Bucket=self.place.bucket, Prefix=self.place.prefix, MaxKeys=1)
 
-    def listed(self, *, without: Sequence[str] = ()) -> Iterator[ObjectVersion]:
+    def listed(self, *, below: str = "", without: Sequence[str] = ()) -> Iterator[ObjectVersion]:
         """In the order of their paths, a page of a thousand at a time; what begins with one of `without` is leapt over.
 
-        A leap is one request, however many objects lie there, and unlike a delimiter it costs nothing for folders.
+        Only those whose paths begin with `below`. A leap is one request, however many objects lie there, and unlike a
+        delimiter it costs nothing for folders.
         """
         after: str | None = ""
         while after is not None:
-            after = yield from self._listed_to(after, without)
+            after = yield from self._listed_to(after, below, without)
 
-    def _listed_to(self, after: str, without: Sequence[str]) -> Generator[ObjectVersion, None, str | None]:
+    def _listed_to(self, after: str, below: str, without: Sequence[str]) -> Generator[ObjectVersion, None, str | None]:
         """Those behind `after`, up to what is to be leapt over: behind what to go on; None at the end."""
         begin: _Begin = {"StartAfter": self.place.prefix + after} if after else {}
         with translated(self.place):
             pages = self._client().get_paginator("list_objects_v2")
-            for page in pages.paginate(Bucket=self.place.bucket, Prefix=self.place.prefix, **begin):
+            for page in pages.paginate(Bucket=self.place.bucket, Prefix=self.place.prefix + below, **begin):
                 for found in page.get("Contents", []):
                     path = found["Key"].removeprefix(self.place.prefix)
                     if path <= after:  # of a server that cannot begin in the middle

@@ -1,10 +1,11 @@
-"""What went wrong with an entry, and when to try again. Pure."""
+"""What went wrong with an entry, where, and when to try again. Pure."""
 
 import errno
 
 from docproc.domain.errors import RefusedError, StorageError
-from docproc.services.ledger_records import Trouble
-from docproc.watch.ports import PlaceGoneError
+from docproc.services.ledger_records import Trouble, Where
+from docproc.services.unpack import NoTempSpaceError
+from docproc.watch.ports import PlaceGoneError, TroubleAtError
 
 _FIRST_S, _LONGEST_S = 1.0, 300.0
 _TROUBLES = {
@@ -31,6 +32,15 @@ def trouble_of(error: BaseException) -> Trouble:
         return _TROUBLES.get(cause.errno or 0, Trouble.IO_ERROR)
     is_away = isinstance(error, StorageError) and not isinstance(error, RefusedError)
     return Trouble.STORE_GONE if is_away else Trouble.INTERNAL
+
+
+def where_of(error: BaseException) -> Where | None:
+    """What is full, shut or away; None where nothing is."""
+    if isinstance(error, TroubleAtError | PlaceGoneError):
+        return error.where
+    if isinstance(error, NoTempSpaceError):
+        return Where.TEMP
+    return Where.STORE if isinstance(error, StorageError) else None
 
 
 def delay_s(tries: int, *, first_s: float = _FIRST_S) -> float:

@@ -1,11 +1,13 @@
 """What lies beside a file and belongs to it: its triggers and its description. Knows neither place nor ledger.
 
+A trigger may be of several files: `a.ready` of `a.pdf` and of `a.xml`. It goes with the last of them.
+
 A file's own name may be so long that no companion's name fits any more; such a companion is not there.
 """
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,9 +42,9 @@ def mark_of(file: Path) -> str:
     return f"{found.st_size} {found.st_mtime_ns}"
 
 
-def take_along(source: Path, target: Path) -> None:
-    """Those of `source` come to lie beside `target`. Raises OSError."""
-    for companion in (*triggers_of(source), description_of(source)):
+def take_along(companions: Iterable[Path], target: Path) -> None:
+    """They come to lie beside `target`. Raises OSError."""
+    for companion in companions:
         with if_there():
             move(companion, target.with_name(companion.name))
 

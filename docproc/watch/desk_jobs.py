@@ -12,16 +12,19 @@ from docproc.domain.errors import NotFoundError, UnreadableError
 from docproc.domain.schema import ExtractionSchema
 from docproc.exports.export_item import ExportItem
 from docproc.exports.json_text import json_pieces
-from docproc.pages.unpack import open_unpacker
+from docproc.pages.pool import ChildPool
+from docproc.pages.unpack import ChildContainers
 from docproc.services.collect import collect
 from docproc.services.hand_in import HandedIn, find_handed_in, hand_in
 from docproc.services.job_context import schema_version
 from docproc.services.records import JobOptions, NewJob, SchemaVersion
 from docproc.services.show import documents_of
+from docproc.services.unpack import Unpacker
 from docproc.watch.outbox import record_name
-from docproc.watch.ports import Outcome, RecordText, Ticket, VanishedError
+from docproc.watch.ports import FailedDocument, Outcome, RecordText, Ticket, VanishedError
 from docproc.watch.rules import Rule
 from schemas import load_schema
+from schemas.loading import load_stored_schema
 
 _USABLE = (DocumentState.SUCCEEDED, DocumentState.NEEDS_REVIEW)
 
@@ -37,8 +40,10 @@ class Hands(Protocol):
 class DeskJobs:
     """Jobs over a desk; without hands of our own the workers of a service read them."""
 
-    def __init__(self, desk: Desk, *, tenant: str, hands: Hands | None) -> None:
+    def __init__(self, desk: Desk, *, tenant: str, children: ChildPool, hands: Hands | None) -> None:
+        """`children` open containers, as many at a time as there are."""
         self._desk = desk
+        self._children = children
         self._tenant = tenant
         self._hands = hands
         self._schema_of = cache(_schema)
@@ -75,12 +80,15 @@ class DeskJobs:
             metadata=ticket.metadata,
         )
         try:
-            with open_unpacker(self._desk.settings.limits, passwords=rule.passwords) as unpacker:
-                return hand_in(self._desk.stores, job, file, accept=self._desk.accept, unpacker=unpacker)
+            return hand_in(self._desk.stores, job, file, accept=self._desk.accept, unpacker=self._unpacker(rule))
         except UnreadableError as exc:
             if isinstance(exc.__cause__, FileNotFoundError):
                 raise VanishedError from exc
             raise
+
+    def _unpacker(self, rule: Rule) -> Unpacker:
+        containers = ChildContainers(self._children, passwords=rule.passwords)
+        return Unpacker(containers=containers, limits=self._children.limits)
 
     def _chosen(self, rule: Rule, schema: ExtractionSchema) -> ChosenReader:
         return choose_reader(rule.reader, schema, settings=self._desk.settings, work=self._desk.work)
@@ -103,11 +111,16 @@ class DeskJobs:
         return Outcome(
             usable=any(job.documents.of(state) for state in _USABLE),
             records=self._records(job_id, job.schema),
-            failures=tuple(document.failure for document in failed if document.failure is not None),
+            failures=tuple(
+                FailedDocument(file=document.file, failure=document.failure)
+                for document in failed
+                if document.failure is not None
+            ),
         )
 
     def _records(self, job_id: UUID, version: SchemaVersion) -> Iterator[RecordText]:
-        schema = self._schema_of(version.reference)[0]
+        # as it was submitted: the file of that name may say something else by now
+        schema = load_stored_schema(version.reference, version.json_schema)
         for item in collect(self._desk.stores, job_id, tenant=self._tenant):
             yield RecordText(name=record_name(item.extraction), pieces=_text(item, schema))
 

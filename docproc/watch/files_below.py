@@ -2,14 +2,16 @@
 
 import os
 import stat
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from uuid import UUID
 
 from docproc.services.ledger_records import Entry, Sighting, Version
-from docproc.watch.companions import is_triggered, mark_of
-from docproc.watch.ignoring import META, is_description, is_ignored, is_ignored_folder
+from docproc.watch.companions import is_triggered, mark_of, triggers_of
+from docproc.watch.ignoring import META, PARKED, READY, is_description, is_ignored, is_ignored_folder
+from docproc.watch.in_hand import now
+from docproc.watch.orphans import Orphans
 from docproc.watch.ports import PlaceGoneError, VanishedError
 from docproc.watch.rules import Rules
 
@@ -31,13 +33,15 @@ class FilesBelow:
         without: tuple[Path, ...] = (),
         orphaned_s: float = ORPHANED_S,
     ) -> None:
-        """`without`: folders of our own. Where there are some, a trigger is taken with its file, and never stale."""
+        """`without`: folders of our own. Where there are some, a trigger is taken with its files, and never stale."""
         self._root = root
         self._takes_triggers = bool(without)
         self._rules = rules
         self._ignore = ignore
         self._without = frozenset(map(str, without))
-        self._orphaned_s = orphaned_s
+        self._orphans = Orphans(orphaned_s)
+        #: entries whose files were on their way to another file system at the last look
+        self.parked: frozenset[UUID] = frozenset()
 
     def require(self) -> None:
         """Raises PlaceGoneError."""
@@ -49,11 +53,11 @@ class FilesBelow:
 
     def look(self) -> Iterator[Sighting]:
         """Folders that go away meanwhile are left out; one that cannot be looked into is a sighting of its own."""
-        folders = [""]
+        folders, alone, parked = [""], set[str](), set[UUID]()
         while folders:
             folder = folders.pop()
             try:
-                yield from self._look_into(folder, folders)
+                yield from self._look_into(folder, folders, alone, parked)
             except (FileNotFoundError, NotADirectoryError) as exc:
                 if not folder:
                     raise PlaceGoneError(exc.errno, exc.strerror, str(self._root)) from exc
@@ -63,24 +67,34 @@ class FilesBelow:
                 shut = self._shut(folder)
                 if shut is not None:
                     yield shut
+        self._orphans.keep_only(alone)
+        self.parked = frozenset(parked)
 
-    def _look_into(self, folder: str, folders: list[str]) -> Iterator[Sighting]:
-        """Its files; `folders` gets those in it. Raises OSError."""
+    def _look_into(self, folder: str, folders: list[str], alone: set[str], parked: set[UUID]) -> Iterator[Sighting]:
+        """Its files; `folders` gets those in it, `alone` lone descriptions, `parked` entries. Raises OSError."""
         with os.scandir(self._root / folder) as entries:
             for entry in entries:
                 path = f"{folder}/{entry.name}" if folder else entry.name
                 if entry.is_dir(follow_symlinks=False):
                     if not is_ignored_folder(entry.name) and entry.path not in self._without:
                         folders.append(path)
+                elif entry.name.startswith(PARKED):
+                    with suppress(ValueError):
+                        parked.add(UUID(hex=entry.name.removeprefix(PARKED)))
                 else:
-                    sighting = self._wanted(path)
+                    sighting = self._wanted(path, alone)
                     if sighting is not None:
                         yield sighting
 
-    def _wanted(self, path: str) -> Sighting | None:
+    def _wanted(self, path: str, alone: set[str] | None = None) -> Sighting | None:
         """Raises PermissionError."""
         if is_description(path, self._ignore):
-            return self._orphan(path)
+            lone = self._lone(path)
+            if lone is None:
+                return None
+            if alone is not None:
+                alone.add(path)
+            return lone if self._orphans.see(path, lone.version, now()) else None
         return None if is_ignored(path, self._ignore) else self._seen(path)
 
     def look_again(self, path: str) -> Sighting | None:
@@ -92,6 +106,24 @@ class FilesBelow:
         with suppress(PermissionError):
             return self._wanted(path)
         return None
+
+    def own_triggers(self, file: Path, *, left: bool = False) -> list[Path]:
+        """Those of a file that no other one waits for; `left`: the file itself no longer lies there either."""
+        there = (trigger for trigger in triggers_of(file) if os.path.lexists(trigger))
+        return [trigger for trigger in there if not self._is_awaited(trigger, None if left else file)]
+
+    def _is_awaited(self, trigger: Path, file: Path | None) -> bool:
+        rule = self._rules.of(self._path_of(trigger))
+        if rule is None or not rule.trigger:
+            return False
+        begin = trigger.name.removesuffix(READY)
+        with os.scandir(trigger.parent) as entries:
+            alike = [trigger.with_name(entry.name) for entry in entries if entry.name.startswith(begin)]
+        others = (other for other in alike if other != file and trigger in triggers_of(other))
+        return any(self.look_again(self._path_of(other)) is not None for other in others)
+
+    def _path_of(self, place: Path) -> str:
+        return place.relative_to(self._root).as_posix()
 
     def secure_folder(self, entry: Entry) -> Version:
         """Raises OSError while it cannot be looked into, and then VanishedError: its files are what counts."""
@@ -118,16 +150,13 @@ class FilesBelow:
     def _is_own(self, path: str) -> bool:
         return any(str(parent) in self._without for parent in (self._root / path).parents)
 
-    def _orphan(self, path: str) -> Sighting | None:
-        """A description that has lain here for long without its file."""
+    def _lone(self, path: str) -> Sighting | None:
+        """A description that lies here without its file."""
         place = self._root / path
         if self._rules.of(path) is None or os.path.lexists(place.with_name(place.name.removesuffix(META))):
             return None
         try:
-            found = place.lstat()
-            # also when it came: what is moved or copied may keep an old time
-            alone_s = time.time() - max(found.st_mtime, found.st_ctime)
-            return None if alone_s < self._orphaned_s else Sighting(path=path, version=version_of(place))
+            return Sighting(path=path, version=version_of(place))
         except (OSError, VanishedError):
             return None
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from uuid import UUID
 
-from docproc.services.ledger_records import Entry, Sighting, Version
+from docproc.services.ledger_records import Entry, Sighting, Version, Where
 from docproc.watch.companions import description_of, give_back, if_there, put_along, take_along
 from docproc.watch.files_below import ORPHANED_S, FilesBelow, version_of
-from docproc.watch.ignoring import ERROR, META
+from docproc.watch.ignoring import ERROR, META, PARKED
 from docproc.watch.moving import fitting, move, move_to_free, sha256_of, write_whole
-from docproc.watch.ports import Fate, Fence, PlaceGoneError, Sidecar, VanishedError
+from docproc.watch.ports import Fate, Fence, PlaceGoneError, ProcessingGoneError, Sidecar, VanishedError, trouble_at
 from docproc.watch.rules import Rules
 from docproc.watch.sidecars import read_sidecar
 
@@ -55,7 +55,7 @@ class FolderPlace:
     def require(self) -> None:
         self._files.require()
         if not self._folders.processing.is_dir():
-            raise PlaceGoneError(
+            raise ProcessingGoneError(
                 errno.ENOENT,
                 "is not there: is the share connected? Make the folder if it is",
                 str(self._folders.processing),
@@ -72,14 +72,31 @@ class FolderPlace:
         if entry.is_folder:
             return self._files.secure_folder(entry)
         inside = self._inside(entry)
-        if not os.path.lexists(inside):
-            self._carry(entry, inside, fence)
-        return _as_entered(version_of(inside), entry)
+        with self._taking():
+            if not os.path.lexists(inside):
+                self._carry(entry, inside, fence)
+            # of two that share a trigger and are taken at once, each saw the other one there
+            source = self._folders.root / entry.path
+            take_along(self._files.own_triggers(source, left=True), inside)
+            return _as_entered(version_of(inside), entry)
+
+    @contextmanager
+    def _taking(self) -> Iterator[None]:
+        """What goes wrong with a name in the place is told to be there, what else to be where it was to be moved to."""
+        try:
+            yield
+        except PlaceGoneError:
+            raise
+        except OSError as exc:
+            is_full = exc.errno in {errno.ENOSPC, errno.EDQUOT}
+            is_named = exc.filename is not None and self._folders.processing not in Path(str(exc.filename)).parents
+            with trouble_at(Where.WATCHED if is_named and not is_full else Where.PROCESSING):
+                raise
 
     def _carry(self, entry: Entry, inside: Path, fence: Fence) -> None:
         source = self._folders.root / entry.path
         # hidden, where another file system begins between here and there: taken in one step, then carried over
-        parked = source.with_name(f".docproc-{entry.id.hex}")
+        parked = source.with_name(PARKED + entry.id.hex)
         if not os.path.lexists(parked):
             try:
                 _require(source, entry.version)
@@ -90,12 +107,13 @@ class FolderPlace:
                 self._give_back(inside, source)
                 raise VanishedError from None
         if os.path.lexists(parked):
+            inside.parent.mkdir(exist_ok=True)
             move(parked, inside)
 
     def _take(self, source: Path, inside: Path, *, parked: Path, fence: Fence) -> None:
         fence()
         # what lies beside it first: from here on it belongs to this version, and a new one may come with the next
-        take_along(source, inside)
+        take_along((*self._files.own_triggers(source), description_of(source)), inside)
         try:
             source.rename(inside)
         except OSError as exc:
@@ -135,7 +153,8 @@ class FolderPlace:
             target = targets[-1] if targets[-1].exists() else targets[0]
         else:
             if error is not None:  # where it is moved from with the file: what is gone from there was delivered
-                write_whole(told, (error,))
+                with trouble_at(Where.PROCESSING):
+                    write_whole(told, (error,))
             target = self._away(entry, inside, targets)
         put_along(inside, target)
         with if_there():
@@ -147,7 +166,8 @@ class FolderPlace:
         if _is_still(inside, entry):
             return move_to_free(inside, targets)
         # somebody who had it open all the while wrote on: that is another version, and lies in the place again
-        self._lay_back(inside, Path(entry.path).parent, name=_own_name(entry))
+        with trouble_at(Where.WATCHED):
+            self._lay_back(inside, Path(entry.path).parent, name=_own_name(entry))
         return targets[-1]
 
     def left_error(self, entry: Entry) -> bytes | None:
@@ -164,6 +184,8 @@ class FolderPlace:
             for entry in entries:
                 with suppress(ValueError):
                     yield UUID(hex=entry.name)
+        # taken just when another watcher saw that the file was gone, and then left there
+        yield from self._files.parked
 
     def _lay_back(self, path: Path, parent: Path, *, name: str) -> None:
         folder = self._folders.root / parent

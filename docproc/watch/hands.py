@@ -8,24 +8,20 @@ import logging
 import queue
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from functools import cache
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from docproc.bootstrap import Desk, make_reader, open_pages
-from docproc.domain.errors import LeaseLostError, NotFoundError, StorageError
-from docproc.domain.schema import ExtractionSchema
+from docproc.bootstrap import Desk, open_contexts, open_pages
+from docproc.domain.errors import DocprocError, DocumentError, LeaseLostError, NotFoundError, StorageError
 from docproc.observability import event
-from docproc.pages.source import DocprocPages
-from docproc.pages.version import source_version
 from docproc.queueing.local import StopSignal
 from docproc.queueing.owners import Owner
-from docproc.services.job_context import JobContext
+from docproc.services.records import PHASES, Claim
 from docproc.services.resume import free_dead_leases
 from docproc.services.work_on import LeaveWork, work_on
+from docproc.services.workbench import ContextOf
 from docproc.watch.rules import Rule
-from schemas import load_schema
 
 logger = logging.getLogger(__name__)
 
@@ -34,9 +30,8 @@ _AGAIN_S = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandTerms:
-    """On whose behalf is read, by how many threads, and how long a document stays with a watcher that died."""
+    """By how many threads is read, and how long a document stays with a watcher that died."""
 
-    tenant: str
     workers: int
     lease_s: float
 
@@ -44,15 +39,13 @@ class HandTerms:
 class LocalHands:
     """Threads that read; they end with the context that opened them."""
 
-    def __init__(self, desk: Desk, owner: Owner, source: DocprocPages, *, stop: StopSignal, terms: HandTerms) -> None:
+    def __init__(self, desk: Desk, owner: Owner, context_of: ContextOf, *, stop: StopSignal, lease_s: float) -> None:
         self._desk = desk
         self._owner = owner
-        self._source = source
+        self._context_of = context_of
         self._stop = stop
-        self._tenant, self._lease_s = terms.tenant, terms.lease_s
+        self._lease_s = lease_s
         self._due: queue.SimpleQueue[tuple[UUID, Rule] | None] = queue.SimpleQueue()
-        self._reader = cache(lambda name: make_reader(name, desk.settings))
-        self._schema = cache(_loaded)
 
     def work(self, job_id: UUID, rule: Rule) -> None:
         self._due.put((job_id, rule))
@@ -85,23 +78,28 @@ class LocalHands:
     def _read(self, job_id: UUID, rule: Rule) -> None:
         stores = self._desk.stores
         free_dead_leases(stores, job_id, owners=self._desk.owners)
-        context = JobContext(
-            job=stores.jobs.get(job_id, tenant=self._tenant),
-            schema=self._schema(rule.schema),
-            reader=self._reader(rule.reader),
-            source=self._source,
-            source_version=source_version(),
-            accept=self._desk.accept,
-            stores=stores,
-            passwords=rule.passwords,
-        )
         while not self._stop.finishing:
             claim = stores.documents.claim(job_id, owner=self._owner.name, lease_s=self._lease_s)
             if claim is None:
                 break
-            work_on(claim, context, self._checkpoint)
+            self._work_on(claim, rule)
         if stores.jobs.unfinished([job_id]):  # somebody else has a document of it, and may be dead
             self._again(job_id, rule)
+
+    def _work_on(self, claim: Claim, rule: Rule) -> None:
+        """What breaks off is handed back, for the heart renews the lease of whatever this watcher has."""
+        documents = self._desk.stores.documents
+        try:
+            try:
+                context = self._context_of(claim.document)
+            except DocumentError as error:  # its schema or its reader is another one by now
+                documents.fail(claim, error.failure(PHASES[claim.document.state]))
+            else:
+                work_on(claim, replace(context, passwords=rule.passwords), self._checkpoint)
+        except Exception:
+            with suppress(DocprocError):
+                documents.release(claim)
+            raise
 
     def _checkpoint(self) -> None:
         if self._stop.leaving:
@@ -122,7 +120,8 @@ def local_hands(desk: Desk, owner: Owner, *, stop: StopSignal, terms: HandTerms)
     ended = threading.Event()
     with ExitStack() as closing:
         source = closing.enter_context(open_pages(desk.settings, workers=terms.workers))
-        hands = LocalHands(desk, owner, source, stop=stop, terms=terms)
+        context_of = closing.enter_context(open_contexts(desk, source))
+        hands = LocalHands(desk, owner, context_of, stop=stop, lease_s=terms.lease_s)
         readers = [
             threading.Thread(target=hands.serve, name=f"docproc-read-{number}") for number in range(terms.workers)
         ]
@@ -142,7 +141,3 @@ def local_hands(desk: Desk, owner: Owner, *, stop: StopSignal, terms: HandTerms)
                 thread.join()
             ended.set()
             heart.join()
-
-
-def _loaded(reference: str) -> ExtractionSchema:
-    return load_schema(reference)

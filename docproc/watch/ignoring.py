@@ -6,6 +6,9 @@ from pathlib import PurePosixPath
 
 READY, META, ERROR = ".ready", ".meta.json", ".error.json"
 
+#: begins the name of a file that is on its way to another file system; hidden, so that nobody takes it
+PARKED = ".docproc-"
+
 #: folders of systems, synchronisers and network drives; hidden ones are left out anyway
 FOLDERS = frozenset(
     {

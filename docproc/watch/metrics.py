@@ -28,6 +28,9 @@ class WatchMetrics:
         for state in EntryState:
             ended.add_metric([state.value], self._tally.ended[state])
         yield ended
+        yield CounterMetricFamily(
+            "docproc_watch_failed_documents", "Documents without a record.", self._tally.failed_documents
+        )
         put_off = CounterMetricFamily("docproc_watch_troubles", "Files put off here, by why.", labels=["trouble"])
         for trouble in Trouble:
             put_off.add_metric([trouble.value], self._tally.put_off[trouble])

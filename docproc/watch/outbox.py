@@ -8,9 +8,10 @@ from uuid import UUID
 from docproc.domain.errors import UsageError
 from docproc.domain.extraction import Extraction
 from docproc.exports.json_writers import file_name
+from docproc.services.ledger_records import Where
 from docproc.watch.ignoring import ERROR
 from docproc.watch.moving import fitting, sync, write_whole
-from docproc.watch.ports import RecordText
+from docproc.watch.ports import RecordText, trouble_at
 
 #: below the outbox; hidden
 STAGED = ".docproc"
@@ -38,10 +39,12 @@ class Outbox:
     def stage(self, entry_id: UUID, records: Iterable[RecordText]) -> int:
         """Write records where nobody looks; returns how many. Raises OSError."""
         staged = self._staged(entry_id)
-        staged.mkdir(parents=True, exist_ok=True)
+        with trouble_at(Where.OUTBOX):
+            staged.mkdir(parents=True, exist_ok=True)
         count = 0
         for record in records:
-            write_whole(staged / f"{record.name}{_STAGED}", (piece.encode() for piece in record.pieces))
+            with trouble_at(Where.OUTBOX):
+                write_whole(staged / f"{record.name}{_STAGED}", (piece.encode() for piece in record.pieces))
             count += 1
         return count
 
@@ -51,11 +54,12 @@ class Outbox:
         staged, folder = self._staged(entry_id), self._folder / Path(path.lstrip("/")).parent
         if not staged.is_dir():
             return
-        folder.mkdir(parents=True, exist_ok=True)
-        for record in sorted(staged.iterdir()):
-            record.replace(folder / record.name.removesuffix(_STAGED))
-        sync(folder)
-        staged.rmdir()
+        with trouble_at(Where.OUTBOX):
+            folder.mkdir(parents=True, exist_ok=True)
+            for record in sorted(staged.iterdir()):
+                record.replace(folder / record.name.removesuffix(_STAGED))
+            sync(folder)
+            staged.rmdir()
 
     def _staged(self, entry_id: UUID) -> Path:
         return self._folder / STAGED / entry_id.hex

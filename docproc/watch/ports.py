@@ -5,7 +5,7 @@ says what was taken. Each of its verbs may be repeated after a crash at any mome
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
 from docproc.domain.failure import Failure
-from docproc.services.ledger_records import Entry, Sighting, Version
+from docproc.services.ledger_records import Entry, Sighting, Version, Where
 from docproc.watch.rules import Rule
 
 #: called before what cannot be taken back; raises LeaseLostError
@@ -32,8 +32,36 @@ class UnsettledError(Exception):
         self.version = version
 
 
+class TroubleAtError(OSError):
+    """What the system refused, with where it did: many of its errors name no file."""
+
+    def __init__(self, number: int, message: str, *, where: Where) -> None:
+        super().__init__(number, message)
+        self.where = where
+
+
+@contextmanager
+def trouble_at(where: Where) -> Iterator[None]:
+    """What goes wrong inside is told to be there, unless it is known closer by."""
+    try:
+        yield
+    except (PlaceGoneError, TroubleAtError):
+        raise
+    except OSError as exc:
+        raise TroubleAtError(exc.errno or 0, exc.strerror or type(exc).__name__, where=where) from exc
+
+
 class PlaceGoneError(OSError):
     """The place itself cannot be looked at: a share that is not there, a bucket that does not answer."""
+
+    #: the watched place, or our own folder in it
+    where = Where.WATCHED
+
+
+class ProcessingGoneError(PlaceGoneError):
+    """The folder of what was taken is not there: most likely the share is not, and its mount point is."""
+
+    where = Where.PROCESSING
 
 
 class RefusedFileError(Exception):
@@ -151,6 +179,15 @@ class RecordText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailedDocument:
+    """A document of a job that has no record."""
+
+    #: as the job calls it: of a container with the path in it
+    file: str
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What came of a job."""
 
@@ -158,8 +195,8 @@ class Outcome:
     usable: bool
     #: of every document, once
     records: Iterator[RecordText]
-    #: why documents have none
-    failures: tuple[Failure, ...]
+    #: those that have none; of a container some may, while others have theirs
+    failures: tuple[FailedDocument, ...]
 
 
 class Jobs(Protocol):

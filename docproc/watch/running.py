@@ -5,8 +5,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from docproc.bootstrap import Desk, choose_reader, make_reader
+from docproc.bootstrap import Desk, choose_reader, make_reader, model_for, require_readable
 from docproc.domain.errors import UsageError
+from docproc.pages.pool import ChildPool
 from docproc.queueing.local import StopSignal
 from docproc.services.ledger_ports import Ledger
 from docproc.services.passwords import require_reach
@@ -64,12 +65,12 @@ def open_watcher(desk: Desk, plan: WatchPlan, terms: WatchTerms, stop: StopSigna
         owner = closing.enter_context(desk.owners.enter())
         hands = None
         if not terms.by_others:
-            of_hands = HandTerms(tenant=terms.tenant, workers=terms.workers, lease_s=terms.lease_s)
+            of_hands = HandTerms(workers=terms.workers, lease_s=terms.lease_s)
             hands = closing.enter_context(local_hands(desk, owner, stop=stop, terms=of_hands))
         steps = Steps(
             place=place,
             ledger=ledger,
-            jobs=_jobs(desk, plan, terms, hands),
+            jobs=closing.enter_context(_jobs(desk, plan, terms, hands)),
             outbox=outbox,
             rules=plan.rules,
             duplicates=plan.settings.duplicates,
@@ -84,12 +85,16 @@ def open_watcher(desk: Desk, plan: WatchPlan, terms: WatchTerms, stop: StopSigna
         yield Watcher(steps, owner=owner.name, dead=desk.owners.dead, news=_news(plan), pace=pace)
 
 
-def _jobs(desk: Desk, plan: WatchPlan, terms: WatchTerms, hands: LocalHands | None) -> Jobs:
+@contextmanager
+def _jobs(desk: Desk, plan: WatchPlan, terms: WatchTerms, hands: LocalHands | None) -> Iterator[Jobs]:
     if terms.server is None:
-        return DeskJobs(desk, tenant=terms.tenant, hands=hands)
+        # a container may take all that a child may have: one at a time, however many files are taken at once
+        with ChildPool(size=1, limits=desk.settings.limits) as children:
+            yield DeskJobs(desk, tenant=terms.tenant, children=children, hands=hands)
+        return
     from docproc.watch.server_jobs import ServerJobs  # noqa: PLC0415 a client of HTTP, which few need
 
-    return ServerJobs(terms.server, place=plan.place)
+    yield ServerJobs(terms.server, place=plan.place)
 
 
 def _news(plan: WatchPlan) -> News:
@@ -137,7 +142,9 @@ def _check(desk: Desk, plan: WatchPlan, terms: WatchTerms) -> None:
     for rule in plan.rules.by_folder.values():
         schema = load_schema(rule.schema)
         if not terms.by_service:
-            make_reader(rule.reader, desk.settings)
+            require_readable(schema, rule.reader, desk.settings)
+            for name in filter(None, (rule.reader, model_for(schema, rule.reader, desk.settings))):
+                make_reader(name, desk.settings)
             continue
         if rule.passwords:
             require_reach(desk.stores.passwords)

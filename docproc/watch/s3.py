@@ -13,11 +13,20 @@ from pathlib import Path, PurePosixPath
 from uuid import UUID
 
 from docproc.domain.errors import BlobMissingError, StorageError, TooLargeError
-from docproc.services.ledger_records import Entry, Sighting, Version
+from docproc.services.ledger_records import Entry, Sighting, Version, Where
 from docproc.storage.s3_objects import ObjectVersion, S3Objects
 from docproc.watch.ignoring import ERROR, META, READY, is_ignored
 from docproc.watch.moving import fitting
-from docproc.watch.ports import Fate, Fence, PlaceGoneError, RefusedFileError, Sidecar, SidecarError, VanishedError
+from docproc.watch.ports import (
+    Fate,
+    Fence,
+    PlaceGoneError,
+    RefusedFileError,
+    Sidecar,
+    SidecarError,
+    VanishedError,
+    trouble_at,
+)
 from docproc.watch.rules import Rules
 from docproc.watch.sidecars import parse_sidecar
 
@@ -123,7 +132,7 @@ class BucketPlace:
             )
         with tempfile.TemporaryDirectory(prefix="docproc-watch-") as folder:
             path = Path(folder) / "object"
-            with _place_errors():
+            with trouble_at(Where.TEMP), _place_errors():
                 self._objects.fetch(found, path)
             yield path
 
@@ -169,7 +178,17 @@ class BucketPlace:
         # the object last: until it is gone all of this is done again
         self._objects.delete(found)
         for trigger in _triggers(entry.path):
-            self._drop(trigger)
+            if not self._is_awaited(trigger):
+                self._drop(trigger)
+
+    def _is_awaited(self, trigger: str) -> bool:
+        """Whether another object waits for it to be taken."""
+        rule = self._rules.of(trigger)
+        if rule is None or not rule.trigger:
+            return False
+        with _place_errors():
+            alike = self._objects.listed(below=trigger.removesuffix(READY))
+            return any(self._is_wanted(found.path, {trigger}) for found in alike)
 
     def _free(self, found: ObjectVersion, target: str, entry: Entry) -> str:
         """`target`, or a name of its own where another object lies there."""

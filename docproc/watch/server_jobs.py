@@ -27,7 +27,7 @@ from docproc.exports.json_text import indented
 from docproc.observability import event
 from docproc.services.names import readable
 from docproc.watch.outbox import record_name
-from docproc.watch.ports import Outcome, RecordText, RefusedFileError, Ticket, VanishedError
+from docproc.watch.ports import FailedDocument, Outcome, RecordText, RefusedFileError, Ticket, VanishedError
 from docproc.watch.rules import Rule
 from schemas import schema_to_send
 
@@ -107,7 +107,11 @@ class ServerJobs:
         return Outcome(
             usable=counts.succeeded + counts.needs_review > 0,
             records=self._records(job_id),
-            failures=tuple(document.failure for document in failed if document.failure is not None),
+            failures=tuple(
+                FailedDocument(file=document.file, failure=document.failure)
+                for document in failed
+                if document.failure is not None
+            ),
         )
 
     def _records(self, job_id: UUID) -> Iterator[RecordText]:

@@ -6,13 +6,14 @@ Every step may break off at any moment and be done again, by this watcher or by 
 import json
 import logging
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from uuid import UUID
 
 from docproc.domain.errors import NotFoundError, UsageError
 from docproc.observability import event
 from docproc.services.ledger_ports import Ledger
-from docproc.services.ledger_records import OPEN_ENTRY_STATES, Earlier, Entry, EntryState
+from docproc.services.ledger_records import OPEN_ENTRY_STATES, Earlier, Entry, EntryState, Where
 from docproc.watch.ignoring import META
 from docproc.watch.moving import sha256_of
 from docproc.watch.outbox import Outbox, error_name
@@ -27,6 +28,7 @@ from docproc.watch.ports import (
     Ticket,
     UnsettledError,
     VanishedError,
+    trouble_at,
 )
 from docproc.watch.rules import Duplicates, Rule, Rules
 
@@ -37,6 +39,15 @@ _ORPHANED = (
     "it describes a file that is not there: it came after the file was taken, or the file never came. "
     "Put it beside the file, and both into the watched folder again, if it matters"
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """How a file ended whose job was read."""
+
+    state: EntryState
+    #: documents of it that have no record
+    failed_documents: int
 
 
 class TwinError(Exception):
@@ -60,11 +71,13 @@ class Steps:
         Raises VanishedError, UnsettledError, TwinError, LeaseLostError, OSError, DocprocError.
         """
         if entry.is_folder:
-            self.place.secure(entry, fence)
+            with trouble_at(Where.WATCHED):
+                self.place.secure(entry, fence)
             raise VanishedError
-        left = self.place.left_error(entry) if entry.attempt > 1 else None
+        with trouble_at(self._lies):
+            left = self.place.left_error(entry) if entry.attempt > 1 else None
         if left is not None:
-            return self._put_away(entry, _Error(str(json.loads(left)["code"]), left.decode()))
+            return self._put_away(entry, Fate.FAILED, _Error(str(json.loads(left)["code"]), left.decode()))
         if entry.path.endswith(META):
             return self._refuse(self._secured(entry, fence), code="sidecar_orphaned", message=_ORPHANED)
         rule = self._rule(entry)
@@ -82,17 +95,22 @@ class Steps:
         if entry.job_id is not None:
             self.jobs.work(entry.job_id, self._rule(entry))
 
-    def deliver(self, entry: Entry, fence: Fence) -> EntryState:
+    def deliver(self, entry: Entry, fence: Fence) -> Delivered:
         """Records to the outbox first, then the file to its place, then the ledger."""
         outcome = self._outcome(entry)
-        error = None if outcome.usable else self._error_of(entry, outcome)
+        error = self._error_of(entry, outcome) if outcome.failures or not outcome.usable else None
         if entry.state is not EntryState.DELIVERING:
             fence()
-            self.outbox.stage(entry.id, outcome.records if error is None else self._told_in_outbox(entry, error))
+            records = outcome.records if outcome.usable else ()
+            self.outbox.stage(entry.id, chain(records, self._told_in_outbox(entry, error)))
             entry = self.ledger.note_staged(entry)
         fence()
         self.outbox.publish(entry.id, entry.path)
-        return self._put_away(entry, error)
+        failed, fate = len(outcome.failures), Fate.DONE if outcome.usable else Fate.FAILED
+        state = self._put_away(entry, fate, error)
+        if outcome.usable and error is not None:  # of a container: the others have theirs
+            event(logger, "file_incomplete", entry_id=str(entry.id), code=error.code, documents=failed)
+        return Delivered(state=state, failed_documents=failed)
 
     def give_up(self, entry: Entry, fence: Fence) -> EntryState:
         """Of one that is no longer there; another watcher may have begun to submit it. Raises LeaseLostError."""
@@ -106,8 +124,14 @@ class Steps:
             event(logger, "file_gone", entry_id=str(entry.id))
         return EntryState.GONE
 
+    @property
+    def _lies(self) -> Where:
+        """Where what was secured is."""
+        return Where.PROCESSING if self.place.moves else Where.WATCHED
+
     def _secured(self, entry: Entry, fence: Fence) -> Entry:
-        version = self.place.secure(entry, fence)
+        with trouble_at(Where.WATCHED):
+            version = self.place.secure(entry, fence)
         changed = version != entry.version
         if self.place.moves and (entry.standing or changed):
             entry = self.ledger.note_moved(entry, version)
@@ -118,15 +142,18 @@ class Steps:
     def _submitted(self, entry: Entry, rule: Rule) -> tuple[Entry, UUID | EntryState]:
         try:
             with self.place.bytes_of(entry) as path:
-                sha256 = sha256_of(path)
-                version = self.place.version_of(entry)
+                with trouble_at(self._lies):
+                    sha256 = sha256_of(path)
+                    version = self.place.version_of(entry)
                 if version != entry.version:
                     raise UnsettledError(version)
                 entry, earlier = self.ledger.identify(entry, sha256, read_as=rule.read_as)
                 ended = self._settled_by(earlier, entry)
                 if ended is not None:
                     return entry, ended
-                return entry, self.jobs.submit(self._ticket(entry, path, sha256=sha256, rule=rule, earlier=earlier))
+                ticket = self._ticket(entry, path, sha256=sha256, rule=rule, earlier=earlier)
+                with trouble_at(Where.TEMP):  # a copy may be made there
+                    return entry, self.jobs.submit(ticket)
         except RefusedFileError as exc:
             return entry, self._refuse(entry, code=exc.code, message=str(exc))
 
@@ -134,11 +161,12 @@ class Steps:
         error = _error(entry, code=code, message=message, failures=[])
         self.outbox.stage(entry.id, self._told_in_outbox(entry, error))
         self.outbox.publish(entry.id, entry.path)
-        return self._put_away(entry, error)
+        return self._put_away(entry, Fate.FAILED, error)
 
     def _ticket(self, entry: Entry, path: Path, *, sha256: str, rule: Rule, earlier: Earlier | None) -> Ticket:
         """Raises SidecarError."""
-        sidecar = self.place.sidecar(entry)
+        with trouble_at(self._lies):
+            sidecar = self.place.sidecar(entry)
         first = None if earlier is None or self.duplicates is not Duplicates.FLAG else earlier.job_id
         flag = {} if first is None else {"duplicate_of": str(first)}
         return Ticket(
@@ -162,7 +190,8 @@ class Steps:
             return EntryState.KNOWN
         if self.duplicates is not Duplicates.SKIP or earlier.state is not EntryState.DONE:
             return None
-        self.place.put_away(entry, Fate.DONE)
+        with trouble_at(Where.DONE if self.place.clears else Where.WATCHED):
+            self.place.put_away(entry, Fate.DONE)
         self.ledger.end(entry, EntryState.SKIPPED, is_cleared=self.place.clears)
         event(logger, "file_skipped", entry_id=str(entry.id), duplicate_of=str(entry.duplicate_of))
         return EntryState.SKIPPED
@@ -183,25 +212,25 @@ class Steps:
             pass
         return Outcome(usable=False, records=iter(()), failures=())
 
-    def _put_away(self, entry: Entry, error: "_Error | None") -> EntryState:
-        if error is not None:
-            self.place.put_away(entry, Fate.FAILED, error=error.text.encode())
-            self.ledger.end(entry, EntryState.FAILED, is_cleared=self.place.clears)
-            event(logger, "file_failed", entry_id=str(entry.id), code=error.code)
-            return EntryState.FAILED
-        self.place.put_away(entry, Fate.DONE)
-        self.ledger.end(entry, EntryState.DONE, is_cleared=self.place.clears)
-        event(logger, "file_done", entry_id=str(entry.id), job_id=str(entry.job_id))
-        return EntryState.DONE
+    def _put_away(self, entry: Entry, fate: Fate, error: "_Error | None") -> EntryState:
+        with trouble_at(Where(fate.value) if self.place.clears else Where.WATCHED):
+            self.place.put_away(entry, fate, error=None if error is None else error.text.encode())
+        state = EntryState(fate.value)
+        self.ledger.end(entry, state, is_cleared=self.place.clears)
+        if fate is Fate.DONE:
+            event(logger, "file_done", entry_id=str(entry.id), job_id=str(entry.job_id))
+        else:
+            event(logger, "file_failed", entry_id=str(entry.id), code=error.code if error else None)
+        return state
 
-    def _told_in_outbox(self, entry: Entry, error: "_Error") -> list[RecordText]:
+    def _told_in_outbox(self, entry: Entry, error: "_Error | None") -> list[RecordText]:
         """Beside a file that stays where it is nothing is written."""
-        if self.place.clears:
+        if error is None or self.place.clears:
             return []
         return [RecordText(name=error_name(entry.path, entry.id), pieces=iter([error.text]))]
 
     def _error_of(self, entry: Entry, outcome: Outcome) -> "_Error":
-        failures = [failure.model_dump(mode="json") for failure in outcome.failures]
+        failures = [{"file": each.file, **each.failure.model_dump(mode="json")} for each in outcome.failures]
         first = failures[0] if failures else {"code": "canceled", "message": "the job was canceled or deleted"}
         return _error(entry, code=first["code"], message=first["message"], failures=failures)
 
@@ -214,7 +243,7 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class _Error:
-    """Why a file has no record, as it is told beside it."""
+    """Why a file, or a document in it, has no record, as it is told beside it."""
 
     code: str
     text: str

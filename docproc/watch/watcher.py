@@ -11,16 +11,17 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from docproc.domain.errors import ChangedError, DocprocError, LeaseLostError, RefusedError, StorageError
 from docproc.observability import event
 from docproc.queueing.local import StopSignal
 from docproc.services.ledger_records import Entry, EntryState, Sighting, Trouble
-from docproc.watch.backoff import delay_s, trouble_of
+from docproc.watch.backoff import delay_s, trouble_of, where_of
 from docproc.watch.in_hand import InHand, now
 from docproc.watch.news import News
-from docproc.watch.ports import PlaceGoneError, UnsettledError, VanishedError
+from docproc.watch.ports import PlaceGoneError, TroubleAtError, UnsettledError, VanishedError
 from docproc.watch.settling import Settling
 from docproc.watch.steps import Steps, TwinError
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: sightings asked for at once
+#: sightings, or files of entries, asked for at once
 _BATCH = 200
 #: between looks for a place that is gone
 _GONE_LOOK_S = 5.0
@@ -65,12 +66,18 @@ class Tally:
         self._lock = threading.Lock()
         self.ended: Counter[EntryState] = Counter()
         self.put_off: Counter[Trouble] = Counter()
+        #: documents without a record, also of files of which others have one
+        self.failed_documents = 0
         self.in_hand = 0
         self.place_is_there = True
 
     def count_end(self, state: EntryState) -> None:
         with self._lock:
             self.ended[state] += 1
+
+    def count_failed(self, documents: int) -> None:
+        with self._lock:
+            self.failed_documents += documents
 
     def count_trouble(self, trouble: Trouble) -> None:
         with self._lock:
@@ -155,7 +162,8 @@ class Watcher:
         self._looked_at = now()
         if self.tally.place_is_there:
             self.tally.place_is_there = False
-            event(logger, "watch_place_gone", error=type(error).__name__, trouble=trouble_of(error).value)
+            kind, trouble = type(error).__name__, trouble_of(error)
+            event(logger, "watch_place_gone", error=kind, trouble=trouble.value, where=where_of(error))
 
     def _look_at_everything(self) -> None:
         self._news.listen()
@@ -196,12 +204,14 @@ class Watcher:
 
     def _look_behind(self) -> None:
         """What was taken out of the place, and whose entry says that it was gone, is there after all."""
-        left = list(self._place.left_behind())
-        states = self._ledger.states(left) if left else {}
-        gone = [entry_id for entry_id, state in states.items() if state is EntryState.GONE]
-        if gone:
-            self._ledger.reopen(gone)
-        if unknown := len(left) - len(states):
+        left, unknown = self._place.left_behind(), 0
+        while batch := list(islice(left, _BATCH)):
+            states = self._ledger.states(batch)
+            unknown += len(batch) - len(states)
+            gone = [entry_id for entry_id, state in states.items() if state is EntryState.GONE]
+            if gone:
+                self._ledger.reopen(gone)
+        if unknown:
             event(logger, "watch_left_behind", files=unknown)
 
     @property
@@ -275,7 +285,9 @@ class Watcher:
             self._ended(entry, taken)
 
     def _hand_out(self, entry: Entry) -> None:
-        self._ended(entry, self._steps.deliver(entry, lambda: self._in_hand.require(entry)))
+        delivered = self._steps.deliver(entry, lambda: self._in_hand.require(entry))
+        self.tally.count_failed(delivered.failed_documents)
+        self._ended(entry, delivered.state)
 
     def _ended(self, entry: Entry, state: EntryState) -> None:
         self.tally.count_end(state)
@@ -315,7 +327,7 @@ class Watcher:
     def _put_off(self, entry: Entry, trouble: Trouble, *, after_s: float, error: BaseException) -> None:
         _tell(entry, trouble, error)
         with suppress(LeaseLostError, StorageError):
-            self._ledger.put_off(entry, trouble, after_s=after_s)
+            self._ledger.put_off(entry, trouble, after_s=after_s, where=where_of(error))
         self.tally.count_trouble(trouble)
         if entry.tries < _PATIENT_TRIES or self._in_hand.holds(entry.duplicate_of):
             self._wait_until = max(self._wait_until, now() + after_s + self._pace.due_every_s)
@@ -323,8 +335,9 @@ class Watcher:
 
 
 def _tell(entry: Entry, trouble: Trouble, error: BaseException) -> None:
-    entry_id, kind = str(entry.id), type(error).__name__
+    kind = type(error.__cause__ if isinstance(error, TroubleAtError) else error).__name__
+    entry_id, where = str(entry.id), where_of(error)
     if not entry.is_folder:
-        event(logger, "file_put_off", entry_id=entry_id, trouble=trouble.value, error=kind)
+        event(logger, "file_put_off", entry_id=entry_id, trouble=trouble.value, where=where, error=kind)
     elif not entry.tries:  # once, for it may stay so
-        event(logger, "folder_shut", entry_id=entry_id, trouble=trouble.value, error=kind)
+        event(logger, "folder_shut", entry_id=entry_id, trouble=trouble.value, where=where, error=kind)

@@ -19,7 +19,7 @@ from docproc.watch.files_below import ORPHANED_S
 from docproc.watch.folder import FolderInPlace, FolderPlace, Whereabouts
 from docproc.watch.news import News
 from docproc.watch.outbox import Outbox
-from docproc.watch.ports import Outcome, Place, RecordText, Ticket
+from docproc.watch.ports import FailedDocument, Outcome, Place, RecordText, Ticket
 from docproc.watch.rules import Duplicates, Rule, Rules
 from docproc.watch.steps import Steps
 from docproc.watch.watcher import Tally, Watcher, WatchPace
@@ -33,7 +33,7 @@ BAD = Failure(
 
 @dataclass
 class FakeJobs:
-    """Answers every file at once with its sha256; what begins with `bad` has no record."""
+    """Answers every file at once with its sha256; what begins with `bad` has no record, of `mixed` one of two has."""
 
     tickets: dict[UUID, Ticket] = field(default_factory=dict)
     contents: dict[UUID, bytes] = field(default_factory=dict)
@@ -72,7 +72,9 @@ class FakeJobs:
         usable = not content.startswith(b"bad")
         name = f"{Path(self.tickets[job_id].name).name[-200:]}-{job_id}.json"
         records = [RecordText(name=name, pieces=iter([sha256(content).hexdigest()]))] if usable else []
-        return Outcome(usable=usable, records=iter(records), failures=() if usable else (BAD,))
+        is_bad = content.startswith((b"bad", b"mixed"))
+        failures = (FailedDocument(file=f"{self.tickets[job_id].name}/b.pdf", failure=BAD),) if is_bad else ()
+        return Outcome(usable=usable, records=iter(records), failures=failures)
 
 
 @dataclass

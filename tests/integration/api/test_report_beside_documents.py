@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from doubles.face import Place, answering, submit, until
+from doubles.parsing_children import parsing_children
 
 from docproc.api.wiring import open_face
 from docproc.bootstrap import _desk_over
@@ -26,13 +27,6 @@ def place(tmp_path: Path) -> Iterator[Place]:
     desk = _desk_over(database, settings)
     with closing(database), open_face(desk, is_service=False) as face, answering(face) as address:
         yield Place(desk=desk, addresses=[address], folder=tmp_path, is_service=False)
-
-
-def parsing_children() -> set[int]:
-    """Of this process."""
-    tasks = Path("/proc/self/task").iterdir()
-    pids = [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
-    return {pid for pid in pids if b"docproc.pages.child" in Path(f"/proc/{pid}/cmdline").read_bytes()}
 
 
 def test_documents_are_read_while_a_report_has_a_child(place: Place) -> None:

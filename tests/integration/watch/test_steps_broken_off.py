@@ -4,13 +4,16 @@ import errno
 import json
 import threading
 import time
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
 
 import pytest
 from doubles.watching import PACE, Meddling, Watched, at_first, refused, until
 
 from docproc.services.ledger_records import Entry, EntryState, Trouble
+from docproc.watch.rules import Rule
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +75,62 @@ def test_a_description_alone_whose_putting_away_broke_off_behind_its_move_is_put
 
     assert json.loads(stops[0].read_text())["code"] == "sidecar_orphaned"
     assert list((watched.root / "processing").iterdir()) == []
+
+
+def test_a_trigger_that_was_left_when_taking_the_last_of_its_files_broke_off_is_taken_then(watched: Watched) -> None:
+    """As when two are taken at once, and each saw the other one still lying there."""
+    watched.rule = Rule(schema="invoice", trigger=True)
+    for name in ("a.pdf", "a.xml", "a.ready"):
+        watched.drop(name, name)
+    place = watched.place()
+    first, last = watched.ledger.claim_new(list(place.look()), owner="one", lease_s=30)
+    place.secure(first, lambda: None)
+    assert watched.lying() == ["a.ready", "a.xml", f"processing/{first.id.hex}/a.pdf"]
+    inside = watched.root / "processing" / last.id.hex
+    inside.mkdir()
+    (watched.root / "a.xml").rename(inside / "a.xml")
+
+    place.secure(last, lambda: None)
+
+    assert not (watched.root / "a.ready").exists()
+
+
+def test_what_a_slow_watcher_leaves_between_two_file_systems_after_its_entry_was_given_up_is_read(
+    watched: Watched,
+) -> None:
+    """It took the file out of the place just when the next watcher found it gone, and died before it was moved on."""
+    file = watched.drop("sub/a.pdf", "one")
+    (entry,) = watched.ledger.claim_new(list(watched.place().look()), owner="one", lease_s=30)
+    file.rename(file.with_name(f".docproc-{entry.id.hex}"))
+    watched.ledger.end(entry, EntryState.GONE)
+
+    assert watched.watch_once().ended == {EntryState.DONE: 1}
+    assert watched.records == ["sub/a.pdf"]
+    assert watched.lying() == ["done/sub/a.pdf"]
+    assert watched.watch_once().ended == {}
+
+
+def test_what_was_left_in_processing_is_asked_for_in_parts(watched: Watched) -> None:
+    """However much it is: a statement takes only so many parameters."""
+    asked: list[int] = []
+
+    class Counting:
+        def __getattr__(self, name: str) -> object:
+            return getattr(ledger, name)
+
+        def states(self, ids: Collection[UUID]) -> Mapping[UUID, EntryState]:
+            asked.append(len(ids))
+            return ledger.states(ids)
+
+    ledger = watched.ledger
+    watched.ledger = Counting()  # type: ignore[assignment]
+    watched.place()
+    for _ in range(501):
+        (watched.root / "processing" / uuid4().hex).mkdir()
+
+    watched.watch_once()
+
+    assert (sum(asked) % 501, max(asked)) == (0, 200)
 
 
 @pytest.mark.parametrize("is_late", [False, True])

@@ -191,6 +191,15 @@ def test_a_trigger_and_what_is_said_of_an_object_lie_beside_it(watched: WatchedB
     assert watched.lying() == ["b.pdf", "done/a.pdf", "done/a.pdf.meta.json"]
 
 
+def test_a_trigger_of_several_objects_goes_with_the_last_of_them(watched: WatchedBucket) -> None:
+    watched.rule = Rule(schema="invoice", trigger=True)
+    watched.pace = replace(PACE, in_hand=1, threads=1)
+    for name in ("a.pdf", "a.xml", "a.pdf.part", "ab.pdf", "a.ready"):
+        watched.put(name, name.encode())
+    assert watched.watch_once().ended == {EntryState.DONE: 2}
+    assert watched.lying() == ["a.pdf.part", "ab.pdf", "done/a.pdf", "done/a.xml"]
+
+
 def test_putting_away_can_be_broken_off_and_done_again(watched: WatchedBucket) -> None:
     watched.put("a.pdf")
     place = watched.place()

@@ -1,6 +1,7 @@
 """A watcher over a real folder and a real ledger; who reads is a fake that answers at once."""
 
 import json
+import logging
 import os
 import subprocess
 import time
@@ -65,6 +66,23 @@ def test_with_a_trigger_nothing_is_taken_before_it_is_there(watched: Watched) ->
     assert watched.lying() == ["a.pdf", "done/b.pdf", "done/c.pdf"], "a trigger goes with its file"
 
 
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_trigger_of_several_files_goes_with_the_last_of_them(watched: Watched, at_once: bool) -> None:
+    watched.rule = Rule(schema="invoice", trigger=True)
+    if not at_once:  # one after the other, by threads of its own
+        watched.pace = replace(PACE, in_hand=1, threads=1)
+    for name in ("a.pdf", "a.xml", "sub/a.pdf", "sub/a.tiff", "sub/a.b.pdf", "sub/a.pdf.part"):
+        watched.drop(name, name)
+    for name in ("a.ready", "sub/a.ready"):
+        watched.drop(name, "")
+
+    assert watched.watch_once().ended == {EntryState.DONE: 4}
+    assert watched.lying() == [
+        *(f"done/{name}" for name in ("a.pdf", "a.xml", "sub/a.pdf", "sub/a.tiff")),
+        *("sub/a.b.pdf", "sub/a.pdf.part"),
+    ], "a trigger that stayed would let the next file of that name be taken before it is whole"
+
+
 def test_what_lies_beside_a_file_describes_it_and_goes_with_it(watched: Watched) -> None:
     watched.rule = Rule(schema="invoice", metadata={"source": "scanner", "desk": "1"})
     watched.drop("a.pdf")
@@ -87,6 +105,28 @@ def test_a_file_that_comes_to_nothing_lies_in_failed_with_the_reason_beside_it(w
     assert (told["file"], told["code"], told["message"]) == ("sub/a.pdf", "corrupt", "bad")
     assert tally.ended == {EntryState.FAILED: 1}
     assert watched.records == []
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_of_a_file_of_which_a_part_has_records_what_failed_is_told(
+    watched: Watched, in_place: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    watched.in_place = in_place
+    watched.drop("sub/scans.zip", "mixed")
+    watched.drop("whole.zip", "good")
+    caplog.set_level(logging.WARNING)
+
+    tally = watched.watch_once()
+
+    told = [*watched.outbox.rglob("*.error.json"), *watched.root.rglob("*.error.json")]
+    assert [path.parent for path in told] == [watched.outbox / "sub" if in_place else watched.root / "done/sub"]
+    content = json.loads(told[0].read_text())
+    assert (content["file"], content["code"]) == ("sub/scans.zip", "corrupt")
+    assert [(each["file"], each["code"]) for each in content["failures"]] == [("sub/scans.zip/b.pdf", "corrupt")]
+    assert tally.ended == {EntryState.DONE: 2}, "others have their records"
+    assert tally.failed_documents == 1
+    assert [record.getMessage() for record in caplog.records] == ["documents of a file have no record, others have"]
+    assert watched.watch_once().ended == {}
 
 
 def test_a_description_that_cannot_be_understood_fails_the_file_and_says_so(watched: Watched) -> None:

@@ -13,7 +13,7 @@ from doubles.watching import PACE, FakeJobs, Meddling, Watched, at_first, refuse
 
 from docproc.domain.errors import ChangedError, RefusedError, StorageError
 from docproc.services.ledger_records import Entry, EntryState, Sighting, Trouble
-from docproc.watch.ports import Ticket
+from docproc.watch.ports import Place, Ticket
 from docproc.watch.rules import Duplicates
 
 pytestmark = pytest.mark.integration
@@ -53,7 +53,58 @@ def test_trouble_that_lasts_is_seen_in_the_ledger_and_holds_up_nobody_else(watch
     assert [each.path for each in watched.ledger.waiting(limit=9)] == ["a.pdf"]
 
 
-def test_an_outbox_on_a_full_disk_loses_nothing(watched: Watched) -> None:
+def places_told(caplog: pytest.LogCaptureFixture, action: str = "file_put_off") -> set[object]:
+    told = map(vars, caplog.records)
+    return {facts["where"] for facts in told if facts.get("action") == action}
+
+
+@pytest.mark.parametrize(
+    ("blocked", "content", "where"),
+    [
+        ("outbox/.docproc", "good", "outbox"),
+        ("outbox/sub", "good", "outbox"),
+        ("inbox/done/sub", "good", "done"),
+        ("inbox/failed/sub", "bad", "failed"),
+    ],
+)
+def test_the_folder_that_is_in_trouble_is_told(
+    watched: Watched, caplog: pytest.LogCaptureFixture, blocked: str, content: str, where: str
+) -> None:
+    """A file lies where a folder should be: whoever runs this, it cannot be written."""
+    stops = watched.base / blocked
+    stops.parent.mkdir(parents=True, exist_ok=True)
+    stops.write_text("in the way")
+    watched.drop("sub/a.pdf", content)
+
+    with watched.watching() as (watcher,):
+        until(lambda: watcher.tally.put_off[Trouble.IO_ERROR] >= 1)
+        assert [each.where for each in watched.ledger.waiting(limit=9)] == [where]
+        stops.unlink()
+        until(lambda: watcher.tally.ended.total() == 1)
+
+    assert places_told(caplog) == {where}
+
+
+def test_the_folder_of_what_is_taken_is_told_from_the_watched_one(
+    watched: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
+    def block(entry: Entry) -> None:
+        (watched.root / "processing" / entry.id.hex).write_text("in the way")
+
+    def unblock(entry: Entry) -> None:
+        (watched.root / "processing" / entry.id.hex).unlink()
+
+    def meddled(place: Place) -> Place:
+        blocked = Meddling(place, "secure", at_first(1, block))
+        return Meddling(blocked, "left_error", unblock)  # type: ignore[arg-type,return-value]
+
+    watched.seen_as = meddled
+    watched.drop("a.pdf")
+    assert watched.watch_once().put_off == {Trouble.IO_ERROR: 1}
+    assert places_told(caplog) == {"processing"}
+
+
+def test_an_outbox_on_a_full_disk_loses_nothing_and_is_told(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:
     watched.outbox.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(watched.outbox)]
     if subprocess.run(mount, check=False, capture_output=True).returncode:
@@ -72,6 +123,7 @@ def test_an_outbox_on_a_full_disk_loses_nothing(watched: Watched) -> None:
             until(lambda: len(watched.lying("done")) == 6)
     finally:
         subprocess.run(["umount", "--lazy", str(watched.outbox)], check=True)
+    assert places_told(caplog) == {"outbox"}, "also where the error names no file"
 
 
 @pytest.mark.parametrize("verb", ["secure", "bytes_of"])
@@ -160,7 +212,9 @@ def test_bytes_that_change_under_the_hands_of_who_takes_them_are_taken_once_they
     assert watched.records == ["a.pdf"]
 
 
-def test_a_share_that_goes_away_comes_back_with_nothing_lost_or_doubled(watched: Watched) -> None:
+def test_a_share_that_goes_away_comes_back_with_nothing_lost_or_doubled(
+    watched: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
     watched.jobs.answers.clear()
     away = watched.base / "unmounted"
     with watched.watching() as (watcher,):
@@ -182,6 +236,8 @@ def test_a_share_that_goes_away_comes_back_with_nothing_lost_or_doubled(watched:
         watched.drop("6.pdf", "6")
         until(lambda: len(watched.records) == 7)
     assert len(watched.jobs.tickets) == 7
+    assert places_told(caplog, "watch_place_gone") <= {"watched", "processing"}
+    assert places_told(caplog) <= {"watched", "processing"}
 
 
 @pytest.mark.parametrize("duplicates", Duplicates)
@@ -254,7 +310,7 @@ def test_a_known_place_whose_own_folders_are_missing_is_taken_for_a_share_that_i
         watched.watcher()
 
 
-def test_an_outage_of_the_store_costs_time_only(watched: Watched) -> None:
+def test_an_outage_of_the_store_costs_time_only(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:
     outage = [StorageError("away")] * 3
 
     def fail(_: Ticket) -> None:
@@ -267,6 +323,7 @@ def test_an_outage_of_the_store_costs_time_only(watched: Watched) -> None:
     tally = watched.watch_once()
 
     assert tally.put_off == {Trouble.STORE_GONE: 3}
+    assert places_told(caplog) == {"store"}
     assert watched.records == ["a.pdf"]
 
 
