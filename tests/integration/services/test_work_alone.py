@@ -4,13 +4,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from threading import Event
 from typing import Any, cast
 
 import pytest
 from doubles.documents import FirstWordReader
 from doubles.face import until
 from doubles.jobs import Workplace
+from sqlalchemy import select
 
 from docproc.domain.document import JobState
 from docproc.domain.errors import StorageError
@@ -23,10 +26,11 @@ from docproc.services.workbench import Workbench
 from docproc.storage.database import Database
 from docproc.storage.local_backlog import SqlLocalBacklog
 from docproc.storage.stores import errand_stores_over, stores_over, upkeep_stores_over, work_stores_over
+from docproc.storage.tables import DOCUMENTS
 
 pytestmark = pytest.mark.integration
 
-_RHYTHM = Rhythm(lease_s=0.8, extend_every_s=0.2, look_every_s=0.05, idle_s=0.1, grace_s=0.2)
+_RHYTHM = Rhythm(lease_s=5.0, extend_every_s=0.2, look_every_s=0.05, idle_s=0.1, grace_s=0.2)
 
 
 class WilfulReader(FirstWordReader):
@@ -69,9 +73,20 @@ def working(place: Workplace, database: Database, *, threads: int = 2) -> Iterat
 
 
 def test_long_work_keeps_its_lease(place: Workplace, database: Database) -> None:
-    place.reader = WilfulReader(lambda _: time.sleep(2.0))
+    begun, wanted = Event(), Event()
+    place.reader = WilfulReader(lambda _: begun.set() or wanted.wait(60))
     job = place.submit({"a.txt": "one"})
+
+    def expires_at() -> datetime:
+        with database.read() as connection:
+            return connection.scalars(select(DOCUMENTS.c.lease_expires_at)).one()
+
     with working(place, database):
+        assert begun.wait(60)
+        for _ in range(2):
+            before = expires_at()
+            until(lambda before=before: expires_at() > before)
+        wanted.set()
         until(lambda: place.stores.jobs.get(job.id).finished_at)
     (document,) = place.stores.documents.page_through(job.id)
     assert (document.attempt, len(place.reader.windows)) == (1, 1)
@@ -91,13 +106,15 @@ def test_what_a_store_broke_off_is_done_again(place: Workplace, database: Databa
 
 
 def test_what_is_canceled_ends(place: Workplace, database: Database) -> None:
-    place.reader = WilfulReader(lambda _: time.sleep(0.5))
+    canceled = Event()
+    place.reader = WilfulReader(lambda _: canceled.wait(60))
     job = place.submit({f"{number}.txt": str(number) for number in range(30)})
     with working(place, database):
         until(lambda: place.reader.windows)
         cancel(place.stores, job.id, owners=place.owners)
+        canceled.set()
         until(lambda: not place.stores.jobs.get(job.id).documents.open)
-    assert place.stores.jobs.get(job.id).documents.canceled >= 26
+    assert place.stores.jobs.get(job.id).documents.canceled == 30
 
 
 def test_a_job_of_the_command_line_is_left_to_who_runs_it(place: Workplace, database: Database) -> None:
