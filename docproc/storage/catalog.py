@@ -40,16 +40,6 @@ class SqlCatalog:
             rows = connection.execute(statement.order_by(DOCUMENTS.c.position).limit(limit))
             return [document_of(row) for row in rows]
 
-    def all_documents(
-        self, tenant: str, *, wanted: DocumentFilter, after: JobPlace | None, limit: int
-    ) -> Sequence[Document]:
-        statement = select(DOCUMENTS).where(DOCUMENTS.c.tenant == tenant, *self._document_terms(wanted))
-        if after is not None:
-            statement = statement.where(behind(DOCUMENTS, after.created_at, after.id))
-        newest = statement.order_by(DOCUMENTS.c.created_at.desc(), DOCUMENTS.c.id.desc()).limit(limit)
-        with self._database.read() as connection:
-            return [document_of(row) for row in connection.execute(newest)]
-
     def _document_terms(self, wanted: DocumentFilter) -> Iterator[ColumnElement[bool]]:
         if wanted.state is not None:
             yield DOCUMENTS.c.state == wanted.state

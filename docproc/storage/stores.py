@@ -43,14 +43,6 @@ from docproc.storage.usage import SqlUsageStore
 from docproc.storage.workers import SqlWorkerStore
 
 
-def open_stores(database_url: str, blobs: str | Path) -> Stores:
-    """The stores, with the database at the newest revision.
-
-    Raises StorageError or UsageError.
-    """
-    return stores_over(open_own_database(database_url), blobs)
-
-
 def open_own_database(url: str) -> Database:
     """The database of somebody who works alone, at the newest revision.
 
