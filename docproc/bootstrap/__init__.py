@@ -1,9 +1,9 @@
 """The composition root: settings in, a workplace with stores, pages and readers out. Nothing else wires parts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 from docproc.bootstrap.choosing import ChosenReader, choose_reader
@@ -22,7 +22,7 @@ from docproc.bootstrap.readers import (
     require_readable,
     vlm_config,
 )
-from docproc.domain.errors import ConflictError, ReaderUnavailableError, UsageError
+from docproc.domain.errors import ConflictError, UsageError
 from docproc.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from docproc.domain.schema import ExtractionSchema
     from docproc.pages.source import DocprocPages
-    from docproc.pipeline.ports import DrawingSource, Reader
+    from docproc.pipeline.ports import Reader
     from docproc.queueing.owners import LocalOwners
     from docproc.services.errand_ports import ErrandStores
     from docproc.services.front_ports import FrontStores
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from docproc.services.review import ReviewRoom
     from docproc.services.upkeep_ports import BlobNames, Census, UpkeepStores
     from docproc.services.work_ports import Alarm, WorkStores
-    from docproc.services.workbench import ContextOf
     from docproc.storage.database import Database
 
 #: made in a module of their own, and asked for here
@@ -80,6 +79,14 @@ class Desk:
     accept: "Accept"
     #: what was taken from a watched place, by tenant and place
     ledger_of: "Callable[[str, str], Ledger]"
+
+    @property
+    def names(self) -> "BlobNames":
+        return self.upkeep.names
+
+    @property
+    def census(self) -> "Census":
+        return self.upkeep.census
 
 
 def open_desk(settings: Settings | None = None) -> Desk:
@@ -245,69 +252,12 @@ def open_service(settings: Settings | None = None, *, migrate: bool = False) -> 
         stores=desk.stores,
         work=desk.work,
         errands=desk.errands,
-        census=desk.upkeep.census,
-        names=desk.upkeep.names,
+        census=desk.census,
+        names=desk.names,
         broker_url=broker_url,
         open_alarm=lambda: PostgresAlarm(database),
         accept=desk.accept,
     )
-
-
-def contexts_of(
-    service: Service | Desk,
-    source: "DrawingSource",
-    *,
-    hosted: "Mapping[str, Reader] | None" = None,
-    kept: int = 64,
-) -> "ContextOf":
-    """The context of a document's job, kept for the jobs that it saw last.
-
-    Args:
-        service: whose jobs.
-        source: takes documents apart.
-        hosted: models in this process, by their names.
-        kept: how many contexts.
-
-    What it returns raises ReaderUnavailableError when this worker has not the reader or the schema of the job.
-    """
-    from docproc.pages.version import source_version  # noqa: PLC0415
-    from docproc.services.job_context import JobContext  # noqa: PLC0415
-
-    hosted = {} if hosted is None else hosted
-    readers = lru_cache(maxsize=None)(lambda name: hosted.get(name) or _reader_of_worker(name, service))
-
-    @lru_cache(maxsize=kept)
-    def context(job_id: "UUID", tenant: str) -> JobContext:
-        job = service.stores.jobs.get(job_id, tenant=tenant)
-        try:
-            schema, reader = schema_of(job.schema), readers(job.options.reader)
-            named = job.options.model or model_for(schema, job.options.reader, service.settings)
-            model = readers(named) if named else None
-        except UsageError as exc:
-            raise ReaderUnavailableError(f"this worker cannot read for the job: {exc.message}") from exc
-        return JobContext(
-            job=job,
-            schema=schema,
-            reader=reader,
-            model=model,
-            model_queue=queue_of(named) if named else "",
-            source=source,
-            source_version=source_version(),
-            accept=service.accept,
-            stores=service.stores,
-        )
-
-    return lambda document: context(document.job_id, document.tenant)
-
-
-def _reader_of_worker(name: str, service: Service | Desk) -> "Reader":
-    """The reader, or what stands for a model that other workers host. Raises UsageError."""
-    from docproc.services.served_models import ModelElsewhere  # noqa: PLC0415
-
-    models = service.work.models
-    if name not in {*CPU_READERS, "remote", *service.settings.readers} and models.find(name) is not None:
-        return ModelElsewhere(name, models)
-    return make_reader(name, service.settings)
 
 
 def schema_of(version: "SchemaVersion") -> "ExtractionSchema":
