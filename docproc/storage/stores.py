@@ -1,4 +1,4 @@
-"""All stores over one database and one folder; knows no use case."""
+"""All stores over one database and one place for blobs; knows no use case."""
 
 from collections.abc import Sequence
 from pathlib import Path
