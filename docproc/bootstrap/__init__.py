@@ -122,7 +122,7 @@ def open_service_desk(settings: Settings | None = None) -> Desk:
 
 
 def checked_broker(settings: Settings) -> str | None:
-    """The URL of the service's broker, if it is set. Raises UsageError when it can be none's."""
+    """The URL of the service's broker, if it is set. Raises UsageError when it is not the URL of a broker."""
     from docproc.queueing.broker_url import scheme_of  # noqa: PLC0415
 
     if settings.broker:
