@@ -5,11 +5,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, null, or_, select
 
-from docproc.domain.errors import NotFoundError
 from docproc.services.catalog import DocumentFilter, JobEvent, JobFilter, JobPlace, Pace, Pulse
 from docproc.services.records import Document, Job
 from docproc.storage.changes import OPEN_DOCUMENT_STATES
 from docproc.storage.database import Database
+from docproc.storage.documents import find_document
 from docproc.storage.jobs import job_with_schema, jobs_with_schemas
 from docproc.storage.list_terms import behind, has_metadata, is_schema, job_is
 from docproc.storage.rows import document_counts, document_of, page_counts
@@ -57,12 +57,7 @@ class SqlCatalog:
             yield DOCUMENTS.c.created_at < wanted.before
 
     def document(self, document_id: UUID, *, tenant: str) -> Document:
-        mine = (DOCUMENTS.c.id == document_id, DOCUMENTS.c.tenant == tenant)
-        with self._database.read() as connection:
-            row = connection.execute(select(DOCUMENTS).where(*mine)).first()
-        if row is None:
-            raise NotFoundError(f"there is no document {document_id}")
-        return document_of(row)
+        return find_document(self._database, document_id, tenant=tenant)
 
     def events(self, job_id: UUID, *, after: int, limit: int) -> Sequence[JobEvent]:
         statement = select(EVENTS).where(EVENTS.c.job_id == job_id, EVENTS.c.number > after)
