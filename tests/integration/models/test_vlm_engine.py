@@ -1,12 +1,12 @@
 """The engine says what plain decoding says, however many share a pass, and lets nobody wait in vain."""
 
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 import torch
 from doubles.vlm_engines import ask, endless, engine_over, grammar_of, prompts, slow_answer
+from doubles.waiting import until
 from transformers import AutoModelForImageTextToText
 from transformers.cache_utils import DynamicCache
 
@@ -123,12 +123,12 @@ def test_a_row_whose_checkpoint_raises_leaves_and_the_others_go_on(engine: Engin
         engine.generate(endless(first, engine), stop)
 
     assert told(other.result()) == expected
-    assert eventually(lambda: engine.load.running == 0)
+    until(lambda: engine.load.running == 0)
 
 
 def test_a_canceled_row_is_gone_after_the_pass_that_runs(engine: Engine, nvlm_d: Checkpoint) -> None:
     ticket = engine.submit(endless(prompts(nvlm_d)[0], engine))
-    assert eventually(lambda: engine.passes > 3)
+    until(lambda: engine.passes > 3)
 
     ticket.cancel()
     before = engine.passes
@@ -203,13 +203,6 @@ def test_a_closed_engine_lets_nobody_wait(nvlm_d: Checkpoint) -> None:
             ticket.result()
     with pytest.raises(ReaderUnavailableError, match="closed"):
         engine.submit(endless(prompts(nvlm_d)[0], engine))
-
-
-def eventually(holds: Callable[[], bool], *, seconds: float = 20.0) -> bool:
-    end = time.monotonic() + seconds
-    while not holds() and time.monotonic() < end:
-        time.sleep(0.005)
-    return holds()
 
 
 class SmallNetwork(Network):
@@ -348,7 +341,7 @@ def test_a_device_that_fails_lets_nobody_wait(nvlm_d: Checkpoint) -> None:
     for ticket in tickets:
         with pytest.raises(ReaderUnavailableError, match="device-side assert"):
             ticket.result()
-    assert eventually(lambda: not engine.is_running)
+    until(lambda: not engine.is_running)
     with pytest.raises(ReaderUnavailableError, match="device-side assert"):
         engine.submit(ask(prompts(nvlm_d)[0], grammar))
 
