@@ -38,7 +38,6 @@ class Stack:
 
     service: Service
     folder: Path
-    broker_pid: int | None
 
     def submit(self, files: Sequence[Path], *, tenant: str = "local", reuse: bool = False) -> Job:
         """Submit `files` as one job and return at once."""
@@ -88,7 +87,7 @@ def running_stack(*, workers: int = 1, slots: int = 2) -> Iterator[Stack]:
         for number in range(workers):
             ended.enter_context(_worker(folder / f"worker-{number}.log", slots=slots))
         _wait_for_workers(service, workers)
-        yield Stack(service=service, folder=folder, broker_pid=valkey.pid)
+        yield Stack(service=service, folder=folder)
 
 
 @contextmanager

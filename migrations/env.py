@@ -5,14 +5,10 @@ from typing import Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import JSON, Connection
-from sqlalchemy.types import TypeEngine
 
-from docproc.storage import ledger_table, service_tables, tables
 from docproc.storage.columns import Base, UtcDateTime
 from docproc.storage.database import Database
-
-#: the modules whose tables belong to the database
-TABLES = (tables, service_tables, ledger_table)
+from docproc.storage.differences import compare_type
 
 
 def render_item(kind: str, item: object, autogen_context: AutogenContext) -> str | Literal[False]:
@@ -23,19 +19,6 @@ def render_item(kind: str, item: object, autogen_context: AutogenContext) -> str
         autogen_context.imports.add("from sqlalchemy.dialects import postgresql")
         return 'sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")'
     return False
-
-
-def compare_type(
-    _context: object,
-    _inspected: object,
-    _column: object,
-    inspected_type: TypeEngine[object],
-    metadata_type: TypeEngine[object],
-) -> bool | None:
-    """None: let Alembic compare."""
-    if isinstance(metadata_type, UtcDateTime):
-        return type(inspected_type).__name__ not in {"DATETIME", "TIMESTAMP"}
-    return None
 
 
 def run(connection: Connection) -> None:

@@ -166,7 +166,6 @@ def _fits(kind: FieldKind, keywords: Mapping[str, Any]) -> bool:
 
 #: German and Dutch write in one word what others write in two: `rechnungsdatum`, `totaalbedrag`
 _COMPOUND = re.compile(r"^(\w{3,})(datum|nummer|betrag|preis|summe|satz|menge|bedrag|prijs)$")
-_NOUN_ENDS = re.compile(r"[.,;:()]|\b(?:of|to|for|by|on|from|in|that|which|when|without|with)\b")
 #: a longer opening is a sentence, not a name
 _OPENING_WORDS = 4
 _SAMPLES = {

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
@@ -10,7 +9,8 @@ from uuid import UUID
 
 from celery import Celery
 
-from docproc.bootstrap import contexts_of, open_service, schema_of
+from docproc.bootstrap import open_service
+from docproc.bootstrap.workbench import workbench_over
 from docproc.domain.errors import DocprocError
 from docproc.observability import event
 from docproc.pages.pool import ChildPool
@@ -18,11 +18,9 @@ from docproc.pages.source import DocprocPages
 from docproc.queueing.celery_app import TASK_NAMES
 from docproc.queueing.in_hand import Beat, LeasesInHand
 from docproc.services.do_task import do_task
-from docproc.services.report_images import ReportImages
 from docproc.services.work_records import Step, Task
 from docproc.services.workbench import Workbench
 from docproc.settings import WorkerSettings
-from docproc.sinks.webhooks import GuardedSender
 from docproc.storage.recent import RecentReads
 from workers.model_host import HOSTED
 from workers.process import end_pool_process
@@ -46,26 +44,13 @@ def _workbench() -> Workbench:
     # the pages of a document are read one by one, and their words lie side by side
     service = replace(opened, stores=replace(opened.stores, blobs=RecentReads(opened.stores.blobs)))
     source = DocprocPages(ChildPool(size=mine.threads, limits=service.settings.limits))
-    return Workbench(
-        stores=service.stores,
-        work=service.work,
-        in_hand=LeasesInHand(
-            service.work.leases,
-            is_leaving=lambda: service.work.workers.draining(mine.id),
-            beat=Beat(lease_s=service.settings.lease_seconds, longest_s=service.settings.task_seconds),
-            on_hang=end_pool_process,
-        ),
-        context_of=contexts_of(service, source, hosted=HOSTED),
-        errands=service.errands,
-        names=service.names,
-        census=service.census,
-        schema_of=lambda job: schema_of(job.schema),
-        sender=GuardedSender(inside=service.settings.webhook_hosts),
-        pause=time.sleep,
-        open_images=lambda checkpoint: ReportImages(
-            service.stores, source, accept=service.accept, checkpoint=checkpoint
-        ),
+    in_hand = LeasesInHand(
+        service.work.leases,
+        is_leaving=lambda: service.work.workers.draining(mine.id),
+        beat=Beat(lease_s=service.settings.lease_seconds, longest_s=service.settings.task_seconds),
+        on_hang=end_pool_process,
     )
+    return workbench_over(service, source, in_hand, hosted=HOSTED)
 
 
 def register(app: Celery) -> None:

@@ -10,7 +10,7 @@ from docproc.api.counting import RequestCounters
 from docproc.api.incoming import forget_old
 from docproc.api.lookout import Lookout
 from docproc.api.parsing import PATIENCE_S, ParsingTurns
-from docproc.bootstrap import CPU_READERS, READERS, Desk, contexts_of, open_pages, require_readable, schema_of
+from docproc.bootstrap import CPU_READERS, READERS, Desk, open_pages, require_readable, schema_of
 from docproc.bootstrap.choosing import ChosenReader, choose_reader
 from docproc.domain.errors import UsageError
 from docproc.services.served_models import COUNTED_ON_S
@@ -153,31 +153,15 @@ def _opened_once(
 
 @contextmanager
 def _working_here(desk: Desk) -> Iterator[Callable[[], None]]:
-    import time  # noqa: PLC0415
-
+    from docproc.bootstrap.workbench import workbench_over  # noqa: PLC0415
     from docproc.queueing.in_hand import Beat, LeasesInHand  # noqa: PLC0415
     from docproc.queueing.local_service import LocalService  # noqa: PLC0415
-    from docproc.services.report_images import ReportImages  # noqa: PLC0415
-    from docproc.services.workbench import Workbench  # noqa: PLC0415
-    from docproc.sinks.webhooks import GuardedSender  # noqa: PLC0415
 
     settings = desk.settings
     hand = LeasesInHand(desk.work.leases, beat=Beat(lease_s=settings.lease_seconds, longest_s=settings.task_seconds))
     # one more than documents are worked on at a time: a report draws its pages meanwhile
     with open_pages(settings, workers=settings.workers + 1) as source:
-        bench = Workbench(
-            stores=desk.stores,
-            work=desk.work,
-            in_hand=hand,
-            context_of=contexts_of(desk, source),
-            errands=desk.errands,
-            names=desk.upkeep.names,
-            census=desk.upkeep.census,
-            schema_of=lambda job: schema_of(job.schema),
-            sender=GuardedSender(inside=settings.webhook_hosts),
-            pause=time.sleep,
-            open_images=lambda checkpoint: ReportImages(desk.stores, source, accept=desk.accept, checkpoint=checkpoint),
-        )
+        bench = workbench_over(desk, source, hand)
         with LocalService(desk.front.backlog, bench, owners=desk.owners, threads=settings.workers) as service:
             try:
                 yield service.wake

@@ -83,6 +83,14 @@ class Desk:
     #: what was taken from a watched place, by tenant and place
     ledger_of: "Callable[[str, str], Ledger]"
 
+    @property
+    def names(self) -> "BlobNames":
+        return self.upkeep.names
+
+    @property
+    def census(self) -> "Census":
+        return self.upkeep.census
+
 
 def open_desk(settings: Settings | None = None) -> Desk:
     """Open the data folder and the database, making it or, when it is a file, bringing it to the newest revision.
@@ -117,7 +125,7 @@ def open_service_desk(settings: Settings | None = None) -> Desk:
 
 
 def checked_broker(settings: Settings) -> str | None:
-    """The URL of the service's broker, if it is set. Raises UsageError when it can be none's."""
+    """The URL of the service's broker, if it is set. Raises UsageError when it is not the URL of a broker."""
     from docproc.queueing.broker_url import scheme_of  # noqa: PLC0415
 
     if settings.broker:
@@ -237,8 +245,8 @@ def open_service(settings: Settings | None = None, *, migrate: bool = False) -> 
         stores=desk.stores,
         work=desk.work,
         errands=desk.errands,
-        census=desk.upkeep.census,
-        names=desk.upkeep.names,
+        census=desk.census,
+        names=desk.names,
         broker_url=broker_url,
         open_alarm=lambda: PostgresAlarm(database),
         accept=desk.accept,

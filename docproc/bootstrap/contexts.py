@@ -33,8 +33,8 @@ def contexts_of(
         source: takes documents apart.
         hosted: models in this process, by their names.
 
-    What it returns may be called by several threads, and raises ReaderUnavailableError when this worker has not the
-    reader or the schema of the job.
+    What it returns may be called by several threads, and raises ReaderUnavailableError when this worker does not
+    have the reader or the schema of the job.
     """
     models = {} if hosted is None else hosted
     return _contexts(service, source, lambda name: models.get(name) or _reader_of_worker(name, service))

@@ -1,12 +1,12 @@
 """`docproc audit`: who did what to what; changes, and looks at records and page images."""
 
 import json
-from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from docproc.cli.days import Day, in_utc
 from docproc.cli.job_arguments import TenantName
 from docproc.cli.printable import printable
 from docproc.domain.ids import LOCAL_TENANT
@@ -20,7 +20,6 @@ app = typer.Typer(no_args_is_help=True, help="Who did what to what: list.")
 
 #: read at a time
 _PAGE = 500
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="UTC.")]
 
 
 @app.command("list")
@@ -38,7 +37,7 @@ def list_all(
     from docproc.cli.desks import open_any_desk
     from docproc.services.audit_book import AuditFilter
 
-    wanted = AuditFilter(actor=actor, action=action, subject=subject, since=_utc(since), before=_utc(before))
+    wanted = AuditFilter(actor=actor, action=action, subject=subject, since=in_utc(since), before=in_utc(before))
     for entry in islice(_entries(open_any_desk().front.audit, tenant, wanted), limit):
         deed, moment = entry.deed, entry.place.happened_at
         if as_json:
@@ -53,7 +52,3 @@ def _entries(book: "AuditBook", tenant: str, wanted: "AuditFilter") -> "Iterator
     while found := book.page_through(tenant, wanted=wanted, after=place, limit=_PAGE):
         yield from found
         place = found[-1].place
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(tzinfo=UTC)

@@ -1,18 +1,16 @@
 """`docproc usage`: what was read for whom."""
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from docproc.cli.days import Day, in_utc
 from docproc.domain.ids import LOCAL_TENANT
 from docproc.services.usage import UsageBy
 
 if TYPE_CHECKING:
     from docproc.services.usage import UsageSum
-
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="UTC.")]
 
 
 def usage(
@@ -27,14 +25,10 @@ def usage(
     from docproc.cli.desks import open_any_desk
     from docproc.services.usage import UsageFilter
 
-    wanted = UsageFilter(tenant=None if everybody else tenant, since=_utc(since), before=_utc(before))
+    wanted = UsageFilter(tenant=None if everybody else tenant, since=in_utc(since), before=in_utc(before))
     groups = by or [UsageBy.DAY]
     for each in open_any_desk().front.usage.sums(wanted, by=groups):
         typer.echo(json.dumps(_facts(each)) if as_json else _line(each, groups))
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(tzinfo=UTC)
 
 
 def _facts(used: "UsageSum") -> dict[str, object]:

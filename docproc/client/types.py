@@ -98,7 +98,10 @@ class SubmittedJob(JobFacts):
 
     extractions: Annotated[
         list[Extraction] | None,
-        Field(description="With `wait`, to who may read: one for each document. Null: not ready, or too many."),
+        Field(
+            description="One for each document, when the request asked to `wait` and its key may read records. "
+            "Null otherwise, and when they were not ready in time or are too many."
+        ),
     ] = None
 
 

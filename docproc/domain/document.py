@@ -27,10 +27,6 @@ class MediaType(StrEnum):
     MAIL = "message/rfc822"
 
     @property
-    def is_image(self) -> bool:
-        return self.value.startswith("image/")
-
-    @property
     def is_container(self) -> bool:
         """Whether it holds documents and is none itself."""
         return self in {MediaType.ZIP, MediaType.MAIL}

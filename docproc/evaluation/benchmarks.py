@@ -24,8 +24,6 @@ from docproc.evaluation.open_answers import open_answer_right
 #: MMBench asks a question again with its options turned, under its own number plus millions
 _CIRCLE = 1_000_000
 _FORMULAS = "HME100k"
-#: the data set's own file and its copies name the column differently
-_OCR_TYPES = ("type", "question_type")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,7 +74,7 @@ def _table(name: str, path: tuple[str, ...], *, keys: tuple[str, ...], specs: Se
     columns: list[Column] = []
     children: list[Table] = []
     taken = set(keys)
-    for below, spec in _flattened(specs):
+    for below, spec in flattened(specs):
         dotted = ".".join(below)
         if spec.is_table and spec.item is not None:
             child = f"{name}.{dotted}" if name else dotted
@@ -86,10 +86,11 @@ def _table(name: str, path: tuple[str, ...], *, keys: tuple[str, ...], specs: Se
     return Table(name=name, path=path, keys=keys, columns=tuple(columns), children=tuple(children))
 
 
-def _flattened(specs: Iterable[FieldSpec], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], FieldSpec]]:
+def flattened(specs: Iterable[FieldSpec], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], FieldSpec]]:
+    """The fields that are no groups, each with where its value stands."""
     for spec in specs:
         if spec.shape is Shape.GROUP:
-            yield from _flattened(spec.children, (*above, spec.name))
+            yield from flattened(spec.children, (*above, spec.name))
         else:
             yield (*above, spec.name), spec
 

@@ -62,7 +62,6 @@ class OpenPages:
         self._child: Child | None = None
         self._stream: PageStream | None = None
         self._closing = threading.Lock()
-        self._aborted = False
         self._deadline = time.monotonic() + pool.limits.seconds_per_document
         try:
             self.outline = self._opened()
@@ -94,7 +93,7 @@ class OpenPages:
 
     def _living_child(self) -> Child:
         """The child with the document open; another one, when the former died."""
-        if self._child is None or self._aborted:
+        if self._child is None:
             raise CrashedError("the document is closed")
         if not self._child.alive:
             self._give_back()
@@ -166,13 +165,6 @@ class OpenPages:
             canvas=memory[:edge].reshape(height, width, _CHANNELS),
             thumbnail=memory[edge : edge + side * side * _CHANNELS].reshape(side, side, _CHANNELS) if side else None,
         )
-
-    def abort(self) -> None:
-        """From another thread, to cancel: the child is killed at once, and whoever waits for a page gets an error."""
-        self._aborted = True
-        child = self._child
-        if child is not None:
-            child.kill()
 
     def close(self) -> None:
         """Give the child back; safe to call twice."""

@@ -1,1 +1,1 @@
-"""How work reaches workers: here, threads of this process."""
+"""How work reaches who does it: threads of this process, or Celery; and who holds which leases meanwhile."""

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def scheme_of(url: str) -> str:
-    """What kind of broker: `redis`, `amqp` and the like. Raises UsageError when the URL can be none's."""
+    """What kind of broker: `redis`, `amqp` and the like. Raises UsageError when it is not the URL of a broker."""
     # of a broker with replicas there may be several, one behind the other
     first, *_ = [_scheme_of(each) for each in url.split(";")]
     return first

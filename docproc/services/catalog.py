@@ -117,12 +117,6 @@ class Catalog(Protocol):
         """Those behind position `after`, in submit order."""
         ...
 
-    def all_documents(
-        self, tenant: str, *, wanted: DocumentFilter, after: JobPlace | None, limit: int
-    ) -> Sequence[Document]:
-        """Those of all its jobs, newest first."""
-        ...
-
     def document(self, document_id: UUID, *, tenant: str) -> Document:
         """Raises NotFoundError."""
         ...

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from itertools import islice
 from uuid import UUID
 
 from docproc.services.blob_keys import BlobKind, is_ours
 from docproc.services.orphans import remove_blobs, remove_original
+from docproc.services.pieces import in_batches
 from docproc.services.ports import Stores
 from docproc.services.records import Removed
 from docproc.services.sorted_keys import SortedKeys, without
@@ -77,9 +77,9 @@ class StoreCheck:
             SortedKeys(self._watched(self._counted("blobs", _ours(blobs.keys(prefix))))) as there,
             SortedKeys(self._watched(_ours(blobs.written_before(prefix, self.before)))) as old,
         ):
-            for batch in _batches(without(named, there)):
+            for batch in in_batches(without(named, there), _BATCH):
                 yield from self._missing(kind, batch)
-            for batch in _batches(without(old, named)):
+            for batch in in_batches(without(old, named), _BATCH):
                 yield from self._orphans(kind, batch)
 
     def _missing(self, kind: BlobKind, keys: Sequence[str]) -> Iterator[Finding]:
@@ -117,8 +117,3 @@ class StoreCheck:
 def _ours(keys: Iterable[str]) -> Iterator[str]:
     """Without what lies there but cannot be docproc's: somebody put it beside our blobs."""
     return filter(is_ours, keys)
-
-
-def _batches(keys: Iterator[str]) -> Iterator[Sequence[str]]:
-    while batch := list(islice(keys, _BATCH)):
-        yield batch

@@ -19,10 +19,10 @@ from docproc.services.blob_keys import BlobKind, document_key
 from docproc.services.collect import collect
 from docproc.services.errand_ports import ErrandStores
 from docproc.services.errand_records import ErrandClaim, Export
+from docproc.services.pieces import pieces_of
 from docproc.services.ports import Stores
 from docproc.services.records import Job
 
-_PIECE_BYTES = 1 << 20
 #: of every file in an archive, so that the same records are the same bytes
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 _READABLE = 0o644 << 16
@@ -70,7 +70,7 @@ def make_export(
             errands.exports.fail(claim, _failure(error))
             return
         path = _one_file(folder / "records", folder / "records.zip", export, checkpoint)
-        byte_count = stores.blobs.put(key, _pieces(path))
+        byte_count = stores.blobs.put(key, pieces_of(path))
     try:
         errands.exports.succeed(claim, blob_key=key, byte_count=byte_count, records=records)
     except LeaseLostError:
@@ -132,7 +132,7 @@ def _one_file(folder: Path, archive: Path, export: Export, checkpoint: Callable[
             member = ZipInfo(file.name, _NO_TIME)
             member.compress_type, member.external_attr = ZIP_DEFLATED, _READABLE
             with zipped.open(member, "w", force_zip64=True) as stream:
-                stream.writelines(_pieces(file))
+                stream.writelines(pieces_of(file))
     return archive
 
 
@@ -144,9 +144,3 @@ def _failure(error: BlobMissingError) -> Failure:
         retryable=True,
         phase=Phase.EXPORT,
     )
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as stream:
-        while piece := stream.read(_PIECE_BYTES):
-            yield piece

@@ -68,7 +68,7 @@ class JobContext:
     @property
     def takes_over(self) -> bool:
         """What another document of the same bytes came to may stand for this one."""
-        # with a password nothing shows but opening the document itself that this one is right
+        # whether this job's password opens the document is known only once the document itself was opened with it
         return self.job.options.reuse and not self.has_passwords
 
     @property
@@ -94,7 +94,7 @@ class JobContext:
     @property
     def preparation_fingerprint(self) -> str:
         """What a preparation depends on besides the bytes."""
-        # one made with a password must not be handed to who does not have it
+        # a preparation made with a password must not be reused by a job that was given none
         facts = [docproc.__version__, self.source_version, self.job.options.pages, self.has_passwords]
         return hashlib.sha256(canonical(facts)).hexdigest()
 

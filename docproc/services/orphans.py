@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import islice
 from uuid import UUID
 
 from docproc.domain.errors import DocprocError, LeaseLostError
 from docproc.domain.reading import go_on
 from docproc.services.blob_keys import OF_DOCUMENT, BlobKind, is_ours, stem_of
+from docproc.services.pieces import in_batches
 from docproc.services.ports import BlobStore, Stores
 from docproc.services.records import Removed
 
@@ -34,7 +34,7 @@ def remove_orphans(stores: Stores, *, tenant: str, before: datetime) -> Removed:
     removed = Removed()
     removed += remove_old_images(stores, tenant=tenant, before=before)
     for kind in OF_DOCUMENT:
-        for batch in _batches(_old(stores, tenant, kind, before)):
+        for batch in in_batches(_old(stores, tenant, kind, before), _BATCH):
             removed += remove_blobs(stores, _without_document(stores, batch))
     for key in _old(stores, tenant, BlobKind.ORIGINAL, before):
         removed += remove_original(stores, key, outside=None)
@@ -46,7 +46,7 @@ def remove_old_images(
 ) -> Removed:
     """Delete page images drawn before then, but for those of documents that are still to be read."""
     removed = Removed()
-    for batch in _batches(_old(stores, tenant, BlobKind.IMAGE, before)):
+    for batch in in_batches(_old(stores, tenant, BlobKind.IMAGE, before), _BATCH):
         checkpoint()
         contents = {key: stem_of(key.rsplit("/", 1)[1]) for key in batch}
         wanted = stores.documents.to_be_read(tenant, frozenset(contents.values()))
@@ -56,11 +56,6 @@ def remove_old_images(
 
 def _old(stores: Stores, tenant: str, kind: BlobKind, before: datetime) -> Iterator[str]:
     return filter(is_ours, stores.blobs.written_before(f"{tenant}/{kind}/", before))
-
-
-def _batches(keys: Iterator[str]) -> Iterator[Sequence[str]]:
-    while batch := list(islice(keys, _BATCH)):
-        yield batch
 
 
 def remove_original(stores: Stores, key: str, *, outside: UUID | None) -> Removed:

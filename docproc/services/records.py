@@ -98,7 +98,7 @@ class NewJob:
     #: it is deleted so many days after its end; None: as its tenant wants it
     keep_days: int | None = None
     callback: Callback | None = None
-    #: to be kept for who works on it, before there is a document of it
+    #: kept for the workers, from before the first document is added
     passwords: tuple[str, ...] = field(default=(), repr=False)
 
 

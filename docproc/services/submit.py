@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,6 +10,7 @@ from docproc.domain.errors import ConflictError, DocumentError
 from docproc.observability.tracing import job_begins
 from docproc.services.job_context import Accept
 from docproc.services.originals import container_type, keep_again, look_at
+from docproc.services.pieces import in_batches
 from docproc.services.ports import Stores
 from docproc.services.records import LOCAL_TENANT, Job, NewJob, Original
 from docproc.services.take_in import FileLabel, TakenIn, Taking, refuse, take_in, take_in_again
@@ -77,7 +77,7 @@ def continue_submission(
 
 
 def _record(stores: Stores, job: Job, files: Iterable[SubmittedFile], *, accept: Accept, taking: Taking) -> None:
-    for batch in _batches(files):
+    for batch in in_batches(files, BATCH):
         if stores.documents.is_canceled(job.id):
             break
         known = stores.jobs.known_files(job.id, [file.identity for file in batch])
@@ -92,12 +92,6 @@ def _record(stores: Stores, job: Job, files: Iterable[SubmittedFile], *, accept:
             keep_again(replace(original, path=lies_at[identity]), tenant=job.tenant, blobs=stores.blobs)
     else:
         stores.jobs.mark_submitted(job.id)
-
-
-def _batches(files: Iterable[SubmittedFile]) -> Iterator[Sequence[SubmittedFile]]:
-    rest = iter(files)
-    while batch := list(islice(rest, BATCH)):
-        yield batch
 
 
 def _together(taken: Iterable[TakenIn]) -> Iterator[Sequence[TakenIn]]:

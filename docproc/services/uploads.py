@@ -10,9 +10,8 @@ from pathlib import Path
 
 from docproc.domain.errors import TooLargeError, UsageError
 from docproc.services.blob_keys import original_key
+from docproc.services.pieces import pieces_of
 from docproc.services.ports import BlobStore
-
-_PIECE_BYTES = 1 << 20
 
 
 def is_there(blobs: BlobStore, tenant: str, sha256: str, *, byte_count: int) -> bool:
@@ -25,7 +24,7 @@ def keep_upload(blobs: BlobStore, tenant: str, sha256: str, path: Path) -> None:
     with path.open("rb") as stream:
         if hashlib.file_digest(stream, "sha256").hexdigest() != sha256:
             raise UsageError("the upload is not what was announced: another sha256")
-    blobs.put(original_key(tenant, sha256), _pieces(path))
+    blobs.put(original_key(tenant, sha256), pieces_of(path))
 
 
 @contextmanager
@@ -48,9 +47,3 @@ def require_size(byte_count: int, *, max_bytes: int) -> None:
     """Raises TooLargeError."""
     if byte_count > max_bytes:
         raise TooLargeError(f"the file is larger than the limit of {max_bytes:,} bytes")
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as stream:
-        while piece := stream.read(_PIECE_BYTES):
-            yield piece

@@ -1,4 +1,4 @@
-"""Everything that tasks need in one worker process. Knows no step."""
+"""Everything that the steps need in one process that works, with a broker or alone. Knows no step."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -40,7 +40,7 @@ class InHand(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workbench:
-    """Everything that tasks need in one worker process."""
+    """One for a process: its threads share it."""
 
     stores: Stores
     work: WorkStores

@@ -1,1 +1,1 @@
-"""Adapters of the stores: SQLAlchemy tables and queries for SQLite and Postgres, and the folder blob store."""
+"""Adapters of the stores: tables and queries for SQLite and Postgres, and blobs in a folder or in S3."""

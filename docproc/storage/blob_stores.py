@@ -1,6 +1,5 @@
 """Which blob store a URL means, and whether one works; knows no store's ways."""
 
-import hashlib
 import secrets
 import time
 from pathlib import Path
@@ -61,23 +60,6 @@ def check_round_trip(blobs: BlobStore) -> float:
     if deleted != _TRIED_BYTES or blobs.size(key) is not None:
         raise StorageError("the blob store keeps what was deleted")
     return time.monotonic() - began
-
-
-def verify_upload(blobs: BlobStore, key: str, *, byte_count: int, sha256: str) -> None:
-    """Read what somebody wrote past docproc, and delete it when it is not what they announced.
-
-    Not every server checks what a link asks it to check. Raises BlobMissingError when nothing was written, and
-    UsageError when something else was.
-    """
-    found = blobs.size(key)
-    if found is None or found == byte_count:
-        digest = hashlib.sha256()
-        for piece in blobs.stream(key):
-            digest.update(piece)
-        if digest.hexdigest() == sha256:
-            return
-    blobs.delete(key)
-    raise UsageError("the upload is not what was announced: another size or another sha256")
 
 
 def _folder(url: str) -> Path:

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, null, or_, select
 
-from docproc.domain.errors import NotFoundError
 from docproc.services.catalog import DocumentFilter, JobEvent, JobFilter, JobPlace, Pace, Pulse
 from docproc.services.records import Document, Job
 from docproc.storage.changes import OPEN_DOCUMENT_STATES
 from docproc.storage.database import Database
+from docproc.storage.documents import find_document
 from docproc.storage.jobs import job_with_schema, jobs_with_schemas
 from docproc.storage.list_terms import behind, has_metadata, is_schema, job_is
 from docproc.storage.rows import document_counts, document_of, page_counts
@@ -40,16 +40,6 @@ class SqlCatalog:
             rows = connection.execute(statement.order_by(DOCUMENTS.c.position).limit(limit))
             return [document_of(row) for row in rows]
 
-    def all_documents(
-        self, tenant: str, *, wanted: DocumentFilter, after: JobPlace | None, limit: int
-    ) -> Sequence[Document]:
-        statement = select(DOCUMENTS).where(DOCUMENTS.c.tenant == tenant, *self._document_terms(wanted))
-        if after is not None:
-            statement = statement.where(behind(DOCUMENTS, after.created_at, after.id))
-        newest = statement.order_by(DOCUMENTS.c.created_at.desc(), DOCUMENTS.c.id.desc()).limit(limit)
-        with self._database.read() as connection:
-            return [document_of(row) for row in connection.execute(newest)]
-
     def _document_terms(self, wanted: DocumentFilter) -> Iterator[ColumnElement[bool]]:
         if wanted.state is not None:
             yield DOCUMENTS.c.state == wanted.state
@@ -67,12 +57,7 @@ class SqlCatalog:
             yield DOCUMENTS.c.created_at < wanted.before
 
     def document(self, document_id: UUID, *, tenant: str) -> Document:
-        mine = (DOCUMENTS.c.id == document_id, DOCUMENTS.c.tenant == tenant)
-        with self._database.read() as connection:
-            row = connection.execute(select(DOCUMENTS).where(*mine)).first()
-        if row is None:
-            raise NotFoundError(f"there is no document {document_id}")
-        return document_of(row)
+        return find_document(self._database, document_id, tenant=tenant)
 
     def events(self, job_id: UUID, *, after: int, limit: int) -> Sequence[JobEvent]:
         statement = select(EVENTS).where(EVENTS.c.job_id == job_id, EVENTS.c.number > after)

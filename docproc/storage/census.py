@@ -14,7 +14,7 @@ from docproc.storage.database import Database
 from docproc.storage.service_tables import DELIVERIES, EXPORTS
 from docproc.storage.tables import DOCUMENTS, PAGES
 
-#: the queue of the step that a leased document is in; one that is read is read where its job says
+#: the queue of the step that a leased document is in; while its pages are read, that is the queue of its job
 _QUEUE_OF: Mapping[DocumentState, str] = {
     DocumentState.RECEIVED: QUEUES[Step.PREPARE],
     DocumentState.PREPARING: QUEUES[Step.PREPARE],

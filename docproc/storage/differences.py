@@ -17,11 +17,11 @@ def differences(database: Database) -> list[str]:
     from alembic.migration import MigrationContext  # noqa: PLC0415
 
     with database.read() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": _compare_type})
+        context = MigrationContext.configure(connection, opts={"compare_type": compare_type})
         return list(_in_words(compare_metadata(context, Base.metadata)))
 
 
-def _compare_type(
+def compare_type(
     _context: object, _inspected: object, _column: object, inspected_type: object, metadata_type: object
 ) -> bool | None:
     """None: let Alembic compare."""

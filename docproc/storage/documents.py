@@ -233,6 +233,16 @@ def take_document(
     return Claim(document=document_of(taken), owner=owner, attempt=taken.attempt, one_step=one_step)
 
 
+def find_document(database: Database, document_id: UUID, *, tenant: str) -> Document:
+    """Raises NotFoundError, also for another tenant's."""
+    mine = (DOCUMENTS.c.id == document_id, DOCUMENTS.c.tenant == tenant)
+    with database.read() as connection:
+        row = connection.execute(select(DOCUMENTS).where(*mine)).first()
+    if row is None:
+        raise NotFoundError(f"there is no document {document_id}")
+    return document_of(row)
+
+
 def release_document(connection: Connection, row: AnyRow, *, stalled: int) -> AnyRow:
     """End the lease of a document whose work is not done; one that workers prepare is received again."""
     back = row.queue is not None and row.state is DocumentState.PREPARING

@@ -15,6 +15,7 @@ from docproc.services.upkeep_records import Deed
 from docproc.storage.audit import note
 from docproc.storage.changes import change_document, tell_of_document
 from docproc.storage.database import Database
+from docproc.storage.documents import find_document
 from docproc.storage.list_terms import is_schema
 from docproc.storage.rows import document_of, extraction_of
 from docproc.storage.tables import DOCUMENTS, EXTRACTIONS, JOBS, SCHEMAS
@@ -40,12 +41,7 @@ class SqlReviewStore:
             return [document_of(row) for row in connection.execute(statement.order_by(DOCUMENTS.c.id).limit(limit))]
 
     def document(self, document_id: UUID, *, tenant: str) -> Document:
-        mine = (DOCUMENTS.c.id == document_id, DOCUMENTS.c.tenant == tenant)
-        with self._database.read() as connection:
-            row = connection.execute(select(DOCUMENTS).where(*mine)).first()
-        if row is None:
-            raise NotFoundError(f"there is no document {document_id}")
-        return document_of(row)
+        return find_document(self._database, document_id, tenant=tenant)
 
     def revisions(self, document_id: UUID, *, tenant: str) -> Sequence[Revision]:
         mine = (EXTRACTIONS.c.document_id == document_id, EXTRACTIONS.c.tenant == tenant)

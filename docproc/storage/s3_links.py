@@ -33,7 +33,7 @@ class S3Links:
         return self._signed("get_object", {**self._at(key), **shown}, expires_s)
 
     def presign_put(self, key: str, *, byte_count: int, sha256: str, expires_s: int) -> UploadLink:
-        """A link that writes these bytes and no others, once, where the server checks it: see `verify_upload`."""
+        """A link that writes these bytes and no others, once, where the server checks it: see `open_upload`."""
         digest = b64encode(bytes.fromhex(sha256)).decode()
         bound = {"ContentLength": byte_count, "ContentType": _PLAIN, "ChecksumSHA256": digest, "IfNoneMatch": "*"}
         headers = {

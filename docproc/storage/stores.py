@@ -1,4 +1,4 @@
-"""All stores over one database and one folder; knows no use case."""
+"""All stores over one database and one place for blobs; knows no use case."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,14 +41,6 @@ from docproc.storage.tasks import SqlTaskStore
 from docproc.storage.tenants import SqlTenantStore
 from docproc.storage.usage import SqlUsageStore
 from docproc.storage.workers import SqlWorkerStore
-
-
-def open_stores(database_url: str, blobs: str | Path) -> Stores:
-    """The stores, with the database at the newest revision.
-
-    Raises StorageError or UsageError.
-    """
-    return stores_over(open_own_database(database_url), blobs)
 
 
 def open_own_database(url: str) -> Database:

@@ -22,9 +22,9 @@ from docproc.storage.tables import DOCUMENTS, PAGES
 
 logger = logging.getLogger(__name__)
 
-#: rows that cannot be had, after which a sweep ends: each may cost a second, and others wait for the sweeper
+#: a sweep ends after so many rows that others hold locked: each costs up to a second, and work waits for the sweeper
 MAX_HELD = 3
-#: while it waits for nobody's lock for long
+#: so that no lock of another is waited for any longer
 _IN_HASTE = text("SET LOCAL lock_timeout = '1s'")
 
 

@@ -193,10 +193,11 @@ class Depot:
         with self.database.read() as connection:
             return [tuple(row) for row in connection.execute(text(statement), terms)]
 
-    def expire(self) -> None:
-        """As if every worker had been silent for long."""
+    def expire(self, *, after_s: float = 7200.0) -> None:
+        """As if every worker had been silent for so long."""
         for table in ("documents", "pages"):
-            self.run(f"UPDATE {table} SET lease_expires_at = now() - interval '1 s' WHERE lease_owner IS NOT NULL")  # noqa: S608
+            aged = f"UPDATE {table} SET lease_expires_at = lease_expires_at - make_interval(secs => :after_s)"  # noqa: S608
+            self.run(aged, after_s=after_s)
 
     def lose(self) -> None:
         """Every worker dies and its leases are swept."""

@@ -3,9 +3,8 @@
 import asyncio
 import socket
 import threading
-import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,13 +25,15 @@ from docproc.services.keys import create_key
 from docproc.settings import Settings
 from docproc.storage.database import Database
 from docproc.storage.stores import open_own_database
+from doubles import waiting
 from doubles.command import write_pdf
 from doubles.postgres import empty_database
 from doubles.valkey import running_valkey
+from doubles.waiting import PATIENCE_S
 from doubles.worker import WorkerProcess, running_worker
 
-#: what machines under load may need
-PATIENCE_S = 60.0
+#: those who use the face wait for it
+until = waiting.until
 #: where webhooks of tests may lead to
 RECEIVERS = "localhost"
 BILL = "Invoice\nInvoice number: {number}\nInvoice date: 2026-03-01\nTotal: 120.00 EUR"
@@ -187,10 +188,3 @@ def service(
             face = ended.enter_context(open_face(desks[-1], is_service=True))
             addresses.append(ended.enter_context(answering(face)))
         yield Place(desk=desks[0], addresses=addresses, folder=folder, is_service=True, broker_url=valkey.url)
-
-
-def until(true: Callable[[], object], *, seconds: float = PATIENCE_S) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"not true within {seconds} s"
-        time.sleep(0.05)

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from docproc.domain.reading import Reading, Window
 from docproc.domain.schema import ExtractionSchema
 from docproc.services.resume import resume
-from docproc.storage.stores import open_stores
+from docproc.storage.stores import open_own_database, stores_over
 from doubles.documents import FirstWordReader
 from doubles.jobs import Workplace
 
@@ -33,7 +33,7 @@ class SlowReader(FirstWordReader):
 
 def main() -> None:
     url, folder, job_id, seconds = sys.argv[1:]
-    place = Workplace(open_stores(url, Path(folder) / "blobs"), Path(folder))
+    place = Workplace(stores_over(open_own_database(url), Path(folder) / "blobs"), Path(folder))
     place.reader = SlowReader(float(seconds), place.folder / "journal")
     job = resume(place.stores, UUID(job_id), owners=place.owners)
     place.run(job, workers=3)

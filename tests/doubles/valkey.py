@@ -27,11 +27,6 @@ class ValkeyServer:
         return f"redis://127.0.0.1:{self.port}/0"
 
     @property
-    def socket_url(self) -> str:
-        """As Celery writes it."""
-        return f"redis+socket://{self.socket}"
-
-    @property
     def pid(self) -> int | None:
         """None while it is stopped."""
         return None if self._process is None else self._process.pid

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -103,12 +102,3 @@ def kill_process(pid: int) -> None:
     """At once, as the kernel does when memory runs out; one that is gone is left alone."""
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-
-
-def wait_until_gone(pid: int, *, seconds: float = 10.0) -> None:
-    """Raises TimeoutError when the process is still there."""
-    deadline = time.monotonic() + seconds
-    while Path(f"/proc/{pid}").exists():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"process {pid} is still there")
-        time.sleep(0.02)

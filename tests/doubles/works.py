@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+from sqlalchemy import select
+
 from docproc.bootstrap import queue_of
 from docproc.domain.ids import new_id
 from docproc.domain.schema import ExtractionSchema
@@ -19,6 +21,7 @@ from docproc.services.submit import SubmittedFile, submit
 from docproc.services.work_ports import WorkStores
 from docproc.storage.database import Database
 from docproc.storage.stores import stores_over, work_stores_over
+from docproc.storage.tables import PAGES
 from doubles.command import write_pdf
 from doubles.postgres import empty_database
 from doubles.trap_reader import READS
@@ -43,6 +46,7 @@ class Works:
     valkey: ValkeyServer
     folder: Path
     environment: Mapping[str, str]
+    _database: Database
     _ended: ExitStack = field(default_factory=ExitStack)
     _count: int = 0
 
@@ -108,6 +112,12 @@ class Works:
     def pages(self, document_id: UUID) -> Sequence[PreparedPage]:
         return self.stores.pages.pages(document_id)
 
+    def stalled(self, document_id: UUID) -> list[int]:
+        """How often in a row each page was begun in vain."""
+        with self._database.read() as connection:
+            counts = select(PAGES.c.stalled).where(PAGES.c.document_id == document_id).order_by(PAGES.c.number)
+            return list(connection.scalars(counts))
+
     def until_ended(self, job: Job) -> Job:
         """The job once it is finished."""
         self.until(lambda: self.stores.jobs.get(job.id, tenant=job.tenant).finished_at is not None)
@@ -150,5 +160,6 @@ def running_works(server_url: str, template: str, folder: Path) -> Iterator[Work
             valkey=valkey,
             folder=folder,
             environment=environment,
+            _database=database,
             _ended=ended,
         )

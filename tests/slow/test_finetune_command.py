@@ -5,12 +5,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from doubles.waiting import until
 from PIL import Image, ImageDraw
 from safetensors.torch import load_file
 from typer.testing import CliRunner
@@ -98,13 +97,6 @@ def logged(out: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
-def wait_for(happened: Callable[[], bool]) -> None:
-    until = time.monotonic() + PATIENCE_S
-    while not happened():
-        assert time.monotonic() < until
-        time.sleep(0.02)
-
-
 def test_a_run_ends_with_an_adapter_a_log_and_a_plot(whole: Path, checkpoint: Path) -> None:
     assert [line["step"] for line in logged(whole)] == [*range(1, 26)]
     assert (whole / "loss.svg").read_text().startswith("<?xml")
@@ -119,7 +111,7 @@ def test_a_killed_run_goes_on_and_ends_bit_for_bit_as_one_that_was_not(
 ) -> None:
     killed = place / "killed"
     with finetune.start("--out", killed, *SOME_STEPS) as process:
-        wait_for(lambda: len(logged(killed)) > 4)
+        until(lambda: len(logged(killed)) > 4, seconds=PATIENCE_S)
         process.kill()
     assert not (killed / "adapter.json").exists()
     finetune("--out", killed, *SOME_STEPS, "--resume")
@@ -134,7 +126,7 @@ def test_a_killed_run_goes_on_and_ends_bit_for_bit_as_one_that_was_not(
 def test_ctrl_c_saves_and_says_how_to_go_on(finetune: Finetune, place: Path, checkpoint: Path) -> None:
     out = place / "stopped"
     with finetune.start("--out", out, "--steps", 400, "--save-every", 1000) as process:
-        wait_for(lambda: len(logged(out)) > 1)
+        until(lambda: len(logged(out)) > 1, seconds=PATIENCE_S)
         same = ("--no-ocr", "--pages-per-step", 1, "--steps", 400, "--resume")
         second = refusal(place / "notes", "--base", checkpoint, "--out", out, *same)
         assert "another process is at this run" in second.message

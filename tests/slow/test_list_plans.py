@@ -81,12 +81,13 @@ def fill(connection: Connection) -> None:
 
 def calls(database: Database) -> Mapping[str, Callable[[], object]]:
     catalog, reviews = SqlCatalog(database), SqlReviewStore(database)
+    (job,) = catalog.jobs(TENANT, wanted=JobFilter(), after=None, limit=1)
 
     def jobs(wanted: JobFilter = JobFilter(), *, after: JobPlace | None = None) -> Callable[[], object]:  # noqa: B008
         return lambda: catalog.jobs(TENANT, wanted=wanted, after=after, limit=50)
 
-    def documents(wanted: DocumentFilter, *, after: JobPlace | None = None) -> Callable[[], object]:
-        return lambda: catalog.all_documents(TENANT, wanted=wanted, after=after, limit=50)
+    def documents(wanted: DocumentFilter) -> Callable[[], object]:
+        return lambda: catalog.documents(job, wanted=wanted, after=-1, limit=50)
 
     audit, deliveries, keeping = SqlAuditLog(database), SqlDeliveryStore(database), SqlKeepingStore(database)
     return {
@@ -97,10 +98,9 @@ def calls(database: Database) -> Mapping[str, Callable[[], object]]:
         "jobs by external id": jobs(JobFilter(external_id="job-50000")),
         "jobs of a time": jobs(JobFilter(since=MIDDLE.created_at, before=MIDDLE.created_at + timedelta(minutes=1))),
         "jobs of a schema": jobs(JobFilter(schema="note@1")),
-        "newest documents": documents(DocumentFilter()),
-        "documents further on": documents(DocumentFilter(), after=MIDDLE),
-        "documents by external id": documents(DocumentFilter(external_id="doc-50000")),
-        "documents that need review": documents(DocumentFilter(state=DocumentState.NEEDS_REVIEW)),
+        "documents of a job": documents(DocumentFilter()),
+        "its documents by external id": documents(DocumentFilter(external_id="doc-50000")),
+        "its documents that need review": documents(DocumentFilter(state=DocumentState.NEEDS_REVIEW)),
         "waiting for review": lambda: reviews.waiting(TENANT, wanted=ReviewFilter(), limit=50),
         "audit further on": lambda: audit.page_through(TENANT, wanted=AuditFilter(), limit=50),
         "log of a webhook": lambda: deliveries.log(TENANT, wanted=LogFilter(webhook_id=UUID(int=1)), limit=50),
@@ -114,9 +114,6 @@ def by_metadata(database: Database) -> Mapping[str, Callable[[], object]]:
     catalog, wanted = SqlCatalog(database), {"team": "team-8"}
     return {
         "jobs": lambda: catalog.jobs(TENANT, wanted=JobFilter(metadata=wanted), after=None, limit=50),
-        "documents": lambda: catalog.all_documents(
-            TENANT, wanted=DocumentFilter(metadata=wanted), after=None, limit=50
-        ),
     }
 
 

@@ -11,6 +11,7 @@ from docproc.exports.cells import concern_of, leaves_cell
 from docproc.exports.report.markup import EMPTY, Markup, join, tag
 from docproc.exports.report.tally import Tally
 from docproc.exports.report.value_view import classes, label_of, not_found, shown_value, told
+from docproc.exports.tabular import flattened
 
 #: where a column's value stands in a row's object, and what it is
 _Column: TypeAlias = tuple[tuple[str, ...], FieldSpec]
@@ -27,7 +28,7 @@ class TableView:
         """One table, with the tables of lists within its rows below it."""
         stream = iter(rows)
         shown = list(itertools.islice(stream, self.most_rows))
-        columns = list(_columns(spec.item.children if spec.item else ()))
+        columns = list(flattened(spec.item.children if spec.item else ()))
         filled = [column for column in columns if any(_has_value(_at(row, column[0])) for row in shown)]
         body = [
             self._row(row, filled, number=number, path=f"{path}[{number - 1}]")
@@ -92,14 +93,6 @@ def _grid(columns: Sequence[_Column], body: Sequence[Markup]) -> Markup:
 
 def _alignment(spec: FieldSpec) -> str | None:
     return "number" if spec.shape is Shape.LEAF and spec.kind in NUMERIC else None
-
-
-def _columns(specs: Iterable[FieldSpec], above: tuple[str, ...] = ()) -> Iterator[_Column]:
-    for spec in specs:
-        if spec.shape is Shape.GROUP:
-            yield from _columns(spec.children, (*above, spec.name))
-        else:
-            yield (*above, spec.name), spec
 
 
 def _at(tree: FieldTree | None, names: Sequence[str]) -> FieldTree | None:

@@ -3,13 +3,15 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
-import time
+from contextlib import closing
 from pathlib import Path
 
 import pymupdf
 import pytest
+from doubles.face import until
 
 pytestmark = pytest.mark.integration
 DOCPROC = Path(sys.executable).parent / "docproc"
@@ -51,13 +53,15 @@ def members_of(parent: int) -> list[int]:
 
 
 def member_of(process: "subprocess.Popen[str]") -> int:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        members = members_of(process.pid)
-        if members:
-            return members[0]
-        time.sleep(0.05)
-    raise AssertionError("no second process came")
+    until(lambda: members_of(process.pid), seconds=60)
+    return members_of(process.pid)[0]
+
+
+def has_work(member: int, box: Path) -> bool:
+    """It holds a document at this moment: an owner's name has the number of its process."""
+    with closing(sqlite3.connect(box.parent / "data" / "docproc.db")) as kept:
+        held = kept.execute("SELECT count(*) FROM documents WHERE lease_owner LIKE ?", (f"%-{member}-%",))
+        return held.fetchone()[0] > 0
 
 
 def numbers(output: str) -> list[str]:
@@ -71,7 +75,7 @@ EVERY_NUMBER = [f"C-{number:04d}" for number in range(DOCUMENTS)]
 def test_a_killed_member_costs_no_document(box: Path) -> None:
     with start(box) as process:
         member = member_of(process)
-        time.sleep(1.0)  # into its work
+        until(lambda: has_work(member, box), seconds=60)
         os.kill(member, signal.SIGKILL)
         output, _ = process.communicate(timeout=120)
 
@@ -85,8 +89,4 @@ def test_members_end_when_the_process_that_started_them_is_killed(box: Path) -> 
         member = member_of(process)
         process.kill()
         process.communicate(timeout=30)
-        deadline = time.monotonic() + 30
-        while Path(f"/proc/{member}").exists() and time.monotonic() < deadline:
-            time.sleep(0.1)
-
-    assert not Path(f"/proc/{member}").exists()
+        until(lambda: not Path(f"/proc/{member}").exists(), seconds=60)

@@ -1,6 +1,5 @@
 """Leases of documents and pages: fenced, counted before the work, given up after three deaths."""
 
-import time
 from functools import partial
 
 import pytest
@@ -58,8 +57,8 @@ def test_a_document_with_open_pages_is_claimed_page_by_page_only(depot: Depot) -
 
 def test_a_worker_that_slept_past_the_lease_of_its_document_writes_nothing(depot: Depot) -> None:
     document = depot.documents(depot.submit())[0]
-    late = depot.claim(document.id, owner="late", lease_s=0.05)
-    time.sleep(0.1)
+    late = depot.claim(document.id, owner="late")
+    depot.expire()
     assert depot.work.tasks.sweep().freed == 1
     assert depot.stores.documents.get(document.id).state is DocumentState.RECEIVED
     current = depot.claim(document.id, owner="current")
@@ -83,8 +82,8 @@ def test_a_worker_that_slept_past_the_lease_of_its_document_writes_nothing(depot
 @pytest.mark.parametrize("same_owner", [True, False], ids=["same owner", "another owner"])
 def test_a_worker_that_slept_past_the_lease_of_its_window_writes_nothing(depot: Depot, same_owner: bool) -> None:
     document = depot.prepared(2)
-    late = depot.window(document.id, owner="late", lease_s=0.05)
-    time.sleep(0.1)
+    late = depot.window(document.id, owner="late")
+    depot.expire()
     assert depot.work.tasks.sweep().freed == 1
     current = depot.window(document.id, owner="late" if same_owner else "current")
     before = depot.rows("SELECT * FROM pages ORDER BY number")
@@ -117,12 +116,12 @@ def test_a_window_of_an_earlier_preparation_is_fenced_off(depot: Depot) -> None:
 
 def test_renewed_leases_stand_and_the_others_are_swept(depot: Depot) -> None:
     document, other = depot.prepared(2), depot.documents(depot.submit())[0]
-    depot.window(document.id, 1, owner="beating", lease_s=0.1)
-    depot.window(document.id, 2, owner="silent", lease_s=0.1)
-    depot.claim(other.id, owner="beating", lease_s=0.1)
+    depot.window(document.id, 1, owner="beating")
+    depot.window(document.id, 2, owner="silent")
+    depot.claim(other.id, owner="beating")
     held = [Held(id=document.id, first_page=1), Held(id=other.id), Held(id=document.id, first_page=2)]
-    depot.work.leases.extend("beating", held, lease_s=60)
-    time.sleep(0.2)
+    depot.work.leases.extend("beating", held, lease_s=3600)
+    depot.expire(after_s=600)
     assert depot.work.tasks.sweep().freed == 1
     assert depot.work.leases.standing("beating") == {Held(id=document.id, first_page=1), Held(id=other.id)}
     assert depot.work.leases.standing("silent") == frozenset()
@@ -130,12 +129,12 @@ def test_renewed_leases_stand_and_the_others_are_swept(depot: Depot) -> None:
 
 def test_a_lease_that_is_in_nobodys_hand_expires_though_its_owner_lives(depot: Depot) -> None:
     document, other = depot.prepared(2), depot.documents(depot.submit())[0]
-    depot.window(document.id, 1, owner="beating", lease_s=0.1)
-    depot.window(document.id, 2, owner="beating", lease_s=0.1)
-    depot.claim(other.id, owner="beating", lease_s=0.1)
-    depot.work.leases.extend("beating", [Held(id=document.id, first_page=1)], lease_s=60)
-    depot.work.leases.extend("beating", [], lease_s=60)
-    time.sleep(0.2)
+    depot.window(document.id, 1, owner="beating")
+    depot.window(document.id, 2, owner="beating")
+    depot.claim(other.id, owner="beating")
+    depot.work.leases.extend("beating", [Held(id=document.id, first_page=1)], lease_s=3600)
+    depot.work.leases.extend("beating", [], lease_s=3600)
+    depot.expire(after_s=600)
     assert depot.work.tasks.sweep().freed == 2
     assert depot.work.leases.standing("beating") == {Held(id=document.id, first_page=1)}
 

@@ -7,13 +7,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 from doubles.documents import accept_text, text_schema
 from doubles.jobs import Workplace
-from doubles.postgres import empty_database
 from sqlalchemy import text
 
 from docproc.domain.errand import ErrandState
@@ -31,18 +29,10 @@ from docproc.services.work_ports import WorkStores
 from docproc.services.work_records import Held, Step
 from docproc.sinks.webhooks import GuardedSender
 from docproc.storage.database import Database
-from docproc.storage.stores import errand_stores_over, stores_over, work_stores_over
+from docproc.storage.stores import errand_stores_over, work_stores_over
 
 pytestmark = pytest.mark.integration
 SECRET = "quiet"  # noqa: S105 nobody guards anything with it
-
-
-@pytest.fixture
-def postgres(postgres_url: str, migrated_postgres: str) -> Iterator[Database]:
-    with empty_database(postgres_url, template=migrated_postgres) as url:
-        database = Database.open(url)
-        yield database
-        database.close()
 
 
 @pytest.fixture
@@ -53,11 +43,6 @@ def errands(postgres: Database) -> ErrandStores:
 @pytest.fixture
 def work(postgres: Database) -> WorkStores:
     return work_stores_over(postgres)
-
-
-@pytest.fixture
-def place(postgres: Database, tmp_path: Path) -> Workplace:
-    return Workplace(stores_over(postgres, tmp_path / "blobs"), tmp_path)
 
 
 def _claimed(errands: ErrandStores, export_id: UUID, *, lease_s: float = 60) -> ErrandClaim:

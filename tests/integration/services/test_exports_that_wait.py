@@ -14,7 +14,6 @@ import pytest
 from cryptography.fernet import Fernet
 from doubles.documents import TextPages, accept_text, text_schema
 from doubles.jobs import Workplace
-from doubles.postgres import empty_database
 
 from docproc.domain.errand import ErrandState
 from docproc.domain.image import PageImageSpec
@@ -36,19 +35,6 @@ from docproc.storage.documents import MAX_STALLED
 from docproc.storage.stores import errand_stores_over, stores_over, upkeep_stores_over, work_stores_over
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def postgres(postgres_url: str, migrated_postgres: str) -> Iterator[Database]:
-    with empty_database(postgres_url, template=migrated_postgres) as url:
-        database = Database.open(url)
-        yield database
-        database.close()
-
-
-@pytest.fixture
-def place(postgres: Database, tmp_path: Path) -> Workplace:
-    return Workplace(stores_over(postgres, tmp_path / "blobs"), tmp_path)
 
 
 class DrawnText:

@@ -1,47 +1,38 @@
 """Documents that rest until somebody can open them: whose fault it is not, nobody is charged with."""
 
-import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 from cryptography.fernet import Fernet
 from doubles.delivery import Depot, page, wrong_rows
 from doubles.documents import accept_text
-from doubles.face import until
 from doubles.jobs import Workplace
+from doubles.waiting import until
+from doubles.working_alone import working
 
 from docproc.domain.document import DocumentState, JobState
 from docproc.domain.errors import LeaseLostError
-from docproc.queueing.in_hand import Beat, LeasesInHand
-from docproc.queueing.local_service import LocalService, Rhythm
 from docproc.services.cancel import cancel
 from docproc.services.delete import delete
 from docproc.services.records import Job, JobOptions
 from docproc.services.submit_once import submit_once
 from docproc.services.waiting import waiting_of
-from docproc.services.work_ports import WorkStores
-from docproc.services.workbench import Workbench
 from docproc.storage.census import SqlCensus
 from docproc.storage.database import Database
 from docproc.storage.documents import MAX_STALLED
-from docproc.storage.local_backlog import SqlLocalBacklog
-from docproc.storage.stores import errand_stores_over, stores_over, upkeep_stores_over, work_stores_over
+from docproc.storage.stores import stores_over
 
 pytestmark = pytest.mark.integration
 KEY = Fernet.generate_key().decode()
-_RHYTHM = Rhythm(lease_s=0.8, extend_every_s=0.2, look_every_s=0.05, idle_s=0.1, grace_s=0.2)
 
 
 def test_what_is_put_off_is_due_again_later_and_no_worker_counts_as_dead(depot: Depot) -> None:
     document = depot.documents(depot.submit())[0]
     for _ in range(MAX_STALLED + 1):
-        depot.work.leases.put_off(depot.claim(document.id), for_s=0.05)
+        depot.work.leases.put_off(depot.claim(document.id), for_s=60)
         assert depot.work.leases.claim_document(document.id, owner="hasty", lease_s=60) is None
-        time.sleep(0.1)
+        depot.expire()
         assert depot.work.tasks.sweep().freed == depot.work.tasks.sweep().failed == 0
     assert depot.save_preparation(depot.claim(document.id), [page(1)]).attempt == MAX_STALLED + 2
     assert wrong_rows(depot) == []
@@ -83,28 +74,6 @@ def test_what_rests_says_what_it_waits_for_and_can_be_canceled_at_once(depot: De
     depot.stores.jobs.cancel(job.id)
     assert depot.job(job).state is JobState.CANCELED
     assert wrong_rows(depot) == []
-
-
-@contextmanager
-def working(place: Workplace, database: Database) -> Iterator[WorkStores]:
-    """As `docproc serve` alone does."""
-    work, unused = work_stores_over(database), cast("Any", None)
-    upkeep = upkeep_stores_over(database)
-    with closing(LeasesInHand(work.leases, beat=Beat(lease_s=30.0, longest_s=60.0))) as hand:
-        bench = Workbench(
-            stores=place.stores,
-            work=work,
-            in_hand=hand,
-            context_of=lambda document: place.context(place.stores.jobs.get(document.job_id)),
-            errands=errand_stores_over(database),
-            names=upkeep.names,
-            census=upkeep.census,
-            schema_of=unused,
-            sender=unused,
-            pause=time.sleep,
-        )
-        with LocalService(SqlLocalBacklog(database), bench, owners=place.owners, threads=1, rhythm=_RHYTHM):
-            yield work
 
 
 def handed_over(place: Workplace, name: str) -> Job:

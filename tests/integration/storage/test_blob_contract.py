@@ -12,7 +12,8 @@ from doubles.blobs import MemoryBlobStore
 from docproc.domain.errors import BlobMissingError, UsageError
 from docproc.services.blob_keys import BlobKind, document_key, document_prefix, original_key
 from docproc.services.ports import BlobStore
-from docproc.storage.blob_stores import check_round_trip, open_blob_store, verify_upload
+from docproc.services.uploads import is_there, open_upload
+from docproc.storage.blob_stores import check_round_trip, open_blob_store
 
 KEY = "local/words/0123456789abcdef.1"
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # the sha256 of b"abc"
@@ -185,16 +186,17 @@ def test_a_store_that_works_makes_the_round_trip_and_keeps_nothing_of_it(blobs: 
 
 
 def test_an_upload_is_what_was_announced(blobs: BlobStore) -> None:
-    blobs.put(KEY, [b"abc"])
-    verify_upload(blobs, KEY, byte_count=3, sha256=ABC)
-    assert blobs.size(KEY) == 3
-    with pytest.raises(BlobMissingError):
-        verify_upload(blobs, "local/words/never.1", byte_count=3, sha256=ABC)
+    with pytest.raises(BlobMissingError), open_upload(blobs, "local", ABC):
+        pass
+    blobs.put(original_key("local", ABC), [b"abc"])
+    with open_upload(blobs, "local", ABC) as path:
+        assert path.read_bytes() == b"abc"
+    assert is_there(blobs, "local", ABC, byte_count=3)
 
 
 @pytest.mark.parametrize("content", [b"abd", b"abcd", b""])
 def test_an_upload_that_is_something_else_does_not_stay(blobs: BlobStore, content: bytes) -> None:
-    blobs.put(KEY, [content])
-    with pytest.raises(UsageError):
-        verify_upload(blobs, KEY, byte_count=3, sha256=ABC)
-    assert blobs.size(KEY) is None
+    blobs.put(original_key("local", ABC), [content])
+    with pytest.raises(UsageError, match="another sha256"), open_upload(blobs, "local", ABC):
+        pass
+    assert blobs.size(original_key("local", ABC)) is None

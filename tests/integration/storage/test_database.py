@@ -11,7 +11,7 @@ from docproc.domain.errors import StorageError, UsageError
 from docproc.storage.blobs import FolderBlobStore
 from docproc.storage.database import RESTED_S, Database
 from docproc.storage.migrate import migrate, revision
-from docproc.storage.stores import open_stores
+from docproc.storage.stores import open_own_database
 
 pytestmark = pytest.mark.integration
 
@@ -29,19 +29,19 @@ def test_a_file_that_is_no_database_is_a_storage_error(tmp_path: Path) -> None:
     path = tmp_path / "docproc.db"
     path.write_bytes(b"this is not a database, and it is longer than the header of one" * 100)
     with pytest.raises(StorageError):
-        open_stores(f"sqlite:///{path}", tmp_path / "blobs")
+        open_own_database(f"sqlite:///{path}")
     assert path.read_bytes().startswith(b"this is not")
 
 
 def test_a_folder_in_the_place_of_the_database_is_a_storage_error(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
-        open_stores(f"sqlite:///{tmp_path}", tmp_path / "blobs")
+        open_own_database(f"sqlite:///{tmp_path}")
 
 
 def test_a_data_folder_that_cannot_be_made_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StorageError):
-        open_stores(f"sqlite:///{tmp_path / 'file' / 'docproc.db'}", tmp_path / "blobs")
+        open_own_database(f"sqlite:///{tmp_path / 'file' / 'docproc.db'}")
 
 
 def test_a_server_that_does_not_answer_is_a_storage_error_without_the_password() -> None:
@@ -134,7 +134,7 @@ def test_a_reader_sees_one_state_while_others_write(database: Database) -> None:
 
 def test_a_database_that_cannot_be_written_is_named_with_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "docproc.db"
-    open_stores(f"sqlite:///{path}", tmp_path / "blobs")
+    open_own_database(f"sqlite:///{path}")
     database = Database.open(f"sqlite:///file:{path}?mode=ro&uri=true")
     with pytest.raises(StorageError, match=r"docproc\.db.*writable.*DOCPROC_DATA_DIR"), database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = 'x'"))
@@ -151,7 +151,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     path = tmp_path / "docproc.db"
     path.write_bytes(b"not SQLite, and longer than the header of a database" * 100)
     with pytest.raises(StorageError, match=r"docproc\.db: it is no SQLite database"):
-        open_stores(f"sqlite:///{path}", tmp_path / "blobs")
+        open_own_database(f"sqlite:///{path}")
 
 
 def test_a_server_that_does_not_answer_is_named_with_what_to_do() -> None:

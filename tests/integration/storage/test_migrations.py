@@ -121,14 +121,13 @@ def test_a_migration_that_would_orphan_rows_changes_nothing(tmp_path: Path) -> N
 
 _START = """
 import sys
-from pathlib import Path
-from docproc.storage.stores import open_stores
-open_stores(sys.argv[1], Path(sys.argv[2]))
+from docproc.storage.stores import open_own_database
+open_own_database(sys.argv[1])
 """
 
 
-def test_processes_that_start_together_on_an_empty_database_all_succeed(empty_url: str, tmp_path: Path) -> None:
-    command = [sys.executable, "-W", "ignore", "-c", _START, empty_url, str(tmp_path / "blobs")]
+def test_processes_that_start_together_on_an_empty_database_all_succeed(empty_url: str) -> None:
+    command = [sys.executable, "-W", "ignore", "-c", _START, empty_url]
     starting = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
     outcomes = [(process.communicate()[1], process.returncode) for process in starting]
     assert outcomes == [("", 0)] * 4

@@ -1,12 +1,12 @@
 """The leases of one process: renewed while in hand and no longer, whatever goes wrong meanwhile."""
 
 import threading
-import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
+from doubles.waiting import until
 
 from docproc.domain.errors import LeaseLostError, StorageError
 from docproc.domain.ids import new_id
@@ -39,22 +39,15 @@ class Leases:
         return frozenset(self.there)
 
 
-def _until(true: Callable[[], object]) -> None:
-    ends = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < ends
-        time.sleep(0.005)
-
-
 def test_only_what_is_in_hand_is_renewed() -> None:
     first, second = Held(id=new_id()), Held(id=new_id(), first_page=3)
     leases = Leases(there={first, second})
     in_hand = LeasesInHand(cast("Any", leases), beat=FAST)
     with in_hand.holding(first):
         with in_hand.holding(second):
-            _until(lambda: frozenset({first, second}) in leases.renewed)
+            until(lambda: frozenset({first, second}) in leases.renewed)
         before = len(leases.renewed)
-        _until(lambda: len(leases.renewed) > before + 2)
+        until(lambda: len(leases.renewed) > before + 2)
         assert leases.renewed[-1] == {first}  # though the other one's row still names this process
     in_hand.close()
 
@@ -80,9 +73,9 @@ def test_what_comes_to_no_checkpoint_for_long_is_not_renewed_any_more() -> None:
             checkpoint()
             return bool(hung)
 
-        _until(goes_on)
+        until(goes_on)
         before = len(leases.renewed)
-        _until(lambda: goes_on() and len(leases.renewed) > before + 2)
+        until(lambda: goes_on() and len(leases.renewed) > before + 2)
         assert leases.renewed[-1] == {moving}
         with pytest.raises(LeaseLostError):
             late()
@@ -95,7 +88,7 @@ def test_work_without_a_lease_stops_when_its_worker_leaves_and_not_before() -> N
     in_hand = LeasesInHand(cast("Any", leases), beat=FAST, is_leaving=leaving.is_set)
     with in_hand.holding(None) as checkpoint:
         assert leases.looked.wait(10)
-        _until(lambda: leases.renewed)
+        until(lambda: leases.renewed)
         checkpoint()
 
         def stops() -> bool:
@@ -106,6 +99,6 @@ def test_work_without_a_lease_stops_when_its_worker_leaves_and_not_before() -> N
             return False
 
         leaving.set()
-        _until(stops)
+        until(stops)
     assert set(leases.renewed) == {frozenset()}
     in_hand.close()

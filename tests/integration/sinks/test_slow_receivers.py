@@ -11,6 +11,8 @@ import pytest
 from docproc.services.errand_ports import WebhookRefusedError
 from docproc.sinks.webhooks import GuardedSender
 
+pytestmark = pytest.mark.integration
+
 
 @contextmanager
 def dripping(beginning: bytes) -> Iterator[int]:

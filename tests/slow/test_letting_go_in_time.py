@@ -1,0 +1,57 @@
+"""How soon a worker lets go of what it is at, in seconds: for a machine that has nothing else to do."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from doubles.canceling import cancel_while_a_server_answers, cancel_while_recognising
+from doubles.delivery import Depot
+from doubles.leaving import at_a_checkpoint, one_in_hand_and_one_in_line
+from doubles.openai_server import Reply, openai_server, status, trickled
+from doubles.postgres import empty_database
+from doubles.remote_reading import GOOD
+from doubles.works import Works, running_works
+
+from docproc.storage.database import Database
+
+pytestmark = [pytest.mark.slow, pytest.mark.integration]
+
+
+@pytest.fixture
+def works(postgres_url: str, migrated_postgres: str, tmp_path: Path) -> Iterator[Works]:
+    with running_works(postgres_url, migrated_postgres, tmp_path) as works:
+        yield works
+
+
+def test_a_worker_that_is_told_to_end_hands_back_what_waits_at_a_checkpoint_within_two_seconds(works: Works) -> None:
+    reading, document = at_a_checkpoint(works)
+
+    reading.signal(signal.SIGTERM)
+
+    works.until(lambda: works.pages(document.id)[0].facts.state != "leased", seconds=2.0)
+    assert works.stalled(document.id) == [0]
+
+
+def test_canceling_frees_a_busy_slot_within_a_second(works: Works) -> None:
+    busy, _ = one_in_hand_and_one_in_line(works)
+
+    works.stores.jobs.cancel(busy.id)
+
+    works.until(lambda: len(works.reads()) == 2, seconds=1.5)  # the next one has to come from the broker as well
+
+
+def test_a_slot_that_recognises_a_page_is_free_within_a_second_of_a_cancel(
+    postgres_url: str, migrated_postgres: str, tmp_path: Path
+) -> None:
+    with empty_database(postgres_url, template=migrated_postgres) as url, closing(Database.open(url)) as database:
+        freed_after_s, _ = cancel_while_recognising(Depot(database, tmp_path), tmp_path)
+    assert freed_after_s < 1
+
+
+@pytest.mark.parametrize("reply", [trickled(GOOD * 1000, pause_s=0.05), status(429, headers={"Retry-After": "30"})])
+def test_a_canceled_window_is_given_up_within_a_second(reply: Reply) -> None:
+    with openai_server() as server:
+        server.replies(reply)
+        assert cancel_while_a_server_answers(server) < 1
