@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pymupdf
 import pytest
-from doubles.face import until
+from doubles.waiting import until
 
 pytestmark = pytest.mark.integration
 DOCPROC = Path(sys.executable).parent / "docproc"
@@ -57,11 +57,27 @@ def member_of(process: "subprocess.Popen[str]") -> int:
     return members_of(process.pid)[0]
 
 
+def stop(process: "subprocess.Popen[str]", box: Path) -> None:
+    """Let it stand still, at a moment when it keeps nobody from writing."""
+
+    def stands_still() -> bool:
+        process.send_signal(signal.SIGSTOP)
+        try:
+            with closing(sqlite3.connect(box.parent / "data" / "docproc.db", timeout=0)) as kept:
+                kept.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            process.send_signal(signal.SIGCONT)
+            return False
+        return True
+
+    until(stands_still)
+
+
 def has_work(member: int, box: Path) -> bool:
     """It holds a document at this moment: an owner's name has the number of its process."""
     with closing(sqlite3.connect(box.parent / "data" / "docproc.db")) as kept:
-        held = kept.execute("SELECT count(*) FROM documents WHERE lease_owner LIKE ?", (f"%-{member}-%",))
-        return held.fetchone()[0] > 0
+        held = kept.execute("SELECT 1 FROM documents WHERE lease_owner LIKE ?", (f"%-{member}-%",))
+        return held.fetchone() is not None
 
 
 def numbers(output: str) -> list[str]:
@@ -75,8 +91,10 @@ EVERY_NUMBER = [f"C-{number:04d}" for number in range(DOCUMENTS)]
 def test_a_killed_member_costs_no_document(box: Path) -> None:
     with start(box) as process:
         member = member_of(process)
-        until(lambda: has_work(member, box), seconds=60)
+        stop(process, box)  # else it might have done everything before the member is ready
+        until(lambda: has_work(member, box))
         os.kill(member, signal.SIGKILL)
+        process.send_signal(signal.SIGCONT)
         output, _ = process.communicate(timeout=120)
 
     assert process.returncode == 0
