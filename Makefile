@@ -60,7 +60,7 @@ test: setup ## the test suite (at most 15 minutes on two cores)
 	$(PYTEST) -n 2 --dist loadfile --ignore=tests/integration/deploy
 
 test-unit: setup ## unit tests only (under a minute, no network, no service)
-	$(PYTEST) tests/unit
+	$(PYTEST) -n 2 --dist loadfile tests/unit
 
 test-slow: setup ## long tests: chaos, big files, the wheel in a fresh environment (at most 30 minutes)
 	$(PYTEST) -m slow tests/slow

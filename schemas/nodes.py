@@ -165,7 +165,9 @@ class _Expansion:
             )
         root = self._named.get(base, self._named.get(base + "#")) if base else self._document
         try:
-            return pointers.resolve(root, fragment) if fragment else root
+            if fragment and not fragment.startswith("/"):
+                return self._named[f"#{fragment}"]
+            return pointers.resolve(root, fragment)
         except KeyError as exc:
             raise SchemaError(f"At {at or 'the root'}, $ref {reference!r} points to nothing in this file.") from exc
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import BaseModel, ValidationError
+from referencing.exceptions import Unresolvable
 
 from docproc.domain.issues import Issue, IssueCode, Severity
 from docproc.domain.schema import FieldKind, FieldSpec, JsonValue, Record, Shape
@@ -36,6 +37,8 @@ def json_schema_check(document: dict[str, Any], dialect: "type[Validator]", fiel
             errors = [issue for error in validator.iter_errors(told) for issue in _json_schema_issues(error)]
         except RecursionError:
             errors = [_wrong((), "is nested too deeply to be checked")]
+        except Unresolvable:  # an anchor inside a part with an $id of its own counts there only
+            errors = [_wrong((), "cannot be checked: a $ref of its schema is seen from one place and not from another")]
         return _distinct((*issues, *errors, *kinds))
 
     return check

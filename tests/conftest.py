@@ -1,5 +1,6 @@
 """Fixtures of all areas. Its place also puts this folder on the path, so that tests can import `doubles`."""
 
+import gc
 import shutil
 import signal
 from collections.abc import Iterator
@@ -22,6 +23,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["doubles.nvlm_checkpoint", "doubles.vlm_checkpoints"]
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: to look through it for garbage again and again took much of the time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -249,6 +249,14 @@ def test_amounts_are_decimal_strings_and_days_are_days():
     assert day["pattern"].startswith("^(19|20)")
 
 
+def test_a_reference_that_only_the_check_cannot_follow_is_a_finding_and_no_crash():
+    named = {"$id": "urn:thing", "$anchor": "named", "type": "boolean"}
+    checked = check_json_schema({"properties": {"a": {"$ref": "#named"}}, "$defs": {"d": named}})
+    assert checked.schema is not None
+    (issue,) = checked.schema.check_shape({"a": True})
+    assert "cannot be checked" in issue.message
+
+
 def test_what_no_constraint_can_hold_is_kept_for_the_check_only():
     document = {"properties": {"a": {"type": "array", "items": {"type": "string"}, "uniqueItems": True, "minItems": 1}}}
     checked = check_json_schema(document)
@@ -322,6 +330,7 @@ def test_the_constraint_form_is_itself_a_json_schema():
         ({"type": 5}, "Not a JSON Schema: at /type"),
         ({"properties": {"a": {"$ref": "other.json#/a"}}}, "nothing is fetched"),
         ({"properties": {"a": {"$ref": "#/$defs/none"}}}, "points to nothing"),
+        ({"properties": {"a": {"$ref": "#none"}}}, "points to nothing"),
         ({"$ref": "#"}, "leads back to itself"),
         ({"properties": {"a": {"type": "string", "pattern": "("}}}, "/properties/a/pattern"),
         ({"properties": {"a": {"x-docproc": {"kind": "sum"}}}}, "/properties/a/x-docproc/kind"),
