@@ -98,8 +98,6 @@ def model_folder(quiet_torch: None, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="module")
 def address(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    for part in ("fastapi", "uvicorn", "openai"):
-        pytest.importorskip(part, reason="pip install 'transformers[serving]'")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
