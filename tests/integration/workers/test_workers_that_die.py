@@ -73,7 +73,7 @@ def test_what_a_killed_worker_held_is_done_by_another(works: Works) -> None:
     assert works.until_ended(job).state is JobState.SUCCEEDED
     assert second.running
     # the killed one held the role of handing out work, too
-    assert all(worker.pid != first.pid for worker in works.work.workers.living(alive_s=2))
+    works.until(lambda: all(worker.pid != first.pid for worker in works.work.workers.living(alive_s=2)))
 
 
 def test_a_worker_stopped_past_its_lease_writes_nothing_when_it_wakes(works: Works) -> None:
