@@ -13,8 +13,6 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 SEEDS = (2, 3, 5)
 NOT_MET = 2
-#: seconds; watchers that take long to start make versions owed later than the short profile leaves any untouched
-MOST_UNTOUCHED_S = 12
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +37,8 @@ def test_every_version_that_lay_untouched_is_taken_once(seed: int, runs: dict[in
     out, said = runs[seed].communicate()
 
     told = json.loads(out.splitlines()[-1]) if out else {}
-    if runs[seed].returncode == NOT_MET and told.get("untouched_s", MOST_UNTOUCHED_S) >= MOST_UNTOUCHED_S:
-        pytest.skip(told["not_met"])  # it never began, or the machine was too slow for anything to lie long enough
+    if runs[seed].returncode == NOT_MET and "kills" not in told:  # it never began
+        pytest.skip(told["not_met"])
     assert runs[seed].returncode == 0, f"{told.get('not_met', '')} {said[-4000:]}"
     assert (told["lost"], told["doubled"], told["strange"], told["originals_lost"]) == (0, 0, 0, 0)
     assert told["kills"] > 0
