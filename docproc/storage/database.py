@@ -20,6 +20,8 @@ from docproc.storage.troubles import translated
 
 #: how long a writer waits for another process
 BUSY_TIMEOUT_S = 30.0
+#: of SQLite, for each connection; what lies in the file's pages beyond that the system remembers for all of them
+_PAGE_CACHE_KIB = 512
 #: a connection that was not used for so long is tried before it is used
 RESTED_S = 2.0
 #: a server that says nothing is given up after this, or at once when its machine says that nothing listens
@@ -183,6 +185,7 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     _use_wal(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA cache_size = {-_PAGE_CACHE_KIB}")
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
