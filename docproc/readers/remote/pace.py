@@ -7,9 +7,10 @@ Safe for threads; knows no network.
 
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
+from types import MappingProxyType
 
 _FIRST_LIMIT = 4.0
 #: halved at most once in this time: what was sent before is not to blame again
@@ -135,10 +136,16 @@ class Lane:
             state.limit, state.halved_at = max(1.0, state.limit * factor), now
 
 
-def choose(lanes: Sequence[Lane]) -> Lane | None:
-    """A place at the endpoint that is least busy and not in doubt; None when there is none now."""
-    order = sorted(lanes, key=lambda lane: (lane.is_doubtful, lane.in_use / lane.limit, random.random()))  # noqa: S311
-    return next((lane for lane in order if lane.enter()), None)
+def choose(lanes: Sequence[Lane], asked: Mapping[str, int] = MappingProxyType({})) -> Lane | None:
+    """A place at an endpoint that is not in doubt, was asked least often before, and is least busy.
+
+    `asked`: by address, how often it failed to answer this very question. None when there is no place now.
+    """
+
+    def rank(lane: Lane) -> tuple[bool, int, float, float]:
+        return lane.is_doubtful, asked.get(lane.address, 0), lane.in_use / lane.limit, random.random()  # noqa: S311
+
+    return next((lane for lane in sorted(lanes, key=rank) if lane.enter()), None)
 
 
 def backoff(attempt: int, *, longest_s: float = 20.0) -> float:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -123,10 +124,15 @@ class _Tries:
     """What came of asking one question so far."""
 
     deadline: float
-    count: int = 0
+    #: by endpoint, how often
+    asked: Counter[str] = field(default_factory=Counter)
     timeouts: int = 0
     #: by endpoint, why it will not read
     refused: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        return self.asked.total()
 
 
 class Conversation:
@@ -145,7 +151,7 @@ class Conversation:
         so_far = _Tries(monotonic() + _MOST_TIMEOUTS * self._timeout_s)
         while True:
             lane = await self._place(so_far)
-            so_far.count += 1
+            so_far.asked[lane.address] += 1
             reason = None
             try:
                 return await self._asked(lane, question)
@@ -170,7 +176,7 @@ class Conversation:
         """Where to ask next. The time limit is looked at for every try, also where there is always a place."""
         lanes = [lane for lane in self._servers.lanes if lane.address not in so_far.refused]
         while monotonic() < so_far.deadline:
-            if (lane := choose(lanes)) is not None:
+            if (lane := choose(lanes, so_far.asked)) is not None:
                 return lane
             await asyncio.sleep(_LOOK_EVERY_S)
         if so_far.timeouts:

@@ -147,7 +147,7 @@ def test_an_endpoint_that_refuses_is_named_beside_the_fault_of_another(server: O
     with openai_server() as sick:
         sick.replies(status(500))
         with pytest.raises(UnreachableError) as caught:
-            reader(server, sick, timeout_s=1).read(BILL, SCHEMA)
+            reader(server, sick, timeout_s=2).read(BILL, SCHEMA)
 
     assert f"{server.url}: status 403" in caught.value.message
 

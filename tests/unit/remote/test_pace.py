@@ -135,6 +135,14 @@ def test_the_least_busy_sound_endpoint_is_chosen() -> None:
     assert choose([]) is None
 
 
+def test_who_failed_to_answer_this_question_is_asked_after_the_others() -> None:
+    first, second = Lane("http://one/v1", 4), Lane("http://two/v1", 4)
+    for _ in range(2):
+        second.enter()  # busier, and yet to be asked
+
+    assert choose([first, second], {"http://one/v1": 1}) is second
+
+
 def test_waiting_grows_and_differs() -> None:
     early = [backoff(1) for _ in range(200)]
     late = [backoff(8) for _ in range(200)]
