@@ -1,6 +1,7 @@
 """How soon a worker lets go of what it is at, in seconds: for a machine that has nothing else to do."""
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,9 +12,10 @@ from doubles.delivery import Depot
 from doubles.leaving import at_a_checkpoint, one_in_hand_and_one_in_line
 from doubles.openai_server import Reply, openai_server, status, trickled
 from doubles.postgres import empty_database
-from doubles.remote_reading import GOOD
+from doubles.remote_reading import GOOD, read
 from doubles.works import Works, running_works
 
+from docproc.domain.errors import TimedOutError
 from docproc.storage.database import Database
 
 pytestmark = [pytest.mark.slow, pytest.mark.integration]
@@ -55,3 +57,12 @@ def test_a_canceled_window_is_given_up_within_a_second(reply: Reply) -> None:
     with openai_server() as server:
         server.replies(reply)
         assert cancel_while_a_server_answers(server) < 1
+
+
+def test_an_answer_that_trickles_is_given_up_at_the_time_limit() -> None:
+    with openai_server() as server:
+        server.replies(trickled(GOOD * 1000, pause_s=0.05))
+        began = time.monotonic()
+        with pytest.raises(TimedOutError):
+            read(server, timeout_s=0.6)
+        assert time.monotonic() - began < 2.5  # it is asked twice
