@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from doubles.faulty_proxy import FaultyProxy, faulty_proxy
 from doubles.s3 import BUCKET, ENVIRONMENT, blob_url, s3_process
+from doubles.waiting import PATIENCE_S
 
 from docproc.domain.errors import BlobMissingError, StorageError, UsageError
 from docproc.services.blob_keys import original_key
@@ -58,7 +59,7 @@ def proxy(port: int) -> Iterator[FaultyProxy]:
 @pytest.fixture
 def shaky(proxy: FaultyProxy, place: S3Place) -> S3BlobStore:
     """The same store behind the proxy."""
-    return S3BlobStore(replace(place, endpoint=f"http://127.0.0.1:{proxy.port}", read_s=0.5), part_bytes=PART)
+    return S3BlobStore(replace(place, endpoint=f"http://127.0.0.1:{proxy.port}"), part_bytes=PART)
 
 
 def uploads(blobs: S3BlobStore) -> int:
@@ -217,9 +218,10 @@ def test_an_outage_is_a_storage_error_that_comes_soon_and_passes(proxy: FaultyPr
 
 def test_a_server_that_hangs_is_a_storage_error(proxy: FaultyProxy, shaky: S3BlobStore) -> None:
     shaky.put(KEY, [b"abc"])
+    hasty = S3BlobStore(replace(shaky.place, read_s=0.5), part_bytes=PART)
     proxy.hang()
     with pytest.raises(StorageError, match="fallen silent"):
-        shaky.read(KEY)
+        hasty.read(KEY)
     proxy.forward()
     assert shaky.read(KEY) == b"abc"
 
@@ -321,7 +323,7 @@ sys.exit(max(os.waitpid(pid, 0)[1] for pid in children))
 
 def test_a_store_can_be_used_on_both_sides_of_a_fork(place: S3Place, blobs: S3BlobStore) -> None:
     url = f"s3://{BUCKET}/{place.prefix}?endpoint={place.endpoint}"
-    subprocess.run([sys.executable, "-c", FORKING, url], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", FORKING, url], check=True, timeout=PATIENCE_S)
     assert len(list(blobs.keys("local/words/"))) == 9
 
 
@@ -344,7 +346,7 @@ def fetch(url: str, *, content: bytes | None = None, headers: dict[str, str] | N
     """The body and what a browser would save it as."""
     method = "GET" if content is None else "PUT"
     request = urllib.request.Request(url, data=content, headers=headers or {}, method=method)  # noqa: S310 it is http
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310
         return answer.read(), answer.headers.get("Content-Disposition", "")
 
 
