@@ -35,7 +35,7 @@ from watch_chaos.small_disk import NotMetError, SmallDisk, require_two, small_di
 from watch_chaos.watchers import Watchers
 
 _SETTLE_S, _RESCAN_S = 1.0, 3.0
-#: beyond the two, for the files before it: as long as the watchers need to begin, which tells how busy the machine is
+#: beyond the two, for the files before it: as long as the slowest watcher took to begin
 _LEAST_SLACK_S = 4.0
 #: files are dropped no faster than they are taken, or how long one lies there would say nothing
 _MOST_LYING, _TOO_MANY_LYING = 40, 80
@@ -149,12 +149,14 @@ class Run:
         return self.conditions.takeover_s + self.calm.need_s
 
     def _await(self, watchers: Watchers) -> None:
-        began = time.monotonic()
         while not watchers.are_ready:
-            watchers.look()
+            self.look(watchers)
             time.sleep(_LOOK_S)
-        slack_s = max(_LEAST_SLACK_S, time.monotonic() - began)
-        self.calm.need_s = _SETTLE_S + _RESCAN_S + slack_s
+
+    def look(self, watchers: Watchers) -> None:
+        """The slack is measured all along: other work on the machine comes and goes."""
+        watchers.look()
+        self.calm.need_s = _SETTLE_S + _RESCAN_S + max(_LEAST_SLACK_S, watchers.slowest_start_s)
 
     def _drops(self, inbox: Path) -> Drops:
         return Drops(
@@ -283,7 +285,7 @@ class Fire:
         """How many files are there to be taken."""
         if time.monotonic() > self._ends_by:
             raise SystemExit("the watchers did not come to an end")
-        self._watchers.look()
+        self._run.look(self._watchers)
         waiting = self._waiting()
         if waiting < _MOST_LYING:
             self._drops.room.set()

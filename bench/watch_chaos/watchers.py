@@ -19,6 +19,7 @@ _BOTH = 0.2
 class _Running:
     process: "subprocess.Popen[bytes]"
     log: Path
+    started_at: float
     is_ready: bool = False
 
 
@@ -45,6 +46,8 @@ class Watchers:
         self._alone_since: float | None = time.monotonic()
         self._running = [self._start(place) for place in range(2)]
         self.kills = 0
+        #: how long one took to begin: that tells how busy the machine is
+        self.slowest_start_s = 0.0
 
     def kill(self, source: random.Random) -> None:
         """One of them, now and then both."""
@@ -69,7 +72,9 @@ class Watchers:
         for each in self._running:
             if each.process.poll() is not None:
                 raise SystemExit(f"a watcher ended by itself with {each.process.returncode}: {each.log}")
-            each.is_ready = each.is_ready or _READY in each.log.read_bytes()
+            if not each.is_ready and _READY in each.log.read_bytes():
+                each.is_ready = True
+                self.slowest_start_s = max(self.slowest_start_s, time.monotonic() - each.started_at)
         if self._alone_since is not None and any(each.is_ready for each in self._running):
             self._calm.disturb(self._alone_since, time.monotonic())
             self._alone_since = None
@@ -92,4 +97,4 @@ class Watchers:
                 self._command, env=dict(self._environment(place, self._starts)), stdout=stream, stderr=stream
             )
         self._starts += 1
-        return _Running(process, log)
+        return _Running(process, log, time.monotonic())

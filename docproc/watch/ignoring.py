@@ -1,7 +1,8 @@
 """Which names are no documents: leftovers of systems, downloads under way, locks, our own files. Pure."""
 
-from collections.abc import Sequence
-from fnmatch import fnmatch
+import re
+from fnmatch import translate
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 READY, META, ERROR = ".ready", ".meta.json", ".error.json"
@@ -35,20 +36,31 @@ def is_ignored_folder(name: str) -> bool:
     return name.startswith(".") or name.lower() in FOLDERS
 
 
-def is_ignored_file(name: str, more: Sequence[str] = ()) -> bool:
+def is_ignored_file(name: str, more: tuple[str, ...] = ()) -> bool:
     """`more` are patterns of the user's own, as `*` and `?` mean them."""
-    folded = name.lower()
-    return name.startswith(".") or any(fnmatch(folded, pattern.lower()) for pattern in (*PATTERNS, *more))
+    return name.startswith(".") or _matches(name, PATTERNS + more)
 
 
-def is_ignored(path: str, more: Sequence[str] = ()) -> bool:
+def is_ignored(path: str, more: tuple[str, ...] = ()) -> bool:
     """A path below the place."""
     *folders, name = PurePosixPath(path).parts
     return any(map(is_ignored_folder, folders)) or is_ignored_file(name, more)
 
 
-def is_description(path: str, more: Sequence[str] = ()) -> bool:
+def is_description(path: str, more: tuple[str, ...] = ()) -> bool:
     """Of a file that need not be there."""
+    if not path.endswith(META):
+        return False
     *folders, name = PurePosixPath(path).parts
     hidden = name.startswith(".") or any(map(is_ignored_folder, folders))
-    return name.endswith(META) and not hidden and not any(fnmatch(name.lower(), each.lower()) for each in more)
+    return not hidden and not _matches(name, more)
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return bool(patterns) and _any_of(patterns).match(name.lower()) is not None
+
+
+@lru_cache
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """One for all, for every file of a look is held to it."""
+    return re.compile("|".join(translate(pattern.lower()) for pattern in patterns))

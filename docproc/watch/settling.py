@@ -20,7 +20,7 @@ class _Still:
 class Settling:
     """Sightings of files that are not taken yet; a bounded number of them."""
 
-    def __init__(self, settle_s: float, *, most: int = 4096) -> None:
+    def __init__(self, settle_s: float, *, most: int) -> None:
         self._settle_s = settle_s
         self._most = most
         # oldest first: one that changes goes to the end, so the first ones are those that settle first

@@ -34,6 +34,10 @@ logger = logging.getLogger(__name__)
 _BATCH = 200
 #: between looks for a place that is gone
 _GONE_LOOK_S = 5.0
+#: files that wait to be taken, for each that may be in hand
+_REMEMBERED = 64
+#: of the time goes into looks while more waits than can be taken: what they find would wait as well
+_LOOKS_SHARE = 0.1
 #: of the first delay; a file is hashed anew each time
 _LONGEST_WAIT_FOR_TWIN = 16
 #: tries that a run which is to end waits for
@@ -96,24 +100,25 @@ class Watcher:
         self._news = news
         self._pace = pace
         self._in_hand = InHand(self._ledger, owner=owner, lease_s=pace.lease_s)
-        self._settling = Settling(pace.settle_s)
+        self._settling = Settling(pace.settle_s, most=_REMEMBERED * pace.in_hand)
         self._pool = ThreadPoolExecutor(max_workers=pace.threads, thread_name_prefix="docproc-watch")
         #: attempts at entries that a thread is at
         self._busy: set[tuple[UUID, int]] = set()
         self.tally = Tally()
         self._looked_at = self._asked_at = float("-inf")
+        self._look_took_s = 0.0
+        #: the file system told of more than can be named
+        self._lost_count = False
         self._wait_until = float("-inf")
         self._found_nothing = False
 
     def run(self, stop: StopSignal, *, once: bool = False) -> Tally:
         """Until `stop` says so, or, with `once`, until nothing is left to take or to wait for."""
         event(logger, "watch_started", once=once)
-        # whoever waits for the end looks often; everybody else lets the file system tell
-        rescan_s = min(self._pace.due_every_s, self._pace.rescan_s) if once else self._pace.rescan_s
         try:
             while not stop.finishing and not (once and self._is_idle()):
                 try:
-                    self._round(rescan_s)
+                    self._round(once=once)
                 except StorageError as exc:
                     event(logger, "store_unreachable", error=type(exc).__name__)
                     self._news.wait(self._pace.retry_first_s)
@@ -127,9 +132,9 @@ class Watcher:
             event(logger, "watch_ended", done=self.tally.ended[EntryState.DONE])
         return self.tally
 
-    def _round(self, rescan_s: float) -> None:
+    def _round(self, *, once: bool) -> None:
         changed = self._news.wait(self._pause_s())
-        self._look(changed, rescan_s=rescan_s)
+        self._look(changed, once=once)
         self._claim()
         self._take_over()
         self._deliver()
@@ -145,18 +150,25 @@ class Watcher:
         """Nothing is in hand, and a look at everything since then found nothing to take."""
         return self._found_nothing and not self._in_hand and now() > self._wait_until
 
-    def _look(self, changed: frozenset[str] | None, *, rescan_s: float) -> None:
-        if not self.tally.place_is_there:
-            rescan_s = min(rescan_s, _GONE_LOOK_S)
-        due = now() - self._looked_at >= rescan_s
-        more = self._settling.overflowed and self._settling.has_room
+    def _look(self, changed: frozenset[str] | None, *, once: bool) -> None:
+        self._lost_count |= changed is None
         try:
-            if due or more or changed is None:
+            if self._is_look_due(once=once):
                 self._look_at_everything()
             elif changed:
                 self._look_at(changed)
         except PlaceGoneError as exc:
             self._lose_place(exc)
+
+    def _is_look_due(self, *, once: bool) -> bool:
+        since_s, rescan_s = now() - self._looked_at, self._pace.rescan_s
+        if not self.tally.place_is_there:
+            return since_s >= min(rescan_s, _GONE_LOOK_S)
+        if not self._settling.has_room:
+            return since_s >= max(rescan_s, self._look_took_s / _LOOKS_SHARE)
+        if once and not self._in_hand and not self._settling:  # is this the end?
+            rescan_s = min(rescan_s, self._pace.due_every_s)
+        return self._settling.overflowed or self._lost_count or since_s >= rescan_s
 
     def _lose_place(self, error: PlaceGoneError) -> None:
         self._looked_at = now()
@@ -173,7 +185,7 @@ class Watcher:
             self._news.listen_anew()
             event(logger, "watch_place_back")
         self._looked_at = now()
-        self._settling.overflowed = False
+        self._settling.overflowed = self._lost_count = False
         seen: set[str] = set()
         batch: list[Sighting] = []
         for sighting in self._place.look():
@@ -185,6 +197,7 @@ class Watcher:
         self._settling.keep_only(seen)
         self._found_nothing = not self._settling
         self._look_behind()
+        self._look_took_s = now() - self._looked_at
 
     def _note(self, batch: list[Sighting]) -> set[str]:
         """Let those settle that nobody has an entry for; the paths of those that do."""
@@ -193,14 +206,13 @@ class Watcher:
         return {each.path for each in batch if each.path in self._settling}
 
     def _look_at(self, paths: frozenset[str]) -> None:
-        sightings = []
-        for path in paths:
-            sighting = self._place.look_again(path)
-            if sighting is None:
-                self._settling.forget(path)
-            else:
-                sightings.append(sighting)
-        self._note(sightings)
+        left = iter(paths)
+        while some := list(islice(left, _BATCH)):
+            found = {path: self._place.look_again(path) for path in some}
+            for path, sighting in found.items():
+                if sighting is None:
+                    self._settling.forget(path)
+            self._note([sighting for sighting in found.values() if sighting is not None])
 
     def _look_behind(self) -> None:
         """What was taken out of the place, and whose entry says that it was gone, is there after all."""

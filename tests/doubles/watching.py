@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
@@ -141,17 +142,21 @@ class Watched:
         return self.watcher().run(StopSignal(), once=True)
 
     @contextmanager
-    def watching(self, *owners: str) -> Iterator[list[Watcher]]:
-        """Watchers on threads of their own."""
+    def watching(self, *owners: str, once: bool = False) -> Iterator[list[Watcher]]:
+        """Watchers on threads of their own; those that watch `once` come to their end by themselves."""
         watchers = [self.watcher(owner=owner) for owner in owners or ("one",)]
         stop = StopSignal()
-        threads = [threading.Thread(target=watcher.run, args=(stop,)) for watcher in watchers]
+        threads = [threading.Thread(target=partial(watcher.run, stop, once=once)) for watcher in watchers]
         for thread in threads:
             thread.start()
         try:
             yield watchers
-        finally:
+        except BaseException:
             stop.finish()
+            raise
+        finally:
+            if not once:
+                stop.finish()
             for thread in threads:
                 thread.join()
 
