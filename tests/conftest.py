@@ -12,6 +12,7 @@ from doubles.postgres import empty_database, running_postgres
 from doubles.s3 import ENVIRONMENT, blob_url, s3_in_process
 from doubles.stores import memory_stores
 from doubles.valkey import running_valkey
+from hypothesis import HealthCheck, settings
 
 from docproc.services.ports import Stores
 from docproc.storage.database import Database
@@ -21,6 +22,12 @@ from docproc.storage.stores import stores_over
 # Whoever starts the tests in the background has Ctrl-C ignored, and every process that they start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The same examples in every run, however busy the machine: what hangs on chance or speed says nothing of a change.
+# To look for what nobody thought of: --hypothesis-profile=exploring
+settings.register_profile("exploring", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", settings.get_profile("exploring"), derandomize=True, database=None)
+settings.load_profile("same")
 
 pytest_plugins = ["doubles.nvlm_checkpoint", "doubles.vlm_checkpoints"]
 

@@ -39,6 +39,8 @@ class OpenAiServer:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     double: OpenAiServer
+    #: among those that are asked at this moment
+    counted = False
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the name is the library's
         del format, args
@@ -57,14 +59,25 @@ class _Handler(BaseHTTPRequestHandler):
             double.paths.append(self.path)
             double.in_use += 1
             double.most_in_use = max(double.most_in_use, double.in_use)
+        self.counted = True
         try:
             double.reply(told, number)(self)
         except OSError:
             double.given_up.set()
             self.close_connection = True
         finally:
-            with double.lock:
-                double.in_use -= 1
+            self.leave()
+
+    def leave(self) -> None:
+        """Before the end of an answer is sent: the client may ask anew before anything behind that is done."""
+        with self.double.lock:
+            self.double.in_use -= self.counted
+            self.counted = False
+
+    def end_stream(self) -> None:
+        self.leave()
+        self.event("[DONE]")
+        self.chunk(b"")
 
     def event(self, told: object) -> None:
         self.chunk(f"data: {told if isinstance(told, str) else json.dumps(told)}\n\n".encode())
@@ -112,8 +125,9 @@ def said(text: str, *, logprob: float | None = None, finish: str | None = "stop"
             handler.event({"choices": [{"delta": {}, "finish_reason": finish}]})
         handler.event({"choices": [], "usage": {"prompt_tokens": 100, "completion_tokens": len(pieces(text))}})
         if done:
-            handler.event("[DONE]")
-        handler.chunk(b"")
+            handler.end_stream()
+        else:
+            handler.chunk(b"")
 
     return reply
 
@@ -126,8 +140,7 @@ def scored(tokens: Sequence[tuple[str, float]]) -> Reply:
         for token, logprob in tokens:
             handler.event(_delta(token, logprob))
         handler.event({"choices": [{"delta": {}, "finish_reason": "stop"}]})
-        handler.event("[DONE]")
-        handler.chunk(b"")
+        handler.end_stream()
 
     return reply
 
@@ -151,6 +164,7 @@ def raw(content: bytes, *, code: int = 200, headers: Mapping[str, str] | None = 
             handler.send_header(name, value)
         handler.send_header("Content-Length", str(len(content)))
         handler.end_headers()
+        handler.leave()
         handler.wfile.write(content)
 
     return reply

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,10 +41,15 @@ def make_bucket(port: int, *, bucket: str = BUCKET, key: str = "testing", secret
 
 
 @contextmanager
-def s3_in_process(asked: Callable[["WSGIEnvironment"], None] = lambda _: None) -> Iterator[int]:
+def s3_in_process(
+    asked: Callable[["WSGIEnvironment"], None] = lambda _: None,
+    *,
+    turn: "AbstractContextManager[object]" = nullcontext(),  # noqa: B008 it holds nothing
+) -> Iterator[int]:
     """The port of a server in threads of this process, with an empty bucket: quick to start, shares the processor.
 
-    `asked` is told of every request, as WSGI has it, and may change it.
+    `asked` is told of every request, as WSGI has it, and may change it. `turn` is held while one is answered: with a
+    lock nobody writes between another's look and write.
     """
     from doubles.s3_server import make_s3_server  # noqa: PLC0415 takes a second
 
@@ -53,7 +58,8 @@ def s3_in_process(asked: Callable[["WSGIEnvironment"], None] = lambda _: None) -
 
     def answer(environ: "WSGIEnvironment", start: "StartResponse") -> "Iterable[bytes]":
         asked(environ)
-        return app(environ, start)
+        with turn:
+            return app(environ, start)
 
     server.app = answer
     thread = threading.Thread(target=server.serve_forever)

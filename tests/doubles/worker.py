@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from doubles.waiting import PATIENCE_S
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -71,7 +73,7 @@ class WorkerProcess:
         self.signal(signal.SIGKILL)
         self.wait()
 
-    def wait(self, *, seconds: float = 30.0) -> int:
+    def wait(self, *, seconds: float = PATIENCE_S) -> int:
         """Its exit code. Raises TimeoutExpired."""
         assert self._process is not None
         return self._process.wait(timeout=seconds)
@@ -83,7 +85,7 @@ class WorkerProcess:
         self.signal(signal.SIGCONT)
         self.signal(signal.SIGTERM)
         try:
-            self.wait(seconds=20)
+            self.wait()
         except subprocess.TimeoutExpired:
             self.kill()
 

@@ -72,7 +72,7 @@ class Service:
                 stdout=log,
                 stderr=log,
             )
-        self._ended.callback(process.wait, timeout=60)
+        self._ended.callback(process.wait, timeout=_PATIENCE_S)
         self._ended.callback(process.send_signal, signal.SIGTERM)
 
     def until_served(self, queue: str) -> None:

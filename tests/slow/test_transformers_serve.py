@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from doubles.documents import text_page
+from doubles.waiting import PATIENCE_S
 
 from docproc.domain.errors import DocumentError
 from docproc.domain.page import TextSource
@@ -115,7 +116,7 @@ def address(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield f"http://127.0.0.1:{port}/v1"
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(PATIENCE_S)
         log.close()
 
 

@@ -4,7 +4,6 @@ import json
 import re
 import shlex
 import signal
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,6 +13,7 @@ import pytest
 from doubles.command import Command, write_pdf
 from doubles.ports import free_port
 from doubles.s3 import ENVIRONMENT
+from doubles.waiting import PATIENCE_S
 from doubles.watch_page import BILL, PAGE, QUICKLY, blocks, inbox_file, records
 from doubles.watching import until
 from doubles.watching_a_bucket import WatchedBucket
@@ -108,22 +108,22 @@ def test_a_folder_that_is_not_there_is_no_crash(command: Command) -> None:
 
 def test_killed_and_told_to_end_nothing_is_lost_or_doubled(command: Command) -> None:
     inbox = command.place / "scans"
-    for number in range(12):
+    for number in range(40):
         write_pdf(inbox_file(inbox, f"{number:02}.pdf"), BILL.format(number))
     arguments = ("watch", "scans", "-s", "invoice", "-o", "out", "--settle", "0.2", "--rescan", "0.5", "--workers", "1")
     for end in (signal.SIGKILL, signal.SIGINT):
         process = command.start(*arguments)
         before = len(records(command.place / "out"))
-        until(lambda: len(records(command.place / "out")) > before, seconds=60)  # noqa: B023 called at once
+        until(lambda: len(records(command.place / "out")) > before)  # noqa: B023 called at once
         process.send_signal(end)
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE_S)
         assert process.returncode == (-signal.SIGKILL if end == signal.SIGKILL else 0)
 
     command(*arguments, "--once")
 
     found = [json.loads(path.read_text())["file"] for path in (command.place / "out").rglob("*.json")]
     assert (
-        sorted(found) == sorted(path.name for path in (inbox / "done").iterdir()) == [f"{n:02}.pdf" for n in range(12)]
+        sorted(found) == sorted(path.name for path in (inbox / "done").iterdir()) == [f"{n:02}.pdf" for n in range(40)]
     )
 
 
@@ -133,18 +133,23 @@ def test_metrics_tell_what_was_done_and_what_waits(command: Command) -> None:
     process = command.start(
         "watch", "scans", "-s", "invoice", "-o", "out", "--settle", "0.2", "--workers", "1", "--metrics-port", port
     )
+    told = [""]
+
+    def done_is_told() -> bool:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE_S) as answer:
+            told[0] = answer.read().decode()
+        return 'docproc_watch_files_total{state="done"} 1.0' in told[0]
+
     try:
-        until((command.place / "scans/done/a.pdf").exists, seconds=60)
-        time.sleep(0.5)
-        text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10).read().decode()
+        until((command.place / "scans/done/a.pdf").exists)
+        until(done_is_told)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
-    assert 'docproc_watch_files_total{state="done"} 1.0' in text
-    assert "docproc_watch_place_up 1.0" in text
-    assert 'docproc_watch_waiting{trouble="disk_full"} 0.0' in text
+        process.communicate(timeout=PATIENCE_S)
+    assert "docproc_watch_place_up 1.0" in told[0]
+    assert 'docproc_watch_waiting{trouble="disk_full"} 0.0' in told[0]
     documented = (Path(__file__).parents[2] / "docs" / "observability.md").read_text()
-    named = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE docproc_watch")}
+    named = {line.split()[2] for line in told[0].splitlines() if line.startswith("# TYPE docproc_watch")}
     assert named
     assert all(f"| `{name}` |" in documented for name in named)
 

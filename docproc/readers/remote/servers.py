@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -50,6 +50,16 @@ class Question(NamedTuple):
     is_usual: bool = True
 
 
+class Waiting(NamedTuple):
+    """By which clock time runs out, and how the time until the next try is spent."""
+
+    now: Callable[[], float] = monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+IN_EARNEST = Waiting()
+
+
 class EndpointHealth(NamedTuple):
     """What an endpoint says of itself when it is asked for its models."""
 
@@ -62,9 +72,10 @@ class EndpointHealth(NamedTuple):
 class Servers:
     """The endpoints of one configuration, shared by all threads of a process."""
 
-    def __init__(self, config: RemoteConfig) -> None:
+    def __init__(self, config: RemoteConfig, *, waiting: Waiting = IN_EARNEST) -> None:
         self.config = config
-        self.lanes = tuple(Lane(address, config.concurrency) for address in config.endpoints)
+        self.waiting = waiting
+        self.lanes = tuple(Lane(address, config.concurrency, clock=waiting.now) for address in config.endpoints)
         self._dialects = dict.fromkeys(config.endpoints, Dialect())
         #: endpoints that answered at least once
         self._known: set[str] = set()
@@ -142,13 +153,14 @@ class Conversation:
         self._servers = servers
         self._wire = wire
         self._timeout_s = servers.config.timeout_s
+        self._now, self._sleep = servers.waiting
 
     async def ask(self, question: Question) -> Answer:
         """A whole answer; what broke off or failed was asked again.
 
         Raises UnreachableError, ReaderUnavailableError, TimedOutError, TooLargeError, InvalidAnswerError.
         """
-        so_far = _Tries(monotonic() + _MOST_TIMEOUTS * self._timeout_s)
+        so_far = _Tries(self._now() + _MOST_TIMEOUTS * self._timeout_s)
         while True:
             lane = await self._place(so_far)
             so_far.asked[lane.address] += 1
@@ -175,10 +187,10 @@ class Conversation:
     async def _place(self, so_far: _Tries) -> Lane:
         """Where to ask next. The time limit is looked at for every try, also where there is always a place."""
         lanes = [lane for lane in self._servers.lanes if lane.address not in so_far.refused]
-        while monotonic() < so_far.deadline:
+        while self._now() < so_far.deadline:
             if (lane := choose(lanes, so_far.asked)) is not None:
                 return lane
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await self._sleep(_LOOK_EVERY_S)
         if so_far.timeouts:
             raise self._timed_out()
         raise UnreachableError(f"No endpoint took the request: all are busy or out of order{self._refusals(so_far)}.")
@@ -190,9 +202,9 @@ class Conversation:
         is_known = any(self._servers.knows(lane.address) for lane in self._servers.lanes)
         wait_s = backoff(so_far.count)
         enough = not is_known and so_far.count >= _FIRST_TRIES * len(self._servers.lanes)
-        if enough or monotonic() + wait_s >= so_far.deadline:
+        if enough or self._now() + wait_s >= so_far.deadline:
             raise UnreachableError(f"The server does not answer: {reason}{self._refusals(so_far)}.")
-        await asyncio.sleep(wait_s)
+        await self._sleep(wait_s)
 
     async def _asked(self, lane: Lane, question: Question) -> Answer:
         """Raises Refusal, Unheard, Endless, StreamFault, TimeoutError, and DocumentError for what no retry mends."""

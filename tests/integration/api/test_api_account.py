@@ -22,7 +22,7 @@ def test_a_key_opens_until_it_is_revoked(place: Place, client: httpx2.Client) ->
 
 
 def test_who_asks_too_often_is_told_when_to_come_back(place: Place, tenant: str, client: httpx2.Client) -> None:
-    place.desk.front.limits.set(tenant, Limits(requests_per_s=0.5, burst=2))
+    place.desk.front.limits.set(tenant, Limits(requests_per_s=0.001, burst=2))
     answers = [client.get("/v1/jobs") for _ in range(4)]
     refused = [answer for answer in answers if answer.status_code == 429]
     assert len(refused) >= 1

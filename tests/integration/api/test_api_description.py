@@ -7,6 +7,7 @@ import httpx2
 import pytest
 import schemathesis
 from doubles.face import Place, described_app, submit
+from doubles.waiting import PATIENCE_S
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import positive_data_acceptance
@@ -46,14 +47,14 @@ schema.config.phases.coverage.enabled = False
 @_QUICK
 def test_every_answer_is_as_described(case: Any, place: Place, known_key: str) -> None:  # noqa: ANN401
     headers = {"Authorization": f"Bearer {known_key}"}
-    case.call_and_validate(base_url=place.addresses[0], headers=headers, excluded_checks=_NOT_HELD)
+    case.call_and_validate(base_url=place.addresses[0], headers=headers, excluded_checks=_NOT_HELD, timeout=PATIENCE_S)
 
 
 @pytest.mark.parametrize("place", ["alone"], indirect=True)
 @schema.parametrize()
 @_QUICK
 def test_without_a_key_every_answer_is_as_described_too(case: Any, place: Place) -> None:  # noqa: ANN401
-    answer = case.call(base_url=place.addresses[0])
+    answer = case.call(base_url=place.addresses[0], timeout=PATIENCE_S)
     case.validate_response(answer, checks=[not_a_server_error])
     assert answer.status_code in {400, 401, 404, 405, 422, 431} or not case.path.startswith("/v1")
 

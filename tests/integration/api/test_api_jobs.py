@@ -10,6 +10,7 @@ from zipfile import ZipFile
 import httpx2
 import pytest
 from doubles.face import Place, submit, until
+from doubles.waiting import PATIENCE_S
 
 from docproc.services.key_records import Scope
 
@@ -212,7 +213,7 @@ def test_a_link_leads_to_an_export_without_a_key(place: Place, client: httpx2.Cl
     until(lambda: client.get(export).json()["state"] == "succeeded")
     link = client.post(f"{export}/link", params={"expires_s": 60})
     if place.is_service:
-        assert httpx2.get(link.json()["url"]).content == client.get(f"{export}/download").content
+        assert httpx2.get(link.json()["url"], timeout=PATIENCE_S).content == client.get(f"{export}/download").content
     else:
         assert link.status_code == 422
         assert "folder" in link.json()["detail"]

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from doubles.face import Place
+from doubles.waiting import PATIENCE_S
 
 from docproc.client import AsyncClient, Client
 from docproc.domain.errors import TooLargeError, UsageError
@@ -29,7 +30,7 @@ def test_a_client_sends_files_ahead_and_names_them(place: Place, tenant: str, cl
         job = docproc.submit(
             schema="key_value", documents=[{"upload_id": upload_id, "name": "mine.pdf", "external_id": "B-7"}]
         )
-        job.wait(timeout_s=60)
+        job.wait(timeout_s=PATIENCE_S)
     (document,) = client.get(f"/v1/jobs/{job.id}/documents").json()["items"]
     assert (document["file"], document["external_id"], document["sha256"]) == ("mine.pdf", "B-7", upload_id)
     assert document["state"] in {"succeeded", "needs_review"}
@@ -55,7 +56,7 @@ def upload(client: httpx2.Client, content: bytes, *, said: bytes | None = None) 
     if where["url"].startswith("/"):
         sent = client.put(where["url"], content=content, headers=where["headers"])
     else:
-        sent = httpx2.put(where["url"], content=content, headers=where["headers"])
+        sent = httpx2.put(where["url"], content=content, headers=where["headers"], timeout=PATIENCE_S)
     return where["upload_id"], sent
 
 

@@ -13,6 +13,7 @@ import httpx2
 import pytest
 from doubles.command import Command, write_pdf
 from doubles.face import BILL, until
+from doubles.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.integration
 
@@ -48,8 +49,12 @@ def serving(command: Command, **settings: object) -> Iterator[Server]:
         yield Server(process)
     finally:
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0, errors[-2000:]
+
+
+def asking(server: Server, key: str | None) -> httpx2.Client:
+    return httpx2.Client(base_url=server.address, headers={"Authorization": f"Bearer {key}"}, timeout=PATIENCE_S)
 
 
 @pytest.fixture
@@ -96,12 +101,12 @@ def test_what_was_not_finished_goes_on_the_next_time(command: Command) -> None:
             ("files", (f"{n}.pdf", write_pdf(command.place / f"{n}.pdf", *[BILL.format(number=n)] * 3).read_bytes()))
             for n in range(12)
         ]
-        with httpx2.Client(base_url=server.address, headers={"Authorization": f"Bearer {key}"}) as client:
-            job = client.post("/v1/jobs", data={"schema": "key_value"}, files=files, timeout=30).json()
+        with asking(server, key) as client:
+            job = client.post("/v1/jobs", data={"schema": "key_value"}, files=files).json()
             assert job["documents"]["total"] == 12
     with serving(command) as server:
         assert server.key is None, "a key is shown once"
-        with httpx2.Client(base_url=server.address, headers={"Authorization": f"Bearer {key}"}) as client:
+        with asking(server, key) as client:
             until(lambda: client.get(f"/v1/jobs/{job['id']}").json()["finished_at"])
             found = client.get(f"/v1/jobs/{job['id']}").json()
     assert found["documents"]["succeeded"] == 12

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pymupdf
 import pytest
-from doubles.waiting import until
+from doubles.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.integration
 DOCPROC = Path(sys.executable).parent / "docproc"
@@ -53,8 +53,9 @@ def members_of(parent: int) -> list[int]:
 
 
 def member_of(process: "subprocess.Popen[str]") -> int:
-    until(lambda: members_of(process.pid), seconds=60)
-    return members_of(process.pid)[0]
+    found: list[int] = []
+    until(lambda: found.extend(members_of(process.pid)) or found)
+    return found[0]
 
 
 def stop(process: "subprocess.Popen[str]", box: Path) -> None:
@@ -95,7 +96,7 @@ def test_a_killed_member_costs_no_document(box: Path) -> None:
         until(lambda: has_work(member, box))
         os.kill(member, signal.SIGKILL)
         process.send_signal(signal.SIGCONT)
-        output, _ = process.communicate(timeout=120)
+        output, _ = process.communicate(timeout=2 * PATIENCE_S)
 
     assert process.returncode == 0
     assert numbers(output) == EVERY_NUMBER
@@ -106,5 +107,5 @@ def test_members_end_when_the_process_that_started_them_is_killed(box: Path) -> 
     with start(box) as process:
         member = member_of(process)
         process.kill()
-        process.communicate(timeout=30)
-        until(lambda: not Path(f"/proc/{member}").exists(), seconds=60)
+        process.communicate(timeout=PATIENCE_S)
+        until(lambda: not Path(f"/proc/{member}").exists())

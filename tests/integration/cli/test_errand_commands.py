@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from doubles.command import Command, write_pdf
 from doubles.s3 import ENVIRONMENT
+from doubles.waiting import PATIENCE_S
 from sqlalchemy import select
 
 from docproc.storage.database import Database
@@ -27,7 +28,7 @@ def test_a_worker_makes_an_export_that_can_be_fetched(service: Command, tmp_path
             made = json.loads(service("exports", "create", "last", "--format", "jsonl", "--wait", "--json").stdout)
         finally:
             worker.send_signal(signal.SIGTERM)
-            worker.communicate(timeout=30)
+            worker.communicate(timeout=PATIENCE_S)
     assert (made["state"], made["records"]) == ("succeeded", 1)
     said = service("exports", "fetch", made["id"], "--out", "records.jsonl").stdout
     assert said == f"records.jsonl: {made['byte_count']:,} bytes, 1 records\n"
@@ -50,9 +51,9 @@ def test_an_export_in_s3_is_fetched_by_a_link(
             made = json.loads(there("exports", "create", "last", "--wait", "--json").stdout)
         finally:
             worker.send_signal(signal.SIGTERM)
-            worker.communicate(timeout=30)
+            worker.communicate(timeout=PATIENCE_S)
     link = there("exports", "link", made["id"], "--expires", 60).stdout.strip()
-    with urllib.request.urlopen(link, timeout=10) as answer:  # noqa: S310 our own server
+    with urllib.request.urlopen(link, timeout=PATIENCE_S) as answer:  # noqa: S310 our own server
         (line,) = answer.read().decode().splitlines()
         name = answer.headers["Content-Disposition"]
     assert json.loads(line)["record"]["invoice_number"] == "R-1"

@@ -2,12 +2,13 @@
 
 import json
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from doubles.command import Command, write_pdf
+from doubles.waiting import until
+from doubles.work_done import documents_done
 
 pytestmark = pytest.mark.integration
 SCHEMA = {
@@ -143,11 +144,10 @@ def test_extract_asks_questions_too(run: Command, tmp_path: Path) -> None:
 def test_ctrl_c_leaves_a_job_that_can_be_resumed_and_scored(run: Command, tmp_path: Path) -> None:
     many = write_set(tmp_path / "many", count=300)
     with run.start("eval", many, "--reader", "layout", "--workers", "1", "--json") as process:
-        while "running" not in (listed := run("jobs", "list").stdout) and process.poll() is None:
-            time.sleep(0.05)
+        until(lambda: documents_done(tmp_path / "data"), every_s=0.005)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate()
-    assert process.returncode == 130, (listed, errors)
+    assert process.returncode == 130, errors
     assert "docproc jobs resume" in errors
 
     run("jobs", "resume", "last", "--out", "rest.jsonl")

@@ -3,7 +3,6 @@
 import csv
 import json
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,8 @@ import openpyxl
 import pymupdf
 import pytest
 from doubles.command import Command
+from doubles.waiting import PATIENCE_S, until
+from doubles.work_done import documents_done
 
 pytestmark = pytest.mark.integration
 OPENER = "open sesame"
@@ -208,9 +209,9 @@ def test_ctrl_c_finishes_what_is_in_flight_and_resume_does_the_rest(run: Command
     for number in range(150):
         write_bill(folder / f"{number:03d}.pdf", number)
     with run.start("extract", folder, "--schema", schema, "--workers", 2) as process:
-        wait_until_some_are_done(run)
+        until(lambda: documents_done(tmp_path / "data") > 5, every_s=0.005)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=PATIENCE_S)
 
     stopped = json.loads(run("jobs", "list", "--json").stdout)[0]
     lines = lines_of(run("jobs", "resume", "last").stdout)
@@ -219,16 +220,6 @@ def test_ctrl_c_finishes_what_is_in_flight_and_resume_does_the_rest(run: Command
     assert "docproc jobs resume" in errors
     assert 0 < stopped["done"] < 150
     assert sorted(line["file"] for line in lines) == sorted(path.name for path in folder.iterdir())
-
-
-def wait_until_some_are_done(run: Command) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        jobs = json.loads(run("jobs", "list", "--json").stdout)
-        if jobs and jobs[0]["done"] > 5:
-            return
-        time.sleep(0.1)
-    raise AssertionError("the job did not get going")
 
 
 def test_strict_asks_for_a_person_by_its_exit_code(run: Command, schema: Path, tmp_path: Path) -> None:
@@ -291,7 +282,7 @@ def test_a_reader_that_has_seen_enough_is_no_crash(run: Command, box: Path, sche
     with run.start("extract", box, "--schema", schema) as process:
         assert process.stdout is not None
         process.stdout.close()
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 0
     assert "3 documents" in errors

@@ -2,13 +2,13 @@
 
 import json
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from doubles.command import Command, write_pdf
 from doubles.s3 import ENVIRONMENT
+from doubles.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.integration
 
@@ -61,15 +61,12 @@ def test_a_job_for_a_model_names_the_model_that_it_waits_for(service: Command, i
     service("submit", inbox, "--schema", "invoice", "--reader", "nvlm-d-72b", readers=readers)
     workers = [service.start("worker", "--queues", queues, "--slots", 1) for queues in ("prepare", "assemble")]
     try:
-        deadline = time.monotonic() + 30
-        while (waits := shown(service)["waiting_for"]) != "a worker serving nvlm-d-72b":
-            assert time.monotonic() < deadline, waits
-            time.sleep(0.2)
+        until(lambda: shown(service)["waiting_for"] == "a worker serving nvlm-d-72b", every_s=0.2)
     finally:
         for process in workers:
             process.send_signal(signal.SIGTERM)
         for process in workers:
-            process.communicate(timeout=30)
+            process.communicate(timeout=PATIENCE_S)
 
 
 def test_the_same_key_is_the_same_job_and_another_request_is_refused(service: Command, inbox: Path) -> None:
@@ -158,18 +155,15 @@ def test_a_canceled_job_ends_at_once_and_can_be_deleted_with_its_blobs(service: 
 
 def test_a_worker_reads_what_was_submitted_though_the_files_are_gone(service: Command, inbox: Path) -> None:
     submitting = service.start("submit", inbox, "--schema", "invoice", "--wait", "--json")
-    deadline = time.monotonic() + 30
-    while not service("jobs", "list", "--quiet").stdout or not shown(service)["submitted"]:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    until(lambda: service("jobs", "list", "--quiet").stdout and shown(service)["submitted"], every_s=0.1)
     for path in inbox.iterdir():
         path.unlink()
     worker = service.start("worker", "--slots", 1)
     try:
-        output, errors = submitting.communicate(timeout=60)
+        output, errors = submitting.communicate(timeout=PATIENCE_S)
     finally:
         worker.send_signal(signal.SIGTERM)
-        worker.communicate(timeout=30)
+        worker.communicate(timeout=PATIENCE_S)
 
     assert submitting.returncode == 0, errors
     assert json.loads(output)["done"] == 2
@@ -183,7 +177,7 @@ def test_ctrl_c_while_waiting_leaves_the_job_to_the_service(service: Command, in
     assert submitting.stderr is not None
     assert "waiting for" in submitting.stderr.readline()
     submitting.send_signal(signal.SIGINT)
-    _, errors = submitting.communicate(timeout=30)
+    _, errors = submitting.communicate(timeout=PATIENCE_S)
 
     assert submitting.returncode == 130
     assert "goes on in the service" in errors
@@ -200,7 +194,7 @@ def test_ctrl_c_while_waiting_leaves_the_job_to_the_service(service: Command, in
 )
 def test_a_worker_says_what_it_lacks(service: Command, settings: dict[str, str], said: str) -> None:
     with service.start("worker", **settings) as process:
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode in {1, 2}
     assert said in errors

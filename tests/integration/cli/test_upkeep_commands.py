@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from doubles.command import Command, write_pdf
 from doubles.s3 import ENVIRONMENT
+from doubles.waiting import PATIENCE_S, until
 from sqlalchemy import select
 
 from docproc.storage.database import Database
@@ -33,15 +34,12 @@ def working(service: Command, *options: object) -> Iterator[None]:
     """A worker that is alive within the context."""
     worker = service.start("worker", "--slots", 1, *options)
     try:
-        deadline = time.monotonic() + 60
-        while not json.loads(service("workers", "list", "--json").stdout):
-            assert worker.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
+        until(lambda: json.loads(service("workers", "list", "--json").stdout) or worker.poll() is not None, every_s=0.2)
+        assert worker.poll() is None
         yield
     finally:
         worker.send_signal(signal.SIGTERM)
-        worker.communicate(timeout=60)
+        worker.communicate(timeout=PATIENCE_S)
 
 
 def test_dead_documents_are_listed_shown_and_replayed_with_a_note_of_who_did(
@@ -87,10 +85,7 @@ def test_queues_and_workers_tell_what_waits_and_who_is_there(service: Command, i
         )
         findings = {each["what"]: each for each in json.loads(service("doctor", "--service", "--json").stdout)}
         service("queues", "resume", "prepare")
-        deadline = time.monotonic() + 60
-        while json.loads(service("jobs", "show", "last", "--json").stdout)["done"] < 2:
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
+        until(lambda: json.loads(service("jobs", "show", "last", "--json").stdout)["done"] == 2, every_s=0.2)
 
     assert all(finding["good"] for finding in findings.values()), findings
     assert findings["workers"]["detail"] == "1 alive with 1 slots"

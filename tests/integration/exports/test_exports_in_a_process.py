@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from doubles.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.integration
 
@@ -79,7 +80,7 @@ def test_ctrl_c_in_the_middle_of_a_document_leaves_the_folder_as_it_was(tmp_path
         assert process.stdout.readline() == "writing\n"
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
-        _, complaints = process.communicate(timeout=30)
+        _, complaints = process.communicate(timeout=PATIENCE_S)
     assert complaints.rstrip().endswith("KeyboardInterrupt")
     assert sorted(tmp_path.iterdir()) == before
     assert all(path.read_text() == "precious" for path in before)
@@ -89,7 +90,7 @@ def test_a_killed_export_never_shows_half_a_file(tmp_path):
     with started(ENDLESS, f"{tmp_path}/out.jsonl") as process:
         assert process.stdout.readline() == "writing\n"
         os.kill(process.pid, signal.SIGKILL)
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE_S)
     left = [path.name for path in tmp_path.iterdir()]
     assert all(name.startswith(".out.jsonl.") and name.endswith(".tmp") for name in left)
 

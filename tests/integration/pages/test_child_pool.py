@@ -12,6 +12,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+from doubles.waiting import until
 
 from docproc.domain.errors import CrashedError, TimedOutError, TooLargeError, UnreadableError
 from docproc.domain.image import LongestSide
@@ -222,10 +223,7 @@ def test_children_die_with_a_parent_that_is_killed(make_pdf):
         assert is_running(pid)
         parent.kill()
         parent.wait()
-    deadline = time.monotonic() + 5
-    while is_running(pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not is_running(pid)
+    until(lambda: not is_running(pid))
 
 
 def test_a_terminals_interrupt_does_not_reach_a_child(source, make_pdf):

@@ -304,7 +304,7 @@ EDITS = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(edits=EDITS, whole=st.sampled_from([MAIL, ZIP]))
 def test_a_damaged_container_comes_to_codes_and_kills_no_child(unpacking, edits, whole):
     raw = bytearray(whole)

@@ -3,6 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 from doubles.canceling import CanceledError, cancel_while_a_server_answers
@@ -22,7 +23,8 @@ from doubles.openai_server import (
     torn,
     trickled,
 )
-from doubles.remote_reading import BILL, GOOD, SCHEMA, read, reader
+from doubles.remote_reading import BILL, GOOD, SCHEMA, Clock, read, reader
+from doubles.waiting import PATIENCE_S
 
 from docproc.domain.errors import (
     InvalidAnswerError,
@@ -70,6 +72,14 @@ def test_a_server_may_say_how_long_to_wait(server: OpenAiServer) -> None:
     assert time.monotonic() - began >= 1.5
 
 
+def test_a_server_is_asked_again_as_soon_as_it_said(server: OpenAiServer) -> None:
+    server.replies(status(429, headers={"Retry-After": "15"}), said(GOOD))
+    clock = Clock()
+    read(server, clock=clock)
+
+    assert 15 <= clock.now < 17
+
+
 def test_a_storm_of_429_is_weathered_with_fewer_at_a_time(server: OpenAiServer) -> None:
     def crowded(told: Body, number: int) -> Reply:
         del told, number
@@ -77,37 +87,49 @@ def test_a_storm_of_429_is_weathered_with_fewer_at_a_time(server: OpenAiServer) 
         return status(429) if server.in_use > 2 else said(GOOD)
 
     server.reply = crowded
-    one = reader(server, timeout_s=30)
+    one = reader(server, timeout_s=PATIENCE_S)
     with ThreadPoolExecutor(8) as pool:
         records = list(pool.map(lambda _: one.read(BILL, SCHEMA).record["total"], range(24)))
 
     assert records == ["12.50"] * 24
 
 
-def test_no_more_at_a_time_than_allowed(server: OpenAiServer) -> None:
-    server.replies(after(0.05, said(GOOD)))
-    one = reader(server, concurrency=2)
+def test_as_many_at_a_time_as_allowed_and_no_more(server: OpenAiServer) -> None:
+    two = Barrier(2)
+
+    def answer_two(told: Body, number: int) -> Reply:
+        del told, number
+        two.wait(PATIENCE_S)
+        time.sleep(0.02)  # whoever is one too many would come now
+        return said(GOOD)
+
+    server.reply = answer_two
+    one = reader(server, concurrency=2, timeout_s=PATIENCE_S)
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda _: one.read(BILL, SCHEMA), range(12)))
 
     assert server.most_in_use == 2
 
 
-def test_a_storm_without_end_is_told(server: OpenAiServer) -> None:
+def test_a_storm_without_end_is_told_at_the_time_limit(server: OpenAiServer) -> None:
     server.replies(status(429))
+    clock = Clock()
     with pytest.raises(UnreachableError, match="busy"):
-        read(server, timeout_s=1)
+        read(server, clock=clock)
+
+    assert 60 <= clock.now < 61  # twice what one answer may take
 
 
 @pytest.mark.parametrize("asked", ["0", "-1", "nan", "Wed, 21 Oct 2015 07:28:00 GMT"])
 def test_a_server_that_asks_for_no_pause_is_given_one_and_an_end(server: OpenAiServer, asked: str) -> None:
-    server.replies(status(429, headers={"Retry-After": asked}))
-    began = time.monotonic()
+    most = 601  # 60 s, and 0.1 s between two
+    server.reply = lambda _, number: status(429, headers={"Retry-After": asked}) if number < most else said(GOOD)
+    clock = Clock()
     with pytest.raises(UnreachableError, match="busy"):
-        read(server, timeout_s=0.4)
+        read(server, clock=clock)
 
-    assert time.monotonic() - began < 2
-    assert len(server.asked) <= 9  # 0.8 s, and 0.1 s between two
+    assert clock.now < 61
+    assert len(server.asked) <= most
 
 
 def test_an_endpoint_that_refuses_takes_no_work_from_one_that_is_well(
@@ -181,24 +203,29 @@ def test_an_endpoint_in_trouble_is_left_for_one_that_is_well(server: OpenAiServe
 
 
 def test_a_slow_trickle_ends_at_the_time_limit(server: OpenAiServer) -> None:
-    server.replies(trickled(GOOD * 100, pause_s=0.05))
-    began = time.monotonic()
+    server.replies(trickled(GOOD * 1000, pause_s=0.05))  # half an hour
     with pytest.raises(TimedOutError):
         read(server, timeout_s=0.6)
-    assert time.monotonic() - began < 8
 
 
 def test_a_slow_server_that_was_busy_before_is_called_slow(server: OpenAiServer) -> None:
-    server.replies(status(429), trickled(GOOD * 100, pause_s=0.05))
+    clock, trickle = Clock(), trickled(GOOD * 1000, pause_s=0.05)
+
+    def slow(told: Body, number: int) -> Reply:
+        del told
+        clock.now += 2 * number  # the second answer uses up what the whole may take
+        return trickle if number else status(429)
+
+    server.reply = slow
     with pytest.raises(TimedOutError):
-        read(server, timeout_s=0.6)
+        read(server, timeout_s=0.6, clock=clock)
 
 
 def test_an_answer_without_end_is_cut(server: OpenAiServer) -> None:
     server.replies(endless)
     with pytest.raises(InvalidAnswerError, match="longer than any record"):
-        read(server, timeout_s=30)
-    assert server.given_up.wait(5)
+        read(server, timeout_s=PATIENCE_S)
+    assert server.given_up.wait(PATIENCE_S)
 
 
 @pytest.mark.parametrize("reply", [trickled(GOOD * 1000, pause_s=0.05), status(429, headers={"Retry-After": "30"})])
@@ -209,15 +236,14 @@ def test_a_canceled_window_is_given_up_long_before_its_answer(server: OpenAiServ
 
 def test_a_canceled_window_closes_its_connection(server: OpenAiServer) -> None:
     server.replies(trickled(GOOD * 1000, pause_s=0.05))
-    began = time.monotonic()
 
     def checkpoint() -> None:
-        if time.monotonic() - began > 0.8:
+        if server.asked:
             raise CanceledError
 
     with pytest.raises(CanceledError):
         read(server, replace(BILL, checkpoint=checkpoint))
-    assert server.given_up.wait(2)
+    assert server.given_up.wait(PATIENCE_S)
 
 
 def test_what_was_answered_before_a_window_was_canceled_is_told(server: OpenAiServer) -> None:

@@ -1,12 +1,15 @@
 """Jobs from submission to deletion: one contract for the stores in memory and on both databases."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import pytest
 from doubles.documents import FirstWordReader, TextPages, text_schema
 from doubles.jobs import Workplace
+from doubles.waiting import PATIENCE_S
 
 from docproc.domain.document import DocumentState, JobState
 from docproc.domain.errors import ConflictError, NotFoundError
@@ -303,17 +306,31 @@ def test_a_canceled_job_ends_at_the_next_window(place: Workplace) -> None:
     class Slow(FirstWordReader):
         def read(self, window, schema):
             reading.set()
-            assert go_on.wait(10)
+            assert go_on.wait(PATIENCE_S)
             return super().read(window, schema)
 
-    place.reader = Slow()
+    class Noticing:
+        """Lets the reader go on when the run asks again after it was told of the cancel."""
+
+        told = False
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(documents, name)
+
+        def is_canceled(self, job_id: UUID) -> bool:
+            if self.told:
+                go_on.set()
+            self.told = documents.is_canceled(job_id)
+            return self.told
+
+    place.reader, documents = Slow(), place.stores.documents
+    place.stores = replace(place.stores, documents=Noticing())  # type: ignore[arg-type]
     job = place.submit({"a": "\n".join(f"page{number}" for number in range(70)), "b": "never"})
     running = threading.Thread(target=place.run, args=(job,))
     running.start()
-    assert reading.wait(10)
+    assert reading.wait(PATIENCE_S)
     assert cancel(place.stores, job.id, owners=place.owners).documents.canceled == 1
-    threading.Timer(0.6, go_on.set).start()
-    running.join(20)
+    running.join(PATIENCE_S)
     found = place.stores.jobs.get(job.id)
     assert found.state is JobState.CANCELED
     assert len(place.reader.windows) == 1

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from doubles import run_a_job
 from doubles.jobs import Workplace
+from doubles.waiting import PATIENCE_S, until
 
 from docproc.domain.document import JobState
 from docproc.domain.errors import StorageError
@@ -36,10 +37,7 @@ def _start(database: Database, place: Workplace, job: Job, *, seconds: float) ->
 
 
 def _wait_until_done(place: Workplace, job: Job, *, done: int) -> None:
-    deadline = time.monotonic() + 60
-    while place.stores.jobs.get(job.id).documents.done < done:
-        assert time.monotonic() < deadline, "the process makes no progress"
-        time.sleep(0.005)
+    until(lambda: place.stores.jobs.get(job.id).documents.done >= done, every_s=0.005)
 
 
 def test_a_job_whose_process_is_killed_again_and_again_ends_whole(
@@ -54,7 +52,7 @@ def test_a_job_whose_process_is_killed_again_and_again_ends_whole(
         time.sleep(chance.uniform(0, 0.05))
         process.send_signal(signal.SIGKILL)
         process.wait()
-    assert _start(database, place, job, seconds=0).wait(timeout=60) == 0
+    assert _start(database, place, job, seconds=0).wait(timeout=PATIENCE_S) == 0
 
     found = place.stores.jobs.get(job.id)
     assert found.state is JobState.SUCCEEDED
@@ -74,12 +72,9 @@ def test_a_job_whose_process_is_killed_again_and_again_ends_whole(
 def test_a_living_process_keeps_its_documents(kept_stores: Stores, database: Database, tmp_path: Path) -> None:
     place = Workplace(kept_stores, tmp_path)
     job = place.submit({f"{n}": f"w{n}" for n in range(6)})
-    process = _start(database, place, job, seconds=0.5)
+    process = _start(database, place, job, seconds=3600)
     try:
-        deadline = time.monotonic() + 30
-        while not place.stores.documents.owners(job.id):
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        until(lambda: place.stores.documents.owners(job.id))
         held = place.stores.documents.owners(job.id)
         assert place.owners.dead(held) == frozenset()
         process.send_signal(signal.SIGKILL)

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 from doubles.jobs import Workplace
+from doubles.waiting import until
 from sqlalchemy import update
 
 from docproc.queueing.in_hand import Beat, LeasesInHand
@@ -47,7 +48,5 @@ def test_what_was_kept_for_long_enough_goes_while_the_service_runs(database: Dat
             pause=time.sleep,
         )
         with LocalService(SqlLocalBacklog(database), bench, owners=place.owners, threads=1):
-            deadline = time.monotonic() + 20
-            while place.stores.jobs.newest() and time.monotonic() < deadline:
-                time.sleep(0.05)
+            until(lambda: not place.stores.jobs.newest())
     assert [receipt.job_id for receipt in SqlReceiptStore(database).page_through("local")] == [job.id]

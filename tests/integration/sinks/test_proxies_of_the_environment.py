@@ -4,6 +4,7 @@ import socket
 import threading
 
 import pytest
+from doubles.waiting import PATIENCE_S
 
 from docproc.sinks.webhooks import GuardedSender
 
@@ -26,7 +27,7 @@ def test_a_proxy_of_the_environment_is_sent_nothing(monkeypatch: pytest.MonkeyPa
         thread = threading.Thread(target=take, daemon=True)
         thread.start()
         url = f"http://127.0.0.1:{receiver.getsockname()[1]}/"
-        assert GuardedSender(inside=["127.0.0.1"], total_s=5).send(url, b"{}", headers={}) == 204
+        assert GuardedSender(inside=["127.0.0.1"], total_s=PATIENCE_S).send(url, b"{}", headers={}) == 204
         thread.join()
         with pytest.raises(BlockingIOError):
             proxy.accept()

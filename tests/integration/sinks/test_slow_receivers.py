@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
+from doubles.waiting import PATIENCE_S
 
 from docproc.services.errand_ports import WebhookRefusedError
 from docproc.sinks.webhooks import GuardedSender
@@ -30,7 +31,7 @@ def dripping(beginning: bytes) -> Iterator[int]:
         thread = threading.Thread(target=drip)
         thread.start()
         yield server.getsockname()[1]
-        thread.join(timeout=10)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
 
 

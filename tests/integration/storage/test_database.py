@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from doubles.waiting import PATIENCE_S
 from sqlalchemy import Connection, text
 
 from docproc.domain.errors import StorageError, UsageError
@@ -112,11 +113,11 @@ def test_a_second_database_object_on_the_same_file_waits_too(tmp_path: Path) -> 
     thread = threading.Thread(target=write)
     with first.write() as connection:
         thread.start()
-        assert entered.wait(5)
+        assert entered.wait(PATIENCE_S)
         time.sleep(0.1)
         connection.execute(text("UPDATE alembic_version SET version_num = 'changed'"))
         assert written == []
-    thread.join(10)
+    thread.join(PATIENCE_S)
     assert written == ["changed"]
     first.close()
     second.close()

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from alembic import command
 from doubles.delivery import at_once
+from doubles.waiting import PATIENCE_S
 from sqlalchemy import inspect, text
 
 from docproc.domain.errors import StorageError
@@ -171,7 +172,7 @@ def test_whoever_waits_for_another_that_migrates_is_patient(used: Database) -> N
 
     holder = threading.Thread(target=hold)
     holder.start()
-    assert holding.wait(10)
+    assert holding.wait(PATIENCE_S)
     began = time.monotonic()
     assert migrate(used, patience_s=0.2) is True
     assert time.monotonic() - began > 0.5

@@ -80,9 +80,9 @@ def test_what_a_dead_watcher_of_another_machine_had_begun_is_read_once_its_lease
 ) -> None:
     dead, alive = desks
     job_id = submitted(dead, write_pdf(tmp_path / "a.pdf", BILL.format(1)))
+    began = time.monotonic()
     # as after kill -9: the lease stands, and nobody renews it
     assert dead.stores.documents.claim(job_id, owner="of another machine", lease_s=2.5) is not None
-    began = time.monotonic()
 
     with reading(alive) as hands:
         hands.work(job_id, RULE)

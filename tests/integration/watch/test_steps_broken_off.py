@@ -137,7 +137,8 @@ def test_what_was_left_in_processing_is_asked_for_in_parts(watched: Watched) -> 
 def test_only_who_still_has_a_file_gives_up_its_job_when_it_is_gone(watched: Watched, is_late: bool) -> None:
     """Too late, it is gone because the next watcher has taken it, and reads it."""
     watched.in_place = True
-    watched.pace = replace(PACE, lease_s=0.8)
+    if is_late:
+        watched.pace = replace(PACE, lease_s=0.8)
     file = watched.drop("a.pdf")
     tried = []
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -32,11 +33,18 @@ def test_a_dropped_file_is_moved_and_its_record_delivered(watched: Watched) -> N
 
 def test_native_events_bring_a_file_long_before_the_next_look_at_everything(watched: Watched) -> None:
     watched.pace = replace(PACE, rescan_s=3600.0)
+    watched.drop("first.pdf")
+    later = count()
+
+    def hears_of_another() -> bool:
+        """Nobody says when listening has begun: it hears of what is dropped from then on."""
+        watched.drop(f"later-{next(later)}.pdf")
+        time.sleep(0.5)
+        return len(watched.records) > 1
+
     with watched.watching():
-        until((watched.root / "processing").is_dir)
-        time.sleep(0.3)
-        watched.drop("a.pdf")
-        until(lambda: watched.records == ["a.pdf"])
+        until(lambda: watched.records == ["first.pdf"])  # the look at everything is over
+        until(hears_of_another)
 
 
 def test_a_file_that_is_still_written_is_left_alone(watched: Watched) -> None:

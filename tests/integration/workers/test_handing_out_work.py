@@ -4,7 +4,7 @@ from doubles.works import Works
 from docproc.domain.document import DocumentState, JobState
 from docproc.domain.failure import FailureCode
 from docproc.services.dispatching import waiting_for
-from workers.keeper import ROLE, ROLE_S
+from workers.keeper import ROLE
 
 pytestmark = pytest.mark.integration
 
@@ -17,8 +17,7 @@ def test_another_worker_hands_out_work_when_the_one_that_did_is_killed(works: Wo
     first.kill()
     job = works.submit({"a.pdf": ["one"]})
 
-    works.until(lambda: works.stores.jobs.get(job.id).finished_at is not None, seconds=ROLE_S + 15)
-    assert works.stores.jobs.get(job.id).state is JobState.SUCCEEDED
+    assert works.until_ended(job).state is JobState.SUCCEEDED
     assert second.running
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from doubles.ports import free_port
+from doubles.waiting import PATIENCE_S
 from doubles.worker import WorkerProcess, kill_process, running_worker
 from doubles.works import Works
 
@@ -33,7 +34,7 @@ class Told:
 
     def get(self, path: str) -> tuple[int, str]:
         try:
-            with urllib.request.urlopen(self._url + path, timeout=15) as answer:  # noqa: S310 our own worker's
+            with urllib.request.urlopen(self._url + path, timeout=PATIENCE_S) as answer:  # noqa: S310 our own worker's
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as refused:
             with refused:

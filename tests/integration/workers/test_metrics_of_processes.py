@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from doubles.waiting import PATIENCE_S
 
 from workers.counting_folder import counting_folder
 from workers.probes import HANGS_AFTER_S, Probes, Pulse
@@ -138,7 +139,7 @@ with counting_folder(Path(sys.argv[1])):
 
 def answer(probes: Probes, path: str) -> tuple[int, bytes]:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{probes.port}{path}", timeout=10) as found:
+        with urllib.request.urlopen(f"http://127.0.0.1:{probes.port}{path}", timeout=PATIENCE_S) as found:
             return found.status, found.read()
     except urllib.error.HTTPError as refused:
         with refused:

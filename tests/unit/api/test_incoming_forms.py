@@ -34,7 +34,7 @@ def receive(
     return asyncio.run(receive_form(pieces(body, size), kind, folder=folder, max_bytes=max_bytes))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=40)
 @given(size=st.integers(1, len(BODY)))
 def test_files_and_fields_are_the_same_however_they_arrive(tmp_path_factory: pytest.TempPathFactory, size: int) -> None:
     form = receive(tmp_path_factory.mktemp("form"), size=size)

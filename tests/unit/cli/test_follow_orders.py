@@ -3,11 +3,11 @@
 import io
 import os
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import IO, TypeAlias
 
 import pytest
+from doubles.waiting import until
 
 from docproc.cli.crew import follow_orders
 from docproc.queueing.local import StopSignal
@@ -29,18 +29,11 @@ def line() -> Iterator[Line]:
         giver.write(PASSWORDS)
         yield orders, giver
         giver.close()
-        assert soon(lambda: not listens())
+        until(lambda: not listens())
 
 
 def listens() -> bool:
     return any(thread.name == "docproc-orders" for thread in threading.enumerate())
-
-
-def soon(is_so: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 5
-    while not is_so() and time.monotonic() < deadline:
-        time.sleep(0.005)
-    return is_so()
 
 
 def test_the_first_line_holds_the_passwords(line: Line, stop: StopSignal) -> None:
@@ -52,7 +45,7 @@ def test_an_order_to_finish_leaves_what_is_in_flight_alone(line: Line, stop: Sto
     follow_orders(line[0], stop)
     line[1].write("finish\n")
 
-    assert soon(lambda: stop.finishing)
+    until(lambda: stop.finishing)
     assert not stop.leaving
 
 
@@ -60,7 +53,7 @@ def test_the_end_of_the_orders_means_to_leave(line: Line, stop: StopSignal) -> N
     follow_orders(line[0], stop)
     line[1].close()
 
-    assert soon(lambda: stop.leaving)
+    until(lambda: stop.leaving)
 
 
 def test_an_unknown_order_is_passed_over(line: Line, stop: StopSignal) -> None:
@@ -68,10 +61,10 @@ def test_an_unknown_order_is_passed_over(line: Line, stop: StopSignal) -> None:
     line[1].write("dance\n")
     line[1].write("finish\n")
 
-    assert soon(lambda: stop.finishing)
+    until(lambda: stop.finishing)
     assert not stop.leaving
 
 
 def test_without_a_line_there_is_no_password_and_nobody_to_work_for(stop: StopSignal) -> None:
     assert follow_orders(io.StringIO(""), stop) == []
-    assert soon(lambda: stop.leaving)
+    until(lambda: stop.leaving)

@@ -63,7 +63,7 @@ def test_javascript_expressions_are_put_into_python_words():
 
 def test_a_hostile_pattern_does_not_stop_the_check_of_a_record():
     schema = compile_json_schema({"properties": {"a": {"type": "string", "pattern": "^(a+)+$"}}})
-    started = time.monotonic()
+    started = time.thread_time()
     assert schema.check_shape({"a": "a" * 60 + "!"}) == ()
-    assert time.monotonic() - started < 1
+    assert time.thread_time() - started < 1
     assert schema.fields[0].pattern is None

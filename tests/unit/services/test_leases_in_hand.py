@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
-from doubles.waiting import until
+from doubles.waiting import PATIENCE_S, until
 
 from docproc.domain.errors import LeaseLostError, StorageError
 from docproc.domain.ids import new_id
@@ -58,7 +58,7 @@ def test_leases_are_looked_after_whatever_went_wrong_before(error: Exception) ->
     leases = Leases(errors=[error, error], there={held})
     in_hand = LeasesInHand(cast("Any", leases), beat=FAST)
     with in_hand.holding(held):
-        assert leases.looked.wait(10)
+        assert leases.looked.wait(PATIENCE_S)
     in_hand.close()
 
 
@@ -87,7 +87,7 @@ def test_work_without_a_lease_stops_when_its_worker_leaves_and_not_before() -> N
     leases, leaving = Leases(), threading.Event()
     in_hand = LeasesInHand(cast("Any", leases), beat=FAST, is_leaving=leaving.is_set)
     with in_hand.holding(None) as checkpoint:
-        assert leases.looked.wait(10)
+        assert leases.looked.wait(PATIENCE_S)
         until(lambda: leases.renewed)
         checkpoint()
 

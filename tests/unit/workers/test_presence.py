@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
 
+from doubles.waiting import PATIENCE_S
+
 from docproc.domain.errors import StorageError
 from docproc.services.work_records import Worker
 from workers.worker import Presence, Stage
@@ -46,7 +48,7 @@ def test_a_worker_that_drains_while_the_database_is_away_says_so_when_it_is_back
         rows.away = True
         presence.drain()
         assert presence.stage is Stage.DRAINING
-        assert rows.refused.wait(5)
+        assert rows.refused.wait(PATIENCE_S)
         assert not rows.draining.is_set()
         rows.away = False
-        assert rows.draining.wait(5)
+        assert rows.draining.wait(PATIENCE_S)
