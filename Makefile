@@ -57,7 +57,7 @@ deploy-check: setup ## images, compose, chart, units and alerts: held to their t
 check: lint types imports lines spelling deploy-check ## all checks that need no test run
 
 test: setup ## the test suite (at most 15 minutes on two cores)
-	$(PYTEST) -n 2 --dist loadfile --ignore=tests/integration/deploy
+	$(PYTEST) -n 3 --dist loadfile --ignore=tests/integration/deploy
 
 test-unit: setup ## unit tests only (under a minute, no network, no service)
 	$(PYTEST) -n 2 --dist loadfile tests/unit
