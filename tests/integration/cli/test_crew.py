@@ -54,7 +54,12 @@ def members_of(parent: int) -> list[int]:
 
 def member_of(process: "subprocess.Popen[str]") -> int:
     found: list[int] = []
-    until(lambda: found.extend(members_of(process.pid)) or found)
+
+    def is_there() -> bool:
+        found[:] = members_of(process.pid)
+        return bool(found)
+
+    until(is_there)
     return found[0]
 
 

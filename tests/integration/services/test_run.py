@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -85,11 +86,13 @@ def test_leases_are_renewed_while_a_document_takes_its_time(place: Workplace) ->
         (row,) = place.stores.documents._memory.rows[job.id]  # type: ignore[attr-defined] # the double's own
         return row.expires_at
 
+    def is_later_than(before):
+        return expires_at() > before
+
     class Slow(FirstWordReader):
         def read(self, window, schema):
             for _ in range(3):
-                before = expires_at()
-                until(lambda before=before: expires_at() > before)
+                until(partial(is_later_than, expires_at()))
             return super().read(window, schema)
 
     place.reader = Slow()
